@@ -1,0 +1,35 @@
+# butfor: but for this part of the recipe, would the model be as good?
+#
+#   snakemake --cores 2                                   the study in config/config.yaml
+#   snakemake --cores 2 --configfile config/tiny.yaml     another study: a file that names a `study` stands alone,
+#                                                         any other is laid over config/config.yaml
+#   snakemake --cores 2 partial                           a report on what has been trained so far
+#
+# Everything lands in the study's results folder: report.md is what to read, runs/ is the truth it is made from.
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.21")  # path variables
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+if "study" not in config:
+
+    configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/train.smk"
+include: "rules/track.smk"
+include: "rules/compare.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        "<results>/report.md",
+        every("<results>/tracked/{arm}/{look}.json"),

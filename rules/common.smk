@@ -1,0 +1,40 @@
+# The study, checked and planned, and what rules ask of it. No rule and no logic here: see scripts/butfor.
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from butfor import gallery, provenance, tracking_target
+from butfor.config import study_and_plan
+from butfor.errors import StudyError
+
+try:
+    study, plan = study_and_plan(config, Path(workflow.basedir) / "config" / "schema.yaml")
+except StudyError as error:
+    raise WorkflowError(str(error))
+
+config["log_level"] = study["log_level"]
+analysis = {**plan.summary(), "verdict": study["verdict"]}
+
+
+pathvars:
+    results=study["results"],
+    logs=f"{study['results']}/logs",
+
+
+wildcard_constraints:
+    arm="|".join(plan.arms),
+    look="|".join(look.name for look in plan.looks),
+
+
+def training_of(wildcards):
+    return {**plan.training(wildcards.arm, wildcards.look), "versions": provenance.training_versions()}
+
+
+def code(stage, *modules):
+    names = [f"{stage}.py", *(f"butfor/{module}.py" for module in modules)]
+    return [f"{workflow.basedir}/scripts/{name}" for name in names]
+
+
+def every(path, **names):
+    looks = [look.name for look in plan.looks]
+    return expand(path, arm=plan.arms, look=looks, figure=gallery.figures(plan.summary()), **names)

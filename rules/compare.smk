@@ -1,0 +1,20 @@
+# Takes: every record. Makes: contrasts with verdicts, and the study as tables.
+
+
+rule compare:
+    """Judge every ablation against its reference."""
+    input:
+        runs=every("<results>/runs/{arm}/{look}"),
+        code=code("compare", "stats", "contrasts", "frames"),
+    output:
+        contrasts="<results>/contrasts.json",
+        tables=directory("<results>/tables"),
+    log:
+        "<logs>/compare.log",
+    params:
+        study=analysis,
+    localrule: True
+    message:
+        "Judge every ablation against its reference"
+    script:
+        "../scripts/compare.py"

@@ -1,0 +1,41 @@
+# Takes: records and contrasts. Makes: the figures and the report.
+
+
+rule figures:
+    """Draw every figure of the study."""
+    input:
+        runs=every("<results>/runs/{arm}/{look}"),
+        contrasts="<results>/contrasts.json",
+        code=code("figures", "figures", "gallery", "contrasts", "frames"),
+    output:
+        figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
+    log:
+        "<logs>/figures.log",
+    params:
+        study=analysis,
+    localrule: True
+    message:
+        "Draw every figure"
+    script:
+        "../scripts/figures.py"
+
+
+rule report:
+    """Write the report."""
+    input:
+        runs=every("<results>/runs/{arm}/{look}"),
+        contrasts="<results>/contrasts.json",
+        figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
+        source=ancient("<results>/data/source.json"),
+        code=code("report", "report", "gallery", "contrasts", "frames"),
+    output:
+        report=report("<results>/report.md", category="Report"),
+    log:
+        "<logs>/report.log",
+    params:
+        study={**analysis, "study": study["study"], "question": study["question"]},
+    localrule: True
+    message:
+        "Write the report"
+    script:
+        "../scripts/report.py"

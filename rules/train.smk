@@ -1,0 +1,24 @@
+# Takes: the stored data set and one arm's recipe. Makes: one record per seed of a look.
+
+
+rule train:
+    """Train the seeds of one look of one arm."""
+    input:
+        arrays=ancient("<results>/data/arrays.npz"),
+        manifest="<results>/data/manifest.json",
+        code=code("train", *provenance.TRAINING_CODE),
+    output:
+        runs=directory("<results>/runs/{arm}/{look}"),
+    log:
+        "<logs>/train/{arm}_{look}.log",
+    params:
+        training=training_of,
+    threads: study["threads"]
+    resources:
+        gpu=min(1, provenance.gpus()),
+    priority: 10
+    retries: 1
+    message:
+        "Train {wildcards.arm}, {wildcards.look}"
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,99 @@
+"""Records to contrasts: every ablation against its reference, on each metric, with a verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from butfor import frames, stats
+from butfor.record import Record, write_atomically
+
+# Metric, the factor that gives its unit, the unit, whether more is better, and the key of its margin.
+METRICS = (
+    ("test/accuracy", 100.0, "accuracy points", True, "margin"),
+    ("test/loss", 1.0, "nats", False, "loss_margin"),
+)
+
+
+def compare(study: dict[str, Any], folders: Iterable[Path], contrasts_path: Path, tables: Path) -> None:
+    """Judge every ablation of `study` (plan and verdict settings) and write contrasts.json and the tables as CSV."""
+    records = frames.records_in(folders)
+    rows = judge(study, records)
+    tables.mkdir(parents=True, exist_ok=True)
+    frames.runs_table(records).to_csv(tables / "runs.csv", index=False)
+    frames.history_table(records).to_csv(tables / "history.csv", index=False)
+    pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
+    frame = json.loads(pd.DataFrame(rows).to_json(orient="records", double_precision=15))
+    write_atomically(contrasts_path, json.dumps(frame, indent=1))
+
+
+def judge(study: dict[str, Any], records: list[Record]) -> list[dict[str, Any]]:
+    """One row per ablation and metric: arm, reference, family, metric, unit, and the fields of stats.Contrast."""
+    verdict = study["verdict"]
+    ablations = [arm for arm in study["arms"] if arm["reference"]]
+    seeds = [seed for look in study["looks"] for seed in look["seeds"]]
+    rows = []
+    for metric, factor, unit, higher, margin_key in METRICS:
+        values = _values(records, metric, factor, verdict["must_learn"])
+        found = [
+            stats.contrast(
+                stats.pair(values.get(arm["name"], {}), values.get(arm["reference"], {}), seeds),
+                verdict[margin_key],
+                len(study["looks"]),
+                verdict["alpha"],
+                higher,
+            )
+            for arm in ablations
+        ]
+        for arm, contrast in zip(ablations, stats.correct(found), strict=True):
+            decided = stats.decide(contrast, verdict["alpha"], higher)
+            names = {"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]}
+            rows.append({**names, "metric": metric, "unit": unit, **dataclasses.asdict(decided)})
+    return rows
+
+
+def differences(study: dict[str, Any], records: list[Record], metric: str = "test/accuracy") -> dict[str, list[float]]:
+    """Per ablation, the paired differences to its reference on one metric, in the metric's unit, by seed."""
+    factor = next(item[1] for item in METRICS if item[0] == metric)
+    seeds = [seed for look in study["looks"] for seed in look["seeds"]]
+    values = _values(records, metric, factor, study["verdict"]["must_learn"])
+    return {
+        arm["name"]: stats.pair(
+            values.get(arm["name"], {}), values.get(arm["reference"], {}), seeds
+        ).differences.tolist()
+        for arm in study["arms"]
+        if arm["reference"]
+    }
+
+
+def most_important(rows: list[dict[str, Any]], count: int = 3) -> list[dict[str, Any]]:
+    """The decided contrasts on test accuracy with the largest effects, total failures first; fewer if fewer are."""
+    decided = [row for row in rows if row["metric"] == "test/accuracy" and row["verdict"] in ("helps", "hurts")]
+    others = [row for row in rows if row["metric"] == "test/accuracy" and row not in decided]
+    decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
+    settled_first = sorted(others, key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
+    return (decided + settled_first)[:count]
+
+
+def in_words(row: dict[str, Any]) -> str:
+    """A contrast in one line: what was changed, what it did, by how much."""
+    remark = f" ({row['remark']})" if row["remark"] else ""
+    if not row["pairs"]:
+        return f"{row['arm']}: {row['verdict']}{remark}"
+    interval = f" [{row['low']:+.2f}, {row['high']:+.2f}]" if row["pairs"] > 1 else ""
+    return f"{row['arm']}: {row['verdict']}{remark}, {row['effect']:+.2f} {row['unit']}{interval} against {row['reference']}"
+
+
+def _values(records: list[Record], metric: str, factor: float, must_learn: bool) -> dict[str, dict[int, float | None]]:
+    """Arm to seed to value, None for a failed run."""
+    failed = {"diverged", "at_chance"} if must_learn else {"diverged"}
+    values: dict[str, dict[int, float | None]] = {}
+    for record in records:
+        value = None if record.status in failed else record.metrics[metric] * factor
+        values.setdefault(record.arm, {})[record.seed] = value
+    return values

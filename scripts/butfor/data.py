@@ -1,0 +1,186 @@
+"""A data set as arrays: read from its published files or the user's own, stored, loaded and split by seed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import pickle
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from butfor import fetch, streams
+from butfor.catalogue import PUBLISHED
+from butfor.record import write_atomically
+from butfor.errors import StudyError
+
+Array = npt.NDArray[Any]
+Rows = npt.NDArray[np.int32]
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+class DataError(StudyError):
+    """A data set that cannot be trained on, in words for the person who brought it."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images `(n, *image)`, uint8 or float32, with labels `(n,)`, int32 from 0 to `classes` - 1."""
+
+    name: str
+    fingerprint: str
+    classes: int
+    x_train: Array
+    y_train: Array
+    x_test: Array
+    y_test: Array
+
+
+def prepare(settings: dict[str, Any], arrays_path: Path, manifest_path: Path, source_path: Path, store: Path) -> None:
+    """Find the data set that `settings` name (the study's `data`, and `largest`: see Plan.largest), and store its arrays, what they are, and where they came from.
+
+    The manifest holds nothing but what the arrays are, so that the same data from another place train nothing anew.
+    Raises FetchError or DataError.
+    """
+    name = settings["name"]
+    if name == "digits":
+        place, arrays = "scikit-learn", _digits()
+    elif name == "npz":
+        place, arrays = str(settings["file"]), _user_file(Path(settings["file"]).expanduser())
+    else:
+        place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
+        arrays = {"mnist": _npz_images, "cifar10": _cifar10, "fashion_mnist": _idx_files}[name](files)
+    _check(arrays, name)
+    _check_affords(len(arrays["x_train"]), settings)
+    arrays_path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(arrays_path, **arrays)  # type: ignore[arg-type]
+    manifest = {
+        "name": name,
+        "fingerprint": _fingerprint(arrays),
+        "classes": int(arrays["y_train"].max()) + 1,
+        "shapes": {key: list(arrays[key].shape) for key in ARRAYS},
+    }
+    write_atomically(source_path, json.dumps({"source": place}))
+    write_atomically(manifest_path, json.dumps(manifest, indent=1))
+
+
+def load(arrays_path: Path, manifest_path: Path) -> Dataset:
+    """The stored data set."""
+    manifest = json.loads(manifest_path.read_text())
+    with np.load(arrays_path, allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in ARRAYS}
+    return Dataset(manifest["name"], manifest["fingerprint"], manifest["classes"], **arrays)
+
+
+def split(images: int, validation: float, train_size: int | None, seed: int) -> tuple[Rows, Rows]:
+    """Rows of the training images that this seed trains on and validates on; no row is in both.
+
+    Drawn from the stream "split", so every arm has the same split for the same seed.
+    """
+    order = streams.generator(seed, "split").permutation(images).astype(np.int32)
+    held_out = round(images * validation)
+    train, held = order[held_out:], order[:held_out]
+    return train[:train_size], held
+
+
+def _check_affords(images: int, settings: dict[str, Any]) -> None:
+    """Whether the training images left after validation are enough for every recipe of the study."""
+    left = images - round(images * settings["validation"])
+    for key, wanted in settings["largest"].items():
+        if wanted > left:
+            raise DataError(
+                f"{key}: expected at most the {left} training images that are left after validation, received {wanted}."
+            )
+
+
+def _fingerprint(arrays: dict[str, Array]) -> str:
+    digest = hashlib.sha256()
+    for key in ARRAYS:
+        array = np.ascontiguousarray(arrays[key])
+        digest.update(f"{key}{array.shape}{array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _check(arrays: dict[str, Array], name: str) -> None:
+    for part in ("train", "test"):
+        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if len(x) != len(y) or not len(x):
+            raise DataError(f"{name}: expected one label per image, received {len(x)} images and {len(y)} labels in {part}.")
+        if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
+            raise DataError(f"{name}: expected labels as whole numbers from 0, one per image, received {y.dtype} {y.shape} in {part}.")
+        if x.dtype.kind == "f" and not np.isfinite(x).all():
+            raise DataError(f"{name}: expected finite pixels, received NaN or infinity in {part}.")
+    classes = int(arrays["y_train"].max()) + 1
+    if classes < 2 or arrays["y_test"].max() >= classes:
+        raise DataError(f"{name}: expected at least 2 classes, all of them in the training labels, received {classes}.")
+    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+        raise DataError(f"{name}: expected training and test images of one shape.")
+
+
+def _idx_files(files: fetch.Files) -> dict[str, Array]:
+    def idx(name: str) -> Array:
+        raw = gzip.decompress(files[name].read_bytes())
+        dimensions = raw[3]
+        shape = np.frombuffer(raw, ">i4", dimensions, 4)
+        return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+    return {
+        "x_train": idx("train-images-idx3-ubyte.gz"),
+        "y_train": idx("train-labels-idx1-ubyte.gz").astype(np.int32),
+        "x_test": idx("t10k-images-idx3-ubyte.gz"),
+        "y_test": idx("t10k-labels-idx1-ubyte.gz").astype(np.int32),
+    }
+
+
+def _npz_images(files: fetch.Files) -> dict[str, Array]:
+    with np.load(files["mnist.npz"], allow_pickle=False) as stored:
+        return {key: stored[key] if key[0] == "x" else stored[key].astype(np.int32) for key in ARRAYS}
+
+
+def _cifar10(files: fetch.Files) -> dict[str, Array]:
+    parts: dict[str, list[Array]] = {key: [] for key in ARRAYS}
+    with tarfile.open(files["cifar-10-python.tar.gz"]) as archive:
+        for member in sorted(archive.getmembers(), key=lambda member: member.name):
+            batch = Path(member.name).name
+            stream = archive.extractfile(member) if batch.startswith(("data_batch", "test_batch")) else None
+            if stream is None:
+                continue
+            content = pickle.load(stream, encoding="bytes")  # the archive's SHA-256 was verified
+            part = "test" if batch.startswith("test") else "train"
+            parts[f"x_{part}"].append(content[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+            parts[f"y_{part}"].append(np.array(content[b"labels"], np.int32))
+    return {key: np.concatenate(batches) for key, batches in parts.items()}
+
+
+def _digits() -> dict[str, Array]:
+    """1 797 images of 8x8 pixels; the last fifth is the test set, so that it never changes."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = (digits.images * (255 / 16)).round().astype(np.uint8)
+    labels = digits.target.astype(np.int32)
+    cut = len(images) * 4 // 5
+    return {"x_train": images[:cut], "y_train": labels[:cut], "x_test": images[cut:], "y_test": labels[cut:]}
+
+
+def _user_file(path: Path) -> dict[str, Array]:
+    if not path.is_file():
+        raise DataError(f"data.file: expected an .npz file, received {path}, which is not there.")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            missing = [key for key in ARRAYS if key not in stored]
+            if missing:
+                raise DataError(f"{path}: expected arrays {', '.join(ARRAYS)}, missing {', '.join(missing)}.")
+            arrays = {key: stored[key] for key in ARRAYS}
+    except (ValueError, OSError, EOFError) as failure:
+        raise DataError(f"{path}: expected an .npz file of plain arrays: {failure}") from failure
+    for key in ("x_train", "x_test"):
+        if arrays[key].dtype != np.uint8:
+            arrays[key] = arrays[key].astype(np.float32)
+    return {k: (v.astype(np.int32) if k[0] == "y" and np.issubdtype(v.dtype, np.integer) else v) for k, v in arrays.items()}

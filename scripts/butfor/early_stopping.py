@@ -1,0 +1,43 @@
+"""Early stopping: when a training ends, and which epoch's weights count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EarlyStopping:
+    """Watches one validation figure, epoch by epoch (Prechelt 1998, "Early Stopping - But When?").
+
+    `best_epoch` is the first epoch after which no later one was better by more than `min_delta`; the training is
+    `over` once `patience` epochs have gone by since. With {name: none} it never is, and the last epoch counts.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._active = settings["name"] != "none"
+        self._best = float("inf")
+        self._epoch = 0
+        self.best_epoch = 0
+
+    def is_best(self, validation: dict[str, float]) -> bool:
+        """Take in one more epoch's `accuracy` and `loss`; whether it is the best so far."""
+        self._epoch += 1
+        if not self._active:
+            self.best_epoch = self._epoch
+            return True
+        monitor = self._settings["monitor"]
+        value = validation[monitor] if monitor == "loss" else -validation[monitor]
+        if value < self._best - self._settings["min_delta"]:
+            self._best, self.best_epoch = value, self._epoch
+            return True
+        return False
+
+    @property
+    def over(self) -> bool:
+        """Whether the training ends here."""
+        return self._active and self._epoch - self.best_epoch >= self._settings["patience"]
+
+    @property
+    def restores(self) -> bool:
+        """Whether the best epoch's weights count rather than the last's."""
+        return bool(self._active and self._settings["restore_best"])

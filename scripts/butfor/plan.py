@@ -1,0 +1,131 @@
+"""The plan of a study: its arms with their resolved recipes, its seeds and its looks.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from butfor.ablations import BASELINE, Entry, PlanError, Resolve
+from butfor.arm import Arm, canonical, fingerprint
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A planned analysis point: `seeds` are the ones it adds, `seen` the number known by then."""
+
+    name: str
+    seeds: tuple[int, ...]
+    seen: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All arms, baseline first, by name; all looks in order; the share of training images held out for validation."""
+
+    arms: dict[str, Arm]
+    looks: tuple[Look, ...]
+    validation: float
+
+    @property
+    def ablations(self) -> list[Arm]:
+        """The arms that have a reference, in the order in which they were declared."""
+        return [arm for arm in self.arms.values() if arm.reference]
+
+    @property
+    def families(self) -> list[str]:
+        """The families of ablations, in the order in which they were declared."""
+        return list(dict.fromkeys(arm.family for arm in self.ablations))
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed of every look."""
+        return [seed for look in self.looks for seed in look.seeds]
+
+    @property
+    def largest(self) -> dict[str, int]:
+        """The most training images that any recipe asks for, and its largest batch: what the data must afford."""
+        sizes = [arm.recipe["train_size"] or 0 for arm in self.arms.values()]
+        return {"train_size": max(sizes), "batch_size": max(arm.recipe["batch_size"] for arm in self.arms.values())}
+
+    def training(self, arm: str, look: str) -> Any:
+        """What one job trains: plain values in a fixed order, so that Snakemake notices any change of any of them."""
+        seeds = next(item.seeds for item in self.looks if item.name == look)
+        recipe = self.arms[arm].recipe
+        return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
+
+    def summary(self) -> dict[str, Any]:
+        """The plan as plain values, for the stages after training."""
+        arms = [
+            {"name": a.name, "reference": a.reference, "family": a.family, "changed": list(a.changed), "recipe": a.recipe}
+            for a in self.arms.values()
+        ]
+        return {"arms": arms, "looks": [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]}
+
+
+def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -> Plan:
+    """The plan of a completed study file.
+
+    `resolve` checks and completes one arm's recipe (arm's name, recipe); `off` maps each part of a recipe to the value
+    that takes it out. Raises PlanError.
+    """
+    arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]))}
+    waiting = [Entry(name, entry, off) for name, entry in settings["ablations"].items()]
+    while waiting:
+        ready = [entry for entry in waiting if entry.reference in arms]
+        if not ready:
+            raise PlanError(_unknown_reference(waiting[0], waiting, arms))
+        for entry in ready:
+            for arm in entry.arms(arms, resolve):
+                if arm.name in arms:
+                    raise PlanError(f"ablations.{entry.name}: there are two arms called {arm.name}; rename one.")
+                arms[arm.name] = arm
+        waiting = [entry for entry in waiting if entry not in ready]
+    _check_names(arms)
+    _check_recipes_differ(arms)
+    return Plan(arms, looks(settings["looks"], settings["first_seed"]), settings["data"]["validation"])
+
+
+def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:
+    """Looks after `seen[0]`, `seen[1]`, … seeds, each with the seeds that it adds."""
+    steps = zip([0, *seen], seen, strict=False)
+    return tuple(
+        Look(f"look{place}", tuple(range(first_seed + start, first_seed + stop)), stop)
+        for place, (start, stop) in enumerate(steps, start=1)
+    )
+
+
+def _check_names(arms: dict[str, Arm]) -> None:
+    seen: dict[str, str] = {}
+    for name in arms:
+        if not SAFE_NAME.fullmatch(name) or name.endswith("."):
+            raise PlanError(
+                f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
+                " beginning with a letter or digit. Give the level a name of its own: {name: value}."
+            )
+        if name.lower() in seen:
+            raise PlanError(f"ablations: {seen[name.lower()]} and {name} are one folder where case does not count; rename one.")
+        seen[name.lower()] = name
+
+
+def _check_recipes_differ(arms: dict[str, Arm]) -> None:
+    seen: dict[str, str] = {}
+    for arm in arms.values():
+        mark = fingerprint(arm.recipe)
+        if mark in seen:
+            raise PlanError(
+                f"ablations: {seen[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
+                " Change one of them or leave it out."
+            )
+        seen[mark] = arm.name
+
+
+def _unknown_reference(entry: Entry, waiting: list[Entry], arms: dict[str, Arm]) -> str:
+    if any(entry.reference == other.name for other in waiting):
+        return f"ablations.{entry.name}: from {entry.reference} goes round in a circle."
+    return f"ablations.{entry.name}: from names no arm: {entry.reference}. Arms: {', '.join(arms)}."

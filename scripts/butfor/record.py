@@ -1,0 +1,132 @@
+"""What a run leaves behind: one JSON file per (arm, seed), the truth that everything else is made from.
+
+Everything but `machine` and `timing` is the same to the bit when the run is repeated on the same machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from butfor.errors import StudyError
+
+FORMAT = 1
+Status = Literal["ok", "at_chance", "diverged"]
+
+
+class RecordError(StudyError):
+    """A record that cannot be read: cut short, damaged, or of another format."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run.
+
+    status: `ok`; `diverged` (a loss was NaN or infinite; `metrics` is then empty); `at_chance` (the test accuracy is
+        within three binomial standard errors of always naming the commonest class).
+    reason: why the status is not `ok`, else empty.
+    recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
+    data: name, fingerprint, classes, and how many images were trained on, validated on and tested on.
+    loop: what ran the steps: xla, graph or fit.
+    parameters: the number of trainable weights.
+    history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
+        penalties in), `train/…` and `validation/…` accuracy (share) and loss (nats), measured in inference mode without
+        penalties, train on as many images as validation; `order`, a digest of the epoch's batches.
+    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch.
+    stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
+    metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
+    penalty: the summed L1/L2 terms at the `start` and the `end`, in nats.
+    layers: at the `start` and the `end`, per layer, statistics of weights and of activations (see diagnostics.py).
+    draws: digests of what the seed decided: the split, and each layer's initial weights.
+    machine: device, host and versions.
+    timing: `started`, `ended`, `epochs_ended` (seconds since 1970) and `seconds` per phase; `compile` falls on a job's
+        first seed.
+    """
+
+    arm: str
+    seed: int
+    status: Status
+    reason: str
+    recipe: dict[str, Any]
+    fingerprint: str
+    data: dict[str, Any]
+    loop: str
+    parameters: int
+    history: list[dict[str, Any]]
+    learning_rate: list[float]
+    steps_per_epoch: int
+    stopped_epoch: int
+    restored_epoch: int
+    metrics: dict[str, float]
+    penalty: dict[str, float]
+    layers: dict[str, list[dict[str, Any]]]
+    draws: dict[str, Any]
+    machine: dict[str, Any]
+    timing: dict[str, Any]
+    format: int = FORMAT
+
+
+def write(path: Path, record: Record) -> None:
+    """Write the record so that the file is there whole or not at all. NaN and infinity are written as their names."""
+    text = json.dumps(_plain(dataclasses.asdict(record)), allow_nan=False, ensure_ascii=False)
+    write_atomically(path, text + "\n")
+
+
+def read(path: Path) -> Record:
+    """The record in a file. Raises RecordError."""
+    try:
+        fields = _numbers(json.loads(path.read_text()))
+        if fields["format"] != FORMAT:
+            raise RecordError(f"{path}: format {fields['format']}; this version of butfor reads format {FORMAT}.")
+        return Record(**fields)
+    except (ValueError, TypeError, KeyError) as failure:
+        raise RecordError(f"{path} is no whole record ({failure}). Delete it, and the next run makes it anew.") from failure
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file by renaming a finished one into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _plain(value: Any) -> Any:
+    """Plain JSON values; a float32 gets the shortest spelling that reads back as the same float32."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
+    if isinstance(value, float | np.floating):
+        if not math.isfinite(value):
+            return str(float(value))
+        return float(str(value)) if isinstance(value, np.float32) else float(value)
+    return value
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return float(value) if value in ("nan", "inf", "-inf") else value
