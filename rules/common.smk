@@ -30,6 +30,11 @@ def training_of(wildcards):
     return {**plan.training(wildcards.arm, wildcards.look), "versions": provenance.training_versions()}
 
 
+def tracking_of(wildcards):
+    names = {"experiment": study["study"], "question": study["question"], "target": tracking_target.mark()}
+    return {**names, **plan.membership(wildcards.arm)}
+
+
 def code(stage, *modules):
     names = [f"{stage}.py", *(f"butfor/{module}.py" for module in modules)]
     return [f"{workflow.basedir}/scripts/{name}" for name in names]

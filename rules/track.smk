@@ -11,7 +11,7 @@ rule track:
     log:
         "<logs>/track/{arm}_{look}.log",
     params:
-        tracking={"experiment": study["study"], "question": study["question"], "target": tracking_target.mark()},
+        tracking=tracking_of,
     resources:
         mlflow=1,
     priority: 20

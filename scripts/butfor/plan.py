@@ -59,6 +59,12 @@ class Plan:
         recipe = self.arms[arm].recipe
         return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
 
+    def membership(self, arm: str) -> dict[str, Any]:
+        """An arm's family and reference, and the recipe keys in which the study's arms differ."""
+        varying = {key.split(".")[0] for ablation in self.ablations for key in ablation.changed}
+        found = self.arms[arm]
+        return {"family": found.family or arm, "reference": found.reference, "varying": sorted(varying)}
+
     def summary(self) -> dict[str, Any]:
         """The plan as plain values, for the stages after training."""
         arms = [

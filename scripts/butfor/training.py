@@ -83,6 +83,7 @@ class ArmTraining:
         self.name, self.recipe, self.validation, self.dataset, self.device = name, recipe, validation, dataset, device
         self.loop = epoch.loop_for(recipe)
         self.seconds: dict[str, float] = {}
+        self._machine = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
         self.left = 0
         self.steps = len(self._split(0)[0]) // recipe["batch_size"]
         self._compile()
@@ -159,7 +160,7 @@ class ArmTraining:
             penalty=penalty,
             layers=layers,
             draws=draws,
-            machine={"device": self.device, **provenance.machine(), **provenance.training_versions()},
+            machine={"device": self.device, **self._machine},
             timing=clock.timing(),
         )
 
