@@ -27,7 +27,7 @@ rule report:
         contrasts="<results>/contrasts.json",
         figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
         source=ancient("<results>/data/source.json"),
-        code=code("report", "report", "gallery", "contrasts", "frames"),
+        code=code("report", "report", "verdict_words", "gallery", "contrasts", "frames"),
     output:
         report=report("<results>/report.md", category="Report"),
     log:

@@ -71,24 +71,6 @@ def differences(study: dict[str, Any], records: list[Record], metric: str = "tes
     }
 
 
-def most_important(rows: list[dict[str, Any]], count: int = 3) -> list[dict[str, Any]]:
-    """The decided contrasts on test accuracy with the largest effects, total failures first; fewer if fewer are."""
-    decided = [row for row in rows if row["metric"] == "test/accuracy" and row["verdict"] in ("helps", "hurts")]
-    others = [row for row in rows if row["metric"] == "test/accuracy" and row not in decided]
-    decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
-    settled_first = sorted(others, key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
-    return (decided + settled_first)[:count]
-
-
-def in_words(row: dict[str, Any]) -> str:
-    """A contrast in one line: what was changed, what it did, by how much."""
-    remark = f" ({row['remark']})" if row["remark"] else ""
-    if not row["pairs"]:
-        return f"{row['arm']}: {row['verdict']}{remark}"
-    interval = f" [{row['low']:+.2f}, {row['high']:+.2f}]" if row["pairs"] > 1 else ""
-    return f"{row['arm']}: {row['verdict']}{remark}, {row['effect']:+.2f} {row['unit']}{interval} against {row['reference']}"
-
-
 def _values(records: list[Record], metric: str, factor: float, must_learn: bool) -> dict[str, dict[int, float | None]]:
     """Arm to seed to value, None for a failed run."""
     failed = {"diverged", "at_chance"} if must_learn else {"diverged"}

@@ -66,16 +66,16 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
     are written at the edge instead of squeezing the rest.
     """
     ordered = sorted(rows, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
-    shown = [max(abs(row["low"]), abs(row["high"])) for row in rows if row["low"] is not None]
-    edge = _edge(shown, verdict["margin"])
+    low = -_edge([-row["low"] for row in rows if row["low"] is not None], verdict["margin"])
+    high = _edge([row["high"] for row in rows if row["high"] is not None], verdict["margin"])
     figure, axes = plt.subplots(figsize=(WIDTH, 1.1 + ROW * len(ordered)))
     axes.axvspan(-verdict["margin"], verdict["margin"], color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
     palette = sns.color_palette("colorblind")
     for place, row in enumerate(ordered):
         colour = palette[VERDICT_COLOURS[row["verdict"]]]
-        _effect_row(axes, place, row, by_seed[row["arm"]], colour, edge)
-    axes.set(xlim=(-edge, edge), ylim=(-0.7, len(ordered) - 0.3), yticks=range(len(ordered)))
+        _effect_row(axes, place, row, by_seed[row["arm"]], colour, (low, high))
+    axes.set(xlim=(low, high), ylim=(-0.7, len(ordered) - 0.3), yticks=range(len(ordered)))
     axes.set_yticklabels([row["arm"] for row in ordered])
     axes.set_xlabel("test accuracy, ablation minus reference (accuracy points)")
     axes.grid(axis="y", visible=False)
@@ -83,40 +83,47 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
         axes.plot([], [], "o", color=palette[colour], label=word)
     axes.plot([], [], ".", color="0.6", label="one seed")
     axes.fill_between([], [], color="0.9", label=f"margin ±{verdict['margin']:g}")
-    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.55, 1.0), ncol=3, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.55, 0.985), ncol=3, frameon=False)
     figure.tight_layout()
     return figure
 
 
-def _effect_row(axes: Axes, place: int, row: dict[str, Any], seeds: list[float], colour: Any, edge: float) -> None:
+def _effect_row(
+    axes: Axes, place: int, row: dict[str, Any], seeds: list[float], colour: Any, limits: tuple[float, float]
+) -> None:
+    low, high = limits
+    inset = 0.01 * (high - low)
     label = {"va": "center", "fontsize": "small", "color": colour}
     if row["effect"] is None:
-        axes.text(-0.97 * edge, place, f"◀ {row['remark'] or 'no finished pair'}", ha="left", **label)
-        return
-    if abs(row["effect"]) > edge:
-        words = f"{row['effect']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
-        left = row["effect"] < 0
-        axes.text((-0.97 if left else 0.97) * edge, place, f"◀ {words}" if left else f"{words} ▶", ha="left" if left else "right", **label)
-        return
-    axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
-    axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
-    axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
+        axes.text(low + inset, place, f"◀ {row['remark'] or 'no finished pair'}", ha="left", **label)
+    elif row["effect"] < low:
+        axes.text(low + inset, place, f"◀ {_number(row)}", ha="left", **label)
+    elif row["effect"] > high:
+        axes.text(high - inset, place, f"{_number(row)} ▶", ha="right", **label)
+    else:
+        axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
+        axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
+        axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
+
+
+def _number(row: dict[str, Any]) -> str:
+    return f"{row['effect']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
 
 
 def _edge(reaches: list[float], margin: float) -> float:
-    """A half-width for the effects' axis that shows most intervals: past a gap of a factor 3, effects are written."""
-    edge = 2.0 * margin
+    """How far one side of the effects' axis goes: past a gap of a factor 3, effects are written, not drawn."""
+    edge = 1.5 * margin
     for reach in sorted(reaches):
         if reach > 3.0 * edge:
             break
         edge = max(edge, reach)
-    return 1.1 * edge
+    return 1.08 * edge
 
 
 def curves(history: pd.DataFrame, arms: list[str]) -> Figure:
     """Validation accuracy and loss over the epochs, one line per arm, with a band from worst to best seed.
 
-    The lower limit of each axis leaves out arms that stay far from the others only if they never learn.
+    Arms that end far from the others are named at the axis instead of squeezing them.
     """
     table = history[history["arm"].isin(arms)]
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 3.4))
@@ -127,28 +134,25 @@ def curves(history: pd.DataFrame, arms: list[str]) -> Figure:
         finite = table[np.isfinite(table[metric])]
         sns.lineplot(
             finite, x="epoch", y=metric, hue="arm", hue_order=arms, palette=colours, ax=axes, legend=False,
-            errorbar=("pi", 100), marker="o", markersize=3.5, markeredgewidth=0,
+            errorbar=("pi", 100), err_kws={"alpha": 0.12}, style="arm", style_order=arms, dashes=[_dash(i) for i in range(len(arms))], marker="o", markersize=3.5, markeredgewidth=0,
         )  # fmt: skip
         axes.set(xlabel="epoch", ylabel=f"validation {label}")
         axes.xaxis.get_major_locator().set_params(integer=True)
-    panels[1].set_yscale("log")
-    panels[1].yaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
-    panels[1].yaxis.set_minor_formatter(matplotlib.ticker.ScalarFormatter())
-    _focus(panels[0], table, arms)
+        _focus(axes, table, metric, arms)
     _legend(figure, colours)
     return figure
 
 
-def _focus(axes: Axes, table: pd.DataFrame, arms: list[str]) -> None:
-    """Let the accuracy axis follow the arms that learn; those far below are named at its foot."""
-    final = table.sort_values("epoch").groupby(["arm", "seed"])["validation/accuracy"].last().groupby("arm").mean()
-    far = [arm for arm in arms if arm in final and final[arm] < final.median() - 0.15]
-    near = table[~table["arm"].isin(far)]["validation/accuracy"]
+def _focus(axes: Axes, table: pd.DataFrame, metric: str, arms: list[str]) -> None:
+    """Let the axis follow the arms that learn; those that end far from the median are named at its foot."""
+    final = table.sort_values("epoch").groupby(["arm", "seed"])[metric].last().groupby("arm").mean()
+    far = [arm for arm in arms if arm in final and not abs(final[arm] - final.median()) < 0.15]
+    near = table[~table["arm"].isin(far)][metric]
     if far and len(near):
         spread = near.max() - near.min()
-        axes.set_ylim(near.min() - 0.15 * spread, near.max() + 0.08 * spread)
-        names = ", ".join(f"{arm} ({final[arm]:.2f})" for arm in far)
-        axes.text(0.02, 0.03, f"below: {names}", transform=axes.transAxes, fontsize="small", color="0.35")
+        axes.set_ylim(near.min() - (0.15 + 0.08 * len(far)) * spread, near.max() + 0.08 * spread)
+        names = "\n".join(f"{arm} ({final[arm]:.2f})" for arm in far)
+        axes.text(0.02, 0.03, f"off the scale:\n{names}", transform=axes.transAxes, fontsize="small", color="0.35")
 
 
 def schedules(records: list[Record], arms: list[str]) -> Figure:
@@ -165,7 +169,7 @@ def schedules(records: list[Record], arms: list[str]) -> Figure:
         epochs = np.arange(len(rates)) / first[arm].steps_per_epoch
         shown = np.where(rates > 0, rates, np.nan)
         lowest.append(np.nanmax(shown) / 300)
-        axes.plot(epochs, shown, color=colours[arm], linewidth=2.2 if place == 0 else 1.4, linestyle=_dash(place))
+        axes.plot(epochs, shown, color=colours[arm], linewidth=2.2 if place == 0 else 1.4, dashes=_dash(place) or (None, None))
     axes.set(yscale="log", ylim=(min(lowest, default=1e-6), None), xlabel="epoch", ylabel="learning rate used")
     _legend(figure, colours)
     return figure
@@ -186,7 +190,7 @@ def activations(records: list[Record], arms: list[str]) -> Figure:
             rms = [[row["activations"]["rms"] for row in r.layers[moment]] for r in records if r.arm == arm]
             if rms:
                 mean = np.clip(np.nanmean(np.array(rms, float), axis=0), floor, None)
-                axes.plot(layers, mean, color=colours[arm], linestyle=_dash(place), marker="o", markersize=4)
+                axes.plot(layers, mean, color=colours[arm], dashes=_dash(place) or (None, None), marker="o", markersize=4)
         axes.set(yscale="log", title=f"{moment} of training", xlabel="layer")
     panels[0].set_ylabel("RMS activation")
     _legend(figure, colours)
@@ -231,14 +235,16 @@ def _arm_colours(arms: list[str]) -> dict[str, Any]:
     return {arm: "black" if place == 0 else palette[(place - 1) % len(palette)] for place, arm in enumerate(arms)}
 
 
-def _dash(place: int) -> str:
-    return ("-", "--", "-.", ":")[place % 4]
+def _dash(place: int) -> Any:
+    """Lines are told apart by their dashes as well as by their colour."""
+    return ("", (5, 2), (6, 2, 1, 2), (1, 1.5))[place % 4]
 
 
 def _legend(figure: Figure, colours: dict[str, Any]) -> None:
     handles = [
-        plt.Line2D([], [], color=colour, linestyle="-", linewidth=2, label=arm) for arm, colour in colours.items()
+        plt.Line2D([], [], color=colour, dashes=_dash(place) or (None, None), linewidth=2, label=arm)
+        for place, (arm, colour) in enumerate(colours.items())
     ]
     columns = 3 if len(handles) > 4 else len(handles)
     figure.tight_layout()
-    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=columns, frameon=False)
+    figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.985), ncol=columns, frameon=False)

@@ -1,0 +1,242 @@
+"""The study's report in markdown: tables in, text out. Only `write_report` touches files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from butfor import frames, gallery
+from butfor.contrasts import METRICS
+from butfor.record import Record, write_atomically
+from butfor.verdict_words import in_words, most_important
+
+Study = dict[str, Any]
+Rows = list[dict[str, Any]]
+
+SPECIAL_FIGURES = {
+    "schedules": (gallery.SCHEDULE_KEYS, "The learning rate that the optimiser used at each step (first seed)."),
+    "activations": (
+        gallery.INITIALISER_KEYS,
+        "Size of the activations by layer before and after training: mean over seeds of the root mean square over units"
+        " and 1 000 validation images; anything smaller, 0 included, lies at 10⁻³.",
+    ),
+    "gaps": (
+        gallery.REGULARISER_KEYS,
+        "Generalisation gap of the final weights, in inference mode and without penalty terms; a dot per seed, a bar at"
+        " the mean.",
+    ),
+}
+
+
+def write_report(
+    study: Study, folders: Iterable[Path], contrasts_path: Path, source_path: Path, report_path: Path
+) -> None:
+    """Write the report of a study from its records and contrasts; figures lie in `figures/` beside it."""
+    source = json.loads(source_path.read_text())["source"]
+    rows = json.loads(contrasts_path.read_text())
+    write_atomically(report_path, report(study, frames.records_in(folders), rows, source))
+
+
+def report(study: Study, records: list[Record], rows: Rows, source: str) -> str:
+    """The whole report."""
+    runs = frames.runs_table(records)
+    sections = [
+        f"# {study['study']}",
+        _asked(study, runs),
+        _verdicts(study, rows),
+        *(_family(study, family, rows, records) for family in gallery.families(study)),
+        _failures(study, runs),
+        _method(study, rows),
+        _cost(records),
+        _provenance(study, records, source),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _asked(study: Study, runs: pd.DataFrame) -> str:
+    data = f"{len(study['arms']) - 1} ablations, {_seed_count(study)} seeds each, {len(runs)} runs"
+    usable = runs[(runs["arm"] == "baseline") & (runs["status"] == "ok")]
+    accuracy = usable["test/accuracy"] if "test/accuracy" in usable else pd.Series(dtype=float)
+    baseline = (
+        f"The baseline reaches a test accuracy of {100 * accuracy.mean():.2f} ± {100 * accuracy.std():.2f} %"
+        f" (mean ± standard deviation over {len(accuracy)} seeds)."
+        if len(accuracy)
+        else "No run of the baseline ended with a usable model."
+    )
+    return f"{study['question']} {data}. {baseline}"
+
+
+def _verdicts(study: Study, rows: Rows) -> str:
+    accuracy = [row for row in rows if row["metric"] == "test/accuracy"]
+    losses = {row["arm"]: row for row in rows if row["metric"] == "test/loss"}
+    counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
+    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    head = (
+        "| ablation | against | verdict | accuracy, points | 95 % interval | p differ | p same | better | failed | loss, nats | loss verdict |\n"
+        "| --- | --- | --- | ---: | :---: | ---: | ---: | ---: | ---: | ---: | --- |"
+    )
+    ordered = sorted(accuracy, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
+    lines = [_verdict_line(row, losses[row["arm"]]) for row in ordered]
+    top = "\n".join(f"- {in_words(row)}" for row in most_important(rows))
+    note = (
+        "Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
+        " so what was changed matters. “No meaningful difference” is shown, not assumed: the effect lies within the margin of"
+        f" ±{study['verdict']['margin']:g} points. “Inconclusive” says that these seeds decide neither."
+        " “Failed” counts runs without a usable model, ablation : reference."
+    )
+    return (
+        f"## Verdicts\n\n{words}. What stands out:\n\n{top}\n\n![Effects on test accuracy](figures/effects.png)\n\n"
+        + "\n".join([head, *lines])
+        + f"\n\n{note}"
+    )
+
+
+def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
+    verdict = f"**{row['verdict']}**" + (f" ({row['remark']})" if row["remark"] else "")
+    loss_verdict = loss["verdict"] + (f" ({loss['remark']})" if loss["remark"] == "identical" else "")
+    cells = [
+        f"`{row['arm']}`",
+        f"`{row['reference']}`",
+        verdict,
+        _signed(row["effect"], 2),
+        f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]",
+        _probability(row["p_difference"]),
+        _probability(row["p_equivalence"]),
+        "–" if row["better"] is None else f"{100 * row['better']:.0f} %",
+        f"{row['failed_ablation']} : {row['failed_reference']}",
+        _signed(loss["effect"], 4),
+        loss_verdict,
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str:
+    members = [row for row in rows if row["family"] == family and row["metric"] == "test/accuracy"]
+    sentences = []
+    for verdict in ("hurts", "helps", "no meaningful difference", "inconclusive"):
+        named = [row for row in members if row["verdict"] == verdict]
+        if named:
+            sentences.append(f"{verdict.capitalize()}: {'; '.join(_member(row) for row in named)}.")
+    figures = [
+        f"![Learning curves of {family}](figures/curves_{family}.png)\n\n"
+        "*Validation accuracy and loss by epoch; the line is the mean over seeds, the band reaches from the worst to the"
+        " best.*"
+    ]
+    arms = {row["arm"] for row in members}
+    for name, (keys, caption) in SPECIAL_FIGURES.items():
+        if name in gallery.figures(study) and arms & {arm["name"] for arm in gallery.arms_that_change(study, keys)}:
+            if family == _first_family(study, keys):
+                figures.append(f"![{caption}](figures/{name}.png)\n\n*{caption}*")
+    return "\n\n".join([f"## {family.replace('_', ' ').capitalize()}", " ".join(sentences), *figures])
+
+
+def _member(row: dict[str, Any]) -> str:
+    effect = "" if row["effect"] is None else f" {row['effect']:+.2f} points"
+    return f"`{row['arm']}`{effect}" + (f" ({row['remark']})" if row["remark"] else "")
+
+
+def _first_family(study: Study, keys: set[str]) -> str:
+    """The family with most arms that change one of these keys."""
+    found = pd.Series([arm["family"] for arm in gallery.arms_that_change(study, keys)])
+    return str(found.value_counts(sort=True).index[0])
+
+
+def _failures(study: Study, runs: pd.DataFrame) -> str:
+    failed = runs[runs["status"] != "ok"]
+    planned, present = len(study["arms"]) * _seed_count(study), len(runs)
+    lines = [
+        f"- `{row.arm}`, seed {row.seed}: {row.status.replace('_', ' ')}: {row.reason}." for row in failed.itertuples()
+    ]
+    missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
+    nothing = 100 * (1 - 0.05 ** (1 / _seed_count(study)))
+    text = (
+        f"{len(failed)} of {present} runs ended without a usable model.{missing} An arm with 0 failures in"
+        f" {_seed_count(study)} seeds may still fail in up to {nothing:.0f} % of runs (95 % bound)."
+    )
+    return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
+
+
+def _method(study: Study, rows: Rows) -> str:
+    verdict, looks = study["verdict"], len(study["looks"])
+    ablations = sum(row["metric"] == METRICS[0][0] for row in rows)
+    loss_margin = verdict["loss_margin"]
+    loss = f"margin ±{loss_margin:g} nats" if loss_margin else "no margin, so a direction only"
+    level = 100 * (1 - verdict["alpha"])
+    found = [row["correlation"] for row in rows if row["metric"] == METRICS[0][0] and row["correlation"] is not None]
+    pairing = f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
+    return (
+        "## How it was computed\n\n"
+        f"K = {looks} planned look{'s' if looks > 1 else ''}"
+        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {ablations} ablations,"
+        f" α = {verdict['alpha']:g}, margin ±{verdict['margin']:g} accuracy points; loss: {loss}.\n\n"
+        "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
+        " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
+        f" one-sided t tests against the margin (p same), both multiplied by K and corrected over the M ablations by Holm's"
+        f" procedure; the interval is the paired t interval at {level:g} % over all looks, before the correction over"
+        " ablations. Failed runs are not averaged in: their counts are compared by Boschloo's exact test, and an arm that"
+        " fails more often than its reference is never said to help.\n\n"
+        "Accuracies and losses of training, validation and test images are all measured in inference mode and without"
+        " penalty terms. Early stopping and the choice of epoch use validation images only; the test set is touched once"
+        " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
+        f" conclusions are about this test set.{pairing}"
+    )
+
+
+def _cost(records: list[Record]) -> str:
+    seconds = pd.DataFrame([{"arm": record.arm, **record.timing["seconds"]} for record in records]).fillna(0.0)
+    phases = [phase for phase in ("data", "compile", "train", "evaluate", "diagnose") if phase in seconds]
+    totals = seconds.groupby("arm", sort=False)[phases].sum()
+    lines = ["| arm | " + " | ".join(phases) + " | all |", "| --- |" + " ---: |" * (len(phases) + 1)]
+    for arm, row in totals.iterrows():
+        lines.append(f"| `{arm}` | " + " | ".join(f"{value:.1f}" for value in row) + f" | {row.sum():.1f} |")
+    total = f"{totals.to_numpy().sum() / 60:.1f} minutes of training jobs in all, their start-up not counted."
+    return f"## Cost\n\nSeconds per arm, all seeds together. {total}\n\n" + "\n".join(lines)
+
+
+def _provenance(study: Study, records: list[Record], source: str) -> str:
+    first = records[0]
+    counts = f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
+
+    def values(key: str) -> str:
+        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
+
+    arms = "\n".join(
+        f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
+        for arm in study["arms"]
+    )
+    return (
+        "## Provenance\n\n"
+        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {source}\n"
+        f"- Code: revision {values('revision')}\n"
+        f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
+        f" NumPy {values('numpy')}\n"
+        f"- Device: {values('device')}; {values('processor')}\n"
+        f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
+        f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
+        "The baseline's recipe:\n\n```json\n"
+        + json.dumps(study["arms"][0]["recipe"], indent=1)
+        + "\n```"
+    )
+
+
+def _fingerprint(records: list[Record], arm: str) -> str:
+    return next((record.fingerprint for record in records if record.arm == arm), "no record")
+
+
+def _seed_count(study: Study) -> int:
+    return sum(len(look["seeds"]) for look in study["looks"])
+
+
+def _signed(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _probability(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,50 @@
+# butfor. `make help` lists what there is.
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+LOCK := $(if $(GPU),requirements-gpu.lock,requirements.lock)
+STAMP := $(VENV)/installed-$(LOCK)
+RESULTS ?= results
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: help setup study test check ui bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## install everything into .venv (GPU=1 for TensorFlow's GPU build)
+
+$(STAMP): $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"butfor needs Python 3.11 or newer, received {sys.version.split()[0]}: make PYTHON=/path/to/python3.11 setup")'
+ifneq ($(UV),)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes --compile-bytecode $(LOCK)
+else
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+endif
+	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@rm -f $(VENV)/installed-* && touch $@
+
+study: $(STAMP) ## train the example study and write results/report.md
+	@$(BIN)/snakemake --cores all --quiet rules
+	@$(BIN)/python scripts/headline.py $(RESULTS)
+
+ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
+	@$(BIN)/python scripts/ui.py $(RESULTS)
+
+test: $(STAMP) ## run the whole test suite
+	@$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, format and type checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/mypy
+
+bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
+	@$(BIN)/python tests/bench_loops.py
+
+clean: ## remove the environment; results stay
+	rm -rf $(VENV)
