@@ -42,4 +42,5 @@ def code(stage, *modules):
 
 def every(path, **names):
     looks = [look.name for look in plan.looks]
+    path = path.replace("<results>", study["results"])
     return expand(path, arm=plan.arms, look=looks, figure=gallery.figures(plan.summary()), **names)

@@ -39,3 +39,23 @@ rule report:
         "Write the report"
     script:
         "../scripts/report.py"
+
+
+rule partial:
+    """Report on what has been trained so far; runs that are missing count as missing."""
+    input:
+        runs=[path for path in every("<results>/runs/{arm}/{look}") if exists(path)],
+        source=ancient("<results>/data/source.json"),
+        code=code("partial", "report", "verdict_words", "figures", "gallery", "stats", "contrasts", "frames"),
+    output:
+        report="<results>/partial/report.md",
+        contrasts="<results>/partial/contrasts.json",
+    log:
+        "<logs>/partial.log",
+    params:
+        study={**analysis, "study": study["study"], "question": study["question"]},
+    localrule: True
+    message:
+        "Report on what there is"
+    script:
+        "../scripts/partial.py"

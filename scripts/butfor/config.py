@@ -66,7 +66,7 @@ def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:
 
 def parts(root: Schema) -> dict[str, Any]:
     """The parts of a recipe: each key that can be switched off, with the value that does so."""
-    return {key: sub["off"] for key, sub in root["$defs"]["recipe"]["properties"].items() if "off" in sub}
+    return {key: sub["without"] for key, sub in root["$defs"]["recipe"]["properties"].items() if "without" in sub}
 
 
 def complete_study(config: dict[str, Any], root: Schema) -> dict[str, Any]:

@@ -1,0 +1,17 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+from butfor.job_log import log_to
+
+log_to(snakemake.log[0], snakemake.config["log_level"])
+
+from butfor import contrasts, figures, report
+
+study, folders = snakemake.params.study, [Path(folder) for folder in snakemake.input.runs]
+judged, written = Path(snakemake.output.contrasts), Path(snakemake.output.report)
+contrasts.compare(study, folders, judged, tables=judged.parent / "tables")
+figures.draw(study, folders, judged, figures=judged.parent / "figures")
+report.write_report(study, folders, judged, Path(snakemake.input.source), written)

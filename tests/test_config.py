@@ -1,0 +1,51 @@
+import pytest
+from butfor.config import ConfigError
+from butfor.errors import StudyError
+
+ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
+
+
+def test_defaults_come_from_the_schema(planned):
+    settings, plan = planned(ABLATION)
+    assert settings["seeds"] == 5 and settings["results"] == "results/test"
+    assert plan.arms["baseline"].recipe["schedule"] == {"name": "none"}
+    assert plan.arms["baseline"].recipe["optimiser"]["beta_2"] == 0.999
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("recipe: {learning_rate: 1e-3}\n" + ABLATION, ["recipe.learning_rate", "a number", "1.0e-3", "0.001"]),
+        ("recipe: {schedule: off}\n" + ABLATION, ["recipe.schedule", "YAML reads off", "write none"]),
+        ("recipe: {early_stopping: no}\n" + ABLATION, ["recipe.early_stopping", "write none"]),
+        ("recipe: {initializer: zeros}\n" + ABLATION, ["initializer", "unknown key", "Did you mean initialiser?"]),
+        ("recipe: {schedule: {name: step, factr: 0.1}}\n" + ABLATION, ["factr", "Did you mean factor?"]),
+        ("recipe: {initialiser: xavier}\n" + ABLATION, ["recipe.initialiser", "glorot_normal", "'xavier'"]),
+        ("recipe: {dropout: 1.0}\n" + ABLATION, ["recipe.dropout", "less than 1", "1.0"]),
+        ("recipe: {epochs: '3'}\n" + ABLATION, ["recipe.epochs", "whole number", "--config"]),
+        ("ablations: {no: {set: {dropout: 0.5}}}", ["False", "quote"]),
+        ("ablations: {2024-01-01: {set: {dropout: 0.5}}}", ["not text", "quote"]),
+        ("ablations: {a: {set: {dropuot: 0.5}}}", ["ablations.a", "dropuot", "Did you mean dropout?"]),
+        ("ablations: {a: {set: {dropout: 1e-1}}}", ["ablations.a.dropout", "1.0e-1"]),
+        ("ablations: {a: {dropout: 0.5}}", ["dropout", "unknown key", "set, each"]),
+        ("seeds: [10, 5]\n" + ABLATION, ["seeds", "rise"]),
+        ("data: {name: npz}\n" + ABLATION, ["data.file", ".npz"]),
+        ("data: {name: imagenet}\n" + ABLATION, ["data.name", "fashion_mnist", "'imagenet'"]),
+        ("seeds: 5\n", ["ablations", "expected this key"]),
+    ],
+)
+def test_bad_input_ends_in_one_message_that_says_what_to_write(planned, text, words):
+    with pytest.raises(StudyError) as raised:
+        planned(text)
+    message = str(raised.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_a_file_without_a_study_name_is_told_so():
+    from butfor.config import study_and_plan
+    from conftest import SCHEMA
+
+    with pytest.raises(ConfigError, match="laid over"):
+        study_and_plan({"ablations": {"a": {"set": {"dropout": 0.5}}}}, SCHEMA)

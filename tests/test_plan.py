@@ -1,0 +1,93 @@
+import pytest
+import yaml
+from butfor.ablations import PlanError
+from butfor.arm import canonical, fingerprint
+from conftest import ROOT
+
+
+def arms(planned, text):
+    return planned(text)[1].arms
+
+
+def test_the_example_study_has_every_ablation_of_the_notes(planned):
+    _, plan = planned((ROOT / "config" / "config.yaml").read_text())
+    assert len(plan.arms) == 21
+    assert plan.arms["l1_instead"].changed == ("l2", "l1")
+    assert plan.families[:2] == ["learning_rate_decay", "initialisers"]
+    assert all(arm.reference == "baseline" for arm in plan.ablations)
+
+
+def test_set_replaces_a_part_and_a_dotted_key_changes_inside_it(planned):
+    found = arms(
+        planned,
+        "recipe: {schedule: {name: step, factor: 0.1}}\n"
+        "ablations: {a: {set: {schedule: cosine}}, b: {set: {schedule.factor: 0.2}}}",
+    )
+    assert found["a"].recipe["schedule"]["name"] == "cosine" and "factor" not in found["a"].recipe["schedule"]
+    assert found["b"].recipe["schedule"] == {"name": "step", "factor": 0.2, "every_epochs": 2}
+
+
+def test_each_makes_an_arm_per_level(planned):
+    found = arms(planned, "ablations: {f: {each: {dropout: [0.1, 0.2]}}, g: {each: {l2: {weak: 0.1, strong: 1.0}}}}")
+    assert list(found) == ["baseline", "dropout_0.1", "dropout_0.2", "weak", "strong"]
+    assert found["weak"].family == "g"
+
+
+def test_remove_each_takes_one_part_out_at_a_time(planned):
+    found = arms(planned, "recipe: {dropout: 0.2, l2: 0.1, schedule: cosine}\nablations: {r: {remove_each: all}}")
+    assert set(found) == {"baseline", "no_dropout", "no_l2", "no_schedule"}
+    assert found["no_l2"].recipe["l2"] == 0 and found["no_l2"].recipe["dropout"] == 0.2
+
+
+def test_add_each_puts_one_part_on_a_bare_recipe_and_compares_with_it(planned):
+    found = arms(planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {a: {add_each: all}}")
+    assert found["bare"].recipe["dropout"] == 0 and found["bare"].recipe["l2"] == 0
+    assert found["only_dropout"].reference == "bare"
+    assert found["only_dropout"].recipe["dropout"] == 0.2 and found["only_dropout"].recipe["l2"] == 0
+
+
+def test_grid_makes_every_combination_but_the_reference_itself(planned):
+    found = arms(planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {g: {grid: {dropout: [0.0, 0.2], l2: [0.0, 0.1]}}}")
+    assert set(found) == {"baseline", "dropout_0.0__l2_0.0", "dropout_0.0__l2_0.1", "dropout_0.2__l2_0.0"}
+    assert found["dropout_0.0__l2_0.1"].changed == ("dropout",)
+
+
+def test_an_arm_may_be_the_reference_of_another_wherever_it_is_declared(planned):
+    found = arms(
+        planned,
+        "ablations:\n  small_dropout: {set: {dropout: 0.5}, from: small}\n  small: {set: {train_size: 5000}}",
+    )
+    assert found["small_dropout"].reference == "small"
+    assert found["small_dropout"].recipe["train_size"] == 5000
+
+
+@pytest.mark.parametrize(
+    ("ablations", "words"),
+    [
+        ("{a: {set: {dropout: 0.5}}, b: {set: {dropout: 0.5}}}", "a and b resolve to the same recipe"),
+        ("{a: {set: {dropout: 0.0}}}", "baseline and a resolve to the same recipe"),
+        ("{../up: {set: {dropout: 0.5}}}", "not safe"),
+        ("{a b: {set: {dropout: 0.5}}}", "not safe"),
+        ("{A: {set: {dropout: 0.5}}, a: {set: {dropout: 0.4}}}", "case does not count"),
+        ("{a: {set: {dropout: 0.5}, from: nobody}}", "names no arm: nobody"),
+        ("{a: {set: {l2: 0.5}, from: b}, b: {set: {l1: 0.5}, from: a}}", "circle"),
+        ("{a: {set: {dropout: 0.5}, each: {l2: [0.1]}}}", "exactly one of"),
+        ("{r: {remove_each: [dropout]}}", "already off"),
+        ("{r: {remove_each: [epochs]}}", "no part of a recipe"),
+        ("{a: {set: {schedule.factor.x: 0.5}}}", "has no settings"),
+    ],
+)
+def test_ablations_that_make_no_sense_are_refused(planned, ablations, words):
+    with pytest.raises(PlanError, match=words):
+        planned(f"ablations: {ablations}")
+
+
+def test_fingerprints_ignore_spelling_and_notice_swapped_values():
+    assert fingerprint({"a": 1.0, "b": 2}) == fingerprint({"b": 2.0, "a": 1})
+    assert fingerprint({"a": 1, "b": 2}) != fingerprint({"a": 2, "b": 1})
+    assert canonical({"b": [1.0], "a": 0.5}) == {"a": 0.5, "b": [1]}
+
+
+def test_looks_add_seeds(planned):
+    _, plan = planned(yaml.safe_dump({"seeds": [2, 5], "ablations": {"a": {"set": {"dropout": 0.5}}}}))
+    assert [look.seeds for look in plan.looks] == [(0, 1), (2, 3, 4)]
