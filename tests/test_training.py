@@ -10,6 +10,8 @@ import tensorflow as tf
 from butfor import epoch, models, record, schedules, training
 from butfor.arm import fingerprint
 
+training.use_device(threads=1)
+
 RECIPE = {
     "model": {"name": "mlp", "widths": [32, 16], "activation": "relu"},
     "initialiser": {"name": "he_normal"},

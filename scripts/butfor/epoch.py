@@ -31,8 +31,12 @@ def loop_for(recipe: dict[str, Any]) -> str:
 
 
 def as_inputs(images: tf.Tensor) -> tf.Tensor:
-    """Images as the model sees them: float32, integers scaled from 0..255 to 0..1."""
-    return tf.cast(images, tf.float32) / 255.0 if images.dtype.is_integer else tf.cast(images, tf.float32)
+    """Images as the model sees them: float32, integers scaled from 0..255 to 0..1.
+
+    Multiplied, not divided: TensorFlow's graphs turn a division by a constant into a multiplication, eager code does
+    not, and the loops would differ in the last bit.
+    """
+    return tf.cast(images, tf.float32) * (1.0 / 255.0) if images.dtype.is_integer else tf.cast(images, tf.float32)
 
 
 def compiled_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, loop: str) -> Epoch:

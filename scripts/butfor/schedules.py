@@ -55,7 +55,8 @@ def cosine_restarts(epoch: Multipliers, epochs: int, settings: Settings) -> Mult
     lengths = np.array(ends) - starts
     cycle = np.searchsorted(np.array(ends), epoch, side="right")
     fraction = (epoch - starts[cycle]) / lengths[cycle]
-    return np.asarray(settings["m_mul"] ** cycle * _half_cosine(fraction, settings["alpha"]), dtype=np.float64)
+    height = settings["m_mul"] ** cycle
+    return np.asarray(settings["alpha"] + (1.0 - settings["alpha"]) * height * _half_cosine(fraction, 0.0))
 
 
 def _half_cosine(fraction: Multipliers, alpha: float) -> Multipliers:
