@@ -26,7 +26,7 @@ Files = dict[str, Path]
 Place = tuple[str, Callable[[], Files]]
 
 TIMEOUT = (5, 30)  # seconds to connect, seconds between two pieces
-PIECE = 1 << 20
+PIECE = 1 << 14  # small, so that little is lost when a connection breaks
 log = logging.getLogger(__name__)
 
 

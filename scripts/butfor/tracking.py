@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,8 +51,9 @@ def track(tracking: dict[str, Any], runs: Path, results: Path, tracked: Path) ->
             done = {path.stem: mirror.put(path) for path in sorted(runs.glob("seed_*.json"))}
             mirror.remove_others(runs)
     except (MlflowException, RequestException, OSError) as failure:
+        reason = re.sub(r"//[^/@\s]*@", "//", str(failure))[:300]
         raise TrackingError(
-            f"MLflow could not be written to ({str(failure)[:300]}). The records are complete without it; run the same"
+            f"MLflow could not be written to ({reason}). The records are complete without it; run the same"
             " command again once it can be reached."
         ) from failure
     write_atomically(tracked, json.dumps(done, indent=1))

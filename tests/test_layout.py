@@ -1,0 +1,56 @@
+"""The laws of the house: heavy imports stay in their modules, files stay short, entry scripts hold no logic."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+LIBRARY = sorted((ROOT / "scripts" / "butfor").glob("*.py"))
+AT_HOME = {
+    "tensorflow": {"models", "training", "diagnostics", "epoch"},
+    "keras": {"models", "training", "diagnostics", "epoch"},
+    "mlflow": {"tracking"},
+    "matplotlib": {"figures"},
+    "seaborn": {"figures"},
+}
+STANDARD_LIBRARY_ONLY = {"plan", "ablations", "arm", "gallery", "provenance", "tracking_target", "verdict_words", "errors"}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_heavy_libraries_are_imported_only_at_home(path):
+    strangers = [name for name in imported(path) if path.stem not in AT_HOME.get(name, {path.stem})]
+    assert not strangers
+    if path.stem in STANDARD_LIBRARY_ONLY:
+        assert {name for name in imported(path)} <= sys.stdlib_module_names | {"butfor"}
+
+
+def test_parsing_the_workflow_imports_neither_tensorflow_nor_mlflow_nor_pandas():
+    code = (
+        "import sys; sys.path.insert(0, 'scripts')\n"
+        "from butfor import gallery, provenance, tracking_target\nfrom butfor.config import study_and_plan\n"
+        "print(sorted({'tensorflow', 'mlflow', 'pandas', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_files_stay_short_and_named_after_a_concept(path):
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_entry_scripts_hold_no_logic(path):
+    tree = ast.parse(path.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.Try)]

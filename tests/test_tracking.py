@@ -1,0 +1,112 @@
+"""Records into MLflow: once per run, however often and however brokenly the import is repeated."""
+
+import dataclasses
+import shutil
+
+import pytest
+from butfor import record, tracking
+from butfor.record import read, write
+from mlflow import MlflowClient
+from test_record import EXAMPLE
+
+TRACKING = {"experiment": "s", "question": "Why?", "target": "results", "family": "f", "reference": "baseline", "varying": ["l2"]}
+RUN = dataclasses.replace(
+    EXAMPLE,
+    recipe={"l2": 0.1, "schedule": {"name": "step", "factor": 0.5}},
+    data={"name": "digits", "fingerprint": "abc"},
+    history=[{"epoch": 1, "objective": 1.0, "train/loss": 0.5}, {"epoch": 2, "objective": 0.9, "train/loss": 0.4}],
+    learning_rate=[0.1, 0.1, 0.05, 0.05],
+    machine={"device": "CPU", "revision": "0123"},
+    timing={"started": 1e9, "ended": 1e9 + 10, "epochs_ended": [1e9 + 4, 1e9 + 9], "seconds": {}},
+)
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """A job's folder with two records in a study's results folder."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / "runs" / "a" / "look1"
+    for seed in (0, 1):
+        write(folder / f"seed_{seed}.json", dataclasses.replace(RUN, seed=seed))
+    return folder
+
+
+def track(job, **changes):
+    tracking.track({**TRACKING, **changes}, job, job.parents[2], job.parents[2] / "tracked.json")
+
+
+def found(job):
+    client = MlflowClient(f"sqlite:///{job.parents[2]}/mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("s")
+    return client, client.search_runs([experiment.experiment_id])
+
+
+def test_every_record_is_one_finished_run_with_its_curves(job):
+    track(job)
+    client, runs = found(job)
+    assert sorted(run.info.run_name for run in runs) == ["a · seed 0", "a · seed 1"]
+    run = runs[0]
+    assert run.info.status == "FINISHED" and run.info.start_time == 10**12 and run.info.end_time == 10**12 + 10_000
+    assert run.data.params == {"arm": "a", "family": "f", "seed": run.data.params["seed"], "l2": "0.1"}
+    assert run.data.metrics["test/accuracy"] == 0.5
+    curve = client.get_metric_history(run.info.run_id, "train/loss")
+    assert [(point.step, point.value) for point in curve] == [(1, 0.5), (2, 0.4)]
+    kept = list(job.parents[2].glob(f"mlflow/artifacts/s/{run.info.run_id}/artifacts/seed_*.json"))
+    assert len(kept) == 1 and read(kept[0]).arm == "a"
+
+
+def test_a_repeated_import_changes_nothing(job):
+    track(job)
+    before = {run.info.run_id for run in found(job)[1]}
+    track(job)
+    assert {run.info.run_id for run in found(job)[1]} == before
+
+
+def test_a_changed_record_replaces_its_run_and_a_vanished_one_takes_its_run_along(job):
+    track(job)
+    before = {run.data.tags["butfor.key"]: run.info.run_id for run in found(job)[1]}
+    write(job / "seed_0.json", dataclasses.replace(RUN, seed=0, metrics={"test/accuracy": 0.9}))
+    (job / "seed_1.json").unlink()
+    track(job)
+    (run,) = found(job)[1]
+    assert run.data.metrics["test/accuracy"] == 0.9 and run.info.run_id != before["s/a/0"]
+
+
+def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypatch):
+    keep = tracking.Mirror._keep
+
+    def killed(self, run_id, path):
+        if path.stem == "seed_1":
+            raise KeyboardInterrupt
+        keep(self, run_id, path)
+
+    monkeypatch.setattr(tracking.Mirror, "_keep", killed)
+    with pytest.raises(KeyboardInterrupt):
+        track(job)
+    assert sorted(run.info.status for run in found(job)[1]) == ["FINISHED", "RUNNING"]
+    monkeypatch.setattr(tracking.Mirror, "_keep", keep)
+    track(job)
+    client, runs = found(job)
+    assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]
+    assert len({run.data.tags["butfor.key"] for run in runs}) == 2
+
+
+def test_a_diverged_run_is_a_failed_run(job):
+    shutil.rmtree(job)
+    broken = dataclasses.replace(RUN, seed=0, status="diverged", reason="the loss was nan in epoch 2", metrics={})
+    write(job / "seed_0.json", dataclasses.replace(broken, history=[{**RUN.history[0], "train/loss": float("nan")}], timing={**RUN.timing, "epochs_ended": [1e9]}))
+    track(job)
+    (run,) = found(job)[1]
+    assert run.info.status == "FAILED" and "nan in epoch 2" in run.data.tags["mlflow.note.content"]
+
+
+def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(tracking.TrackingError, match="records are complete") as raised:
+        track(job)
+    assert "secret" not in str(raised.value)
+
+
+def test_every_field_that_is_tracked_is_in_a_record():
+    assert {field.name for field in dataclasses.fields(record.Record)} >= {"history", "learning_rate", "metrics", "timing"}

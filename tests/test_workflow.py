@@ -1,0 +1,232 @@
+"""The workflow as its users drive it: a study end to end, and what each edit makes run again."""
+
+import json
+import re
+
+import pytest
+import yaml
+from butfor import frames
+from butfor.record import read
+from mlflow import MlflowClient
+
+STUDY = {
+    "study": "small",
+    "seeds": 2,
+    "data": {"name": "digits"},
+    "recipe": {"model": {"name": "mlp", "widths": [8]}, "dropout": 0.1, "l2": 0.001, "epochs": 1, "batch_size": 32},
+    "ablations": {
+        "no_dropout": {"set": {"dropout": 0.0}},
+        "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
+    },
+}
+
+
+def changed(**changes):
+    return {**STUDY, **changes}
+
+
+def with_ablation(name, settings):
+    return changed(ablations={**STUDY["ablations"], name: {"set": settings}})
+
+
+@pytest.fixture(scope="module")
+def study(workflow_copy):
+    """The small study, run once."""
+    copy = workflow_copy("study")
+    copy.write(STUDY)
+    done = copy.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy
+
+
+@pytest.fixture
+def edited(study):
+    """The finished study, to be edited; whatever a test changes is put back."""
+    before = {path: path.read_bytes() for path in study.folder.rglob("*") if _source(path.relative_to(study.folder))}
+    yield study
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def _source(path):
+    return path.suffix in (".py", ".smk", ".yaml") and path.parts[0] in ("scripts", "rules", "config")
+
+
+def test_the_report_is_whole_and_its_pictures_are_there(study):
+    results = study.folder / "results" / "small"
+    report = (results / "report.md").read_text()
+    for section in ("## Verdicts", "## What failed", "## How it was computed", "## Cost", "## Provenance"):
+        assert section in report
+    pictures = re.findall(r"\]\((figures/[^)]+)\)", report)
+    assert len(pictures) >= 3 and all((results / picture).stat().st_size > 5000 for picture in pictures)
+    assert "nan" not in report.replace("the loss was nan", "").lower()
+
+
+def test_an_exploding_arm_is_a_verdict_and_not_a_crash(study):
+    rows = json.loads((study.folder / "results" / "small" / "contrasts.json").read_text())
+    row = next(row for row in rows if row["arm"] == "exploding" and row["metric"] == "test/accuracy")
+    assert (row["verdict"], row["remark"]) == ("hurts", "every run failed (2/2)")
+
+
+def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
+    results = study.folder / "results" / "small"
+    client = MlflowClient(f"sqlite:///{results}/mlflow/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+    table = frames.load_study(results)
+    assert sorted(run.data.tags["butfor.key"] for run in runs) == sorted(
+        f"small/{row.arm}/{row.seed}" for row in table.itertuples()
+    )
+    assert {run.info.status for run in runs} == {"FINISHED", "FAILED"}
+
+
+def test_a_finished_study_has_nothing_to_do(study):
+    assert study.would_run() == {}
+    done = study.run()
+    assert done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_repeated_study_leaves_the_same_records(study, workflow_copy):
+    again = workflow_copy("again")
+    again.write(STUDY)
+    assert again.run("--until", "train").returncode == 0
+    paths = sorted((study.folder / "results" / "small" / "runs").glob("*/*/seed_*.json"))
+    assert len(paths) == 6
+    for path in paths:
+        first, second = json.loads(path.read_text()), json.loads((again.folder / path.relative_to(study.folder)).read_text())
+        for volatile in ("machine", "timing"):
+            del first[volatile], second[volatile]
+        assert first == second
+
+
+def test_changing_an_ablation_trains_that_one_only(edited):
+    edited.write(changed(ablations={**STUDY["ablations"], "no_dropout": {"set": {"dropout": 0.3}}}))
+    jobs = edited.would_run()
+    assert jobs["train"] == 1 and jobs["track"] == 1
+
+
+def test_adding_an_ablation_trains_only_it(edited):
+    edited.write(with_ablation("no_l2", {"dropout": 0.3}))
+    assert edited.would_run()["train"] == 1
+
+
+def test_removing_an_ablation_trains_nothing(edited):
+    edited.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
+    assert "train" not in edited.would_run()
+
+
+def test_swapping_two_values_is_noticed(edited):
+    edited.write(changed(recipe={**STUDY["recipe"], "dropout": 0.001, "l2": 0.1}))
+    assert edited.would_run()["train"] == 3
+
+
+def test_changing_a_number_inside_a_recipe_to_one_that_stands_elsewhere_is_noticed(edited):
+    edited.write(changed(recipe={**STUDY["recipe"], "batch_size": 8}))
+    assert edited.would_run()["train"] == 3
+
+
+def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
+    recipe = dict(reversed(STUDY["recipe"].items())) | {"l1": 0, "schedule": {"name": "none"}}
+    edited.write(changed(recipe=recipe))
+    assert edited.would_run() == {}
+
+
+@pytest.mark.parametrize(
+    ("study", "jobs"),
+    [
+        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report"}),
+        (changed(question="Why?"), {"report", "track"}),
+        (changed(log_level=2), set()),
+    ],
+)
+def test_changing_margin_wording_or_log_level_trains_nothing(edited, study, jobs):
+    edited.write(study)
+    assert set(edited.would_run()) == jobs
+
+
+@pytest.mark.parametrize(
+    ("module", "jobs"),
+    [
+        ("report", {"report"}),
+        ("figures", {"figures", "report"}),
+        ("tracking", {"track"}),
+        ("stats", {"compare", "figures", "report"}),
+    ],
+)
+def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
+    with (edited.folder / "scripts" / "butfor" / f"{module}.py").open("a") as source:
+        source.write("\n# edited\n")
+    assert set(edited.would_run()) == jobs
+
+
+@pytest.mark.parametrize("module", ["training", "models", "epoch", "schedules", "streams"])
+def test_editing_the_training_code_trains_everything(edited, module):
+    with (edited.folder / "scripts" / "butfor" / f"{module}.py").open("a") as source:
+        source.write("\n# edited\n")
+    assert edited.would_run()["train"] == 3
+
+
+def test_touching_every_file_as_a_checkout_does_trains_nothing(study):
+    for path in study.folder.rglob("*"):
+        if _source(path.relative_to(study.folder)):
+            path.touch()
+    assert study.would_run() == {}
+
+
+def test_a_margin_change_decides_anew_from_the_records(edited):
+    before = {path: path.stat().st_mtime_ns for path in (edited.folder / "results").glob("small/runs/*/*/seed_*.json")}
+    edited.write(changed(verdict={"margin": 90.0}))
+    assert edited.run().returncode == 0
+    assert "margin of ±90 points" in (edited.folder / "results" / "small" / "report.md").read_text()
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    edited.write(STUDY)
+    assert edited.run().returncode == 0
+
+
+def test_partial_reports_on_what_there_is(workflow_copy):
+    copy = workflow_copy("partial")
+    copy.write(STUDY)
+    results = copy.folder / "results" / "small"
+    assert copy.run("results/small/runs/baseline/look1").returncode == 0
+    done = copy.run("partial")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = (results / "partial" / "report.md").read_text()
+    assert "4 of 6 planned runs" not in report.split("## What failed")[0]
+    assert "4 planned runs" in report or "4 of 6 planned runs have left no record" in report
+
+
+def test_an_overlay_without_a_study_name_is_laid_over_the_default_study(edited):
+    (edited.folder / "overlay.yaml").write_text("seeds: [2, 3]\n")
+    assert edited.would_run("--configfile", "overlay.yaml")["train"] == 3
+    assert edited.would_run("--config", "first_seed=7")["train"] == 3
+
+
+def test_a_study_file_with_a_name_stands_alone(edited):
+    (edited.folder / "other.yaml").write_text(yaml.safe_dump(changed(study="other", ablations={"a": {"set": {"l2": 0.0}}})))
+    assert edited.would_run("--configfile", "other.yaml")["train"] == 2
+
+
+def test_bad_input_ends_before_anything_runs_in_one_message(edited):
+    edited.write(changed(recipe={"learning_rate": "1e-3"}))
+    done = edited.run()
+    assert done.returncode != 0
+    message = done.stdout + done.stderr
+    assert "recipe.learning_rate: expected a number" in message and "Traceback" not in message
+
+
+def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
+    path = study.folder / "results" / "small" / "runs" / "baseline" / "look1" / "seed_0.json"
+    whole = path.read_text()
+    path.write_text(whole[:100])
+    try:
+        done = study.run("--forcerun", "compare")
+        log = (study.folder / "results" / "small" / "logs" / "compare.log").read_text()
+        assert done.returncode != 0 and "seed_0.json is no whole record" in log
+    finally:
+        path.write_text(whole)
+    assert study.run().returncode == 0
+    assert read(path).seed == 0
+
+
+def test_the_linter_and_the_html_report_find_nothing_wrong(study):
+    assert study.run("--report", "report.html").returncode == 0
+    assert (study.folder / "report.html").stat().st_size > 10_000
