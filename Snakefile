@@ -29,7 +29,7 @@ include: "rules/report.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         "<results>/report.md",
         every("<results>/tracked/{arm}/{look}.json"),
+    localrule: True

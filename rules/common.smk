@@ -8,7 +8,9 @@ from butfor.config import study_and_plan
 from butfor.errors import StudyError
 
 try:
-    study, plan = study_and_plan(config, Path(workflow.basedir) / "config" / "schema.yaml")
+    study, plan = study_and_plan(
+        config, Path(workflow.basedir) / "config" / "schema.yaml"
+    )
 except StudyError as error:
     raise WorkflowError(str(error))
 
@@ -27,11 +29,18 @@ wildcard_constraints:
 
 
 def training_of(wildcards):
-    return {**plan.training(wildcards.arm, wildcards.look), "versions": provenance.training_versions()}
+    return {
+        **plan.training(wildcards.arm, wildcards.look),
+        "versions": provenance.training_versions(),
+    }
 
 
 def tracking_of(wildcards):
-    names = {"experiment": study["study"], "question": study["question"], "target": tracking_target.mark()}
+    names = {
+        "experiment": study["study"],
+        "question": study["question"],
+        "target": tracking_target.mark(),
+    }
     return {**names, **plan.membership(wildcards.arm)}
 
 
@@ -43,4 +52,6 @@ def code(stage, *modules):
 def every(path, **names):
     looks = [look.name for look in plan.looks]
     path = path.replace("<results>", study["results"])
-    return expand(path, arm=plan.arms, look=looks, figure=gallery.figures(plan.summary()), **names)
+    return expand(
+        path, arm=plan.arms, look=looks, figure=gallery.figures(plan.summary()), **names
+    )

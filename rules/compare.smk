@@ -11,9 +11,9 @@ rule compare:
         tables=directory("<results>/tables"),
     log:
         "<logs>/compare.log",
+    localrule: True
     params:
         study=analysis,
-    localrule: True
     message:
         "Judge every ablation against its reference"
     script:

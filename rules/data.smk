@@ -12,9 +12,9 @@ rule data:
         source="<results>/data/source.json",
     log:
         "<logs>/data.log",
+    localrule: True
     params:
         data={**study["data"], "largest": plan.largest},
-    localrule: True
     message:
         "Find, verify and store the data set"
     script:

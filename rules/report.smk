@@ -11,9 +11,9 @@ rule figures:
         figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
     log:
         "<logs>/figures.log",
+    localrule: True
     params:
         study=analysis,
-    localrule: True
     message:
         "Draw every figure"
     script:
@@ -32,9 +32,9 @@ rule report:
         report=report("<results>/report.md", category="Report"),
     log:
         "<logs>/report.log",
+    localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
-    localrule: True
     message:
         "Write the report"
     script:
@@ -46,15 +46,24 @@ rule partial:
     input:
         runs=[path for path in every("<results>/runs/{arm}/{look}") if exists(path)],
         source=ancient("<results>/data/source.json"),
-        code=code("partial", "report", "verdict_words", "figures", "gallery", "stats", "contrasts", "frames"),
+        code=code(
+            "partial",
+            "report",
+            "verdict_words",
+            "figures",
+            "gallery",
+            "stats",
+            "contrasts",
+            "frames",
+        ),
     output:
         report="<results>/partial/report.md",
         contrasts="<results>/partial/contrasts.json",
     log:
         "<logs>/partial.log",
+    localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
-    localrule: True
     message:
         "Report on what there is"
     script:

@@ -10,12 +10,12 @@ rule track:
         tracked="<results>/tracked/{arm}/{look}.json",
     log:
         "<logs>/track/{arm}_{look}.log",
-    params:
-        tracking=tracking_of,
-    resources:
-        mlflow=1,
     priority: 20
     localrule: True
+    resources:
+        mlflow=1,
+    params:
+        tracking=tracking_of,
     message:
         "Track {wildcards.arm}, {wildcards.look}"
     script:

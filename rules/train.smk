@@ -11,13 +11,13 @@ rule train:
         runs=directory("<results>/runs/{arm}/{look}"),
     log:
         "<logs>/train/{arm}_{look}.log",
-    params:
-        training=training_of,
+    priority: 10
+    retries: 1
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
-    priority: 10
-    retries: 1
+    params:
+        training=training_of,
     message:
         "Train {wildcards.arm}, {wildcards.look}"
     script:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from butfor.config import study_and_plan
 from butfor.data import Dataset, prepare
 from butfor.plan import Plan

@@ -1,4 +1,5 @@
 import pytest
+
 from butfor.config import ConfigError
 from butfor.errors import StudyError
 

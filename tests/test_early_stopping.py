@@ -1,11 +1,14 @@
 import pytest
+
 from butfor.early_stopping import EarlyStopping
 
 LOSSES = [1.0, 0.8, 0.6, 0.61, 0.59999, 0.7, 0.8]
 
 
 def watch(losses, **settings):
-    stopping = EarlyStopping({"name": "patience", "monitor": "loss", "min_delta": 0.0, "restore_best": True, **settings})
+    stopping = EarlyStopping(
+        {"name": "patience", "monitor": "loss", "min_delta": 0.0, "restore_best": True, **settings}
+    )
     for epoch, loss in enumerate(losses, start=1):
         stopping.is_best({"loss": loss, "accuracy": 1 - loss})
         if stopping.over:

@@ -8,6 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+
 from butfor import fetch
 from butfor.catalogue import PUBLISHED, Published, Source
 
@@ -117,12 +118,23 @@ def test_a_mirror_with_a_wrong_file_is_passed_over_and_its_file_is_not_kept(publ
 
 def test_when_all_fail_one_message_lists_each_place_and_why(published, tmp_path):
     published = Published(
-        published.files, published.debian_package, published.debian_folder, published.keras_cache, ("http://127.0.0.1:9",)
+        published.files,
+        published.debian_package,
+        published.debian_folder,
+        published.keras_cache,
+        ("http://127.0.0.1:9",),
     )
     with pytest.raises(fetch.FetchError) as raised:
         find(published, tmp_path, folder=str(tmp_path / "mine"))
     message = str(raised.value)
-    for words in ("the folder", "the installed package", "Keras's cache", "http://127.0.0.1:9: no connection", "apt-get", "data.folder"):
+    for words in (
+        "the folder",
+        "the installed package",
+        "Keras's cache",
+        "http://127.0.0.1:9: no connection",
+        "apt-get",
+        "data.folder",
+    ):
         assert words in message
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import ROOT
 
 LIBRARY = sorted((ROOT / "scripts" / "butfor").glob("*.py"))
@@ -15,7 +16,16 @@ AT_HOME = {
     "matplotlib": {"figures"},
     "seaborn": {"figures"},
 }
-STANDARD_LIBRARY_ONLY = {"plan", "ablations", "arm", "gallery", "provenance", "tracking_target", "verdict_words", "errors"}
+STANDARD_LIBRARY_ONLY = {
+    "plan",
+    "ablations",
+    "arm",
+    "gallery",
+    "provenance",
+    "tracking_target",
+    "verdict_words",
+    "errors",
+}
 
 
 def imported(path):

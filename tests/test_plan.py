@@ -1,5 +1,6 @@
 import pytest
 import yaml
+
 from butfor.ablations import PlanError
 from butfor.arm import canonical, fingerprint
 from conftest import ROOT
@@ -47,7 +48,9 @@ def test_add_each_puts_one_part_on_a_bare_recipe_and_compares_with_it(planned):
 
 
 def test_grid_makes_every_combination_but_the_reference_itself(planned):
-    found = arms(planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {g: {grid: {dropout: [0.0, 0.2], l2: [0.0, 0.1]}}}")
+    found = arms(
+        planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {g: {grid: {dropout: [0.0, 0.2], l2: [0.0, 0.1]}}}"
+    )
     assert set(found) == {"baseline", "dropout_0.0__l2_0.0", "dropout_0.0__l2_0.1", "dropout_0.2__l2_0.0"}
     assert found["dropout_0.0__l2_0.1"].changed == ("dropout",)
 
@@ -83,9 +86,20 @@ def test_ablations_that_make_no_sense_are_refused(planned, ablations, words):
 
 
 def test_fingerprints_ignore_spelling_and_notice_swapped_values():
-    assert fingerprint({"a": 1.0, "b": 2}) == fingerprint({"b": 2.0, "a": 1})
+    assert fingerprint({"a": 1.0, "b": 2}) == fingerprint({"b": 2, "a": 1.0})
     assert fingerprint({"a": 1, "b": 2}) != fingerprint({"a": 2, "b": 1})
-    assert canonical({"b": [1.0], "a": 0.5}) == {"a": 0.5, "b": [1]}
+    assert list(canonical({"b": (1,), "a": 0.5})) == ["a", "b"]
+
+
+def test_a_number_has_one_spelling(planned):
+    """0 and 0.0, 64 and 64.0 are the same setting, and a setting that may be a fraction is always a float."""
+    texts = ("l2: 0, batch_size: 64, optimiser: {name: sgd, momentum: 0}", "l2: 0.0, batch_size: 64.0, optimiser: sgd")
+    recipes = [
+        arms(planned, f"recipe: {{{text}}}\nablations: {{a: {{set: {{dropout: 0.5}}}}}}")["baseline"].recipe
+        for text in texts
+    ]
+    assert fingerprint(recipes[0]) == fingerprint(recipes[1])
+    assert isinstance(recipes[0]["optimiser"]["momentum"], float) and isinstance(recipes[1]["batch_size"], int)
 
 
 def test_looks_add_seeds(planned):

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+
 from butfor import frames, record
 
 EXAMPLE = record.Record(
@@ -30,7 +31,11 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     path = tmp_path / "r.json"
     record.write(path, EXAMPLE)
     text = path.read_text()
-    changed = {"cut": text[:50], "format": text.replace('"format": 1', '"format": 9'), "key": text.replace('"loop"', '"lop"')}
+    changed = {
+        "cut": text[:50],
+        "format": text.replace('"format": 1', '"format": 9'),
+        "key": text.replace('"loop"', '"lop"'),
+    }
     path.write_text(changed[damage])
     with pytest.raises(record.RecordError, match="r.json"):
         record.read(path)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from butfor.schedules import learning_rates
 
 STEPS = 20

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from butfor import stats
 from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
+
+from butfor import stats
 
 RNG = np.random.default_rng(7)
 B = 88 + 0.3 * RNG.standard_normal(5)

@@ -4,12 +4,20 @@ import dataclasses
 import shutil
 
 import pytest
+from mlflow import MlflowClient
+
 from butfor import record, tracking
 from butfor.record import read, write
-from mlflow import MlflowClient
 from test_record import EXAMPLE
 
-TRACKING = {"experiment": "s", "question": "Why?", "target": "results", "family": "f", "reference": "baseline", "varying": ["l2"]}
+TRACKING = {
+    "experiment": "s",
+    "question": "Why?",
+    "target": "results",
+    "family": "f",
+    "reference": "baseline",
+    "varying": ["l2"],
+}
 RUN = dataclasses.replace(
     EXAMPLE,
     recipe={"l2": 0.1, "schedule": {"name": "step", "factor": 0.5}},
@@ -94,7 +102,14 @@ def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypa
 def test_a_diverged_run_is_a_failed_run(job):
     shutil.rmtree(job)
     broken = dataclasses.replace(RUN, seed=0, status="diverged", reason="the loss was nan in epoch 2", metrics={})
-    write(job / "seed_0.json", dataclasses.replace(broken, history=[{**RUN.history[0], "train/loss": float("nan")}], timing={**RUN.timing, "epochs_ended": [1e9]}))
+    write(
+        job / "seed_0.json",
+        dataclasses.replace(
+            broken,
+            history=[{**RUN.history[0], "train/loss": float("nan")}],
+            timing={**RUN.timing, "epochs_ended": [1e9]},
+        ),
+    )
     track(job)
     (run,) = found(job)[1]
     assert run.info.status == "FAILED" and "nan in epoch 2" in run.data.tags["mlflow.note.content"]
@@ -109,4 +124,9 @@ def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch)
 
 
 def test_every_field_that_is_tracked_is_in_a_record():
-    assert {field.name for field in dataclasses.fields(record.Record)} >= {"history", "learning_rate", "metrics", "timing"}
+    assert {field.name for field in dataclasses.fields(record.Record)} >= {
+        "history",
+        "learning_rate",
+        "metrics",
+        "timing",
+    }

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from butfor import epoch, models, record, schedules, training
 from butfor.arm import fingerprint
 

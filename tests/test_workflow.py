@@ -5,15 +5,16 @@ import re
 
 import pytest
 import yaml
+from mlflow import MlflowClient
+
 from butfor import frames
 from butfor.record import read
-from mlflow import MlflowClient
 
 STUDY = {
     "study": "small",
     "seeds": 2,
     "data": {"name": "digits"},
-    "recipe": {"model": {"name": "mlp", "widths": [8]}, "dropout": 0.1, "l2": 0.001, "epochs": 1, "batch_size": 32},
+    "recipe": {"model": {"name": "mlp", "widths": [32]}, "dropout": 0.1, "l2": 0.001, "epochs": 2, "batch_size": 32},
     "ablations": {
         "no_dropout": {"set": {"dropout": 0.0}},
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
@@ -92,7 +93,10 @@ def test_a_repeated_study_leaves_the_same_records(study, workflow_copy):
     paths = sorted((study.folder / "results" / "small" / "runs").glob("*/*/seed_*.json"))
     assert len(paths) == 6
     for path in paths:
-        first, second = json.loads(path.read_text()), json.loads((again.folder / path.relative_to(study.folder)).read_text())
+        first, second = (
+            json.loads(path.read_text()),
+            json.loads((again.folder / path.relative_to(study.folder)).read_text()),
+        )
         for volatile in ("machine", "timing"):
             del first[volatile], second[volatile]
         assert first == second
@@ -131,15 +135,15 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
 
 
 @pytest.mark.parametrize(
-    ("study", "jobs"),
+    ("settings", "jobs"),
     [
         (changed(verdict={"margin": 1.0}), {"compare", "figures", "report"}),
         (changed(question="Why?"), {"report", "track"}),
         (changed(log_level=2), set()),
     ],
 )
-def test_changing_margin_wording_or_log_level_trains_nothing(edited, study, jobs):
-    edited.write(study)
+def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, jobs):
+    edited.write(settings)
     assert set(edited.would_run()) == jobs
 
 
@@ -201,7 +205,9 @@ def test_an_overlay_without_a_study_name_is_laid_over_the_default_study(edited):
 
 
 def test_a_study_file_with_a_name_stands_alone(edited):
-    (edited.folder / "other.yaml").write_text(yaml.safe_dump(changed(study="other", ablations={"a": {"set": {"l2": 0.0}}})))
+    (edited.folder / "other.yaml").write_text(
+        yaml.safe_dump(changed(study="other", ablations={"a": {"set": {"l2": 0.0}}}))
+    )
     assert edited.would_run("--configfile", "other.yaml")["train"] == 2
 
 

@@ -30,10 +30,14 @@ class Entry:
 
     def __init__(self, name: Any, entry: dict[str, Any], off: dict[str, Any]) -> None:
         if not isinstance(name, str):
-            raise PlanError(f"ablations: the name {name!r} is not text (YAML reads off, no, 1 and the like so): quote it.")
+            raise PlanError(
+                f"ablations: the name {name!r} is not text (YAML reads off, no, 1 and the like so): quote it."
+            )
         forms = [form for form in FORMS if form in entry]
         if len(forms) != 1:
-            raise PlanError(f"ablations.{name}: expected exactly one of {', '.join(FORMS)}, received {forms or 'none'}.")
+            raise PlanError(
+                f"ablations.{name}: expected exactly one of {', '.join(FORMS)}, received {forms or 'none'}."
+            )
         self.name, self.form, self.body, self.off = name, forms[0], entry[forms[0]], off
         self.reference: str = entry["from"]
         self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
@@ -66,7 +70,9 @@ class Entry:
         if isinstance(levels, dict):
             return list(levels.items())
         if not isinstance(levels, list) or not levels:
-            raise PlanError(f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}.")
+            raise PlanError(
+                f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}."
+            )
         return [(_level_name(key, level), level) for level in levels]
 
     def _cells(self) -> Iterator[tuple[str, Recipe]]:
@@ -79,9 +85,13 @@ class Entry:
             return [part for part, value in self.off.items() if not _is_off(recipe[part], value)]
         for part in self.body:
             if part not in self.off:
-                raise PlanError(f"ablations.{self.name}: {part} is no part of a recipe that can be off. Parts: {', '.join(self.off)}.")
+                raise PlanError(
+                    f"ablations.{self.name}: {part} is no part of a recipe that can be off. Parts: {', '.join(self.off)}."
+                )
             if self.form == "remove_each" and _is_off(recipe[part], self.off[part]):
-                raise PlanError(f"ablations.{self.name}: {part} is already off in {self.reference}, so removing it changes nothing.")
+                raise PlanError(
+                    f"ablations.{self.name}: {part} is already off in {self.reference}, so removing it changes nothing."
+                )
         return list(self.body)
 
     def _added(self, known: dict[str, Arm], resolve: Resolve) -> Iterator[Arm]:

@@ -25,13 +25,11 @@ class Arm:
 
 
 def canonical(value: Any) -> Any:
-    """The same value in one spelling: keys sorted, whole floats as floats are, so that equal recipes compare equal."""
+    """The same value in one spelling: keys sorted, tuples as lists, so that equal recipes compare equal."""
     if isinstance(value, dict):
         return {key: canonical(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
         return [canonical(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     return value
 
 

@@ -10,7 +10,7 @@ class Source:
     """A file of a data set: `sha256` is of what it holds, after decompression where the name ends in -ubyte.gz.
 
     Packers compress the same content to different bytes, so the content is what is compared.
-   """
+    """
 
     name: str
     sha256: str

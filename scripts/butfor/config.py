@@ -91,7 +91,20 @@ def _with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
         filled = {key: sub["default"] for key, sub in properties.items() if "default" in sub and key not in value}
         other = schema.get("additionalProperties")
         other = other if isinstance(other, dict) else {}
-        return {key: _with_defaults(item, properties.get(key, other), root) for key, item in {**value, **filled}.items()}
+        return {
+            key: _with_defaults(item, properties.get(key, other), root) for key, item in {**value, **filled}.items()
+        }
+    return _as_typed(value, schema.get("type"))
+
+
+def _as_typed(value: Any, kind: Any) -> Any:
+    """A number in the one spelling its type has (0 as 0.0 where fractions are allowed), so that equal recipes compare
+    equal and a library that insists on floats gets them."""
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "number" in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if "integer" in kinds and isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 
@@ -121,9 +134,7 @@ def _validator(root: Schema) -> Any:
     def reference(validator: Any, ref: str, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         yield from validator.descend(instance, _resolved({"$ref": ref}, root))
 
-    return jsonschema.validators.extend(
-        jsonschema.Draft202012Validator, {"choices": choices, "$ref": reference}
-    )
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, {"choices": choices, "$ref": reference})
 
 
 def explain(error: ValidationError, where: str = "") -> str:

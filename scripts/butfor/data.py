@@ -111,9 +111,13 @@ def _check(arrays: dict[str, Array], name: str) -> None:
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         if len(x) != len(y) or not len(x):
-            raise DataError(f"{name}: expected one label per image, received {len(x)} images and {len(y)} labels in {part}.")
+            raise DataError(
+                f"{name}: expected one label per image, received {len(x)} images and {len(y)} labels in {part}."
+            )
         if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-            raise DataError(f"{name}: expected labels as whole numbers from 0, one per image, received {y.dtype} {y.shape} in {part}.")
+            raise DataError(
+                f"{name}: expected labels as whole numbers from 0, one per image, received {y.dtype} {y.shape} in {part}."
+            )
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             raise DataError(f"{name}: expected finite pixels, received NaN or infinity in {part}.")
     classes = int(arrays["y_train"].max()) + 1
@@ -183,4 +187,6 @@ def _user_file(path: Path) -> dict[str, Array]:
     for key in ("x_train", "x_test"):
         if arrays[key].dtype != np.uint8:
             arrays[key] = arrays[key].astype(np.float32)
-    return {k: (v.astype(np.int32) if k[0] == "y" and np.issubdtype(v.dtype, np.integer) else v) for k, v in arrays.items()}
+    return {
+        k: (v.astype(np.int32) if k[0] == "y" and np.issubdtype(v.dtype, np.integer) else v) for k, v in arrays.items()
+    }

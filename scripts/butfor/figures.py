@@ -83,7 +83,9 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
         axes.plot([], [], "o", color=palette[colour], label=word)
     axes.plot([], [], ".", color="0.6", label="one seed")
     axes.fill_between([], [], color="0.9", label=f"margin ±{verdict['margin']:g}")
-    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.55, 0.985), ncol=3, frameon=False)
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.55, 0.985), ncol=3, frameon=False
+    )
     figure.tight_layout()
     return figure
 
@@ -169,7 +171,9 @@ def schedules(records: list[Record], arms: list[str]) -> Figure:
         epochs = np.arange(len(rates)) / first[arm].steps_per_epoch
         shown = np.where(rates > 0, rates, np.nan)
         lowest.append(np.nanmax(shown) / 300)
-        axes.plot(epochs, shown, color=colours[arm], linewidth=2.2 if place == 0 else 1.4, dashes=_dash(place) or (None, None))
+        axes.plot(
+            epochs, shown, color=colours[arm], linewidth=2.2 if place == 0 else 1.4, dashes=_dash(place) or (None, None)
+        )
     axes.set(yscale="log", ylim=(min(lowest, default=1e-6), None), xlabel="epoch", ylabel="learning rate used")
     _legend(figure, colours)
     return figure
@@ -190,7 +194,9 @@ def activations(records: list[Record], arms: list[str]) -> Figure:
             rms = [[row["activations"]["rms"] for row in r.layers[moment]] for r in records if r.arm == arm]
             if rms:
                 mean = np.clip(np.nanmean(np.array(rms, float), axis=0), floor, None)
-                axes.plot(layers, mean, color=colours[arm], dashes=_dash(place) or (None, None), marker="o", markersize=4)
+                axes.plot(
+                    layers, mean, color=colours[arm], dashes=_dash(place) or (None, None), marker="o", markersize=4
+                )
         axes.set(yscale="log", title=f"{moment} of training", xlabel="layer")
     panels[0].set_ylabel("RMS activation")
     _legend(figure, colours)

@@ -68,7 +68,13 @@ class Plan:
     def summary(self) -> dict[str, Any]:
         """The plan as plain values, for the stages after training."""
         arms = [
-            {"name": a.name, "reference": a.reference, "family": a.family, "changed": list(a.changed), "recipe": a.recipe}
+            {
+                "name": a.name,
+                "reference": a.reference,
+                "family": a.family,
+                "changed": list(a.changed),
+                "recipe": canonical(a.recipe),
+            }
             for a in self.arms.values()
         ]
         return {"arms": arms, "looks": [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]}
@@ -115,7 +121,9 @@ def _check_names(arms: dict[str, Arm]) -> None:
                 " beginning with a letter or digit. Give the level a name of its own: {name: value}."
             )
         if name.lower() in seen:
-            raise PlanError(f"ablations: {seen[name.lower()]} and {name} are one folder where case does not count; rename one.")
+            raise PlanError(
+                f"ablations: {seen[name.lower()]} and {name} are one folder where case does not count; rename one."
+            )
         seen[name.lower()] = name
 
 

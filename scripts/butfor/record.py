@@ -88,7 +88,9 @@ def read(path: Path) -> Record:
             raise RecordError(f"{path}: format {fields['format']}; this version of butfor reads format {FORMAT}.")
         return Record(**fields)
     except (ValueError, TypeError, KeyError) as failure:
-        raise RecordError(f"{path} is no whole record ({failure}). Delete it, and the next run makes it anew.") from failure
+        raise RecordError(
+            f"{path} is no whole record ({failure}). Delete it, and the next run makes it anew."
+        ) from failure
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -63,10 +63,10 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
     usable = runs[(runs["arm"] == "baseline") & (runs["status"] == "ok")]
     accuracy = usable["test/accuracy"] if "test/accuracy" in usable else pd.Series(dtype=float)
     baseline = (
-        f"The baseline reaches a test accuracy of {100 * accuracy.mean():.2f} ± {100 * accuracy.std():.2f} %"
+        f"The baseline reaches a test accuracy of {100 * accuracy.mean():.2f} ± {100 * accuracy.std(ddof=1):.2f} %"
         f" (mean ± standard deviation over {len(accuracy)} seeds)."
-        if len(accuracy)
-        else "No run of the baseline ended with a usable model."
+        if len(accuracy) > 1
+        else f"{len(accuracy)} runs of the baseline ended with a usable model."
     )
     return f"{study['question']} {data}. {baseline}"
 
@@ -168,7 +168,9 @@ def _method(study: Study, rows: Rows) -> str:
     loss = f"margin ±{loss_margin:g} nats" if loss_margin else "no margin, so a direction only"
     level = 100 * (1 - verdict["alpha"])
     found = [row["correlation"] for row in rows if row["metric"] == METRICS[0][0] and row["correlation"] is not None]
-    pairing = f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
+    pairing = (
+        f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
+    )
     return (
         "## How it was computed\n\n"
         f"K = {looks} planned look{'s' if looks > 1 else ''}"
@@ -200,7 +202,9 @@ def _cost(records: list[Record]) -> str:
 
 def _provenance(study: Study, records: list[Record], source: str) -> str:
     first = records[0]
-    counts = f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
+    counts = (
+        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
+    )
 
     def values(key: str) -> str:
         return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
@@ -218,9 +222,7 @@ def _provenance(study: Study, records: list[Record], source: str) -> str:
         f"- Device: {values('device')}; {values('processor')}\n"
         f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
         f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
-        "The baseline's recipe:\n\n```json\n"
-        + json.dumps(study["arms"][0]["recipe"], indent=1)
-        + "\n```"
+        "The baseline's recipe:\n\n```json\n" + json.dumps(study["arms"][0]["recipe"], indent=1) + "\n```"
     )
 
 

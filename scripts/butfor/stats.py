@@ -146,7 +146,9 @@ def decide(c: Contrast, alpha: float, higher_is_better: bool = True) -> Contrast
         return replace(c, verdict="inconclusive", remark=f"unstable {c.failed_ablation}/{judged}")
     notes = [remark] if remark else []
     if c.failed_ablation or c.failed_reference:
-        notes.append(f"among finished runs; failed {c.failed_ablation}/{judged}, reference {c.failed_reference}/{judged}")
+        notes.append(
+            f"among finished runs; failed {c.failed_ablation}/{judged}, reference {c.failed_reference}/{judged}"
+        )
     if c.missing:
         notes.append(f"{judged} of {c.planned} seeds")
     return replace(c, verdict=verdict, remark="; ".join(notes))

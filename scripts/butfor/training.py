@@ -42,9 +42,7 @@ def use_device(threads: int) -> str:
     return f"CPU, {threads} thread" + ("s" if threads > 1 else "")
 
 
-def train_arm(
-    training: dict[str, Any], arrays: Path, manifest: Path, threads: int, runs: Path
-) -> None:
+def train_arm(training: dict[str, Any], arrays: Path, manifest: Path, threads: int, runs: Path) -> None:
     """Train every seed of `training` (see Plan.training) and leave `seed_<n>.json` for each in the folder `runs`.
 
     Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
@@ -221,7 +219,9 @@ class ArmTraining:
         return "ok", ""
 
     def _tell(self, seed: int, row: dict[str, Any]) -> None:
-        left = (self.left + self.recipe["epochs"] - row["epoch"]) * float(np.median(self._epoch_seconds[1:] or self._epoch_seconds))
+        left = (self.left + self.recipe["epochs"] - row["epoch"]) * float(
+            np.median(self._epoch_seconds[1:] or self._epoch_seconds)
+        )
         log.info(
             "%s · seed %d · epoch %d of %d: objective %.4f, validation accuracy %.4f; about %.0f s left",
             *(self.name, seed, row["epoch"], self.recipe["epochs"]),

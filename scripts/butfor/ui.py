@@ -28,7 +28,10 @@ def serve(results: Path) -> None:
         raise SystemExit(f"There is no {database} yet: run the study first.")
     port = free_port()
     page = f"http://127.0.0.1:{port}/#/experiments/{latest_experiment(database)}/runs?workflowType=machine_learning"
-    print(f"{page}\n(loopback only; from elsewhere: ssh -L {port}:127.0.0.1:{port} this-host; stop with Ctrl-C)", flush=True)
+    print(
+        f"{page}\n(loopback only; from elsewhere: ssh -L {port}:127.0.0.1:{port} this-host; stop with Ctrl-C)",
+        flush=True,
+    )
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
     hosts = "localhost:*,127.0.0.1:*"
     options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
