@@ -41,7 +41,7 @@ def test_heavy_libraries_are_imported_only_at_home(path):
     strangers = [name for name in imported(path) if path.stem not in AT_HOME.get(name, {path.stem})]
     assert not strangers
     if path.stem in STANDARD_LIBRARY_ONLY:
-        assert {name for name in imported(path)} <= sys.stdlib_module_names | {"butfor"}
+        assert set(imported(path)) <= sys.stdlib_module_names | {"butfor"}
 
 
 def test_parsing_the_workflow_imports_neither_tensorflow_nor_mlflow_nor_pandas():

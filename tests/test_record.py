@@ -37,7 +37,7 @@ def test_a_damaged_record_is_named(tmp_path, damage):
         "key": text.replace('"loop"', '"lop"'),
     }
     path.write_text(changed[damage])
-    with pytest.raises(record.RecordError, match="r.json"):
+    with pytest.raises(record.RecordError, match=r"r\.json"):
         record.read(path)
 
 

@@ -94,7 +94,7 @@ def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypa
     assert sorted(run.info.status for run in found(job)[1]) == ["FINISHED", "RUNNING"]
     monkeypatch.setattr(tracking.Mirror, "_keep", keep)
     track(job)
-    client, runs = found(job)
+    _, runs = found(job)
     assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]
     assert len({run.data.tags["butfor.key"] for run in runs}) == 2
 

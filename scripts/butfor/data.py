@@ -42,7 +42,9 @@ class Dataset:
 
 
 def prepare(settings: dict[str, Any], arrays_path: Path, manifest_path: Path, source_path: Path, store: Path) -> None:
-    """Find the data set that `settings` name (the study's `data`, and `largest`: see Plan.largest), and store its arrays, what they are, and where they came from.
+    """Find the data set that `settings` name, and store its arrays, what they are, and where they came from.
+
+    settings: the study's `data`, and `largest` (see Plan.largest), which the data must afford.
 
     The manifest holds nothing but what the arrays are, so that the same data from another place train nothing anew.
     Raises FetchError or DataError.

@@ -21,6 +21,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from butfor import frames, gallery
 from butfor.contrasts import differences
@@ -136,7 +137,8 @@ def curves(history: pd.DataFrame, arms: list[str]) -> Figure:
         finite = table[np.isfinite(table[metric])]
         sns.lineplot(
             finite, x="epoch", y=metric, hue="arm", hue_order=arms, palette=colours, ax=axes, legend=False,
-            errorbar=("pi", 100), err_kws={"alpha": 0.12}, style="arm", style_order=arms, dashes=[_dash(i) for i in range(len(arms))], marker="o", markersize=3.5, markeredgewidth=0,
+            errorbar=("pi", 100), err_kws={"alpha": 0.12}, style="arm", style_order=arms,
+            dashes=[_dash(place) for place in range(len(arms))], marker="o", markersize=3.5, markeredgewidth=0,
         )  # fmt: skip
         axes.set(xlabel="epoch", ylabel=f"validation {label}")
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -248,7 +250,7 @@ def _dash(place: int) -> Any:
 
 def _legend(figure: Figure, colours: dict[str, Any]) -> None:
     handles = [
-        plt.Line2D([], [], color=colour, dashes=_dash(place) or (None, None), linewidth=2, label=arm)
+        Line2D([], [], color=colour, dashes=_dash(place) or (None, None), linewidth=2, label=arm)
         for place, (arm, colour) in enumerate(colours.items())
     ]
     columns = 3 if len(handles) > 4 else len(handles)

@@ -77,7 +77,8 @@ def _verdicts(study: Study, rows: Rows) -> str:
     counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     head = (
-        "| ablation | against | verdict | accuracy, points | 95 % interval | p differ | p same | better | failed | loss, nats | loss verdict |\n"
+        "| ablation | against | verdict | accuracy, points | 95 % interval | p differ | p same | better | failed"
+        " | loss, nats | loss verdict |\n"
         "| --- | --- | --- | ---: | :---: | ---: | ---: | ---: | ---: | ---: | --- |"
     )
     ordered = sorted(accuracy, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
@@ -129,9 +130,9 @@ def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str
     ]
     arms = {row["arm"] for row in members}
     for name, (keys, caption) in SPECIAL_FIGURES.items():
-        if name in gallery.figures(study) and arms & {arm["name"] for arm in gallery.arms_that_change(study, keys)}:
-            if family == _first_family(study, keys):
-                figures.append(f"![{caption}](figures/{name}.png)\n\n*{caption}*")
+        touched = {arm["name"] for arm in gallery.arms_that_change(study, keys)}
+        if arms & touched and family == _first_family(study, keys):
+            figures.append(f"![{caption}](figures/{name}.png)\n\n*{caption}*")
     return "\n\n".join([f"## {family.replace('_', ' ').capitalize()}", " ".join(sentences), *figures])
 
 
@@ -150,7 +151,8 @@ def _failures(study: Study, runs: pd.DataFrame) -> str:
     failed = runs[runs["status"] != "ok"]
     planned, present = len(study["arms"]) * _seed_count(study), len(runs)
     lines = [
-        f"- `{row.arm}`, seed {row.seed}: {row.status.replace('_', ' ')}: {row.reason}." for row in failed.itertuples()
+        f"- `{row['arm']}`, seed {row['seed']}: {row['status'].replace('_', ' ')}: {row['reason']}."
+        for row in failed.to_dict("records")
     ]
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
     nothing = 100 * (1 - 0.05 ** (1 / _seed_count(study)))

@@ -164,19 +164,19 @@ class ArmTraining:
 
     def _epochs(
         self, seed: int, train: data.Rows, held: data.Rows, clock: Clock
-    ) -> tuple[list[dict[str, Any]], list[np.float32], EarlyStopping, str]:
+    ) -> tuple[list[dict[str, Any]], list[float], EarlyStopping, str]:
         """Train until the epochs run out, early stopping ends it, or a loss is no longer finite (the reason)."""
         stopping = EarlyStopping(self.recipe["early_stopping"])
         order = streams.generator(seed, "order")
         size = self.steps * self.recipe["batch_size"]
         history: list[dict[str, Any]] = []
-        rates: list[np.float32] = []
+        rates: list[float] = []
         best: list[npt.NDArray[Any]] = []
         for number in range(1, self.recipe["epochs"] + 1):
             began = time.perf_counter()
             batches = order.permutation(train)[:size].reshape(self.steps, -1)
             used, objective = self._train_epoch(batches)
-            rates.extend(used)
+            rates.extend(used)  # float32 values, which a record spells shortest
             validated = self._measure("validation", held)
             row = {"epoch": number, "objective": objective, **self._measure("train", train[: len(held)]), **validated}
             history.append({**row, "order": _digest(batches)})
