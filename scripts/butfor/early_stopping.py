@@ -35,7 +35,7 @@ class EarlyStopping:
     @property
     def over(self) -> bool:
         """Whether the training ends here."""
-        return self._active and self._epoch - self.best_epoch >= self._settings["patience"]
+        return bool(self._active and self._epoch - self.best_epoch >= self._settings["patience"])
 
     @property
     def restores(self) -> bool:

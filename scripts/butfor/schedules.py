@@ -37,10 +37,10 @@ def cosine(epoch: Multipliers, epochs: int, settings: Settings) -> Multipliers:
     warmup = settings["warmup_epochs"]
     length = settings["decay_epochs"] or max(epochs - warmup, 0)
     if length <= 0:
-        return np.minimum(1.0, epoch / warmup)
+        return np.asarray(np.minimum(1.0, epoch / warmup), dtype=np.float64)
     fraction = np.clip((epoch - warmup) / length, 0.0, 1.0)
     decay = _half_cosine(fraction, settings["alpha"])
-    return np.where(epoch < warmup, epoch / warmup, decay) if warmup else decay
+    return np.asarray(np.where(epoch < warmup, epoch / warmup, decay)) if warmup else decay
 
 
 def cosine_restarts(epoch: Multipliers, epochs: int, settings: Settings) -> Multipliers:
@@ -80,4 +80,4 @@ def learning_rates(recipe: Settings, steps_per_epoch: int) -> npt.NDArray[np.flo
     settings = recipe["schedule"]
     epoch = np.arange(epochs * steps_per_epoch, dtype=np.float64) / steps_per_epoch
     multipliers = SCHEDULES[settings["name"]](epoch, epochs, settings)
-    return (recipe["learning_rate"] * multipliers).astype(np.float32)
+    return np.asarray(recipe["learning_rate"] * multipliers, dtype=np.float32)
