@@ -1,4 +1,7 @@
+import io
 import json
+import pickle
+import tarfile
 
 import numpy as np
 import pytest
@@ -56,6 +59,25 @@ def test_data_that_cannot_be_trained_on_are_refused(tmp_path, change, words):
 def test_a_recipe_that_asks_for_more_images_than_there_are_is_refused_before_training(tmp_path, key):
     with pytest.raises(data.DataError, match=f"{key}: expected at most the 18"):
         prepare(tmp_path, GOOD, **{key: 19})
+
+
+def test_mnist_and_cifar10_are_read_from_their_published_forms(tmp_path):
+    """The forms, not the data: those cannot be had everywhere."""
+    images, labels = np.arange(40, dtype=np.uint8).reshape(10, 2, 2), np.arange(10, dtype=np.uint8)
+    np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2])
+    mnist = data._npz_images({"mnist.npz": tmp_path / "mnist.npz"})
+    assert mnist["y_train"].dtype == np.int32 and mnist["x_test"].shape == (2, 2, 2)
+    with tarfile.open(tmp_path / "cifar.tar.gz", "w:gz") as archive:
+        for name, label in [("data_batch_2", 2), ("data_batch_1", 1), ("test_batch", 9), ("batches.meta", 0)]:
+            pixels = np.full((1, 3072), label, np.uint8)
+            pixels[0, 1024] = 77  # the first green pixel
+            content = pickle.dumps({b"data": pixels, b"labels": [label]})
+            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    cifar = data._cifar10({"cifar-10-python.tar.gz": tmp_path / "cifar.tar.gz"})
+    assert cifar["y_train"].tolist() == [1, 2] and cifar["y_test"].tolist() == [9]
+    assert cifar["x_train"].shape == (2, 32, 32, 3) and cifar["x_train"][0, 0, 0].tolist() == [1, 77, 1]
 
 
 def test_the_split_is_drawn_by_seed_and_shares_no_row():

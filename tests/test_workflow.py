@@ -233,6 +233,37 @@ def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
     assert read(path).seed == 0
 
 
-def test_the_linter_and_the_html_report_find_nothing_wrong(study):
+def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert study.would_run() == {"track": 3}
+
+
+def test_a_killed_training_leaves_no_half_result_and_the_next_start_completes_it(workflow_copy):
+    copy = workflow_copy("killed")
+    copy.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
+    source = copy.folder / "scripts" / "butfor" / "training.py"
+    text = source.read_text()
+    source.write_text(
+        text.replace(
+            "        clock = Clock(self.seconds)\n",
+            "        import os\n        seed and os.kill(os.getpid(), 9)\n        clock = Clock(self.seconds)\n",
+        )
+    )
+    done = copy.run("--retries", "0", "--until", "train")
+    assert done.returncode != 0
+    assert not list((copy.folder / "results" / "small" / "runs").glob("*/look1"))
+    source.write_text(text)
+    assert copy.run().returncode == 0
+    assert len(frames.load_study(copy.folder / "results" / "small")) == 4
+
+
+def test_the_linter_asks_for_nothing_but_environments(study):
+    """The one environment of this workflow is .venv, made by make; conda is not used."""
+    done = study.run("--lint")
+    lints = re.findall(r"^    \* (.*)$", done.stdout + done.stderr, re.MULTILINE)
+    assert lints and set(lints) == {"Specify a conda environment or container for each rule.:"}
+
+
+def test_snakemakes_own_report_is_made(study):
     assert study.run("--report", "report.html").returncode == 0
     assert (study.folder / "report.html").stat().st_size > 10_000

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from butfor import frames, gallery
+from butfor.arm import fingerprint
 from butfor.contrasts import METRICS
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import in_words, most_important
@@ -217,6 +218,7 @@ def _provenance(study: Study, records: list[Record], source: str) -> str:
     )
     return (
         "## Provenance\n\n"
+        f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
         f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {source}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
