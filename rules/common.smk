@@ -1,4 +1,4 @@
-# The study, checked and planned, and what rules ask of it. No rule and no logic here: see scripts/butfor.
+# The study, checked and planned, and what the other files ask of it. The logic is in scripts/butfor.
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError

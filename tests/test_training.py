@@ -108,6 +108,13 @@ def test_another_seed_draws_other_weights_order_split_and_masks(digits_data):
     assert (layer(ones, training=True).numpy() != other(ones, training=True).numpy()).any()
 
 
+def test_the_order_is_drawn_by_seed_even_over_one_split(digits_data, monkeypatch):
+    split = training.ArmTraining._split
+    monkeypatch.setattr(training.ArmTraining, "_split", lambda self, seed: split(self, 0))
+    a, b = runs(recipe(epochs=1), digits_data, 0, 1)
+    assert a.draws["split"] == b.draws["split"] and a.history[0]["order"] != b.history[0]["order"]
+
+
 def test_dropout_scales_what_it_keeps_and_is_the_identity_at_inference():
     layer = models.Dropout(0.3, "philox", seed=1)
     ones = tf.ones((1000, 100))
