@@ -28,7 +28,8 @@ endif
 	@rm -f $(VENV)/installed-* && touch $@
 
 study: $(STAMP) ## train the example study and write results/report.md
-	@$(BIN)/snakemake --cores all --quiet rules
+	@echo "Each training writes a line per epoch with the time left to $(RESULTS)/logs/train/."
+	@$(BIN)/snakemake --cores all --quiet reason host
 	@$(BIN)/python scripts/headline.py $(RESULTS)
 
 ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)

@@ -14,7 +14,9 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
-config["log_level"] = study["log_level"]
+config.update(
+    log_level=study["log_level"], data={**study["data"], "largest": plan.largest}
+)
 analysis = {**plan.summary(), "verdict": study["verdict"]}
 
 

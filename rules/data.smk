@@ -1,11 +1,12 @@
 # Takes: the data set that the study names. Makes: its arrays, what they are (manifest), and where they came from.
+# Runs again only for another data set: where the files are looked for changes nothing that is trained.
 
 
 rule data:
     """Find the data set, verify it and store its arrays."""
     input:
         file=study["data"]["file"] or [],
-        code=code("data", "catalogue", "data", "fetch"),
+        code=code("data", "data"),
     output:
         arrays="<results>/data/arrays.npz",
         manifest="<results>/data/manifest.json",
@@ -14,7 +15,7 @@ rule data:
         "<logs>/data.log",
     localrule: True
     params:
-        data={**study["data"], "largest": plan.largest},
+        data={"name": study["data"]["name"], "file": study["data"]["file"]},
     message:
         "Find, verify and store the data set"
     script:

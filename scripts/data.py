@@ -11,7 +11,7 @@ log_to(snakemake.log[0], snakemake.config["log_level"])
 from butfor.data import prepare
 
 prepare(
-    snakemake.params.data,
+    snakemake.config["data"],
     arrays_path=Path(snakemake.output.arrays),
     manifest_path=Path(snakemake.output.manifest),
     source_path=Path(snakemake.output.source),

@@ -91,6 +91,26 @@ def test_fingerprints_ignore_spelling_and_notice_swapped_values():
     assert list(canonical({"b": (1,), "a": 0.5})) == ["a", "b"]
 
 
+def test_the_readmes_example_study_can_be_planned(planned):
+    example = (ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    _, plan = planned(example)
+    assert {"only_l2", "no_l2", "small_no_dropout", "batch_size_512__learning_rate_0.003"} <= set(plan.arms)
+
+
+def test_parts_removed_from_another_arm_carry_its_name(planned):
+    text = (
+        "recipe: {dropout: 0.2, l2: 0.1, batch_size: 8}\nablations:\n  r: {remove_each: [l2]}\n"
+        "  small: {set: {train_size: 9}}\n  s: {remove_each: [l2], from: small}"
+    )
+    assert {"no_l2", "small_no_l2"} <= set(arms(planned, text))
+
+
+@pytest.mark.parametrize("key", ["train_size", "batch_size"])
+def test_more_images_than_a_published_set_has_are_refused_before_anything_runs(planned, key):
+    with pytest.raises(PlanError, match=f"a: {key}: expected at most the 1293"):
+        planned(f"data: {{name: digits}}\nablations: {{a: {{set: {{{key}: 1294}}}}}}")
+
+
 def test_a_number_has_one_spelling(planned):
     """0 and 0.0, 64 and 64.0 are the same setting, and a setting that may be a fraction is always a float."""
     texts = ("l2: 0, batch_size: 64, optimiser: {name: sgd, momentum: 0}", "l2: 0.0, batch_size: 64.0, optimiser: sgd")

@@ -113,6 +113,12 @@ def test_adding_an_ablation_trains_only_it(edited):
     assert edited.would_run()["train"] == 1
 
 
+def test_a_smaller_training_set_in_one_arm_or_another_folder_to_look_in_leaves_the_others_alone(edited):
+    edited.write({**with_ablation("small", {"train_size": 300}), "data": {"name": "digits", "folder": "elsewhere"}})
+    jobs = edited.would_run()
+    assert jobs["train"] == 1 and "data" not in jobs
+
+
 def test_removing_an_ablation_trains_nothing(edited):
     edited.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
     assert "train" not in edited.would_run()

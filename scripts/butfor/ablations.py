@@ -62,7 +62,8 @@ class Entry:
                 yield name, {key: value}
         elif self.form == "remove_each":
             for part in self._parts(recipe):
-                yield f"no_{part}", {part: self.off[part]}
+                prefix = "" if self.reference == BASELINE else f"{self.reference}_"
+                yield f"{prefix}no_{part}", {part: self.off[part]}
         else:
             yield from self._cells()
 

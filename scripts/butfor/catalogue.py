@@ -29,6 +29,8 @@ class Published:
 
 KERAS_BUCKET = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 
+TRAIN_IMAGES = {"fashion_mnist": 60_000, "mnist": 60_000, "cifar10": 50_000, "digits": 1437}
+
 PUBLISHED = {
     "fashion_mnist": Published(
         files=(

@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError
 
 from butfor.ablations import BASELINE
 from butfor.arm import Recipe
+from butfor.catalogue import TRAIN_IMAGES
 from butfor.errors import StudyError
 from butfor.plan import Plan, make_plan
 
@@ -52,7 +53,9 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
     def resolve(arm: str, written: Recipe) -> Recipe:
         return complete(written, recipe, root, "recipe" if arm == BASELINE else f"ablations.{arm}")  # type: ignore[no-any-return]
 
-    return settings, make_plan(settings, resolve, parts(root))
+    plan = make_plan(settings, resolve, parts(root))
+    plan.check_images(TRAIN_IMAGES.get(settings["data"]["name"]))
+    return settings, plan
 
 
 def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:

@@ -87,6 +87,8 @@ def split(images: int, validation: float, train_size: int | None, seed: int) -> 
     order = streams.generator(seed, "split").permutation(images).astype(np.int32)
     held_out = round(images * validation)
     train, held = order[held_out:], order[:held_out]
+    if train_size is not None and train_size > len(train):
+        raise DataError(f"train_size: expected at most {len(train)} images after validation, received {train_size}.")
     return train[:train_size], held
 
 

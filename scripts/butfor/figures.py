@@ -78,9 +78,15 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
         _effect_row(axes, place, row, by_seed[row["arm"]], colour, (low, high))
     axes.set(xlim=(low, high), ylim=(-0.7, len(ordered) - 0.3), yticks=range(len(ordered)))
     axes.set_yticklabels([row["arm"] for row in ordered])
-    axes.set_xlabel("test accuracy, ablation minus reference (accuracy points)")
+    axes.set_xlabel(
+        "worse ←  test accuracy, ablation minus reference (accuracy points)  → better\n"
+        f"bars: {100 * (1 - verdict['alpha']):g} % interval of each ablation by itself; colours: corrected over all"
+    )
     axes.grid(axis="y", visible=False)
+    used = {row["verdict"] for row in rows}
     for word, colour in VERDICT_COLOURS.items():
+        if word not in used:
+            continue
         axes.plot([], [], "o", color=palette[colour], label=word)
     axes.plot([], [], ".", color="0.6", label="one seed")
     axes.fill_between([], [], color="0.9", label=f"margin ±{verdict['margin']:g}")

@@ -32,6 +32,17 @@ class Plan:
     looks: tuple[Look, ...]
     validation: float
 
+    def check_images(self, images: int | None) -> None:
+        """Raise PlanError if a recipe asks for more training images than `images` leave after validation."""
+        for arm in self.arms.values() if images else ():
+            left = images - round(images * self.validation) if images else 0
+            for key in ("train_size", "batch_size"):
+                if (arm.recipe[key] or 0) > left:
+                    raise PlanError(
+                        f"{arm.name}: {key}: expected at most the {left} training images that are left after validation,"
+                        f" received {arm.recipe[key]}."
+                    )
+
     @property
     def ablations(self) -> list[Arm]:
         """The arms that have a reference, in the order in which they were declared."""

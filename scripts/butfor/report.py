@@ -78,14 +78,17 @@ def _verdicts(study: Study, rows: Rows) -> str:
     counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     head = (
-        "| ablation | against | verdict | accuracy, points | 95 % interval | p differ | p same | better | failed"
+        "| ablation | against | verdict | accuracy, points | interval* | p differ | p same | better | failed"
         " | loss, nats | loss verdict |\n"
         "| --- | --- | --- | ---: | :---: | ---: | ---: | ---: | ---: | ---: | --- |"
     )
     ordered = sorted(accuracy, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
     lines = [_verdict_line(row, losses[row["arm"]]) for row in ordered]
-    top = "\n".join(f"- {in_words(row)}" for row in most_important(rows))
+    top = "\n".join([*_warnings(study, accuracy), *(f"- {in_words(row)}" for row in most_important(rows))])
+    level = 100 * (1 - study["verdict"]["alpha"])
     note = (
+        f"\\* {level:g} % for each ablation by itself; verdicts and p are corrected over all {len(accuracy)}, so an interval"
+        " may leave 0 out and the verdict still be inconclusive. "
         "Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
         " so what was changed matters. “No meaningful difference” is shown, not assumed: the effect lies within the margin of"
         f" ±{study['verdict']['margin']:g} points. “Inconclusive” says that these seeds decide neither."
@@ -98,6 +101,20 @@ def _verdicts(study: Study, rows: Rows) -> str:
     )
 
 
+def _warnings(study: Study, accuracy: Rows) -> list[str]:
+    """What a reader must know before the verdicts: arms that changed nothing, and a study that decides nothing."""
+    idle = [f"`{row['arm']}`" for row in accuracy if row["remark"] == "identical"]
+    undecided = all(row["verdict"] == "inconclusive" for row in accuracy)
+    lines = []
+    if idle:
+        lines.append(
+            f"- {', '.join(idle)}: trained exactly as the reference at every seed; what was changed never acted."
+        )
+    if undecided:
+        lines.append(f"- Nothing is decided with {_seed_count(study)} seeds. Add a look: see `seeds`.")
+    return lines
+
+
 def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
     verdict = f"**{row['verdict']}**" + (f" ({row['remark']})" if row["remark"] else "")
     loss_verdict = loss["verdict"] + (f" ({loss['remark']})" if loss["remark"] == "identical" else "")
@@ -107,10 +124,11 @@ def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
         verdict,
         _signed(row["effect"], 2),
         f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]",
-        _probability(row["p_difference"]),
-        _probability(row["p_equivalence"]),
+        _probability(row["p_difference"] if row["pairs"] > 1 else None),
+        _probability(row["p_equivalence"] if row["pairs"] > 1 else None),
         "–" if row["better"] is None else f"{100 * row['better']:.0f} %",
-        f"{row['failed_ablation']} : {row['failed_reference']}",
+        f"{row['failed_ablation']} : {row['failed_reference']}"
+        + (f" (p {_probability(row['p_failure'])})" if row["failed_ablation"] > row["failed_reference"] else ""),
         _signed(loss["effect"], 4),
         loss_verdict,
     ]

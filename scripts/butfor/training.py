@@ -215,7 +215,7 @@ class ArmTraining:
         chance = np.bincount(self.dataset.y_test).max() / len(self.dataset.y_test)
         bound = chance + 3 * math.sqrt(chance * (1 - chance) / len(self.dataset.y_test))
         if metrics["test/accuracy"] <= bound:
-            return "at_chance", f"test accuracy {metrics['test/accuracy']:.4f} is no better than chance ({chance:.4f})"
+            return "at_chance", f"test accuracy {metrics['test/accuracy']:.4f}, where chance gives {chance:.4f}"
         return "ok", ""
 
     def _tell(self, seed: int, row: dict[str, Any]) -> None:
