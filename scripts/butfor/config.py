@@ -54,7 +54,8 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
         return complete(written, recipe, root, "recipe" if arm == BASELINE else f"ablations.{arm}")  # type: ignore[no-any-return]
 
     plan = make_plan(settings, resolve, parts(root))
-    plan.check_images(TRAIN_IMAGES.get(settings["data"]["name"]))
+    if settings["data"]["name"] in TRAIN_IMAGES:
+        plan.check_images(TRAIN_IMAGES[settings["data"]["name"]])
     return settings, plan
 
 

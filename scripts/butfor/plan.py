@@ -32,10 +32,10 @@ class Plan:
     looks: tuple[Look, ...]
     validation: float
 
-    def check_images(self, images: int | None) -> None:
+    def check_images(self, images: int) -> None:
         """Raise PlanError if a recipe asks for more training images than `images` leave after validation."""
-        for arm in self.arms.values() if images else ():
-            left = images - round(images * self.validation) if images else 0
+        left = images - round(images * self.validation)
+        for arm in self.arms.values():
             for key in ("train_size", "batch_size"):
                 if (arm.recipe[key] or 0) > left:
                     raise PlanError(
