@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import yaml
 
-from butfor import data, models, schedules, training
+from butfor import data, models, optimisers, schedules, training
 from butfor.config import study_and_plan
 
 ARMS = ("baseline", "no_dropout", "init_glorot_uniform")
@@ -38,7 +38,7 @@ def plain(recipe, dataset):
         model = models.build(recipe, dataset.x_train.shape[1:], dataset.classes, seed, "philox")
         rates = schedules.learning_rates(recipe, len(train) // recipe["batch_size"] + 1)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(models.optimiser(recipe, rates), loss, metrics=["accuracy"], jit_compile=False)
+        model.compile(optimisers.optimiser(recipe, rates), loss, metrics=["accuracy"], jit_compile=False)
         model.fit(
             x[train], dataset.y_train[train], batch_size=recipe["batch_size"], epochs=recipe["epochs"], verbose=0,
             validation_data=(x[held], dataset.y_train[held]),

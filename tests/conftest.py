@@ -16,9 +16,16 @@ import yaml
 from butfor.config import study_and_plan
 from butfor.data import Dataset, prepare
 from butfor.plan import Plan
+from butfor.schema import complete, load_schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
+
+
+def resolved(**written: Any) -> dict[str, Any]:
+    """A recipe with every default filled in."""
+    root = load_schema(SCHEMA)
+    return complete(written, root["$defs"]["recipe"], root)  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def planned() -> Callable[[str], tuple[dict[str, Any], Plan]]:
 def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The stored digits data set: arrays and manifest."""
     folder = tmp_path_factory.mktemp("digits")
-    largest = {"train_size": 0, "batch_size": 1}
+    largest = {"train_size": 0, "batch_size": 1, "side": 0}
     settings = {"name": "digits", "folder": None, "file": None, "validation": 0.1, "largest": largest}
     paths = folder / "arrays.npz", folder / "manifest.json"
     prepare(settings, *paths, folder / "source.json", folder / "files")

@@ -1,7 +1,7 @@
 import pytest
 
-from butfor.config import ConfigError
 from butfor.errors import StudyError
+from butfor.schema import ConfigError
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
 

@@ -17,7 +17,7 @@ GOOD = {
 def prepare(folder, arrays, **largest):
     np.savez(folder / "mine.npz", **arrays)
     settings = {"name": "npz", "folder": None, "file": str(folder / "mine.npz"), "validation": 0.1}
-    settings["largest"] = {"train_size": 0, "batch_size": 1, **largest}
+    settings["largest"] = {"train_size": 0, "batch_size": 1, "side": 0, **largest}
     data.prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json", folder)
     return data.load(folder / "a.npz", folder / "m.json")
 

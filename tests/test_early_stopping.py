@@ -7,7 +7,7 @@ LOSSES = [1.0, 0.8, 0.6, 0.61, 0.59999, 0.7, 0.8]
 
 def watch(losses, **settings):
     stopping = EarlyStopping(
-        {"name": "patience", "monitor": "loss", "min_delta": 0.0, "restore_best": True, **settings}
+        {"name": "patience", "monitor": "loss", "min_delta": 0.0, "warmup_epochs": 0, "restore_best": True, **settings}
     )
     for epoch, loss in enumerate(losses, start=1):
         stopping.is_best({"loss": loss, "accuracy": 1 - loss})

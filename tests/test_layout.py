@@ -9,9 +9,20 @@ import pytest
 from conftest import ROOT
 
 LIBRARY = sorted((ROOT / "scripts" / "butfor").glob("*.py"))
+TRAINS = {
+    "chance_layers",
+    "diagnostics",
+    "epoch",
+    "initialisers",
+    "losses",
+    "models",
+    "optimisers",
+    "parts",
+    "training",
+}
 AT_HOME = {
-    "tensorflow": {"models", "training", "diagnostics", "epoch"},
-    "keras": {"models", "training", "diagnostics", "epoch"},
+    "tensorflow": TRAINS,
+    "keras": TRAINS,
     "mlflow": {"tracking"},
     "matplotlib": {"figures"},
     "seaborn": {"figures"},
@@ -19,7 +30,9 @@ AT_HOME = {
 STANDARD_LIBRARY_ONLY = {
     "plan",
     "ablations",
+    "anatomy",
     "arm",
+    "durations",
     "gallery",
     "provenance",
     "tracking_target",

@@ -25,7 +25,7 @@ def test_set_replaces_a_part_and_a_dotted_key_changes_inside_it(planned):
         "ablations: {a: {set: {schedule: cosine}}, b: {set: {schedule.factor: 0.2}}}",
     )
     assert found["a"].recipe["schedule"]["name"] == "cosine" and "factor" not in found["a"].recipe["schedule"]
-    assert found["b"].recipe["schedule"] == {"name": "step", "factor": 0.2, "every_epochs": 2}
+    assert found["b"].recipe["schedule"] == {"name": "step", "factor": 0.2, "every": "2 epochs"}
 
 
 def test_each_makes_an_arm_per_level(planned):

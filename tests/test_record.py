@@ -10,7 +10,8 @@ EXAMPLE = record.Record(
     arm="a", seed=1, status="ok", reason="", recipe={"l2": 0.1, "schedule": {"name": "none"}}, fingerprint="f",
     data={"name": "d"}, loop="xla", parameters=3, history=[{"epoch": 1, "train/loss": float("nan")}],
     learning_rate=[np.float32(0.001), np.float32(1 / 3)], steps_per_epoch=2, stopped_epoch=1, restored_epoch=1,
-    metrics={"test/accuracy": 0.5}, penalty={"start": float("inf")}, layers={}, draws={},
+    metrics={"test/accuracy": 0.5}, structure=[], optimiser={}, first_loss={},
+    penalty={"start": {"kernels": float("inf")}}, layers={}, draws={}, chance={},
     machine={"device": "CPU"}, timing={"seconds": {"train": 1.0}},
 )  # fmt: skip
 
@@ -19,7 +20,7 @@ def test_a_record_reads_back_as_it_was_written_nan_infinity_and_float32_included
     record.write(tmp_path / "r.json", EXAMPLE)
     back = record.read(tmp_path / "r.json")
     np.testing.assert_array_equal(np.float32(back.learning_rate), np.float32(EXAMPLE.learning_rate))
-    assert np.isnan(back.history[0]["train/loss"]) and back.penalty["start"] == float("inf")
+    assert np.isnan(back.history[0]["train/loss"]) and back.penalty["start"]["kernels"] == float("inf")
     assert dataclasses.replace(back, history=[], learning_rate=[]) == dataclasses.replace(
         EXAMPLE, history=[], learning_rate=[]
     )
@@ -33,7 +34,7 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     text = path.read_text()
     changed = {
         "cut": text[:50],
-        "format": text.replace('"format": 1', '"format": 9'),
+        "format": text.replace('"format": 2', '"format": 9'),
         "key": text.replace('"loop"', '"lop"'),
     }
     path.write_text(changed[damage])

@@ -3,35 +3,32 @@
 import copy
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from butfor import epoch, models, record, schedules, training
+from butfor import epoch, losses, models, optimisers, record, schedules, streams, training
 from butfor.arm import fingerprint
+from butfor.chance_layers import Dropout
+from butfor.initialisers import initialiser
+from conftest import resolved
 
 training.use_device(threads=1)
 
-RECIPE = {
-    "model": {"name": "mlp", "widths": [32, 16], "activation": "relu"},
-    "initialiser": {"name": "he_normal"},
-    "optimiser": {"name": "adam", "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
-    "learning_rate": 0.003,
-    "schedule": {"name": "cosine_restarts", "first_epochs": 1, "t_mul": 2, "m_mul": 1.0, "alpha": 0.0},
-    "l1": 0.0,
-    "l2": 1e-4,
-    "dropout": 0.2,
-    "early_stopping": {"name": "none"},
-    "batch_size": 25,
-    "epochs": 3,
-    "train_size": None,
-    "loop": "graph",
-}
+RECIPE = resolved(
+    model={"name": "mlp", "widths": [32, 16]},
+    learning_rate=0.003,
+    schedule={"name": "cosine_restarts", "first_decay": 1},
+    l2=1e-4,
+    dropout=0.2,
+    batch_size=25,
+    epochs=3,
+    loop="graph",
+)
 
 
 def recipe(**changes):
-    return {**copy.deepcopy(RECIPE), **changes}
+    return resolved(**{**copy.deepcopy(RECIPE), **changes})
 
 
 def runs(recipe, data, *seeds, name="baseline"):
@@ -54,8 +51,7 @@ def weights_after(settings, data, loop, steps, jit=False):
     algorithm = "threefry" if jit or loop == "xla" else "philox"
     model = models.build(settings, data.x_train.shape[1:], data.classes, 0, algorithm)
     rates = schedules.learning_rates(settings, steps)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(models.optimiser(settings, rates), loss, jit_compile=jit)
+    model.compile(optimisers.optimiser(settings, rates), losses.loss(settings), jit_compile=jit)
     model.optimizer.build(model.trainable_variables)
     train = epoch.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), loop)
     order = np.random.default_rng(3).permutation(len(data.x_train)).astype(np.int32)
@@ -102,8 +98,8 @@ def test_another_seed_draws_other_weights_order_split_and_masks(digits_data):
     assert a.draws["split"] != b.draws["split"]
     assert a.draws["weights"]["hidden_1"] != b.draws["weights"]["hidden_1"]
     assert a.history[0]["order"] != b.history[0]["order"]
-    layer = models.Dropout(0.5, "philox", seed=models.streams.key(0, "masks", "dropout_1"))
-    other = models.Dropout(0.5, "philox", seed=models.streams.key(1, "masks", "dropout_1"))
+    layer = Dropout(0.5, "philox", seed=streams.key(0, "masks", "dropout_1"))
+    other = Dropout(0.5, "philox", seed=streams.key(1, "masks", "dropout_1"))
     ones = tf.ones((4, 50))
     assert (layer(ones, training=True).numpy() != other(ones, training=True).numpy()).any()
 
@@ -116,7 +112,7 @@ def test_the_order_is_drawn_by_seed_even_over_one_split(digits_data, monkeypatch
 
 
 def test_dropout_scales_what_it_keeps_and_is_the_identity_at_inference():
-    layer = models.Dropout(0.3, "philox", seed=1)
+    layer = Dropout(0.3, "philox", seed=1)
     ones = tf.ones((1000, 100))
     out = layer(ones, training=True).numpy()
     bound = 4 * np.sqrt(0.3 * 0.7 / out.size)
@@ -131,12 +127,12 @@ def test_dropout_scales_what_it_keeps_and_is_the_identity_at_inference():
      ("lecun_uniform", 0.03571), ("lecun_normal", 0.03571)],
 )  # fmt: skip
 def test_initialisers_have_their_published_spread(name, std):
-    weights = models.initialiser({"name": name}, key=5)((784, 256)).numpy()
+    weights = initialiser({"name": name}, key=5)((784, 256)).numpy()
     assert weights.std() == pytest.approx(std, rel=0.01)
 
 
 def test_a_chosen_standard_deviation_is_the_one_that_is_used():
-    weights = models.initialiser({"name": "normal", "stddev": 1.0}, key=5)((784, 256)).numpy()
+    weights = initialiser({"name": "normal", "stddev": 1.0}, key=5)((784, 256)).numpy()
     assert weights.std() == pytest.approx(1.0, rel=0.01)
 
 
@@ -161,7 +157,7 @@ def test_figures_are_measured_in_inference_mode_and_without_penalties(digits_dat
     cross_entropy = (log_sum - logits[np.arange(len(logits)), digits_data.y_test]).mean()
     assert run.metrics["test/loss"] == pytest.approx(cross_entropy, rel=1e-5)
     assert run.metrics["test/accuracy"] == pytest.approx((logits.argmax(1) == digits_data.y_test).mean())
-    assert run.penalty["start"] > 1 and run.history[0]["objective"] > 1 + run.history[0]["train/loss"]
+    assert run.penalty["start"]["kernels"] > 1 and run.history[0]["objective"] > 1 + run.history[0]["train/loss"]
 
 
 def test_the_recorded_learning_rates_are_the_schedule(digits_data):
@@ -185,9 +181,11 @@ def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digi
 
 
 def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla():
-    cnn = {"name": "cnn", "filters": [4], "kernel": 3, "width": 8, "activation": "relu"}
-    assert epoch.loop_for(recipe(loop="auto", model=cnn)) == "graph"
-    assert epoch.loop_for(recipe(loop="auto")) == "xla"
+    cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
+    assert models.convolves(models.build(cnn, (8, 8), 10, 0, "philox"))
+    assert not models.convolves(models.build(RECIPE, (8, 8), 10, 0, "philox"))
+    assert epoch.loop_for(recipe(loop="auto"), convolves=True) == "graph"
+    assert epoch.loop_for(recipe(loop="auto"), convolves=False) == "xla"
 
 
 def test_a_convolutional_model_trains(digits_data):

@@ -1,4 +1,4 @@
-"""A data set as arrays: read from its published files or the user's own, stored, loaded and split by seed."""
+"""A data set as arrays: read from its published files or the user's own file or function, stored, loaded and split by seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from butfor import fetch, streams
+from butfor import fetch, own_code, streams
 from butfor.catalogue import PUBLISHED
 from butfor.record import write_atomically
 from butfor.errors import StudyError
@@ -54,11 +54,13 @@ def prepare(settings: dict[str, Any], arrays_path: Path, manifest_path: Path, so
         place, arrays = "scikit-learn", _digits()
     elif name == "npz":
         place, arrays = str(settings["file"]), _user_file(Path(settings["file"]).expanduser())
+    elif ":" in name:
+        place, arrays = f"{name}()", _own(name)
     else:
         place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
         arrays = {"mnist": _npz_images, "cifar10": _cifar10, "fashion_mnist": _idx_files}[name](files)
     _check(arrays, name)
-    _check_affords(len(arrays["x_train"]), settings)
+    _check_affords(arrays["x_train"], settings)
     arrays_path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(arrays_path, **arrays)  # type: ignore[arg-type]
     manifest = {
@@ -92,14 +94,21 @@ def split(images: int, validation: float, train_size: int | None, seed: int) -> 
     return train[:train_size], held
 
 
-def _check_affords(images: int, settings: dict[str, Any]) -> None:
-    """Whether the training images left after validation are enough for every recipe of the study."""
-    left = images - round(images * settings["validation"])
-    for key, wanted in settings["largest"].items():
+def _check_affords(images: Array, settings: dict[str, Any]) -> None:
+    """Whether the training images left after validation are enough, and large enough, for every recipe of the study."""
+    left = len(images) - round(len(images) * settings["validation"])
+    for key in ("train_size", "batch_size"):
+        wanted = settings["largest"][key]
         if wanted > left:
             raise DataError(
                 f"{key}: expected at most the {left} training images that are left after validation, received {wanted}."
             )
+    side = min(images.shape[1:3]) if images.ndim in (3, 4) else 0
+    if settings["largest"]["side"] > side:
+        raise DataError(
+            f"{settings['name']}: a recipe convolves, shifts or flips, and needs images of {settings['largest']['side']} pixels"
+            f" or more each way; received examples of shape {images.shape[1:]}."
+        )
 
 
 def _fingerprint(arrays: dict[str, Array]) -> str:
@@ -188,9 +197,22 @@ def _user_file(path: Path) -> dict[str, Array]:
             arrays = {key: stored[key] for key in ARRAYS}
     except (ValueError, OSError, EOFError) as failure:
         raise DataError(f"{path}: expected an .npz file of plain arrays: {failure}") from failure
-    for key in ("x_train", "x_test"):
-        if arrays[key].dtype != np.uint8:
-            arrays[key] = arrays[key].astype(np.float32)
-    return {
-        k: (v.astype(np.int32) if k[0] == "y" and np.issubdtype(v.dtype, np.integer) else v) for k, v in arrays.items()
-    }
+    return _as_stored(arrays)
+
+
+def _own(name: str) -> dict[str, Array]:
+    """What the user's own function gives: a mapping of the four arrays, or the arrays in this order."""
+    given = own_code.load(name)()
+    if isinstance(given, tuple | list) and len(given) == len(ARRAYS):
+        given = dict(zip(ARRAYS, given, strict=True))
+    if not isinstance(given, dict) or set(given) != set(ARRAYS):
+        received = sorted(given) if isinstance(given, dict) else type(given).__name__
+        raise DataError(f"{name}: expected it to return {', '.join(ARRAYS)}, received {received}.")
+    return _as_stored({key: np.asarray(given[key]) for key in ARRAYS})
+
+
+def _as_stored(arrays: dict[str, Array]) -> dict[str, Array]:
+    """Images as uint8 or float32, whole labels as int32."""
+    images = {k: a if a.dtype == np.uint8 else a.astype(np.float32) for k, a in arrays.items() if k[0] == "x"}
+    labels = {k: a.astype(np.int32) if a.dtype.kind in "iu" else a for k, a in arrays.items() if k[0] == "y"}
+    return images | labels

@@ -9,7 +9,8 @@ class EarlyStopping:
     """Watches one validation figure, epoch by epoch (Prechelt 1998, "Early Stopping - But When?").
 
     `best_epoch` is the first epoch after which no later one was better by more than `min_delta`; the training is
-    `over` once `patience` epochs have gone by since. With {name: none} it never is, and the last epoch counts.
+    `over` once `patience` epochs have gone by since. The first `warmup_epochs` are not watched. With {name: none} it
+    never is over, and the last epoch counts.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -23,6 +24,9 @@ class EarlyStopping:
         """Take in one more epoch's `accuracy` and `loss`; whether it is the best so far."""
         self._epoch += 1
         if not self._active:
+            self.best_epoch = self._epoch
+            return True
+        if self._epoch <= self._settings["warmup_epochs"]:
             self.best_epoch = self._epoch
             return True
         monitor = self._settings["monitor"]

@@ -15,19 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from butfor.models import uses_convolution
-
 Indices = npt.NDArray[np.int32]
 Rates = npt.NDArray[np.float32]
 Epoch = Callable[[Indices], tuple[Rates, float]]
 EVALUATION_BATCH = 2000
 
 
-def loop_for(recipe: dict[str, Any]) -> str:
+def loop_for(recipe: dict[str, Any], convolves: bool) -> str:
     """Which loop trains the recipe: what it says, and for "auto" XLA, or the graph for convolutions on a CPU."""
     if recipe["loop"] != "auto":
         return str(recipe["loop"])
-    return "graph" if uses_convolution(recipe) and not tf.config.list_physical_devices("GPU") else "xla"
+    return "graph" if convolves and not tf.config.list_physical_devices("GPU") else "xla"
 
 
 def as_inputs(images: tf.Tensor) -> tf.Tensor:

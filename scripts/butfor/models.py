@@ -1,144 +1,100 @@
-"""Recipe to Keras model: layers, initialisers, regularisers, optimiser.
+"""Recipe to Keras model: the built-in networks, or the user's own.
 
-Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), and each draws from the stream of its own name, so
-that a layer's initial weights do not depend on which other layers stand around it.
+Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), as butfor.anatomy says.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
-import numpy as np
-import numpy.typing as npt
-import tensorflow as tf
 
-from butfor import streams
+from butfor import anatomy, own_code
+from butfor.parts import Parts
 
 Recipe = dict[str, Any]
+Tensor: TypeAlias = Any
 
 
-class Dropout(keras.layers.Dropout):
-    """Inverted dropout whose masks come from a chosen counter-based generator.
+def build(recipe: Recipe, image: tuple[int, ...], classes: int, seed: int, algorithm: str) -> keras.Model:
+    """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to logits `(batch, classes)`.
 
-    `algorithm` is "threefry" for a training compiled with XLA, where it is several hundred times faster on a CPU than
-    the default, and "philox" elsewhere, where threefry has no kernel. Shape in = shape out.
-
-    Srivastava et al. 2014, with the scaling 1/(1-rate) at training time.
+    algorithm: what draws masks, see butfor.chance_layers. Raises OwnCodeError.
     """
-
-    def __init__(self, rate: float, algorithm: str, **kwargs: Any) -> None:
-        super().__init__(rate, **kwargs)
-        self.algorithm = algorithm
-
-    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if not training or self.rate == 0:
-            return inputs
-        counter = self.seed_generator.next()
-        draws = tf.random.stateless_uniform(tf.shape(inputs), tf.cast(counter, tf.int32), alg=self.algorithm)
-        kept = tf.cast(draws >= self.rate, inputs.dtype)
-        return inputs * kept / (1.0 - self.rate)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "algorithm": self.algorithm}
-
-
-def initialiser(settings: dict[str, Any], key: int) -> keras.initializers.Initializer:
-    """The Keras initialiser a recipe names, drawing from `key`."""
-    name = settings["name"]
-    if name in ("zeros", "ones"):
-        return keras.initializers.get(name)
-    if name == "normal":
-        return keras.initializers.RandomNormal(stddev=settings["stddev"], seed=key)
-    if name == "uniform":
-        return keras.initializers.RandomUniform(-settings["limit"], settings["limit"], seed=key)
-    classes = {
-        "lecun_uniform": keras.initializers.LecunUniform,
-        "lecun_normal": keras.initializers.LecunNormal,
-        "glorot_uniform": keras.initializers.GlorotUniform,
-        "glorot_normal": keras.initializers.GlorotNormal,
-        "he_uniform": keras.initializers.HeUniform,
-        "he_normal": keras.initializers.HeNormal,
-    }
-    return classes[name](seed=key)
-
-
-class RateTable(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning-rate schedule read from a table: step s uses `rates[s]`, float32 `(steps,)`.
-
-    Gathered, not sliced: XLA takes a slice's start for a compile-time constant and would compile anew at every call.
-    """
-
-    def __init__(self, rates: npt.NDArray[np.float32]) -> None:
-        self.rates = tf.constant(rates)
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self.rates, tf.cast(step, tf.int32))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"rates": self.rates.numpy().tolist()}
-
-
-def optimiser(recipe: Recipe, rates: npt.NDArray[np.float32]) -> keras.optimizers.Optimizer:
-    """The Keras optimiser a recipe names, at the learning rates `rates`, one per step of the whole training."""
-    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
-    classes = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
-    return classes[recipe["optimiser"]["name"]](learning_rate=RateTable(rates), **settings)
-
-
-def build(recipe: Recipe, image: tuple[int, ...], classes: int, seed: int, mask_algorithm: str) -> keras.Model:
-    """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to logits `(batch, classes)`."""
-    layers = {"mlp": _mlp, "cnn": _cnn}[recipe["model"]["name"]]
+    parts, name = Parts(recipe, seed, algorithm), recipe["model"]["name"]
+    if ":" in name:
+        return _own(name, recipe, image, classes, parts)
+    networks = {"mlp": _mlp, "cnn": _cnn, "residual_mlp": _residual_mlp, "residual_cnn": _residual_cnn}
     inputs = keras.Input(image, name="images")
-    hidden = layers(inputs, recipe, seed, mask_algorithm)
-    logits = keras.layers.Dense(classes, name="logits", **_kernel(recipe, seed, "logits"))(hidden)
-    return keras.Model(inputs, logits, name=recipe["model"]["name"])
+    hidden = networks[name](parts.augmented(inputs), recipe["model"], parts)
+    return keras.Model(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(hidden), name=name)
 
 
-def uses_convolution(recipe: Recipe) -> bool:
-    """Whether the recipe's model convolves: XLA on a CPU compiles those to code tens of times slower than the graph."""
-    return bool(recipe["model"]["name"] == "cnn")
+def convolves(model: keras.Model) -> bool:
+    """Whether a model convolves: XLA on a CPU compiles that to code tens of times slower than the graph."""
+    kinds = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.DepthwiseConv2D)
+    return any(isinstance(layer, kinds) for layer in model._flatten_layers())
 
 
-def _mlp(x: keras.KerasTensor, recipe: Recipe, seed: int, algorithm: str) -> keras.KerasTensor:
-    activation = recipe["model"]["activation"]
-    x = keras.layers.Flatten(name="flatten")(x)
-    for place, width in enumerate(recipe["model"]["widths"], start=1):
-        name = f"hidden_{place}"
-        x = keras.layers.Dense(width, activation=activation, name=name, **_kernel(recipe, seed, name))(x)
-        x = _dropout(x, recipe, seed, place, algorithm)
+def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> keras.Model:
+    model = own_code.load(name)(recipe, image, classes, parts)
+    if not isinstance(model, keras.Model):
+        raise own_code.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
+    if tuple(model.output_shape) != (None, classes):
+        raise own_code.OwnCodeError(
+            f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}."
+        )
+    return model
+
+
+def _mlp(x: Tensor, model: Recipe, parts: Parts) -> Tensor:
+    x = parts.input_dropout(keras.layers.Flatten(name="flatten")(x))
+    for place, width in enumerate(anatomy.widths(model), start=1):
+        x = parts.dropout(parts.dense(x, width, f"hidden_{place}", model["activation"]), place)
     return x
 
 
-def _cnn(x: keras.KerasTensor, recipe: Recipe, seed: int, algorithm: str) -> keras.KerasTensor:
-    model = recipe["model"]
-    activation = model["activation"]
-    if len(x.shape) == 3:
-        x = keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
+def _cnn(x: Tensor, model: Recipe, parts: Parts) -> Tensor:
+    x = parts.input_dropout(_with_channel(x))
     for place, filters in enumerate(model["filters"], start=1):
-        name = f"convolution_{place}"
-        x = keras.layers.Conv2D(
-            filters, model["kernel"], padding="same", activation=activation, name=name, **_kernel(recipe, seed, name)
-        )(x)
-        x = keras.layers.MaxPooling2D(name=f"pooling_{place}")(x)
+        x = parts.convolution(x, filters, model["kernel"], f"convolution_{place}", model["activation"])
+        x = parts.spatial_dropout(keras.layers.MaxPooling2D(name=f"pooling_{place}")(x), place)
     x = keras.layers.Flatten(name="flatten")(x)
-    x = keras.layers.Dense(model["width"], activation=activation, name="hidden_1", **_kernel(recipe, seed, "hidden_1"))(
-        x
-    )
-    return _dropout(x, recipe, seed, 1, algorithm)
+    return parts.dropout(parts.dense(x, model["width"], "hidden_1", model["activation"]))
 
 
-def _dropout(x: keras.KerasTensor, recipe: Recipe, seed: int, place: int, algorithm: str) -> keras.KerasTensor:
-    if recipe["dropout"] == 0:
-        return x
-    name = f"dropout_{place}"
-    return Dropout(recipe["dropout"], algorithm, seed=streams.key(seed, "masks", name), name=name)(x)
+def _residual_mlp(x: Tensor, model: Recipe, parts: Parts) -> Tensor:
+    """He et al. 2016, figure 2, with dense layers."""
+    activation = model["activation"]
+    x = parts.dense(parts.input_dropout(keras.layers.Flatten(name="flatten")(x)), model["width"], "stem", activation)
+    for place in range(1, model["blocks"] + 1):
+        inside = parts.dense(x, model["width"], f"block_{place}_a", activation)
+        inside = parts.dense(inside, model["width"], f"block_{place}_b", "linear")
+        x = _joined(x, inside, f"block_{place}", activation)
+        x = parts.dropout(x, place)
+    return x
 
 
-def _kernel(recipe: Recipe, seed: int, layer: str) -> dict[str, Any]:
-    """How a layer's kernel starts and what it is penalised by: λ₁Σ|w| + λ₂Σw², without a factor ½."""
-    penalised = recipe["l1"] > 0 or recipe["l2"] > 0
-    return {
-        "kernel_initializer": initialiser(recipe["initialiser"], streams.key(seed, "weights", layer)),
-        "kernel_regularizer": keras.regularizers.L1L2(recipe["l1"], recipe["l2"]) if penalised else None,
-    }
+def _residual_cnn(x: Tensor, model: Recipe, parts: Parts) -> Tensor:
+    """He et al. 2016, figure 3, on the right, without its first pooling."""
+    activation, side = model["activation"], model["kernel"]
+    x = parts.convolution(parts.input_dropout(_with_channel(x)), model["filters"][0], side, "stem", activation)
+    number = 0
+    for stage, filters in enumerate(model["filters"], start=1):
+        for block in range(1, model["blocks"] + 1):
+            number += 1
+            name, stride = f"stage_{stage}_block_{block}", 2 if stage > 1 and block == 1 else 1
+            inside = parts.convolution(x, filters, side, f"{name}_a", activation, stride)
+            inside = parts.convolution(inside, filters, side, f"{name}_b", "linear")
+            if stage > 1 and block == 1:
+                x = parts.convolution(x, filters, 1, f"stage_{stage}_shortcut", "linear", stride)
+            x = parts.spatial_dropout(_joined(x, inside, name, activation), number)
+    return parts.dropout(keras.layers.GlobalAveragePooling2D(name="pooling")(x))
+
+
+def _joined(x: Tensor, inside: Tensor, name: str, activation: str) -> Tensor:
+    return keras.layers.Activation(activation, name=f"{name}_out")(keras.layers.Add(name=f"{name}_sum")([x, inside]))
+
+
+def _with_channel(x: Tensor) -> Tensor:
+    return x if len(x.shape) == 4 else keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from butfor import anatomy
 from butfor.ablations import BASELINE, Entry, PlanError, Resolve
 from butfor.arm import Arm, canonical, fingerprint
 
@@ -60,9 +61,14 @@ class Plan:
 
     @property
     def largest(self) -> dict[str, int]:
-        """The most training images that any recipe asks for, and its largest batch: what the data must afford."""
-        sizes = [arm.recipe["train_size"] or 0 for arm in self.arms.values()]
-        return {"train_size": max(sizes), "batch_size": max(arm.recipe["batch_size"] for arm in self.arms.values())}
+        """What the data must afford: the most training images and the largest batch that any recipe asks for, and the
+        pixels that an image must measure each way (0: it need not be an image)."""
+        recipes = [arm.recipe for arm in self.arms.values()]
+        return {
+            "train_size": max(recipe["train_size"] or 0 for recipe in recipes),
+            "batch_size": max(recipe["batch_size"] for recipe in recipes),
+            "side": max(anatomy.smallest_side(recipe) for recipe in recipes),
+        }
 
     def training(self, arm: str, look: str) -> Any:
         """What one job trains: plain values in a fixed order, so that Snakemake notices any change of any of them."""

@@ -13,11 +13,20 @@ HERE = Path(__file__).parent
 
 # The modules whose text decides what a training computes: a change to any of them trains anew.
 TRAINING_CODE = (
+    "anatomy",
+    "chance_layers",
     "data",
     "diagnostics",
+    "durations",
     "early_stopping",
     "epoch",
+    "initialisers",
+    "losses",
     "models",
+    "optimisers",
+    "own_code",
+    "parts",
+    "plateau",
     "record",
     "schedules",
     "streams",

@@ -18,7 +18,7 @@ import numpy as np
 
 from butfor.errors import StudyError
 
-FORMAT = 1
+FORMAT = 2
 Status = Literal["ok", "at_chance", "diverged"]
 
 
@@ -43,9 +43,13 @@ class Record:
     learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch.
     stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
     metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
-    penalty: the summed L1/L2 terms at the `start` and the `end`, in nats.
-    layers: at the `start` and the `end`, per layer, statistics of weights and of activations (see diagnostics.py).
-    draws: digests of what the seed decided: the split, and each layer's initial weights.
+    structure: the built model's layers: name, class, output shape, parameters.
+    optimiser: class and parameters of the optimiser that trained, as it says itself, without the learning rate.
+    first_loss: before any step, `objective` (what is minimised, without penalties) and `cross_entropy`, in nats.
+    penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
+    layers: at the `start` and the `end`, per layer, statistics of weights, activations and gradients (diagnostics.py).
+    draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.
+    chance: what dropout and augmentation drew for a first batch (see diagnostics.Draws); empty without them.
     machine: device, host and versions.
     timing: `started`, `ended`, `epochs_ended` (seconds since 1970) and `seconds` per phase; `compile` falls on a job's
         first seed.
@@ -66,9 +70,13 @@ class Record:
     stopped_epoch: int
     restored_epoch: int
     metrics: dict[str, float]
-    penalty: dict[str, float]
+    structure: list[dict[str, Any]]
+    optimiser: dict[str, Any]
+    first_loss: dict[str, float]
+    penalty: dict[str, dict[str, float]]
     layers: dict[str, list[dict[str, Any]]]
     draws: dict[str, Any]
+    chance: dict[str, dict[str, Any]]
     machine: dict[str, Any]
     timing: dict[str, Any]
     format: int = FORMAT

@@ -6,7 +6,6 @@ and compiled once, and every seed starts by assigning its own initial weights.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import shutil
@@ -19,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from butfor import data, epoch, models, provenance, schedules, streams
+from butfor import data, epoch, losses, models, optimisers, provenance, schedules, streams
 from butfor.arm import fingerprint
 from butfor.clock import Clock
-from butfor.diagnostics import Probe
+from butfor.diagnostics import Draws, Probe, digest, structure
 from butfor.early_stopping import EarlyStopping
+from butfor.plateau import Plateau
 from butfor.record import Record, Status, read, write
 
 PROBE_IMAGES = 1000
@@ -79,7 +79,6 @@ class ArmTraining:
         self, name: str, recipe: dict[str, Any], validation: float, dataset: data.Dataset, device: str
     ) -> None:
         self.name, self.recipe, self.validation, self.dataset, self.device = name, recipe, validation, dataset, device
-        self.loop = epoch.loop_for(recipe)
         self.seconds: dict[str, float] = {}
         self._machine = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
         self.left = 0
@@ -88,12 +87,11 @@ class ArmTraining:
 
     def _compile(self) -> None:
         images, labels = tf.constant(self.dataset.x_train), tf.constant(self.dataset.y_train)
-        self.model = self._build(seed=0)
-        self.model.compile(
-            models.optimiser(self.recipe, schedules.learning_rates(self.recipe, self.steps)),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=False,
-        )
+        self.loop = epoch.loop_for(self.recipe, models.convolves(self._build(seed=0, loop="graph")))
+        self.model = self._build(seed=0, loop=self.loop)
+        optimiser = optimisers.optimiser(self.recipe, schedules.learning_rates(self.recipe, self.steps))
+        self._rates: optimisers.RateTable = optimiser._learning_rate
+        self.model.compile(optimiser, losses.loss(self.recipe), jit_compile=False)
         self.model.optimizer.build(self.model.trainable_variables)
         self._optimiser_start = [variable.numpy() for variable in self.model.optimizer.variables]
         self._train_epoch = epoch.compiled_epoch(self.model, images, labels, self.loop)
@@ -102,10 +100,11 @@ class ArmTraining:
             self.model, tf.constant(self.dataset.x_test), tf.constant(self.dataset.y_test)
         )
         self._probe = Probe(self.model)
+        self._draws = Draws(self.model, compiled=self.loop == "xla")
         self._epoch_seconds: list[float] = []
 
-    def _build(self, seed: int) -> keras.Model:
-        algorithm = "threefry" if self.loop == "xla" else "philox"
+    def _build(self, seed: int, loop: str) -> keras.Model:
+        algorithm = "threefry" if loop == "xla" else "philox"
         image = self.dataset.x_train.shape[1:]
         return models.build(self.recipe, image, self.dataset.classes, seed, algorithm)
 
@@ -114,12 +113,13 @@ class ArmTraining:
 
     def start(self, seed: int) -> None:
         """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state."""
-        fresh = self._build(seed)
+        fresh = self._build(seed, self.loop)
         for layer, fresh_layer in zip(self.model.layers, fresh.layers, strict=True):
             for variable, value in zip(layer.variables, fresh_layer.variables, strict=True):
                 variable.assign(value)
         for variable, value in zip(self.model.optimizer.variables, self._optimiser_start, strict=True):
             variable.assign(value)
+        self._rates.scale.assign(1.0)
 
     def run(self, seed: int) -> Record:
         """Train one seed and say all there is to say about it."""
@@ -127,15 +127,16 @@ class ArmTraining:
         self.seconds = {}
         self.start(seed)
         train, held = self._split(seed)
-        draws = {"split": _digest(train), "weights": self._weight_digests()}
-        probed = self.dataset.x_train[held[:PROBE_IMAGES]]
-        penalty, layers = {"start": self._penalty()}, {"start": self._probe.statistics(probed)}
+        probed = self.dataset.x_train[held[:PROBE_IMAGES]], self.dataset.y_train[held[:PROBE_IMAGES]]
+        draws = {"split": digest(train), "validation": digest(held), **self._initial_digests()}
+        chance, first_loss = self._draws.measured(), self._probe.first_loss(*probed)
+        penalty, layers = {"start": self._probe.penalties(probed[0])}, {"start": self._probe.statistics(*probed)}
         clock.lap("diagnose")
         history, rates, stopping, reason = self._epochs(seed, train, held, clock)
         clock.lap("train")
         metrics = {} if reason else self._final_metrics(train, held)
         clock.lap("evaluate")
-        penalty["end"], layers["end"] = self._penalty(), self._probe.statistics(probed)
+        penalty["end"], layers["end"] = self._probe.penalties(probed[0]), self._probe.statistics(*probed)
         clock.lap("diagnose")
         status, reason = self._status(metrics, reason)
         log.info("%s · seed %d: %s", self.name, seed, reason or f"test accuracy {metrics['test/accuracy']:.4f}")
@@ -155,9 +156,13 @@ class ArmTraining:
             stopped_epoch=len(history),
             restored_epoch=stopping.best_epoch if stopping.restores else len(history),
             metrics=metrics,
+            structure=structure(self.model),
+            optimiser=optimisers.described(self.model.optimizer),
+            first_loss=first_loss,
             penalty=penalty,
             layers=layers,
             draws=draws,
+            chance=chance,
             machine={"device": self.device, **self._machine},
             timing=clock.timing(),
         )
@@ -166,7 +171,7 @@ class ArmTraining:
         self, seed: int, train: data.Rows, held: data.Rows, clock: Clock
     ) -> tuple[list[dict[str, Any]], list[float], EarlyStopping, str]:
         """Train until the epochs run out, early stopping ends it, or a loss is no longer finite (the reason)."""
-        stopping = EarlyStopping(self.recipe["early_stopping"])
+        stopping, plateau = EarlyStopping(self.recipe["early_stopping"]), Plateau(self.recipe["schedule"])
         order = streams.generator(seed, "order")
         size = self.steps * self.recipe["batch_size"]
         history: list[dict[str, Any]] = []
@@ -179,13 +184,15 @@ class ArmTraining:
             rates.extend(used)  # float32 values, which a record spells shortest
             validated = self._measure("validation", held)
             row = {"epoch": number, "objective": objective, **self._measure("train", train[: len(held)]), **validated}
-            history.append({**row, "order": _digest(batches)})
+            history.append({**row, "order": digest(batches)})
             self._epoch_seconds.append(time.perf_counter() - began)
             clock.epoch_ended()
             self._tell(seed, row)
             if not (math.isfinite(objective) and math.isfinite(validated["validation/loss"])):
                 return history, rates, stopping, f"the loss was {objective} in epoch {number}"
-            improved = stopping.is_best({key.split("/")[1]: value for key, value in validated.items()})
+            figures = {key.split("/")[1]: value for key, value in validated.items()}
+            self._rates.scale.assign(plateau.after_epoch(figures))
+            improved = stopping.is_best(figures)
             if improved and stopping.restores:
                 best = self.model.get_weights()
             if stopping.over:
@@ -230,11 +237,13 @@ class ArmTraining:
         details = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
         log.debug("%s · seed %d: %s, %.3f s", self.name, seed, details, self._epoch_seconds[-1])
 
-    def _penalty(self) -> float:
-        return float(sum(float(loss) for loss in self.model.losses))
-
-    def _weight_digests(self) -> dict[str, str]:
-        return {layer.name: _digest(layer.kernel.numpy()) for layer in self._probe.layers}
+    def _initial_digests(self) -> dict[str, dict[str, str]]:
+        layers = self._probe.layers
+        biased = [layer for layer in layers if getattr(layer, "bias", None) is not None]
+        return {
+            "weights": {layer.name: digest(layer.kernel.numpy()) for layer in layers},
+            "biases": {layer.name: digest(layer.bias.numpy()) for layer in biased},
+        }
 
     def _data(self, train: data.Rows, held: data.Rows) -> dict[str, Any]:
         counts = {"train": len(train), "validation": len(held), "test": len(self.dataset.x_test)}
@@ -244,7 +253,3 @@ class ArmTraining:
             "classes": self.dataset.classes,
             **counts,
         }
-
-
-def _digest(array: npt.NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
