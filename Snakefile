@@ -21,8 +21,10 @@ if "study" not in config:
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/build.smk"
 include: "rules/train.smk"
 include: "rules/track.smk"
+include: "rules/check.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"
 
@@ -33,3 +35,8 @@ rule all:
         "<results>/report.md",
         every("<results>/tracked/{arm}/{look}.json"),
     localrule: True
+
+
+onsuccess:
+    for line in headline.refused(Path(study["results"])):
+        print(line, file=sys.stderr)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from butfor import gallery, provenance, tracking_target
+from butfor import gallery, headline, own_code, provenance, tracking_target
 from butfor.config import study_and_plan
 from butfor.errors import StudyError
 
@@ -18,6 +18,17 @@ config.update(
     log_level=study["log_level"], data={**study["data"], "largest": plan.largest}
 )
 analysis = {**plan.summary(), "verdict": study["verdict"]}
+trained_on = {"name": study["data"]["name"], "file": study["data"]["file"]}
+own_models = {
+    arm["name"]: arm["recipe"]
+    for arm in analysis["arms"]
+    if own_code.is_own(arm["recipe"]["model"]["name"])
+}
+built = {
+    name: f"{study['results']}/built/{name}-{own_code.mark(recipe, trained_on)}.json"
+    for name, recipe in own_models.items()
+}
+unbuilt = [name for name, path in built.items() if not Path(path).exists()]
 
 
 pathvars:
@@ -37,6 +48,14 @@ def training_of(wildcards):
     }
 
 
+def own_files_of(wildcards):
+    return own_code.files(plan.arms[wildcards.arm].recipe["model"]["name"])
+
+
+def built_of(wildcards):
+    return built.get(wildcards.arm, [])
+
+
 def tracking_of(wildcards):
     names = {
         "experiment": study["study"],
@@ -47,8 +66,12 @@ def tracking_of(wildcards):
 
 
 def code(stage, *modules):
-    names = [f"{stage}.py", *(f"butfor/{module}.py" for module in modules)]
-    return [f"{workflow.basedir}/scripts/{name}" for name in names]
+    scripts = Path(workflow.basedir) / "scripts"
+    paths = [scripts / f"{stage}.py"]
+    for module in modules:
+        package = scripts / "butfor" / module
+        paths += sorted(package.glob("*.py")) or [package.with_suffix(".py")]
+    return [str(path) for path in paths]
 
 
 def every(path, **names):

@@ -1,10 +1,11 @@
-# Takes: every record. Makes: contrasts with verdicts, and the study as tables.
+# Takes: every record and its checks. Makes: contrasts with verdicts, and the study as tables.
 
 
 rule compare:
     """Judge every ablation against its reference."""
     input:
         runs=every("<results>/runs/{arm}/{look}"),
+        checks="<results>/checks.json",
         code=code("compare", "stats", "contrasts", "frames"),
     output:
         contrasts="<results>/contrasts.json",

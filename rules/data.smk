@@ -6,6 +6,7 @@ rule data:
     """Find the data set, verify it and store its arrays."""
     input:
         file=study["data"]["file"] or [],
+        own=own_code.files(study["data"]["name"]),
         code=code("data", "data"),
     output:
         arrays="<results>/data/arrays.npz",
@@ -15,7 +16,7 @@ rule data:
         "<logs>/data.log",
     localrule: True
     params:
-        data={"name": study["data"]["name"], "file": study["data"]["file"]},
+        data=trained_on,
     message:
         "Find, verify and store the data set"
     script:

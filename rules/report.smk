@@ -1,4 +1,4 @@
-# Takes: records and contrasts. Makes: the figures and the report.
+# Takes: records, checks and contrasts. Makes: the figures and the report.
 
 
 rule figures:
@@ -24,6 +24,7 @@ rule report:
     """Write the report."""
     input:
         runs=every("<results>/runs/{arm}/{look}"),
+        checks="<results>/checks.json",
         contrasts="<results>/contrasts.json",
         figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
         source=ancient("<results>/data/source.json"),
@@ -55,9 +56,13 @@ rule partial:
             "stats",
             "contrasts",
             "frames",
+            "checks",
+            "expected_weights",
+            "footprints",
         ),
     output:
         report="<results>/partial/report.md",
+        checks="<results>/partial/checks.json",
         contrasts="<results>/partial/contrasts.json",
     log:
         "<logs>/partial.log",

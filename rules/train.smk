@@ -7,6 +7,8 @@ rule train:
         arrays=ancient("<results>/data/arrays.npz"),
         manifest="<results>/data/manifest.json",
         code=code("train", *provenance.TRAINING_CODE),
+        own=own_files_of,
+        built=built_of,
     output:
         runs=directory("<results>/runs/{arm}/{look}"),
     log:

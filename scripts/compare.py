@@ -13,6 +13,7 @@ from butfor.contrasts import compare
 compare(
     snakemake.params.study,
     folders=[Path(folder) for folder in snakemake.input.runs],
+    checks_path=Path(snakemake.input.checks),
     contrasts_path=Path(snakemake.output.contrasts),
     tables=Path(snakemake.output.tables),
 )

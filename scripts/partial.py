@@ -8,10 +8,12 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor import contrasts, figures, report
+from butfor import checks, contrasts, figures, report
 
 study, folders = snakemake.params.study, [Path(folder) for folder in snakemake.input.runs]
 judged, written = Path(snakemake.output.contrasts), Path(snakemake.output.report)
-contrasts.compare(study, folders, judged, tables=judged.parent / "tables")
+checked = Path(snakemake.output.checks)
+checks.check(study, folders, checked)
+contrasts.compare(study, folders, checked, judged, tables=judged.parent / "tables")
 figures.draw(study, folders, judged, figures=judged.parent / "figures")
-report.write_report(study, folders, judged, Path(snakemake.input.source), written)
+report.write_report(study, folders, checked, judged, Path(snakemake.input.source), written)

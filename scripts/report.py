@@ -13,6 +13,7 @@ from butfor.report import write_report
 write_report(
     snakemake.params.study,
     folders=[Path(folder) for folder in snakemake.input.runs],
+    checks_path=Path(snakemake.input.checks),
     contrasts_path=Path(snakemake.input.contrasts),
     source_path=Path(snakemake.input.source),
     report_path=Path(snakemake.output.report),

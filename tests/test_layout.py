@@ -8,7 +8,8 @@ import pytest
 
 from conftest import ROOT
 
-LIBRARY = sorted((ROOT / "scripts" / "butfor").glob("*.py"))
+PACKAGE = ROOT / "scripts" / "butfor"
+LIBRARY = sorted(PACKAGE.rglob("*.py"))
 TRAINS = {
     "chance_layers",
     "diagnostics",
@@ -41,6 +42,15 @@ STANDARD_LIBRARY_ONLY = {
 }
 
 
+def home(path):
+    """The module, or the package inside butfor, that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def named(path):
+    return str(path.relative_to(PACKAGE).with_suffix(""))
+
+
 def imported(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -49,11 +59,11 @@ def imported(path):
             yield node.module.split(".")[0]
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
 def test_heavy_libraries_are_imported_only_at_home(path):
-    strangers = [name for name in imported(path) if path.stem not in AT_HOME.get(name, {path.stem})]
+    strangers = [name for name in imported(path) if home(path) not in AT_HOME.get(name, {home(path)})]
     assert not strangers
-    if path.stem in STANDARD_LIBRARY_ONLY:
+    if home(path) in STANDARD_LIBRARY_ONLY:
         assert set(imported(path)) <= sys.stdlib_module_names | {"butfor"}
 
 
@@ -67,7 +77,7 @@ def test_parsing_the_workflow_imports_neither_tensorflow_nor_mlflow_nor_pandas()
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
 def test_files_stay_short_and_named_after_a_concept(path):
     assert path.stem not in {"utils", "helpers", "common", "misc"}
     assert len(path.read_text().splitlines()) <= 300

@@ -3,6 +3,7 @@ import yaml
 
 from butfor.ablations import PlanError
 from butfor.arm import canonical, fingerprint
+from butfor.errors import StudyError
 from conftest import ROOT
 
 
@@ -125,3 +126,54 @@ def test_a_number_has_one_spelling(planned):
 def test_looks_add_seeds(planned):
     _, plan = planned(yaml.safe_dump({"seeds": [2, 5], "ablations": {"a": {"set": {"dropout": 0.5}}}}))
     assert [look.seeds for look in plan.looks] == [(0, 1), (2, 3, 4)]
+
+
+def test_an_arm_that_only_others_refer_to_is_not_compared_itself(planned):
+    _, plan = planned(
+        "ablations: {small: {set: {train_size: 500}, compare: false},"
+        " small_dropout: {set: {dropout: 0.5}, from: small}}"
+    )
+    assert plan.arms["small"].reference is None and plan.arms["small"].recipe["train_size"] == 500
+    assert [arm.name for arm in plan.ablations] == ["small_dropout"] and plan.families == ["others"]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "config").glob("[!s]*.yaml")), ids=lambda path: path.name)
+def test_every_study_in_config_plans(planned, file):
+    _, plan = planned(file.read_text())
+    assert plan.ablations
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ("{dropout: [0.1]}", ["dropout", "2 in a list", "[0.1]"]),
+        ("{spatial_dropout: 0.2}", ["spatial_dropout", "mlp does not use it"]),
+        ("{layer_initialisers: {hiden_1: zeros}}", ["no layer hiden_1", "hidden_1, hidden_2, logits"]),
+        ("{layer_initialisers: {hidden_1: xavier}}", ["layer_initialisers.hidden_1", "glorot_normal"]),
+        ("{bias_initialiser: he_normal}", ["bias_initialiser", "zeros, ones", "he_normal"]),
+        ("{model: {widths: [8], depth: 2}}", ["name"]),
+        ("{model: {name: mlp, widths: [8], depth: 2}}", ["model.depth", "null beside a list"]),
+        ("{optimiser: {name: sgd, nesterov: true}}", ["optimiser.nesterov", "momentum above 0"]),
+        ("{optimiser: adamw, weight_decay: decoupled}", ["weight_decay", "adamw decays"]),
+        ("{schedule: {name: piecewise, boundaries: [1], factors: [1.0, 0.5, 0.1]}}", ["schedule.factors", "one more"]),
+        ("{schedule: {name: piecewise, boundaries: [2, 1]}}", ["schedule.boundaries", "rise"]),
+        ("{schedule: {name: piecewise, boundaries: [2, 900 steps]}}", ["schedule.boundaries", "all in epochs"]),
+        ("{schedule: {name: step, every: 0}}", ["schedule.every", "longer than 0", "received"]),
+        ("{schedule: {name: step, every: 3 days}}", ["schedule.every", "2 epochs or 500 steps", "3 days"]),
+        ("{warmup: -1}", ["warmup", "2 epochs or 500 steps"]),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_errors_while_planning(planned, recipe, words):
+    with pytest.raises(StudyError) as raised:
+        planned(f"recipe: {recipe}\nablations: {{a: {{set: {{l2: 0.5}}}}}}")
+    for word in words:
+        assert word in str(raised.value)
+
+
+def test_durations_have_one_spelling(planned):
+    recipes = [
+        arms(planned, f"recipe: {{warmup: {text}}}\nablations: {{a: {{set: {{l2: 0.5}}}}}}")["baseline"].recipe
+        for text in ("2", "2.0", "2 epochs", "2 epoch")
+    ]
+    assert {fingerprint(recipe) for recipe in recipes} == {fingerprint(recipes[0])}
+    assert recipes[0]["warmup"] == "2 epochs"

@@ -157,7 +157,7 @@ def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, j
     ("module", "jobs"),
     [
         ("report", {"report"}),
-        ("figures", {"figures", "report"}),
+        ("figures/draw", {"figures", "report"}),
         ("tracking", {"track"}),
         ("stats", {"compare", "figures", "report"}),
     ],

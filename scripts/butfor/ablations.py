@@ -41,6 +41,7 @@ class Entry:
         self.name, self.form, self.body, self.off = name, forms[0], entry[forms[0]], off
         self.reference: str = entry["from"]
         self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
+        self.compared: bool = entry["compare"]
 
     def arms(self, known: dict[str, Arm], resolve: Resolve) -> Iterator[Arm]:
         reference = known[self.reference]
@@ -51,7 +52,7 @@ class Entry:
             arm = _changed(name, reference, changes, self.family, resolve)
             if self.form == "grid" and not arm.changed:
                 continue  # this cell is the reference itself
-            yield arm
+            yield arm if self.compared else Arm(arm.name, arm.recipe)
 
     def _changes(self, recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
         if self.form == "set":

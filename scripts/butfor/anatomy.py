@@ -52,6 +52,6 @@ def dropout_rates(recipe: Recipe) -> list[float]:
 def smallest_side(recipe: Recipe) -> int:
     """Pixels that an image must measure each way for the recipe to make sense; 0 where anything will do."""
     model = recipe["model"]
-    halvings = {"cnn": len(model.get("filters", [])), "residual_cnn": len(model.get("filters", [])) - 1}
-    needed = 2 ** halvings[model["name"]] if model["name"] in halvings else 0
+    halvings = {"cnn": 0, "residual_cnn": -1}
+    needed = 2 ** (len(model["filters"]) + halvings[model["name"]]) if model["name"] in halvings else 0
     return max(needed, recipe["shift"] + 1 if recipe["shift"] else 0, 1 if recipe["flip"] else 0)

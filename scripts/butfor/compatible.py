@@ -14,8 +14,11 @@ Recipe = dict[str, Any]
 
 # What a model builds in, as against what the training does around it.
 MODEL_KEYS = frozenset(
-    ("initialiser", "layer_initialisers", "bias_initialiser", "normalisation", "l1", "l2", "activity_l1", "activity_l2")
-    + ("max_norm", "dropout", "input_dropout", "spatial_dropout", "shift", "flip")
+    [
+        *("initialiser", "layer_initialisers", "bias_initialiser", "normalisation"),
+        *("l1", "l2", "activity_l1", "activity_l2", "max_norm"),
+        *("dropout", "input_dropout", "spatial_dropout", "shift", "flip"),
+    ]
 )
 
 
@@ -34,7 +37,7 @@ def check(recipe: Recipe, written: Recipe, properties: dict[str, Any], where: st
 
 def uses(model: Recipe) -> frozenset[str]:
     """The model keys that the model reads."""
-    if ":" in model["name"]:
+    if own_code.is_own(model["name"]):
         return frozenset(own_code.declaration(model["name"])["uses"])
     return MODEL_KEYS if model["name"] in anatomy.CONVOLUTIONAL else MODEL_KEYS - {"spatial_dropout"}
 
@@ -60,7 +63,7 @@ def _inert(schema: dict[str, Any], value: Any) -> Any:
 def _mismatched(recipe: Recipe) -> list[str]:
     model, optimiser, schedule = recipe["model"], recipe["optimiser"], recipe["schedule"]
     problems = []
-    if isinstance(model.get("widths"), list) and model.get("depth") is not None:
+    if model["name"] == "mlp" and isinstance(model["widths"], list) and model["depth"] is not None:
         problems.append(f"model.depth: expected null beside a list of widths, received {model['depth']}.")
     problems += _dropout_list(recipe) + _layer_names(recipe)
     if optimiser.get("nesterov") and not optimiser["momentum"]:
@@ -88,7 +91,7 @@ def _dropout_list(recipe: Recipe) -> list[str]:
     model, rates = recipe["model"], recipe["dropout"]
     if not isinstance(rates, list):
         return []
-    own = ":" in model["name"]
+    own = own_code.is_own(model["name"])
     places = own_code.declaration(model["name"]).get("dropouts") if own else anatomy.dropouts(model)
     if len(rates) == places:
         return []
@@ -97,7 +100,7 @@ def _dropout_list(recipe: Recipe) -> list[str]:
 
 def _layer_names(recipe: Recipe) -> list[str]:
     model = recipe["model"]
-    own = ":" in model["name"]
+    own = own_code.is_own(model["name"])
     known = own_code.declaration(model["name"]).get("layers", []) if own else [*anatomy.hidden_layers(model), "logits"]
     return [
         f"layer_initialisers: {model['name']} has no layer {name}. Layers: {', '.join(known) or 'none declared'}."

@@ -20,10 +20,12 @@ METRICS = (
 )
 
 
-def compare(study: dict[str, Any], folders: Iterable[Path], contrasts_path: Path, tables: Path) -> None:
+def compare(
+    study: dict[str, Any], folders: Iterable[Path], checks_path: Path, contrasts_path: Path, tables: Path
+) -> None:
     """Judge every ablation of `study` (plan and verdict settings) and write contrasts.json and the tables as CSV."""
     records = frames.records_in(folders)
-    rows = judge(study, records)
+    rows = judge(study, records, json.loads(checks_path.read_text()))
     tables.mkdir(parents=True, exist_ok=True)
     frames.runs_table(records).to_csv(tables / "runs.csv", index=False)
     frames.history_table(records).to_csv(tables / "history.csv", index=False)
@@ -32,9 +34,14 @@ def compare(study: dict[str, Any], folders: Iterable[Path], contrasts_path: Path
     write_atomically(contrasts_path, json.dumps(frame, indent=1))
 
 
-def judge(study: dict[str, Any], records: list[Record]) -> list[dict[str, Any]]:
-    """One row per ablation and metric: arm, reference, family, metric, unit, and the fields of stats.Contrast."""
+def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per ablation and metric: arm, reference, family, metric, unit, and the fields of stats.Contrast.
+
+    An ablation that changed nothing is void, one that failed its check is unproven: neither is judged, and neither
+    counts among the ablations that probabilities are corrected over.
+    """
     verdict = study["verdict"]
+    refused = {row["arm"]: _refusal(row) for row in checks if row["outcome"] in ("void", "failed")}
     ablations = [arm for arm in study["arms"] if arm["reference"]]
     seeds = [seed for look in study["looks"] for seed in look["seeds"]]
     rows = []
@@ -50,11 +57,19 @@ def judge(study: dict[str, Any], records: list[Record]) -> list[dict[str, Any]]:
             )
             for arm in ablations
         ]
-        for arm, contrast in zip(ablations, stats.correct(found), strict=True):
-            decided = stats.decide(contrast, verdict["alpha"], higher)
+        judged = [place for place, arm in enumerate(ablations) if arm["name"] not in refused]
+        for place, corrected in zip(judged, stats.correct([found[place] for place in judged]), strict=True):
+            found[place] = stats.decide(corrected, verdict["alpha"], higher)
+        for arm, contrast in zip(ablations, found, strict=True):
+            verdict_given, remark = refused.get(arm["name"], (contrast.verdict, contrast.remark))
+            decided = dataclasses.replace(contrast, verdict=verdict_given, remark=remark)
             names = {"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]}
             rows.append({**names, "metric": metric, "unit": unit, **dataclasses.asdict(decided)})
     return rows
+
+
+def _refusal(check: dict[str, Any]) -> tuple[str, str]:
+    return ("void", "nothing changed") if check["outcome"] == "void" else ("unproven", check["problems"][0])
 
 
 def differences(study: dict[str, Any], records: list[Record], metric: str = "test/accuracy") -> dict[str, list[float]]:

@@ -16,7 +16,7 @@ from butfor.epoch import as_inputs
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 NEAR_ZERO = 1e-3
 BINS = 40
-MOST_VALUES = 2_000_000  # activations of convolutions are many: as many images as stay below this are looked at
+MOST_VALUES = 2_000_000  # convolutions have so many activations that sorting them all would take seconds
 DRAWN_IMAGES = 256
 
 Array = npt.NDArray[Any]
@@ -52,17 +52,22 @@ class Probe:
                 "shape": list(layer.kernel.shape),
                 "weights": {**spread(layer.kernel.numpy()), "largest_norm": _largest_norm(layer.kernel.numpy())},
                 "biases": _ends(layer.bias.numpy()) if getattr(layer, "bias", None) is not None else None,
-                "activations": {**spread(_some(values.numpy())), "separation": _separation(values.numpy())},
+                "activations": {**spread(values.numpy()), "separation": _separation(values.numpy())},
                 "gradient": _size(gradient.numpy()) if gradient is not None else None,
             }
             for layer, activated, values, gradient in found
         ]
 
     def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
-        """The loss that training minimises, without penalties, and the plain cross-entropy, in nats, before any step."""
+        """Before any step, in nats: the loss that training minimises, without penalties (`objective`), the plain
+        `cross_entropy`, and that against a `uniform` label."""
         logits = self._model(as_inputs(tf.constant(images)), training=False)
         plain = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), logits)
-        return {"objective": float(self._model.loss(labels, logits)), "cross_entropy": float(tf.reduce_mean(plain))}
+        return {
+            "objective": float(self._model.loss(labels, logits)),
+            "cross_entropy": float(tf.reduce_mean(plain)),
+            "uniform": float(-tf.reduce_mean(tf.nn.log_softmax(logits))),
+        }
 
     def penalties(self, images: Array) -> dict[str, float]:
         """The penalties as training would add them for this batch: on kernels, and on activations."""
@@ -120,15 +125,17 @@ def spread(values: Array) -> dict[str, Any]:
     """Mean, standard deviation, root mean square, mean size, quantiles, histogram, and shares of values that are 0,
     near 0 or saturated.
 
-    Near 0: at most 1e-3 in size. Saturated, for a sigmoid: outside (.05, .95); for tanh: beyond .95 in size.
+    The moments are of all values; of more than two million, the rest are of the first rows up to that many. Near 0: at
+    most 1e-3 in size. Saturated, for a sigmoid: outside (.05, .95); for tanh: beyond .95 in size.
     """
-    flat = values.reshape(-1).astype(np.float64)
+    every = values.reshape(-1)
+    flat = _some(values).reshape(-1).astype(np.float64)
     with np.errstate(all="ignore"):
         return {
-            "mean": flat.mean(),
-            "std": flat.std(),
-            "rms": np.sqrt(np.square(flat).mean()),
-            "mean_abs": np.abs(flat).mean(),
+            "mean": every.mean(dtype=np.float64),
+            "std": every.std(dtype=np.float64),
+            "rms": np.sqrt(np.square(every, dtype=np.float64).mean()),
+            "mean_abs": np.abs(every).mean(dtype=np.float64),
             "quantiles": np.quantile(flat, QUANTILES),
             "histogram": _histogram(flat),
             "zero": (flat == 0).mean(),

@@ -31,7 +31,7 @@ class EarlyStopping:
             return True
         monitor = self._settings["monitor"]
         value = validation[monitor] if monitor == "loss" else -validation[monitor]
-        if value < self._best - self._settings["min_delta"]:
+        if value + self._settings["min_delta"] < self._best:
             self._best, self.best_epoch = value, self._epoch
             return True
         return False

@@ -1,4 +1,4 @@
-"""What a finished study says in five lines. No pandas, so that it comes at once."""
+"""What a finished study says in a few lines. No pandas, so that it comes at once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from pathlib import Path
 
 from butfor.verdict_words import in_words, most_important
 
+REFUSED = {"void": "Void, nothing changed", "failed": "Not proven, no verdict"}
+
 
 def headline(results: Path) -> str:
-    """Where the report is, the three most important verdicts, and how to open MLflow."""
+    """Where the report is, arms without a verdict, the three most important verdicts, and how to open MLflow."""
     rows = json.loads((results / "contrasts.json").read_text())
     verdicts = [f"  {in_words(row)}" for row in most_important(rows)]
-    return "\n".join([f"Report: {results / 'report.md'}", *verdicts, "Runs:   make ui"])
+    return "\n".join([f"Report: {results / 'report.md'}", *refused(results), *verdicts, "Runs:   make ui"])
+
+
+def refused(results: Path) -> list[str]:
+    """The arms whose manipulation check says that they show nothing, a line per kind."""
+    path = results / "checks.json"
+    checks = json.loads(path.read_text()) if path.is_file() else []
+    named = {kind: [row["arm"] for row in checks if row["outcome"] == kind] for kind in REFUSED}
+    return [f"{words}: {', '.join(named[kind])}" for kind, words in REFUSED.items() if named[kind]]

@@ -1,6 +1,7 @@
-"""The user's own model or data: `module:function`, a Python file in the working folder or on the Python path.
+"""The user's own model or data: `module:function`, in a Python file of theirs.
 
-A model's file has a YAML file of the same name beside it, which says what the model uses, so that a study is checked
+The file is looked for in the working folder (`--directory`), then beside the Snakefile, then on the Python path. A
+model's file has a YAML file of the same name beside it, which says what the model uses, so that a study is checked
 before anything is imported or trained:
 
     description: what it is
@@ -12,26 +13,75 @@ before anything is imported or trained:
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import yaml
 
+from butfor.arm import fingerprint
 from butfor.errors import StudyError
+from butfor.explain import explain
 
-DECLARED = ("description", "uses", "layers", "dropouts", "properties")
+WORKFLOW = Path(__file__).resolve().parents[2]
+NAMES = {"type": "array", "items": {"type": "string"}}
+DECLARATION = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["uses"],
+    "properties": {
+        "description": {"type": "string"},
+        "uses": NAMES,
+        "layers": NAMES,
+        "dropouts": {"type": "integer", "minimum": 0},
+        "properties": {"type": "object", "additionalProperties": {"type": "object", "required": ["default"]}},
+    },
+}
 
 
 class OwnCodeError(StudyError):
     """A user's own model or data that cannot be found or does not keep to its declaration."""
 
 
+def is_own(name: str) -> bool:
+    """Whether the name of a model or data set is a `module:function`."""
+    return ":" in name
+
+
 def locate(reference: str) -> Path:
     """The file that `module:function` lives in. Raises OwnCodeError."""
-    return _root(reference) / _file(reference)
+    module, name = reference.split(":")
+    path = _root(reference) / _file(module)
+    if not _bound(_tree(path)) & {name, "*"}:
+        raise OwnCodeError(f"{reference}: expected a function {name} in {path}, found none.")
+    return path
+
+
+def files(name: str) -> list[Path]:
+    """The file of an own model or data set and those it imports from beside it, by file; none for a built-in name.
+
+    Raises OwnCodeError.
+    """
+    if not is_own(name):
+        return []
+    found, waiting = set(), [locate(name)]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imported(path, _root(name))
+    return sorted(found)
+
+
+def mark(recipe: dict[str, Any], data: dict[str, Any]) -> str:
+    """16 hexadecimal digits that stand for a recipe, a data set and the text of the user's files for them."""
+    own = [*files(recipe["model"]["name"]), *files(data["name"])]
+    return fingerprint([recipe, data, *(path.read_text() for path in own)])
 
 
 def declaration(reference: str) -> dict[str, Any]:
@@ -41,36 +91,89 @@ def declaration(reference: str) -> dict[str, Any]:
         raise OwnCodeError(
             f"{reference}: expected {path.name} beside {path.stem}.py, with `uses:`, the recipe keys that the model reads."
         )
-    declared = yaml.safe_load(path.read_text())
-    if not isinstance(declared, dict) or not isinstance(declared.get("uses"), list):
-        raise OwnCodeError(f"{path}: expected `uses:` with a list of recipe keys, received {declared!r:.60}.")
-    unknown = [key for key in declared if key not in DECLARED]
-    if unknown:
-        raise OwnCodeError(f"{path}: {unknown[0]}: unknown key. Expected one of {', '.join(DECLARED)}.")
+    try:
+        declared: dict[str, Any] = yaml.safe_load(path.read_text())
+        jsonschema.validate(declared, DECLARATION)
+        for setting in declared.get("properties", {}).values():
+            jsonschema.Draft202012Validator.check_schema(setting)
+    except yaml.YAMLError as failure:
+        raise OwnCodeError(f"{path}: expected YAML: {' '.join(str(failure).split())}") from failure
+    except jsonschema.SchemaError as failure:
+        raise OwnCodeError(
+            f"{path}: properties: expected JSON Schema for each setting: {failure.message}."
+        ) from failure
+    except jsonschema.ValidationError as failure:
+        raise OwnCodeError(explain(failure, str(path))) from failure
     return declared
 
 
 def load(reference: str) -> Callable[..., Any]:
     """The function that `module:function` names. Raises OwnCodeError."""
+    path, (module, name) = locate(reference), reference.split(":")
     root = str(_root(reference))
-    if root not in sys.path:
+    if sys.path[0] != root:
         sys.path.insert(0, root)
-    module, name = reference.split(":")
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except AttributeError as failure:
-        raise OwnCodeError(f"{reference}: there is no {name} in {locate(reference)}.") from failure
-    return function  # type: ignore[no-any-return]
+    importlib.invalidate_caches()
+    if _origin(module) != path.resolve():
+        raise OwnCodeError(
+            f"{reference}: expected {path}, but Python finds another {module.split('.')[0]} first:"
+            f" {_origin(module) or 'a package without that module'}. Rename yours."
+        )
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
 
 
-def _file(reference: str) -> Path:
-    return Path(*reference.split(":")[0].split(".")).with_suffix(".py")
+def _file(module: str) -> Path:
+    return Path(*module.split(".")).with_suffix(".py")
 
 
 def _root(reference: str) -> Path:
-    for folder in (Path.cwd(), *map(Path, sys.path)):
-        if (folder / _file(reference)).is_file():
-            return folder
+    file = _file(reference.split(":")[0])
+    for folder in (Path.cwd(), WORKFLOW, *map(Path, sys.path)):
+        if (folder / file).is_file():
+            return folder.resolve()
     raise OwnCodeError(
-        f"{reference}: expected the file {_file(reference)} in {Path.cwd()} or on the Python path, found none."
+        f"{reference}: expected the file {file} in {Path.cwd()}, in {WORKFLOW} or on the Python path, found none."
     )
+
+
+def _origin(module: str) -> Path | None:
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    return Path(found.origin).resolve() if found and found.origin else None
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes())
+    except SyntaxError as failure:
+        raise OwnCodeError(f"{path}, line {failure.lineno}: expected Python: {failure.msg}.") from failure
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that a module gives a value; not run, so one that it gives in an unusual way is not seen."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+    return names
+
+
+def _imported(path: Path, root: Path) -> Iterator[Path]:
+    """The files below `root` that the file imports."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            beside = list(path.relative_to(root).parts[: -node.level]) if node.level else []
+            package = ".".join([*beside, *([node.module] if node.module else [])])
+            modules = [package, *(f"{package}.{alias.name}".strip(".") for alias in node.names)]
+        else:
+            continue
+        yield from (root / _file(module) for module in modules if module and (root / _file(module)).is_file())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import keras
+import tensorflow as tf
 
 from butfor import streams
 from butfor.chance_layers import Dropout, Flip, Shift, SpatialDropout
@@ -37,7 +38,7 @@ class Parts:
             "kernel_initializer": initialiser(chosen, self.key("weights", layer)),
             "bias_initializer": initialiser(recipe["bias_initialiser"], self.key("biases", layer)),
             "kernel_regularizer": keras.regularizers.L1L2(recipe["l1"], recipe["l2"]) if penalised else None,
-        } | ({"kernel_constraint": _max_norm(recipe["max_norm"])} if limited else {})
+        } | ({"kernel_constraint": MaxNorm(recipe["max_norm"])} if limited else {})
 
     def dense(self, x: Tensor, units: int, layer: str, activation: str) -> Tensor:
         """A hidden dense layer with its normalisation and activation."""
@@ -88,12 +89,18 @@ class Parts:
         return kinds[kind](name=f"{layer}_normalisation", **settings)(x) if kind != "none" else x
 
 
-def _max_norm(limit: float) -> keras.constraints.Constraint:
-    """The limit on the norm of the weights into each unit, for dense kernels and convolutions alike."""
+class MaxNorm(keras.constraints.Constraint):  # type: ignore[misc]
+    """The weights into a unit scaled down to the norm `limit` where they exceed it, and else left to the bit.
 
-    class MaxNorm(keras.constraints.MaxNorm):  # type: ignore[misc]
-        def __call__(self, kernel: Any) -> Any:
-            self.axis = list(range(len(kernel.shape) - 1))
-            return super().__call__(kernel)
+    For kernels whose last axis counts units, dense or convolutional. Srivastava et al. 2014, section 5.1.
+    """
 
-    return MaxNorm(limit)
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+
+    def __call__(self, kernel: Any) -> Any:
+        norms = tf.sqrt(tf.reduce_sum(tf.square(kernel), axis=list(range(len(kernel.shape) - 1)), keepdims=True))
+        return tf.where(norms > self.limit, kernel * (self.limit / norms), kernel)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"limit": self.limit}

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -36,11 +37,11 @@ TRAINING_CODE = (
 TRAINING_LIBRARIES = ("tensorflow", "keras", "numpy")
 
 
-def code_fingerprint() -> str:
-    """16 hexadecimal digits that stand for the text of the training code."""
+def code_fingerprint(own: Iterable[Path] = ()) -> str:
+    """16 hexadecimal digits that stand for the text of the training code, and of the user's `own` files."""
     digest = hashlib.sha256()
-    for module in TRAINING_CODE:
-        digest.update(module.encode() + (HERE / f"{module}.py").read_bytes())
+    for path in (*(HERE / f"{module}.py" for module in TRAINING_CODE), *own):
+        digest.update(path.stem.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -45,7 +45,7 @@ class Record:
     metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
     structure: the built model's layers: name, class, output shape, parameters.
     optimiser: class and parameters of the optimiser that trained, as it says itself, without the learning rate.
-    first_loss: before any step, `objective` (what is minimised, without penalties) and `cross_entropy`, in nats.
+    first_loss: the loss before any step, in several ways (see diagnostics.Probe.first_loss), in nats.
     penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
     layers: at the `start` and the `end`, per layer, statistics of weights, activations and gradients (diagnostics.py).
     draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.

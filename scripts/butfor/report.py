@@ -16,42 +16,34 @@ from butfor.contrasts import METRICS
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import in_words, most_important
 
+REFUSED = ("void", "unproven")
+
 Study = dict[str, Any]
 Rows = list[dict[str, Any]]
 
-SPECIAL_FIGURES = {
-    "schedules": (gallery.SCHEDULE_KEYS, "The learning rate that the optimiser used at each step (first seed)."),
-    "activations": (
-        gallery.INITIALISER_KEYS,
-        "Size of the activations by layer before and after training: mean over seeds of the root mean square over units"
-        " and 1 000 validation images; anything smaller, 0 included, lies at 10⁻³.",
-    ),
-    "gaps": (
-        gallery.REGULARISER_KEYS,
-        "Generalisation gap of the final weights, in inference mode and without penalty terms; a dot per seed, a bar at"
-        " the mean.",
-    ),
-}
+SPOKEN_FIRST = ("hurts", "helps", "no meaningful difference", "inconclusive")
 
 
 def write_report(
-    study: Study, folders: Iterable[Path], contrasts_path: Path, source_path: Path, report_path: Path
+    study: Study, folders: Iterable[Path], checks_path: Path, contrasts_path: Path, source_path: Path, report_path: Path
 ) -> None:
-    """Write the report of a study from its records and contrasts; figures lie in `figures/` beside it."""
+    """Write the report of a study from its records, checks and contrasts; figures lie in `figures/` beside it."""
     source = json.loads(source_path.read_text())["source"]
-    rows = json.loads(contrasts_path.read_text())
-    write_atomically(report_path, report(study, frames.records_in(folders), rows, source))
+    checks, rows = json.loads(checks_path.read_text()), json.loads(contrasts_path.read_text())
+    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, source))
 
 
-def report(study: Study, records: list[Record], rows: Rows, source: str) -> str:
+def report(study: Study, records: list[Record], checks: Rows, rows: Rows, source: str) -> str:
     """The whole report."""
     runs = frames.runs_table(records)
     sections = [
         f"# {study['study']}",
         _asked(study, runs),
+        *_refused(checks),
         _verdicts(study, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         _failures(study, runs),
+        _checked(checks),
         _method(study, rows),
         _cost(records),
         _provenance(study, records, source),
@@ -102,14 +94,9 @@ def _verdicts(study: Study, rows: Rows) -> str:
 
 
 def _warnings(study: Study, accuracy: Rows) -> list[str]:
-    """What a reader must know before the verdicts: arms that changed nothing, and a study that decides nothing."""
-    idle = [f"`{row['arm']}`" for row in accuracy if row["remark"] == "identical"]
-    undecided = all(row["verdict"] == "inconclusive" for row in accuracy)
+    """What a reader must know before the verdicts: a study that decides nothing."""
+    undecided = all(row["verdict"] in ("inconclusive", *REFUSED) for row in accuracy)
     lines = []
-    if idle:
-        lines.append(
-            f"- {', '.join(idle)}: trained exactly as the reference at every seed; what was changed never acted."
-        )
     if undecided:
         lines.append(f"- Nothing is decided with {_seed_count(study)} seeds. Add a look: see `seeds`.")
     return lines
@@ -138,20 +125,15 @@ def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
 def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str:
     members = [row for row in rows if row["family"] == family and row["metric"] == "test/accuracy"]
     sentences = []
-    for verdict in ("hurts", "helps", "no meaningful difference", "inconclusive"):
+    for verdict in dict.fromkeys((*SPOKEN_FIRST, *(row["verdict"] for row in members))):
         named = [row for row in members if row["verdict"] == verdict]
         if named:
             sentences.append(f"{verdict.capitalize()}: {'; '.join(_member(row) for row in named)}.")
     figures = [
-        f"![Learning curves of {family}](figures/curves_{family}.png)\n\n"
-        "*Validation accuracy and loss by epoch; the line is the mean over seeds, the band reaches from the worst to the"
-        " best.*"
+        f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*"
+        for picture in gallery.pictures(study)
+        if picture.family == family
     ]
-    arms = {row["arm"] for row in members}
-    for name, (keys, caption) in SPECIAL_FIGURES.items():
-        touched = {arm["name"] for arm in gallery.arms_that_change(study, keys)}
-        if arms & touched and family == _first_family(study, keys):
-            figures.append(f"![{caption}](figures/{name}.png)\n\n*{caption}*")
     return "\n\n".join([f"## {family.replace('_', ' ').capitalize()}", " ".join(sentences), *figures])
 
 
@@ -160,10 +142,33 @@ def _member(row: dict[str, Any]) -> str:
     return f"`{row['arm']}`{effect}" + (f" ({row['remark']})" if row["remark"] else "")
 
 
-def _first_family(study: Study, keys: set[str]) -> str:
-    """The family with most arms that change one of these keys."""
-    found = pd.Series([arm["family"] for arm in gallery.arms_that_change(study, keys)])
-    return str(found.value_counts(sort=True).index[0])
+def _refused(checks: Rows) -> list[str]:
+    """The arms that say nothing, because they changed nothing or their change is not proven."""
+    void = [f"`{row['arm']}`" for row in checks if row["outcome"] == "void"]
+    failed = [f"- `{row['arm']}`: {'; '.join(row['problems'])}." for row in checks if row["outcome"] == "failed"]
+    found = []
+    if void:
+        found.append(
+            f"> **Void: nothing changed.** {', '.join(void)}: every run went exactly as the reference's with the same seed,"
+            " so what was to be changed never acted, and there is no verdict."
+        )
+    if failed:
+        found.append("> **Not proven.** These arms failed their manipulation check, and have no verdict:\n>\n> ")
+        found[-1] += "\n> ".join(failed)
+    return found
+
+
+def _checked(checks: Rows) -> str:
+    lines = [f"| `{row['arm']}` | {row['outcome']} | {row['line']} |" for row in checks]
+    text = (
+        "Per arm, from the records of its runs and its reference's with the same seeds: that their recipes differ in"
+        " exactly the declared keys, what the change moved, and what it left as it was. Figures are the first seed's,"
+        " reference → arm."
+    )
+    return (
+        f"## What was checked\n\n{text}\n\n| arm | check | what it moved, and what it left |\n| --- | --- | --- |\n"
+        + "\n".join(lines)
+    )
 
 
 def _failures(study: Study, runs: pd.DataFrame) -> str:

@@ -114,6 +114,9 @@ def _validator(root: Schema) -> Any:
     def choices(validator: Any, named: Schema, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         name = instance.get("name") if isinstance(instance, dict) else instance
         chosen = _chosen(name, schema) if isinstance(name, str) else None
+        if isinstance(instance, dict) and "name" not in instance:
+            yield ValidationError("name", validator="required", validator_value=["name"], instance=instance)
+            return
         if chosen is None:
             yield ValidationError(f"one of {', '.join(named)}", validator="choices", instance=name)
             return

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from butfor import data, epoch, losses, models, optimisers, provenance, schedules, streams
+from butfor import data, epoch, losses, models, optimisers, own_code, provenance, schedules, streams
 from butfor.arm import fingerprint
 from butfor.clock import Clock
 from butfor.diagnostics import Draws, Probe, digest, structure
@@ -51,7 +51,8 @@ def train_arm(training: dict[str, Any], arrays: Path, manifest: Path, threads: i
     began = time.perf_counter()
     device = use_device(threads)
     dataset = data.load(arrays, manifest)
-    decides = [training, dataset.fingerprint, provenance.code_fingerprint(), provenance.training_versions(), device]
+    code = provenance.code_fingerprint(own_code.files(training["recipe"]["model"]["name"]))
+    decides = [training, dataset.fingerprint, code, provenance.training_versions(), device]
     waiting = runs.parent / ".unfinished" / fingerprint(decides)
     arm = ArmTraining(training["arm"], training["recipe"], training["validation"], dataset, device)
     arm.seconds["data"] = time.perf_counter() - began

@@ -1,0 +1,19 @@
+# Takes: every record. Makes: proof, arm by arm, that each ablation took effect and only it did.
+
+
+rule check:
+    """Check that every ablation changed what it says, and nothing else."""
+    input:
+        runs=every("<results>/runs/{arm}/{look}"),
+        code=code("check", "checks", "expected_weights", "footprints", "frames"),
+    output:
+        checks="<results>/checks.json",
+    log:
+        "<logs>/check.log",
+    localrule: True
+    params:
+        study=plan.summary(),
+    message:
+        "Check that every ablation took effect, and only it did"
+    script:
+        "../scripts/check.py"

@@ -1,0 +1,60 @@
+"""Distributions of activations before any step, by arm and layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from butfor.figures import style
+from butfor.figures.layers import hidden, spread_evenly
+from butfor.record import Record
+
+TOWER = 3.0
+
+
+def distributions(records: list[Record], arms: list[str]) -> Figure:
+    """Histograms of what leaves the hidden layers' activation functions: a row per arm, a column per layer."""
+    first = {record.arm: record for record in reversed(records)}
+    layers = {arm: spread_evenly(hidden(first[arm], "start")) if arm in first else [] for arm in arms}
+    columns = max(1, *(len(found) for found in layers.values()))
+    figure = style.sheet(0.4 + 0.72 * len(arms))
+    panels = figure.subplots(len(arms), columns, squeeze=False)
+    above: list[str] = []
+    for place, (row, arm) in enumerate(zip(panels, arms, strict=True)):
+        names = [layer["layer"] for layer in layers[arm]]
+        for axes in row:
+            axes.set(xticks=[], yticks=[])
+            axes.spines[["left", "right", "top"]].set_visible(False)
+        for axes, layer in zip(row, layers[arm], strict=False):
+            histogram(axes, layer["activations"]["histogram"], style.BLUE if place else "0.3")
+            if names != above:
+                axes.set_title(style.folded(layer["layer"], 16), fontsize="small", pad=3)
+        for axes in row[len(names) :]:
+            axes.set_visible(axes is row[0])
+        above = names or above
+        label = style.folded(arm, 20) + ("" if arm in first else "\n(no run)")
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize="small")
+    return figure
+
+
+def histogram(axes: Axes, found: dict[str, Any], colour: Any) -> None:
+    """A filled histogram with its range below it; a bin that towers over all others is cut off and says its share."""
+    counts = np.array(found["counts"], float)
+    if not counts.sum():
+        axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", va="center", fontsize="small")
+        return
+    axes.stairs(counts, np.linspace(found["low"], found["high"], len(counts) + 1), fill=True, color=colour)
+    *_, second, highest = sorted(counts)
+    towers = highest > TOWER * second > 0
+    axes.set(xlim=(found["low"], found["high"]), ylim=(0, 1.5 * second if towers else 1.05 * highest))
+    if towers:
+        place = (int(counts.argmax()) + 1.5) / len(counts)
+        side = "left" if place < 0.5 else "right"
+        share = f"{100 * highest / counts.sum():.0f} %"
+        axes.text(place, 0.98, share, transform=axes.transAxes, ha=side, va="top", fontsize="x-small")
+    middle = (found["low"] + found["high"]) / 2
+    span = f"all at {middle:.2g}" if highest == counts.sum() else f"{found['low']:.2g} … {found['high']:.2g}"
+    axes.set_xlabel(span.replace("-", "−"), fontsize="x-small", labelpad=1)

@@ -1,0 +1,97 @@
+"""Every ablation's effect on test accuracy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from butfor.figures import style
+
+GREY = 7
+VERDICT_COLOURS = {
+    "helps": 2,
+    "hurts": 3,
+    "no meaningful difference": 0,
+    "inconclusive": GREY,
+    "unproven": 1,
+    "void": 5,
+}
+
+
+def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict: dict[str, Any]) -> Figure:
+    """Every ablation's effect on test accuracy with its interval, its seeds and the margin, sorted.
+
+    rows: contrasts on test accuracy. by_seed: paired differences per arm, in points. Effects far outside the others
+    are written at the edge instead of squeezing the rest.
+    """
+    ordered = sorted(rows, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
+    low = -_edge([-row["low"] for row in rows if row["low"] is not None], verdict["margin"])
+    high = _edge([row["high"] for row in rows if row["high"] is not None], verdict["margin"])
+    figure = style.sheet(1.3 + style.ROW * len(ordered))
+    axes = figure.subplots()
+    axes.axvspan(-verdict["margin"], verdict["margin"], color="0.9", zorder=0)
+    axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
+    for place, row in enumerate(ordered):
+        _effect_row(axes, place, row, by_seed.get(row["arm"], []), _colour(row["verdict"]), (low, high))
+    axes.set(xlim=(low, high), ylim=(-0.7, len(ordered) - 0.3))
+    axes.set_yticks(range(len(ordered)), [style.folded(row["arm"], 32) for row in ordered])
+    axes.set_xlabel(
+        "worse ←  test accuracy, ablation minus reference (accuracy points)  → better\n"
+        f"bars: {100 * (1 - verdict['alpha']):g} % interval of each ablation by itself; colours: corrected over all"
+    )
+    axes.grid(axis="y", visible=False)
+    style.legend(figure, _legend([row["verdict"] for row in rows], verdict["margin"]))
+    return figure
+
+
+def _legend(verdicts: list[str], margin: float) -> list[Artist]:
+    used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
+    return [
+        *(style.dot(word, "o", color=_colour(word)) for word in used),
+        style.dot("one seed", ".", color="0.6"),
+        Patch(color="0.9", label=f"margin ±{margin:g}"),
+    ]
+
+
+def _colour(verdict: str) -> Any:
+    return style.PALETTE[VERDICT_COLOURS.get(verdict, GREY)]
+
+
+def _effect_row(
+    axes: Axes, place: int, row: dict[str, Any], seeds: list[float], colour: Any, limits: tuple[float, float]
+) -> None:
+    low, high = limits
+    inset = 0.01 * (high - low)
+    label = {"va": "center", "fontsize": "small", "color": colour}
+    if row["effect"] is None:
+        axes.text(low + inset, place, f"◀ {row['remark'] or 'no finished pair'}", ha="left", **label)
+    elif row["effect"] < low:
+        axes.text(low + inset, place, f"◀ {_number(row)}", ha="left", **label)
+    elif row["effect"] > high:
+        axes.text(high - inset, place, f"{_number(row)} ▶", ha="right", **label)
+    else:
+        axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
+        if row["low"] is not None and row["high"] is not None:
+            axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
+        axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
+
+
+def _number(row: dict[str, Any]) -> str:
+    if row["low"] is None or row["high"] is None:
+        return f"{row['effect']:+.1f}"
+    return f"{row['effect']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+
+
+def _edge(reaches: list[float], margin: float) -> float:
+    """How far one side of the effects' axis goes: past a gap of a factor 3, effects are written, not drawn."""
+    edge = 1.5 * margin
+    for reach in sorted(reaches):
+        if reach > 3.0 * edge:
+            break
+        edge = max(edge, reach)
+    return 1.08 * edge

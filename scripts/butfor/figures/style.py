@@ -1,0 +1,109 @@
+"""The look that all figures share: their width, the palette, and the line that stands for an arm.
+
+Lengths are in inches at the size a report shows them; colours are seaborn's colour-blind-safe palette.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+WIDTH = 8.0
+ROW = 0.3
+PALETTE = sns.color_palette("colorblind")
+BLUE, ORANGE = PALETTE[0], PALETTE[1]
+DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)))
+FEWEST_DECADES = 1.5
+LETTER, HANDLE = 0.075, 0.65  # widths of a letter and of what stands before a legend's text
+
+
+@dataclass(frozen=True)
+class Line:
+    """How an arm's line looks."""
+
+    colour: Any
+    dash: Any = "-"
+    width: float = 1.6
+    back: bool = False
+
+
+BEHIND = Line("0.6", width=1.4, back=True)
+ALONE = Line(BLUE)
+
+
+def apply() -> None:
+    """Make the style the one that new figures get."""
+    sns.set_theme(style="whitegrid", palette="colorblind", font_scale=0.85)
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "butfor", "figure.dpi": 160, "savefig.dpi": "figure", "axes.titlesize": "medium"}
+    )
+
+
+def sheet(height: float) -> Figure:
+    """An empty figure of the common width, which arranges what is put on it."""
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def lines_of(arms: Sequence[str]) -> dict[str, Line]:
+    """The reference in black, the others in the palette's colours; told apart by their dashes as well."""
+    others = {
+        arm: Line(PALETTE[place % len(PALETTE)], DASHES[(place + 1) % len(DASHES)])
+        for place, arm in enumerate(arms[1:])
+    }
+    return {arms[0]: Line("black", width=2.0), **others}
+
+
+def handle(label: str, line: Line) -> Line2D:
+    """A legend's entry for a line."""
+    return Line2D([], [], color=line.colour, linestyle=line.dash, linewidth=line.width, label=label)
+
+
+def dot(label: str, marker: str, **look: Any) -> Line2D:
+    """A legend's entry for a marker."""
+    return Line2D([], [], linestyle="", marker=marker, label=label, **look)
+
+
+def legend(figure: FigureBase, handles: Sequence[Artist]) -> None:
+    """A legend above the panels, in as many columns as its longest entry leaves room for."""
+    longest = max((len(str(item.get_label())) for item in handles), default=0)
+    columns = max(1, min(len(handles), int(WIDTH / (LETTER * longest + HANDLE))))
+    rows = -(-len(handles) // columns)
+    figure.legend(
+        handles=list(handles), loc="outside upper center", ncols=-(-len(handles) // max(rows, 1)), frameon=False
+    )
+
+
+def logarithmic(axes: Axes) -> None:
+    """Make what was drawn logarithmic up the side, unless there is nothing above 0 that could be."""
+    if np.isfinite(axes.dataLim.minposy):
+        axes.set_yscale("log")
+        axes.set_ylim(*decades(*axes.get_ylim()))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set(ylim=(0, 1), yticks=[])
+
+
+def decades(low: float, high: float) -> tuple[float, float]:
+    """Limits of a logarithmic scale, widened until a power of ten lies between them."""
+    widening = 10 ** (max(0.0, FEWEST_DECADES - float(np.log10(high) - np.log10(low))) / 2)
+    return low / widening, high * widening
+
+
+def folded(name: str, width: int) -> str:
+    """A long name over several lines, broken behind its underscores."""
+    lines = [""]
+    for part in name.replace("_", "_\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)

@@ -1,0 +1,17 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+from butfor.job_log import log_to
+
+log_to(snakemake.log[0], snakemake.config["log_level"])
+
+from butfor.checks import check
+
+check(
+    snakemake.params.study,
+    folders=[Path(folder) for folder in snakemake.input.runs],
+    checks_path=Path(snakemake.output.checks),
+)

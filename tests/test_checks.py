@@ -1,0 +1,178 @@
+"""Manipulation checks: broken knobs in the code are caught, leaks are named, arms that change nothing are void."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from butfor import chance_layers, contrasts, initialisers, report, schedules, training
+from butfor.checks import examine, identical
+from conftest import resolved
+
+training.use_device(threads=1)
+
+RECIPE = {"model": {"name": "mlp", "widths": [32, 16]}, "batch_size": 50, "epochs": 2, "loop": "graph"}
+
+
+def train(data, name, *seeds, **changes):
+    arm = training.ArmTraining(name, resolved(**{**RECIPE, **changes}), 0.2, data, "test")
+    return [arm.run(seed) for seed in seeds]
+
+
+def study_of(**ablations):
+    """ablations: arm to the keys that it changes, as {key: value}."""
+    arms = [{"name": "baseline", "reference": None, "family": "", "changed": [], "recipe": resolved(**RECIPE)}]
+    for name, changes in ablations.items():
+        recipe = resolved(**{**RECIPE, **changes})
+        rest = {"reference": "baseline", "family": "f", "changed": list(changes), "recipe": recipe}
+        arms.append({"name": name, **rest})
+    verdict = {"alpha": 0.05, "margin": 0.5, "loss_margin": None, "must_learn": True}
+    looks = [{"name": "look1", "seeds": [0, 1], "seen": 2}]
+    return {"study": "s", "question": "q?", "arms": arms, "looks": looks, "verdict": verdict}
+
+
+@pytest.fixture(scope="module")
+def baseline(digits_data):
+    return train(digits_data, "baseline", 0, 1)
+
+
+def check_of(study, records, arm="arm"):
+    return next(row for row in examine(study, records) if row["arm"] == arm)
+
+
+def dropout_ignored(patch):
+    patch.setattr(chance_layers.Dropout, "call", lambda self, inputs, training=False: inputs)
+
+
+def initialiser_swapped(patch):
+    swapped = initialisers.INITIALISERS | {"glorot_normal": initialisers.INITIALISERS["glorot_uniform"]}
+    patch.setattr(initialisers, "INITIALISERS", swapped)
+
+
+def schedule_not_applied(patch):
+    rates = schedules.learning_rates
+    none = {"name": "none"}
+    patch.setattr(
+        training.schedules, "learning_rates", lambda recipe, steps: rates({**recipe, "schedule": none}, steps)
+    )
+
+
+def l2_halved(patch):
+    penalty = keras.regularizers.L1L2
+    patch.setattr(keras.regularizers, "L1L2", lambda l1, l2: penalty(l1, l2 / 2))
+
+
+BROKEN = [
+    (dropout_ignored, {"dropout": 0.3}, "dropout: expected 0.3 of dropout_1 dropped, received 0"),
+    (initialiser_swapped, {"initialiser": "glorot_normal"}, "initialiser: hidden_1 under glorot_normal: expected"),
+    (schedule_not_applied, {"schedule": "cosine"}, "schedule: expected the learning rate"),
+    (l2_halved, {"l2": 0.01}, "l2: expected "),
+]
+
+
+@pytest.mark.parametrize(("broken", "changes", "problem"), BROKEN, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_knob_that_is_broken_in_the_code_is_caught(digits_data, baseline, broken, changes, problem):
+    study = study_of(arm=changes)
+    whole = check_of(study, [*baseline, *train(digits_data, "arm", 0, 1, **changes)])
+    assert (whole["outcome"], whole["problems"]) == ("proven", [])
+    with pytest.MonkeyPatch.context() as patch:
+        broken(patch)
+        records = train(digits_data, "arm", 0, 1, **changes)
+    caught = check_of(study, [*baseline, *records])
+    assert caught["outcome"] in ("failed", "void")
+    assert any(found.startswith(problem) for found in caught["problems"]), caught["problems"]
+
+
+def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baseline):
+    changes = {"early_stopping": {"name": "patience", "patience": 9, "restore_best": False}}
+    study = study_of(arm=changes, other={"learning_rate": 0.01})
+    records = [
+        *baseline,
+        *train(digits_data, "arm", 0, 1, **changes),
+        *train(digits_data, "other", 0, 1, learning_rate=0.01),
+    ]
+    checks = examine(study, records)
+    assert [row["outcome"] for row in checks] == ["proven", "void", "proven"]
+    assert checks[1]["line"].endswith("every run as the reference's")
+    rows = contrasts.judge(study, records, checks)
+    void = [row for row in rows if row["arm"] == "arm"]
+    assert {(row["verdict"], row["remark"]) for row in void} == {("void", "nothing changed")}
+    (alone,) = contrasts.judge(study_of(other={"learning_rate": 0.01}), records, checks[::2])[:1]
+    judged = next(row for row in rows if row["arm"] == "other" and row["metric"] == "test/accuracy")
+    assert judged["p_difference"] == alone["p_difference"]
+    (quoted,) = report._refused(checks)
+    assert quoted.startswith("> **Void: nothing changed.** `arm`:") and "other" not in quoted
+
+
+def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(digits_data, baseline):
+    changes = {"learning_rate": 0.01}
+    first, second = train(digits_data, "arm", 0, 1, **changes)
+    row = check_of(study_of(arm=changes), [*baseline, first, second])
+    assert row["outcome"] == "proven" and row["line"].endswith("runs differ at 2 of 2 seeds")
+    idle = dataclasses.replace(second, history=baseline[1].history, metrics=baseline[1].metrics)
+    row = check_of(study_of(arm=changes), [*baseline, first, idle])
+    assert row["outcome"] == "proven" and row["line"].endswith("runs differ at 1 of 2 seeds")
+
+
+@pytest.mark.parametrize(
+    ("leak", "word"),
+    [
+        (lambda r: {"draws": {**r.draws, "split": "other"}}, "split moved"),
+        (lambda r: {"history": [{**row, "order": "other"} for row in r.history]}, "order moved"),
+        (
+            lambda r: {"draws": {**r.draws, "weights": {**r.draws["weights"], "hidden_2": "other"}}},
+            "weights/hidden_2 moved",
+        ),
+        (lambda r: {"optimiser": {**r.optimiser, "beta_1": 0.8}}, "optimiser moved"),
+        (lambda r: {"parameters": r.parameters + 1}, "parameters moved"),
+        (lambda r: {"data": {**r.data, "fingerprint": "other"}}, "data moved"),
+        (lambda r: {"learning_rate": [2 * rate for rate in r.learning_rate]}, "learning rate moved"),
+    ],
+)
+def test_what_no_changed_key_may_move_is_held_still(digits_data, baseline, leak, word):
+    changes = {"dropout": 0.3}
+    records = train(digits_data, "arm", 0, 1, **changes)
+    leaky = [dataclasses.replace(record, **leak(record)) for record in records]
+    row = check_of(study_of(arm=changes), [*baseline, *leaky])
+    assert row["outcome"] == "failed"
+    assert f"{word}, which dropout must not move" in row["problems"]
+
+
+def test_recipes_that_differ_otherwise_than_declared_fail(digits_data, baseline):
+    records = train(digits_data, "arm", 0, 1, dropout=0.3, l2=0.01)
+    study = study_of(arm={"dropout": 0.3, "l2": 0.01})
+    study["arms"][1]["changed"] = ["dropout"]
+    row = check_of(study, [*baseline, *records])
+    assert row["outcome"] == "failed" and "l2 differs, undeclared" in row["problems"]
+    study["arms"][1]["changed"] = ["dropout", "l2", "clipping"]
+    assert "clipping was declared and does not differ" in check_of(study, [*baseline, *records])["problems"]
+    study["arms"][1]["recipe"] = resolved(**RECIPE)
+    assert "its records are of another recipe than the plan's" in check_of(study, [*baseline, *records])["problems"]
+
+
+def test_a_fault_in_the_reference_fails_the_arms_that_change_that_key(digits_data, baseline):
+    sick = [
+        dataclasses.replace(r, penalty={**r.penalty, "start": {"kernels": 1.0, "activations": 0.0}}) for r in baseline
+    ]
+    records = [*sick, *train(digits_data, "arm", 0, 1, l2=0.01)]
+    rows = examine(study_of(arm={"l2": 0.01}), records)
+    assert [row["outcome"] for row in rows] == ["failed", "failed"]
+    assert any("the reference's own footprint is wrong" in problem for problem in rows[1]["problems"])
+    verdicts = contrasts.judge(study_of(arm={"l2": 0.01}), records, rows)
+    assert {row["verdict"] for row in verdicts} == {"unproven"}
+
+
+def test_arms_without_records_are_unknown_and_failures_are_checked_too(digits_data, baseline):
+    rows = examine(study_of(arm={"l2": 0.01}), baseline)
+    assert [row["outcome"] for row in rows] == ["proven", "unknown"]
+    changes = {"learning_rate": 1e30, "optimiser": {"name": "sgd"}}
+    records = train(digits_data, "arm", 0, 1, **changes)
+    assert {record.status for record in records} == {"diverged"}
+    assert check_of(study_of(arm=changes), [*baseline, *records])["outcome"] == "proven"
+
+
+def test_nan_equals_nan_when_histories_are_compared(baseline):
+    a = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": float("nan")}])
+    b = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": np.nan}])
+    assert identical(a, b) and not identical(a, baseline[0])

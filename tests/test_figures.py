@@ -1,0 +1,333 @@
+"""Pictures show the records' numbers, for whatever a study leaves: diverged, missing, shallow and deep arms, one seed."""
+
+import json
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from butfor import gallery
+from butfor.figures import draw, style
+from butfor.figures.curves import curves
+from butfor.figures.depth import depth, gradients
+from butfor.figures.distributions import distributions
+from butfor.figures.effects import effects
+from butfor.figures.far import far_off
+from butfor.figures.gaps import gaps
+from butfor.figures.layers import layer_table, spread_evenly
+from butfor.figures.rates import rates
+from butfor.figures.schedules import schedules
+from butfor.figures.stopping import stopping
+from butfor.figures.weights import weights
+from butfor.record import Record, write
+from conftest import resolved
+
+EPOCHS = 4
+STUDY = """
+data: {name: digits}
+seeds: 2
+recipe: {model: {name: mlp, widths: [8, 8], activation: sigmoid}, optimiser: sgd, learning_rate: 0.1}
+ablations:
+  deep: {set: {model: {name: mlp, widths: 8, depth: 9}}, family: networks}
+  rates: {each: {learning_rate: {slow: 0.01, fast: 10.0, exploding: 1000.0}}}
+  starts:
+    each: {initialiser: {one: ones, constant: constant, glorot: glorot_normal, lecun: lecun_normal, zero: zeros, wide: normal}}
+  deep_starts: {each: {initialiser: {deep_glorot: glorot_normal}}, from: deep, family: starts}
+  penalised: {set: {l1: 0.1}, family: regularisers}
+  dropped_with_a_name_that_is_as_long_as_a_name_may_be: {set: {dropout: 0.5}, family: regularisers}
+  stopped: {set: {early_stopping: {name: patience, patience: 1, monitor: accuracy}}, family: regularisers}
+"""
+
+
+@pytest.fixture(autouse=True)
+def loud():
+    """No picture may warn, be it of empty slices, of missing letters or of what cannot be arranged."""
+    style.apply()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def spread(rms, zero=0.25):
+    counts = [int(100 * zero), 10, 20, 30] if math.isfinite(rms) else []
+    return {
+        "rms": rms,
+        "zero": zero,
+        "near_zero": zero,
+        "saturated_sigmoid": 0.5,
+        "saturated_tanh": 0.5,
+        "histogram": {"low": -2.0, "high": 6.0, "counts": counts},
+    }
+
+
+def layers_of(depth, rms=1.0, gradient=1.0, activation="sigmoid"):
+    """Layers whose activations grow tenfold, and whose gradients shrink tenfold, from one to the next."""
+    names = [*(f"hidden_{place}" for place in range(1, depth + 1)), "logits"]
+    return [
+        {
+            "layer": name,
+            "activation": activation if name != "logits" else "linear",
+            "shape": [8, 8],
+            "weights": {**spread(0.1, zero=0.1 * (place + 1) / (depth + 1)), "largest_norm": 1.0},
+            "biases": None,
+            "activations": {**spread(rms * 10.0**place), "separation": 1.0},
+            "gradient": {"norm": gradient * 10.0**-place, "rms": 1.0},
+        }
+        for place, name in enumerate(names)
+    ]
+
+
+def record(arm="baseline", seed=0, status="ok", depth=2, level=0.5, epochs=EPOCHS, start=None, **recipe):
+    """A run whose figures follow from its level: validation accuracy rises to it, and the loss falls to 1 - level."""
+    diverged = status == "diverged"
+    history = [
+        {
+            "epoch": epoch,
+            "objective": 1.0,
+            "train/accuracy": level + 0.1,
+            "train/loss": math.nan if diverged else 0.9 - level,
+            "validation/accuracy": level * epoch / epochs,
+            "validation/loss": math.inf if diverged else 1.0 - level * epoch / epochs,
+            "order": "",
+        }
+        for epoch in range(1, epochs + 1)
+    ]
+    losses = {
+        f"{part}/loss": 1.0 - level + away for part, away in (("train", -0.1), ("validation", 0.0), ("test", 0.1))
+    }
+    metrics = {**losses, "train/accuracy": level + 0.1, "validation/accuracy": level, "test/accuracy": level}
+    broken = layers_of(depth, rms=math.nan, gradient=math.inf)
+    return Record(
+        arm=arm, seed=seed, status=status, reason="", recipe=resolved(**recipe), fingerprint="", data={}, loop="xla",
+        parameters=1, history=history, learning_rate=[0.1, 0.05, 0.0, 0.1], steps_per_epoch=2,
+        stopped_epoch=epochs, restored_epoch=epochs, metrics={} if diverged else metrics, structure=[], optimiser={},
+        first_loss={}, penalty={}, draws={}, chance={}, machine={"device": "CPU"}, timing={"seconds": {}},
+        layers={"start": start or layers_of(depth), "end": broken if diverged else layers_of(depth)},
+    )  # fmt: skip
+
+
+def arm_plans(text, planned):
+    study, plan = planned(text)
+    return {**plan.summary(), "verdict": study["verdict"]}, plan
+
+
+def line(axes, place=0):
+    """The numbers of one line of a panel."""
+    drawn = [item for item in axes.lines if len(item.get_xdata())]
+    return drawn[place].get_xdata(), np.array(drawn[place].get_ydata(), float)
+
+
+def words(figure):
+    """Everything that is written in a figure."""
+    figure.draw_without_rendering()
+    return "\n".join(item.get_text() for item in figure.findobj(lambda item: hasattr(item, "get_text")))
+
+
+def test_a_study_has_the_pictures_that_its_changes_call_for(planned):
+    study, _ = arm_plans(STUDY, planned)
+    names = gallery.figures(study)
+    assert names[0] == "effects" and len(set(names)) == len(names)
+    by_family = {
+        family: {p.kind for p in gallery.pictures(study) if p.family == family} for family in gallery.families(study)
+    }
+    assert by_family == {
+        "networks": {"curves", "depth", "distributions", "gradients"},
+        "rates": {"curves", "rates", "schedules"},
+        "starts": {"curves", "depth", "distributions", "gradients"},
+        "regularisers": {"curves", "weights", "gaps", "stopping"},
+    }
+
+
+def test_arms_with_different_references_never_share_a_picture(planned):
+    study, _ = arm_plans(STUDY, planned)
+    references = {arm["name"]: arm["reference"] for arm in study["arms"]}
+    for picture in gallery.pictures(study)[1:]:
+        reference, *others = picture.arms
+        assert {references[arm] for arm in others} == {reference} and f"`{reference}`" in picture.caption
+    assert {"depth_starts@baseline", "depth_starts@deep"} <= set(gallery.figures(study))
+
+
+def test_only_the_first_picture_of_initialisers_corrects_the_tuning_notes(planned):
+    study, _ = arm_plans(STUDY, planned)
+    assert [p.kind for p in gallery.pictures(study) if gallery.HE_NOTE in p.caption] == ["depth"]
+
+
+@pytest.mark.parametrize(("missing", "seeds"), [("baseline", 2), ("glorot", 1), ("everything", 1)])
+def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing, seeds):
+    study, plan = arm_plans(STUDY, planned)
+    for arm in plan.arms.values():
+        for seed in range(seeds):
+            if missing not in (arm.name, "everything"):
+                status = {"exploding": "diverged", "fast": "at_chance"}.get(arm.name, "ok")
+                depth = 9 if "deep" in arm.name else 2
+                start = layers_of(depth, rms=0.0, gradient=math.nan) if arm.name == "zero" else None
+                made = record(arm.name, seed, status, depth, start=start, **arm.recipe)
+                write(tmp_path / "runs" / arm.name / f"seed_{seed}.json", made)
+    verdicts = ["void", "unproven", "helps", "inconclusive", "something new"]
+    rows = [
+        {
+            "arm": arm.name,
+            "metric": "test/accuracy",
+            "verdict": verdicts[place % 5],
+            "remark": "",
+            "effect": None if place % 2 else 1.0,
+            "low": None,
+            "high": None,
+        }
+        for place, arm in enumerate(plan.ablations)
+    ]
+    (tmp_path / "contrasts.json").write_text(json.dumps(rows))
+    draw(study, [tmp_path / "runs" / arm for arm in plan.arms], tmp_path / "contrasts.json", tmp_path / "figures")
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        f"{name}.{kind}" for name in gallery.figures(study) for kind in ("png", "svg")
+    }
+
+
+def test_curves_show_the_mean_over_seeds_and_the_worst_and_best(planned):
+    records = [record(seed=0, level=0.4), record(seed=1, level=0.8), record("other", level=0.6)]
+    accuracy, loss = curves(records, ["baseline", "other"]).axes
+    epochs, mean = line(accuracy)
+    assert list(epochs) == [1, 2, 3, 4] and mean == pytest.approx([0.15, 0.3, 0.45, 0.6])
+    ends = accuracy.collections[0].get_paths()[0].vertices
+    at_end = ends[ends[:, 0] == 4][:, 1]
+    assert (at_end.min(), at_end.max()) == pytest.approx((0.4, 0.8))
+    assert line(loss, 1)[1] == pytest.approx([0.85, 0.7, 0.55, 0.4])
+
+
+def test_many_arms_get_a_panel_each_with_the_reference_behind_them():
+    arms = ["baseline", *(f"arm_{place}" for place in range(6))]
+    figure = curves([record(arm, level=0.4 + 0.05 * place) for place, arm in enumerate(arms)], arms)
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title() for axes in panels] == arms[1:] * 2
+    for place, axes in enumerate(panels[:6], start=1):
+        assert line(axes, 0)[1][-1] == pytest.approx(0.4) and line(axes, 1)[1][-1] == pytest.approx(0.4 + 0.05 * place)
+
+
+def test_what_ends_far_away_is_named_and_does_not_squeeze_the_rest():
+    arms = ["baseline", "near", "far"]
+    records = [record(), record("near", level=0.55), record("far", level=-1000.0)]
+    figure = curves(records, arms)
+    assert all(np.diff(axes.get_ylim()) < 2 for axes in figure.axes)
+    assert "off the scale: far (1e+03)" in words(figure)
+    table = layer_table([record(), record("far", start=layers_of(2, rms=1e9))], "start")
+    assert far_off(table, "rms", ["baseline", "far"], log=True) == ["far"]
+
+
+def test_depth_shows_geometric_means_of_hidden_layers_and_marks_zeros_and_overflows():
+    starts = [layers_of(2, rms=1.0), layers_of(2, rms=100.0), layers_of(4, rms=0.0), layers_of(4, rms=math.inf)]
+    records = [record(seed=seed, start=start) for seed, start in enumerate(starts[:2])]
+    records += [record("none", start=starts[2]), record("all", start=starts[3])]
+    size, saturated = depth(records, ["baseline", "none", "all"]).axes
+    places, rms = line(size)
+    assert list(places) == [1, 2] and rms == pytest.approx([10.0, 100.0])
+    assert size.get_yscale() == "log" and line(saturated)[1] == pytest.approx([0.5, 0.5])
+    marks = {item.get_marker(): list(item.get_xdata()) for item in size.lines if item.get_marker() in ("v", "^")}
+    assert marks == {"v": [1, 2, 3, 4], "^": [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize(("activation", "share"), [("relu", 0.25), ("sigmoid", 0.5), ("tanh", 0.5), ("gelu", None)])
+def test_saturation_goes_by_the_activation_function(activation, share):
+    figure = depth([record(start=layers_of(3, activation=activation))], ["baseline", "other"])
+    assert len(figure.axes) == (1 if share is None else 2)
+    assert share is None or line(figure.axes[1])[1] == pytest.approx([share] * 3)
+
+
+def test_gradients_are_shown_for_every_layer():
+    records = [record(seed=0, start=layers_of(3, gradient=1.0)), record(seed=1, start=layers_of(3, gradient=100.0))]
+    (axes,) = gradients(records, ["baseline", "other"]).axes
+    places, norms = line(axes)
+    assert list(places) == [1, 2, 3, 4] and norms == pytest.approx([10.0, 1.0, 0.1, 0.01])
+
+
+def test_distributions_show_the_first_and_the_last_hidden_layer_of_at_most_six():
+    figure = distributions([record(depth=30), record("shallow", depth=2)], ["baseline", "shallow"])
+    visible = [axes for axes in figure.axes if axes.get_visible()]
+    titles = [axes.get_title() for axes in visible]
+    assert titles == [
+        "hidden_1",
+        "hidden_7",
+        "hidden_13",
+        "hidden_18",
+        "hidden_24",
+        "hidden_30",
+        "hidden_1",
+        "hidden_2",
+    ]
+    values, edges, _ = visible[0].patches[0].get_data()
+    assert list(values) == [25, 10, 20, 30] and (edges[0], edges[-1]) == (-2.0, 6.0)
+    assert visible[0].get_xlabel() == "−2 … 6"
+    start = layers_of(2)
+    start[0]["activations"]["histogram"] = {"low": 0.0, "high": 1.0, "counts": [0, 5, 0]}
+    start[1]["activations"]["histogram"] = {"low": 0.0, "high": 1.0, "counts": [80, 10, 10]}
+    constant, towering = distributions([record(start=start)], ["baseline"]).axes
+    assert constant.get_xlabel() == "all at 0.5" and towering.texts[0].get_text() == "80 %"
+    assert spread_evenly([1, 2]) == [1, 2] and spread_evenly([]) == []
+
+
+def test_weights_are_densities_and_shares_near_zero_per_seed():
+    figure = weights([record(), record("l1", seed=0), record("l1", seed=1)], ["baseline", "l1"])
+    histogram, *shares = figure.axes
+    density, edges, _ = histogram.patches[-1].get_data()
+    assert (density * np.diff(edges)).sum() == pytest.approx(1.0) and histogram.get_yscale() == "log"
+    assert [axes.get_title() for axes in shares] == ["hidden_1", "hidden_2", "logits"]
+    for place, axes in enumerate(shares, start=1):
+        dots = np.concatenate([np.asarray(item.get_offsets()) for item in axes.collections])
+        assert sorted(dots[:, 1].round()) == [0, 1, 1] and dots[:, 0] == pytest.approx([0.1 * place / 3] * 3)
+
+
+def test_gaps_are_training_minus_the_other_images_at_the_end_and_by_epoch():
+    figure = gaps([record(level=0.5), record("diverged", status="diverged")], ["baseline", "diverged"])
+    accuracy, loss, accuracy_by_epoch, loss_by_epoch = figure.axes
+    assert np.asarray(accuracy.collections[0].get_offsets())[0, 0] == pytest.approx(10.0)
+    assert np.asarray(loss.collections[0].get_offsets())[0, 0] == pytest.approx(0.2)
+    assert line(accuracy_by_epoch)[1] == pytest.approx([47.5, 35.0, 22.5, 10.0])
+    assert line(loss_by_epoch)[1] == pytest.approx([0.475, 0.35, 0.225, 0.1])
+
+
+def test_stopping_shows_the_best_epoch_of_the_monitored_figure():
+    watched = record("watched", early_stopping={"name": "patience", "monitor": "accuracy"})
+    watched.history[1]["validation/accuracy"] = 0.99
+    (axes,) = stopping([record(), watched], ["baseline", "watched", "missing"]).axes
+    found = {marker: [item.get_xdata()[0] for item in axes.lines if item.get_marker() == marker] for marker in "|ox"}
+    assert found == {"|": [4, 4], "o": [4, 4], "x": [4, 2]}
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "baseline (loss)",
+        "watched (accuracy)",
+        "missing (no run)",
+    ]
+
+
+def test_rates_show_losses_by_rate_and_count_what_diverged():
+    records = [
+        record(learning_rate=0.1, level=0.4),
+        record(seed=1, learning_rate=0.1, level=0.6),
+        record("slow", learning_rate=0.01, level=0.1, status="at_chance"),
+        record("fast", learning_rate=10.0, status="diverged"),
+    ]
+    figure = rates(records, ["baseline", "slow", "fast"])
+    (axes,) = figure.axes
+    levels, validation = line(axes)
+    assert (
+        list(levels) == [0.01, 0.1, 10.0] and validation[:2] == pytest.approx([0.9, 0.5]) and math.isnan(validation[2])
+    )
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log") and "1 of 1" in words(figure)
+    hollow = [item for item in axes.lines if item.get_markerfacecolor() == "white"]
+    assert [list(item.get_ydata()) for item in hollow] == [pytest.approx([0.9]), pytest.approx([0.8])]
+
+
+def test_schedules_show_the_rate_of_each_step_but_not_zero():
+    (axes,) = schedules([record(seed=1), record(seed=0)], ["baseline", "missing"]).axes
+    epochs, used = line(axes)
+    assert list(epochs) == [0.0, 0.5, 1.5] and used == pytest.approx([0.1, 0.05, 0.1])
+
+
+def test_effects_are_drawn_where_the_contrasts_put_them():
+    row = {"arm": "no_dropout", "verdict": "void", "remark": "nothing changed", "effect": 0.4, "low": 0.1, "high": 0.7}
+    far = {**row, "arm": "far", "verdict": "hurts", "effect": -60.0, "low": -70.0, "high": -50.0}
+    figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, {"margin": 0.5, "alpha": 0.05})
+    (axes,) = figure.axes
+    drawn = [list(item.get_xdata()) for item in axes.lines]
+    assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
+    written = words(figure)
+    assert "◀ -60.0 [-70.0, -50.0]" in written and "void" in written

@@ -1,0 +1,164 @@
+"""Every recipe key, changed in a small training: its footprint proves the change, and contradicts a record without it."""
+
+import copy
+import dataclasses
+import functools
+
+import pytest
+
+from butfor import training
+from butfor.checks import examine
+from butfor.footprints import FOOTPRINTS
+from butfor.schema import load_schema
+from conftest import SCHEMA, resolved
+
+training.use_device(threads=1)
+
+MLP = {
+    "model": {"name": "mlp", "widths": [32, 16]},
+    "batch_size": 50,
+    "epochs": 2,
+    "loop": "graph",
+    "learning_rate": 0.01,
+}
+DEEP = {**MLP, "model": {"name": "residual_mlp", "width": 16, "blocks": 2}}
+CNN = {**MLP, "model": {"name": "cnn", "filters": [4, 8], "width": 16}}
+RESIDUAL_CNN = {**MLP, "model": {"name": "residual_cnn", "filters": [4, 8]}}
+SGD = {**MLP, "optimiser": "sgd"}
+PATIENT = {"name": "patience", "patience": 1, "monitor": "accuracy", "min_delta": 0.3}
+
+# key: (the reference's recipe, what changes) - each key at least once, most off, on and otherwise.
+CHANGES = [
+    ("model", MLP, {"model": {"name": "mlp", "widths": [32, 16], "activation": "sigmoid"}}),
+    ("model", MLP, {"model": {"name": "mlp", "widths": 24, "depth": 3}}),
+    ("model", MLP, {"model": CNN["model"]}),
+    ("model", MLP, {"model": DEEP["model"]}),
+    ("model", CNN, {"model": RESIDUAL_CNN["model"]}),
+    *(
+        ("model", MLP, {"model": {"name": "mlp", "widths": [32, 16], "activation": name}})
+        for name in ("tanh", "gelu", "selu", "elu", "leaky_relu", "linear")
+    ),
+    *(
+        ("initialiser", MLP, {"initialiser": settings})
+        for settings in (
+            "zeros", "ones", "glorot_normal", "he_uniform", "lecun_normal", "orthogonal",
+            {"name": "constant", "value": 0.02}, {"name": "normal", "stddev": 1.0},
+            {"name": "normal", "stddev": 0.05}, {"name": "uniform", "limit": 0.1},
+            {"name": "truncated_normal", "stddev": 0.1},
+            {"name": "variance_scaling", "scale": 4.0}, {"name": "variance_scaling", "mode": "fan_out"},
+            {"name": "variance_scaling", "distribution": "uniform", "mode": "fan_avg"},
+            {"name": "variance_scaling", "distribution": "untruncated_normal"},
+        )
+    ),
+    ("initialiser", CNN, {"initialiser": "glorot_uniform"}),
+    ("layer_initialisers", MLP, {"layer_initialisers": {"logits": "zeros"}}),
+    ("layer_initialisers", MLP, {"layer_initialisers": {"hidden_2": {"name": "normal", "stddev": 1.0}}}),
+    ("bias_initialiser", MLP, {"bias_initialiser": {"name": "constant", "value": 0.1}}),
+    ("bias_initialiser", MLP, {"bias_initialiser": "normal"}),
+    ("bias_initialiser", MLP, {"bias_initialiser": {"name": "uniform", "limit": 0.3}}),
+    ("normalisation", MLP, {"normalisation": "batch"}),
+    ("normalisation", CNN, {"normalisation": "layer"}),
+    ("optimiser", MLP, {"optimiser": {"name": "adam", "beta_1": 0.89}}),
+    *(("optimiser", MLP, {"optimiser": name}) for name in ("sgd", "adagrad", "rmsprop", "adamw", "lion")),
+    ("optimiser", SGD, {"optimiser": {"name": "sgd", "momentum": 0.9, "nesterov": True}}),
+    ("optimiser", {**MLP, "optimiser": "rmsprop"}, {"optimiser": {"name": "rmsprop", "rho": 0.8}}),
+    ("learning_rate", MLP, {"learning_rate": 0.02}),
+    ("warmup", MLP, {"warmup": "0.5 epochs"}),
+    ("warmup", {**MLP, "schedule": "cosine"}, {"warmup": "7 steps"}),
+    *(
+        ("schedule", MLP, {"schedule": settings})
+        for settings in (
+            {"name": "step", "every": 1}, {"name": "step", "every": "9 steps"},
+            {"name": "piecewise", "boundaries": [1], "factors": [1.0, 0.1]}, "exponential", "inverse_time",
+            "polynomial", "cosine", {"name": "cosine_restarts", "first_decay": 0.5}, "one_cycle",
+        )
+    ),
+    ("schedule", {**MLP, "epochs": 4}, {"schedule": {"name": "reduce_on_plateau", "patience": 0, "min_delta": 5.0}}),
+    ("weight_decay", MLP, {"weight_decay": "decoupled"}),
+    ("weight_decay", MLP, {"weight_decay": {"name": "coupled", "rate": 0.01}}),
+    ("clipping", MLP, {"clipping": {"name": "norm", "limit": 0.1}}),
+    ("clipping", MLP, {"clipping": {"name": "value", "limit": 0.01}}),
+    ("clipping", MLP, {"clipping": {"name": "global_norm", "limit": 0.1}}),
+    ("l1", MLP, {"l1": 0.001}),
+    ("l1", MLP, {"l1": 1e-6}),
+    ("l2", MLP, {"l2": 0.01}),
+    ("l2", {**CNN, "l2": 1e-4}, {"l2": 0.0}),
+    ("activity_l1", MLP, {"activity_l1": 0.001}),
+    ("activity_l1", CNN, {"activity_l1": 0.0001}),
+    ("activity_l2", {**DEEP, "l2": 1e-4}, {"activity_l2": 0.001}),
+    ("max_norm", MLP, {"max_norm": 1.0}),
+    ("max_norm", CNN, {"max_norm": 0.8}),
+    ("dropout", {**MLP, "dropout": 0.2}, {"dropout": 0.0}),
+    ("dropout", {**MLP, "dropout": 0.2, "input_dropout": 0.1}, {"dropout": [0.1, 0.5]}),
+    ("dropout", CNN, {"dropout": 0.5}),
+    ("dropout", {**MLP, "loop": "xla"}, {"dropout": 0.3}),
+    ("input_dropout", {**MLP, "dropout": 0.2}, {"input_dropout": 0.3}),
+    ("spatial_dropout", CNN, {"spatial_dropout": 0.3}),
+    ("spatial_dropout", RESIDUAL_CNN, {"spatial_dropout": 0.3}),
+    ("label_smoothing", MLP, {"label_smoothing": 0.1}),
+    ("shift", MLP, {"shift": 2}),
+    ("shift", {**MLP, "loop": "xla"}, {"shift": 1}),
+    ("flip", CNN, {"flip": True}),
+    ("early_stopping", {**MLP, "epochs": 4}, {"early_stopping": PATIENT}),
+    ("batch_size", MLP, {"batch_size": 100}),
+    ("epochs", MLP, {"epochs": 3}),
+    ("train_size", MLP, {"train_size": 500}),
+    ("loop", {**MLP, "dropout": 0.2}, {"loop": "xla"}),
+]  # fmt: skip
+
+
+def name_of(change):
+    key, _, settings = change
+    value = settings[key]
+    return f"{key}-{value['name'] if isinstance(value, dict) and 'name' in value else value}"
+
+
+@pytest.fixture(scope="module")
+def trained(digits_data):
+    """A run of seed 3 of a recipe, trained once."""
+
+    @functools.cache
+    def of(text):
+        return training.ArmTraining("x", resolved(**eval(text)), 0.2, digits_data, "test").run(3)
+
+    return lambda written: copy.deepcopy(of(repr(written)))
+
+
+def study_of(key, reference, changed):
+    arms = [
+        {"name": "baseline", "reference": None, "changed": [], "recipe": reference},
+        {"name": "arm", "reference": "baseline", "changed": [key], "recipe": changed},
+    ]
+    return {"arms": arms}
+
+
+def examined(key, reference, arm):
+    """The checks of a study of two runs."""
+    a, b = dataclasses.replace(arm, arm="arm"), dataclasses.replace(reference, arm="baseline")
+    return examine(study_of(key, b.recipe, a.recipe), [b, a])
+
+
+def test_every_recipe_key_has_a_footprint_and_a_change_here():
+    keys = set(load_schema(SCHEMA)["$defs"]["recipe"]["properties"])
+    assert set(FOOTPRINTS) == keys
+    assert {key for key, *_ in CHANGES} == keys
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=name_of)
+def test_a_change_that_is_made_is_proven(trained, change):
+    key, reference, settings = change
+    baseline, arm = examined(key, trained(reference), trained({**reference, **settings}))
+    assert (baseline["outcome"], baseline["problems"]) == ("proven", [])
+    assert (arm["outcome"], arm["problems"]) == ("proven", [])
+    assert " → " in arm["line"] and arm["acted"] == 1
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=name_of)
+def test_a_change_that_is_ignored_is_caught_by_its_own_footprint(trained, change):
+    """The reference's run, passed off as the changed recipe's: what a knob that does nothing leaves."""
+    key, reference, settings = change
+    run = trained(reference)
+    dressed = dataclasses.replace(run, recipe=resolved(**{**reference, **settings}))
+    _, arm = examined(key, run, dressed)
+    assert arm["outcome"] == "void"
+    assert [problem for problem in arm["problems"] if problem.startswith(f"{key}: ")], arm

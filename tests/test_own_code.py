@@ -1,0 +1,413 @@
+"""The user's own model and data: found, held to their word before anything trains, and trained anew when they change."""
+
+import json
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import yaml
+
+from butfor import own_code, provenance
+from butfor.building import Reading, build, build_all
+from butfor.data import DataError, Dataset, prepare
+from butfor.errors import StudyError
+from butfor.own_code import OwnCodeError
+from butfor.record import read
+from conftest import ROOT, resolved
+
+DENSE = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation"]
+DENSE += ["l1", "l2", "activity_l1", "activity_l2", "max_norm"]
+GOOD = {"uses": [*DENSE, "dropout"], "layers": ["hidden_1", "logits"], "dropouts": 1}
+GOOD["properties"] = {"hidden": {"type": "integer", "minimum": 1, "default": 8}}
+MODEL = """
+    import keras
+
+
+    def build(recipe, shape, classes, parts):
+        inputs = keras.Input(shape)
+        x = parts.dense(inputs, recipe["model"]["hidden"], "hidden_1", "relu")
+        x = parts.dropout(x)
+        outputs = keras.layers.Dense(classes, **parts.kernel("logits"))(x)
+        return keras.Model(inputs, outputs)
+"""
+DROPOUT = "x = parts.dropout(x)"
+LOGITS = 'outputs = keras.layers.Dense(classes, **parts.kernel("logits"))(x)'
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Writes a model and its declaration into the working folder, and gives the model's name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    module = f"own_{tmp_path.name}"
+
+    def write(text=MODEL, declared=GOOD):
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(text))
+        if declared is not None:
+            (tmp_path / f"{module}.yaml").write_text(
+                declared if isinstance(declared, str) else yaml.safe_dump(declared)
+            )
+        return f"{module}:build"
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def points():
+    """20 points in the plane of 3 classes."""
+    x, y = np.random.default_rng(0).normal(size=(20, 2)).astype(np.float32), (np.arange(20) % 3).astype(np.int32)
+    return Dataset("points", "0", 3, x, y, x, y)
+
+
+def held(own, points, old="", new="", declared=GOOD, **recipe):
+    """Build the good model with a change."""
+    assert old in MODEL
+    name = own(MODEL.replace(old, new) if old else MODEL, declared)
+    return build(resolved(**{"dropout": 0.3, **recipe, "model": name}), points, "an_arm")
+
+
+def test_a_model_that_keeps_its_word_is_built_and_its_layers_are_told(own, points):
+    rows = held(own, points)
+    assert [row["layer"] for row in rows if row["parameters"]] == ["hidden_1", "logits"]
+
+
+@pytest.mark.parametrize("recipe", [{"dropout": 0.0}, {"dropout": [0.5]}, {"initialiser": "zeros"}, {"l1": 0.1}])
+def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
+    held(own, points, **recipe)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("return keras.Model(inputs, outputs)", "return outputs", ["Keras model", "KerasTensor"]),
+        ("return keras.Model(inputs, outputs)", "return keras.Sequential([keras.layers.Dense(3)])", ["keras.Input"]),
+        ("Dense(classes,", "Dense(7,", ["(batch, 3)", "(None, 7)"]),
+        (LOGITS, LOGITS.replace("(classes,", "(classes, 'softmax',"), ["probabilities", "softmax"]),
+        (LOGITS, "outputs = keras.layers.Dense(classes, name='logits')(x)", ["same seed", "seed=parts.key(name)"]),
+        (
+            DROPOUT,
+            "x = keras.layers.Dropout(recipe['dropout'])(x)",
+            ["keras.layers.Dropout", "parts.dropout(x, place)"],
+        ),
+        (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1, seed=1)(x))", ["keras.layers.GaussianNoise"]),
+        (DROPOUT, "", ["declares dropout", "Take it out of `uses`"]),
+        (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
+        (DROPOUT, "x = parts.input_dropout(parts.dropout(x))", ["reads input_dropout", "Write uses: ["]),
+        (DROPOUT, "x = parts.dropout(x) * {**recipe}['batch_size']", ["batch_size"]),
+        ('"hidden_1"', '"first"', ["hidden_1", "first"]),
+    ],
+)
+def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new, words):
+    with pytest.raises(OwnCodeError) as raised:
+        held(own, points, old, new)
+    assert "\n" not in str(raised.value)
+    for word in words:
+        assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """
+        import keras
+
+        def build(recipe, shape, classes, parts):
+            inputs = keras.Input(shape)
+            fixed = keras.initializers.HeNormal(seed=1)
+            return keras.Model(inputs, keras.layers.Dense(classes, kernel_initializer=fixed)(inputs))
+        """,
+        """
+        import keras
+
+        class Noise(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.draws = keras.random.SeedGenerator(1)
+
+            def call(self, x):
+                return x
+
+        def build(recipe, shape, classes, parts):
+            inputs = keras.Input(shape)
+            first = keras.initializers.HeNormal(seed=parts.key("weights"))
+            return keras.Model(inputs, Noise()(keras.layers.Dense(classes, kernel_initializer=first)(inputs)))
+        """,
+    ],
+)
+def test_draws_that_do_not_follow_the_seed_are_refused(own, points, text):
+    with pytest.raises(OwnCodeError, match=r"another seed gave .*parts\.key"):
+        build(resolved(model=own(text, {"uses": []})), points, "an_arm")
+
+
+def test_every_way_to_read_a_recipe_is_noted():
+    for read_it in (
+        lambda r: r["a"],
+        lambda r: r.get("a"),
+        lambda r: {**r},
+        dict,
+        lambda r: r.items(),
+        lambda r: r | {},
+    ):
+        recipe = Reading({"a": 1})
+        given = read_it(recipe)
+        assert given in (1, {"a": 1}) or list(given) == [("a", 1)]
+        assert recipe.keys_read == {"a"} or isinstance(given, dict), read_it
+
+
+def test_nothing_is_written_unless_every_model_passes(own, digits, tmp_path):
+    name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
+    good, bad = resolved(model=name, dropout=0.1), resolved(model=name, dropout=0.1)
+    bad["dropout"] = [0.1, 0.2]
+    paths = [tmp_path / "good.json", tmp_path / "bad.json"]
+    with pytest.raises(OwnCodeError, match=r"^bad: "):
+        build_all({"good": good, "bad": bad}, *digits, paths)
+    assert not any(path.exists() for path in paths)
+    build_all({"good": good}, *digits, paths[:1])
+    assert json.loads(paths[0].read_text())[-1]["layer"] == "logits"
+
+
+ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("recipe: {model: {name: OWN, hiden: 3}}\n" + ABLATION, ["hiden", "recipe.model", "Did you mean hidden?"]),
+        ("recipe: {model: {name: OWN, hidden: many}}\n" + ABLATION, ["recipe.model.hidden", "whole number", "'many'"]),
+        ("recipe: {model: {name: OWN, hidden: 0}}\n" + ABLATION, ["recipe.model.hidden", "at least 1"]),
+        ("recipe: {model: OWN}\nablations: {a: {set: {model.hiden: 3}}}", ["hiden", "Did you mean hidden?"]),
+        ("recipe: {model: OWN, spatial_dropout: 0.3}\n" + ABLATION, ["spatial_dropout", "does not use it", "0.3"]),
+        ("recipe: {model: OWN}\nablations: {a: {set: {shift: 2}}}", ["ablations.a.shift", "does not use it"]),
+        ("recipe: {model: OWN, dropout: [0.1, 0.2]}\n" + ABLATION, ["dropout", "1 in a list"]),
+        ("recipe: {model: OWN, layer_initialisers: {hidden_2: zeros}}\n" + ABLATION, ["no layer hidden_2", "logits"]),
+        ("recipe: {model: 'nowhere:build'}\n" + ABLATION, ["nowhere:build", "nowhere.py", "found none"]),
+        ("recipe: {model: OWNer}\n" + ABLATION, ["expected a function builder", "found none"]),
+        ("data: 'nowhere:load'\n" + ABLATION, ["nowhere:load", "nowhere.py", "found none"]),
+        ("data: OWNer\n" + ABLATION, ["expected a function builder", "found none"]),
+    ],
+)
+def test_what_the_study_file_says_of_an_own_model_is_checked_while_planning(planned, own, text, words):
+    with pytest.raises(StudyError) as raised:
+        planned(text.replace("OWN", own()))
+    assert "\n" not in str(raised.value)
+    for word in words:
+        assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        (None, [".yaml", "`uses:`"]),
+        ("", ["a mapping"]),
+        ("uses: [", ["expected YAML"]),
+        ("description: x", ["uses", "expected this key"]),
+        ("uses: dropout", ["uses", "a list"]),
+        ("uses: [dropuot]", ["dropuot", "no key of a recipe"]),
+        ("uses: [dropout]\nlayer: [a]", ["layer", "unknown key", "Did you mean layers?"]),
+        ("uses: [dropout]\nproperties: {hidden: 32}", ["properties.hidden", "a mapping", "32"]),
+        ("uses: [dropout]\nproperties: {hidden: {type: integer}}", ["default", "properties.hidden"]),
+        ("uses: [dropout]\nproperties: {hidden: {type: int, default: 3}}", ["JSON Schema", "'int'"]),
+    ],
+)
+def test_a_declaration_with_a_mistake_is_refused_while_planning(planned, own, declared, words):
+    with pytest.raises(StudyError) as raised:
+        planned(f"recipe: {{model: '{own(MODEL, declared)}'}}\n" + ABLATION)
+    assert "\n" not in str(raised.value)
+    for word in words:
+        assert word in str(raised.value)
+
+
+def test_a_model_with_a_syntax_error_is_refused_while_planning(planned, own):
+    with pytest.raises(OwnCodeError, match="line 1: expected Python"):
+        planned(f"recipe: {{model: '{own('def build(:')}'}}\n" + ABLATION)
+
+
+def test_own_settings_may_have_the_names_of_a_built_in_models(planned, own):
+    lists = {"default": [4], "type": "array"}
+    name = own(MODEL, {**GOOD, "properties": {"widths": lists, "depth": {"default": 2}, "filters": lists}})
+    assert planned(f"recipe: {{model: '{name}'}}\n" + ABLATION)[1].arms["a"].recipe["model"]["depth"] == 2
+
+
+def test_another_module_of_the_same_name_is_not_taken_for_the_users(own, tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json" / "mine.py").write_text("def build(): pass")
+    with pytest.raises(OwnCodeError, match=r"another json first.*Rename yours"):
+        own_code.load("json.mine:build")
+
+
+def test_the_files_of_a_model_are_its_own_and_those_beside_it_that_it_imports(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab").mkdir()
+    sources = {"lab/net.py": "import keras\nfrom lab import a\nfrom . import b\nfrom .c import f\ndef build(): pass"}
+    sources |= {
+        "lab/a.py": "import lab.d",
+        "lab/b.py": "",
+        "lab/c.py": "import lab.net",
+        "lab/d.py": "",
+        "lab/e.py": "",
+    }
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text)
+    found = own_code.files("lab.net:build")
+    assert [path.stem for path in found] == ["a", "b", "c", "d", "net"]
+    assert own_code.files("mlp") == []
+    before = provenance.code_fingerprint(found)
+    assert before != provenance.code_fingerprint()
+    (tmp_path / "lab" / "d.py").write_text("# edited")
+    assert provenance.code_fingerprint(found) != before
+
+
+def test_data_that_are_not_the_four_arrays_are_refused(own, tmp_path):
+    name = own("def build(): return 1, 2")
+    with pytest.raises(DataError, match="expected it to return x_train"):
+        prepare({"name": name}, *[tmp_path / part for part in ("a.npz", "m.json", "s.json", "files")])
+
+
+STUDY = yaml.safe_load((ROOT / "examples" / "spirals_study.yaml").read_text())
+SMALL = {
+    **STUDY,
+    "seeds": 2,
+    "verdict": {"must_learn": False},
+    "recipe": {**STUDY["recipe"], "epochs": 1},
+    "ablations": {
+        "no_fourier": {"set": {"model.fourier": 0}},
+        "plain": {"set": {"model": {"name": "mlp", "widths": [8]}}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def finished(workflow_copy):
+    """A small study of the example's model and data, with an arm of a built-in model, run once."""
+    copy = workflow_copy("own")
+    copy.write(SMALL)
+    done = copy.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy
+
+
+@pytest.fixture
+def edited(finished):
+    """The finished study, to be edited; whatever a test changes is put back."""
+    paths = [*(finished.folder / "examples").glob("spirals*"), finished.folder / "config" / "config.yaml"]
+    before = {path: path.read_bytes() for path in paths}
+    yield finished
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def append(workflow, file, text):
+    with (workflow.folder / file).open("a") as source:
+        source.write(text)
+
+
+def test_the_example_study_says_what_its_first_lines_promise(workflow_copy):
+    copy = workflow_copy("example")
+    done = copy.run("--configfile", "examples/spirals_study.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = copy.folder / "results" / "spirals"
+    assert len(list((results / "built").iterdir())) == 6
+    assert (results / "report.md").stat().st_size > 3000
+
+    def accuracy(arm):
+        runs = [read(path) for path in (results / "runs" / arm / "look1").glob("seed_*.json")]
+        assert len(runs) == 3
+        return np.mean([run.metrics.get("test/accuracy", 0) for run in runs])
+
+    assert accuracy("baseline") > 0.95
+    assert accuracy("no_fourier") < 0.6
+    assert read(results / "runs" / "init_zeros" / "look1" / "seed_0.json").status == "at_chance"
+    assert copy.would_run("--configfile", "examples/spirals_study.yaml") == {}
+
+
+def test_models_are_built_once_in_one_job_and_only_the_own_ones(finished):
+    built = sorted(path.name.split("-")[0] for path in (finished.folder / "results" / "spirals" / "built").iterdir())
+    assert built == ["baseline", "no_fourier"]
+    assert finished.would_run() == {}
+
+
+def test_a_study_of_built_in_models_builds_nothing_beforehand(edited):
+    edited.write(
+        {**SMALL, "study": "plain", "recipe": {"model": "mlp", "epochs": 1}, "ablations": {"a": {"set": {"l2": 0.1}}}}
+    )
+    assert "build" not in edited.would_run()
+
+
+@pytest.mark.parametrize(
+    ("arm", "builds"),
+    [({"model.hidden": 8}, 1), ({"model": {"name": "mlp", "widths": [9]}}, 0)],
+    ids=["own", "built-in"],
+)
+def test_adding_an_arm_builds_and_trains_only_it(edited, arm, builds):
+    edited.write({**SMALL, "ablations": {**SMALL["ablations"], "added": {"set": arm}}})
+    jobs = edited.would_run()
+    assert (jobs.get("build", 0), jobs["train"], jobs["track"]) == (builds, 1, 1)
+
+
+def test_a_change_of_the_recipe_builds_and_trains_what_it_changes(edited):
+    edited.write({**SMALL, "ablations": {**SMALL["ablations"], "no_fourier": {"set": {"model.fourier": 2}}}})
+    jobs = edited.would_run()
+    assert (jobs["build"], jobs["train"]) == (1, 1)
+
+
+def test_more_seeds_or_another_margin_build_nothing(edited):
+    edited.write({**SMALL, "seeds": [2, 3], "verdict": {"margin": 3.0, "must_learn": False}})
+    jobs = edited.would_run()
+    assert "build" not in jobs and jobs["train"] == 3
+
+
+def test_editing_the_models_file_trains_only_the_arms_that_use_it(edited):
+    append(edited, "examples/spirals.py", "\n# edited\n")
+    jobs = edited.would_run()
+    assert (jobs["build"], jobs["train"]) == (1, 2) and "data" not in jobs
+
+
+def test_editing_the_datas_file_finds_the_data_and_trains_everything_anew(edited):
+    append(edited, "examples/spirals_data.py", "\n# edited\n")
+    jobs = edited.would_run()
+    assert (jobs["data"], jobs["build"], jobs["train"]) == (1, 1, 3)
+
+
+def test_describing_the_model_otherwise_trains_nothing(edited):
+    append(edited, "examples/spirals.yaml", "\n# edited\n")
+    assert edited.would_run() == {}
+
+
+def test_touching_the_users_files_trains_nothing(finished):
+    for path in (finished.folder / "examples").iterdir():
+        path.touch()
+    assert finished.would_run() == {}
+
+
+def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trains(edited):
+    source = edited.folder / "examples" / "spirals.py"
+    source.write_text(
+        source.read_text()
+        .replace("parts.dropout(", "keras.layers.Dropout(recipe['dropout'])(")
+        .replace(", place)\n    return", ")\n    return")
+    )
+    edited.write({**SMALL, "study": "broken"})
+    done = edited.run()
+    results = edited.folder / "results" / "broken"
+    log = (results / "logs" / "build.log").read_text()
+    assert done.returncode != 0
+    assert "OwnCodeError: baseline: examples.spirals:build: " in log and "Traceback" not in log
+    assert not (results / "runs" / "baseline").exists() and not (results / "runs" / "no_fourier").exists()
+
+
+def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):
+    copy = workflow_copy("elsewhere")
+    copy.write({**SMALL, "ablations": {"no_fourier": SMALL["ablations"]["no_fourier"]}})
+    beside = copy.would_run("--directory", str(tmp_path))
+    assert (beside["build"], beside["train"]) == (1, 2)
+    (tmp_path / "mine.py").write_text((copy.folder / "examples" / "spirals.py").read_text())
+    (tmp_path / "mine.yaml").write_text((copy.folder / "examples" / "spirals.yaml").read_text())
+    copy.write(
+        {**SMALL, "recipe": {**SMALL["recipe"], "model": "mine:build"}, "ablations": {"a": {"set": {"l2": 0.0}}}}
+    )
+    done = copy.run("--directory", str(tmp_path), "--until", "train")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "results" / "spirals" / "runs" / "a" / "look1" / "seed_1.json").exists()
+    lost = copy.run("-n")
+    assert lost.returncode != 0 and f"expected the file mine.py in {copy.folder}" in lost.stdout + lost.stderr
