@@ -6,7 +6,7 @@ rule compare:
     input:
         runs=every("<results>/runs/{arm}/{look}"),
         checks="<results>/checks.json",
-        code=code("compare", "stats", "contrasts", "frames"),
+        code=code("compare", "stats", "contrasts", "verdict_words", "frames"),
     output:
         contrasts="<results>/contrasts.json",
         tables=directory("<results>/tables"),

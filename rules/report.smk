@@ -6,7 +6,9 @@ rule figures:
     input:
         runs=every("<results>/runs/{arm}/{look}"),
         contrasts="<results>/contrasts.json",
-        code=code("figures", "figures", "gallery", "contrasts", "frames"),
+        code=code(
+            "figures", "figures", "gallery", "verdict_words", "contrasts", "frames"
+        ),
     output:
         figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
     log:

@@ -97,7 +97,7 @@ def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baselin
     assert checks[1]["line"].endswith("every run as the reference's")
     rows = contrasts.judge(study, records, checks)
     void = [row for row in rows if row["arm"] == "arm"]
-    assert {(row["verdict"], row["remark"]) for row in void} == {("void", "nothing changed")}
+    assert {(row["verdict"], row["remark"]) for row in void} == {("void: nothing changed", "")}
     (alone,) = contrasts.judge(study_of(other={"learning_rate": 0.01}), records, checks[::2])[:1]
     judged = next(row for row in rows if row["arm"] == "other" and row["metric"] == "test/accuracy")
     assert judged["p_difference"] == alone["p_difference"]

@@ -164,7 +164,7 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
                 start = layers_of(depth, rms=0.0, gradient=math.nan) if arm.name == "zero" else None
                 made = record(arm.name, seed, status, depth, start=start, **arm.recipe)
                 write(tmp_path / "runs" / arm.name / f"seed_{seed}.json", made)
-    verdicts = ["void", "unproven", "helps", "inconclusive", "something new"]
+    verdicts = ["void: nothing changed", "unproven", "helps", "inconclusive", "something new"]
     rows = [
         {
             "arm": arm.name,
@@ -323,11 +323,18 @@ def test_schedules_show_the_rate_of_each_step_but_not_zero():
 
 
 def test_effects_are_drawn_where_the_contrasts_put_them():
-    row = {"arm": "no_dropout", "verdict": "void", "remark": "nothing changed", "effect": 0.4, "low": 0.1, "high": 0.7}
+    row = {
+        "arm": "no_dropout",
+        "verdict": "void: nothing changed",
+        "remark": "",
+        "effect": 0.4,
+        "low": 0.1,
+        "high": 0.7,
+    }
     far = {**row, "arm": "far", "verdict": "hurts", "effect": -60.0, "low": -70.0, "high": -50.0}
     figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, {"margin": 0.5, "alpha": 0.05})
     (axes,) = figure.axes
     drawn = [list(item.get_xdata()) for item in axes.lines]
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
     written = words(figure)
-    assert "◀ -60.0 [-70.0, -50.0]" in written and "void" in written
+    assert "◀ -60.0 [-70.0, -50.0]" in written and "void: nothing changed" in written

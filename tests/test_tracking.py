@@ -121,3 +121,12 @@ def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch)
     with pytest.raises(tracking.TrackingError, match="records are complete") as raised:
         track(job)
     assert "secret" not in str(raised.value)
+
+
+def test_settings_by_layer_and_arms_without_a_reference_are_said_in_short(job):
+    layers = {"hidden_1": {"name": "zeros"}, "logits": {"name": "normal", "stddev": 1.0}}
+    run = dataclasses.replace(RUN, recipe={**RUN.recipe, "layer_initialisers": layers})
+    (*_, last) = tracking.parameters(run, {**TRACKING, "varying": ["layer_initialisers"]})
+    assert last.value == "hidden_1: zeros, logits: normal(stddev=1.0)"
+    assert "a reference for other arms" in tracking.describe(run, None)
+    assert "the full recipe" in tracking.describe(dataclasses.replace(run, arm="baseline"), None)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from butfor import frames, stats
 from butfor.record import Record, write_atomically
+from butfor.verdict_words import UNPROVEN, VOID
 
 # Metric, the factor that gives its unit, the unit, whether more is better, and the key of its margin.
 METRICS = (
@@ -69,7 +70,7 @@ def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, A
 
 
 def _refusal(check: dict[str, Any]) -> tuple[str, str]:
-    return ("void", "nothing changed") if check["outcome"] == "void" else ("unproven", check["problems"][0])
+    return (VOID, "") if check["outcome"] == "void" else (UNPROVEN, check["problems"][0])
 
 
 def differences(study: dict[str, Any], records: list[Record], metric: str = "test/accuracy") -> dict[str, list[float]]:

@@ -78,7 +78,8 @@ class Plan:
 
     def membership(self, arm: str) -> dict[str, Any]:
         """An arm's family and reference, and the recipe keys in which the study's arms differ."""
-        varying = {key.split(".")[0] for ablation in self.ablations for key in ablation.changed}
+        full = self.arms[BASELINE].recipe
+        varying = {key for other in self.arms.values() for key in full if other.recipe[key] != full[key]}
         found = self.arms[arm]
         return {"family": found.family or arm, "reference": found.reference, "varying": sorted(varying)}
 

@@ -14,9 +14,9 @@ from butfor import frames, gallery
 from butfor.arm import fingerprint
 from butfor.contrasts import METRICS
 from butfor.record import Record, write_atomically
-from butfor.verdict_words import in_words, most_important
+from butfor.verdict_words import UNPROVEN, VOID, in_words, most_important
 
-REFUSED = ("void", "unproven")
+REFUSED = (VOID, UNPROVEN)
 
 Study = dict[str, Any]
 Rows = list[dict[str, Any]]

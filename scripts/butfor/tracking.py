@@ -28,6 +28,7 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 
 from butfor import tracking_target
+from butfor.ablations import BASELINE
 from butfor.errors import StudyError
 from butfor.record import Record, read, write_atomically
 
@@ -174,7 +175,8 @@ def parameters(record: Record, tracking: dict[str, Any]) -> list[Param]:
 
 def describe(record: Record, reference: str | None) -> str:
     """The run in one plain sentence."""
-    role = f"an ablation of {reference}" if reference else "the full recipe"
+    alone = "the full recipe" if record.arm == BASELINE else "a reference for other arms"
+    role = f"an ablation of {reference}" if reference else alone
     outcome = record.reason or f"test accuracy {record.metrics['test/accuracy']:.4f}"
     return f"Seed {record.seed} of {record.arm}, {role}: {outcome}."
 
@@ -182,6 +184,8 @@ def describe(record: Record, reference: str | None) -> str:
 def _in_short(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
+    if "name" not in value:
+        return ", ".join(f"{key}: {_in_short(item)}" for key, item in value.items()) or "none"
     settings = ", ".join(f"{key}={item}" for key, item in value.items() if key != "name")
     return f"{value['name']}({settings})" if settings else str(value["name"])
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 
+# What stands for a verdict where there can be none: the arm changed nothing, or is not proven to have changed what it says.
+VOID = "void: nothing changed"
+UNPROVEN = "unproven"
+
+
 def most_important(rows: list[dict[str, Any]], count: int = 3) -> list[dict[str, Any]]:
     """The decided contrasts on test accuracy with the largest effects, total failures first; fewer if fewer are."""
     decided = [row for row in rows if row["metric"] == "test/accuracy" and row["verdict"] in ("helps", "hurts")]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from butfor.figures import style
+from butfor.verdict_words import UNPROVEN, VOID
 
 GREY = 7
 VERDICT_COLOURS = {
@@ -18,8 +19,8 @@ VERDICT_COLOURS = {
     "hurts": 3,
     "no meaningful difference": 0,
     "inconclusive": GREY,
-    "unproven": 1,
-    "void": 5,
+    UNPROVEN: 1,
+    VOID: 5,
 }
 
 
