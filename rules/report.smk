@@ -30,7 +30,15 @@ rule report:
         contrasts="<results>/contrasts.json",
         figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
         source=ancient("<results>/data/source.json"),
-        code=code("report", "report", "verdict_words", "gallery", "contrasts", "frames"),
+        code=code(
+            "report",
+            "report",
+            "colophon",
+            "verdict_words",
+            "gallery",
+            "contrasts",
+            "frames",
+        ),
     output:
         report=report("<results>/report.md", category="Report"),
     log:
@@ -52,6 +60,7 @@ rule partial:
         code=code(
             "partial",
             "report",
+            "colophon",
             "verdict_words",
             "figures",
             "gallery",

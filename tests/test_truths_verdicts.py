@@ -44,7 +44,11 @@ def study(arms, seeds, looks=1, must_learn=True):
 def fake(arm, seed, accuracy, loss=0.0, status="ok"):
     """The record of a run that was never made; accuracy in points."""
     unsaid = dict.fromkeys(Record.__dataclass_fields__)
-    metrics = {} if status == "diverged" else {"test/accuracy": accuracy / 100, "test/loss": loss}
+    metrics = (
+        {}
+        if status == "diverged"
+        else {"test/accuracy": accuracy / 100, "test/loss": loss, "train/accuracy": 0.9, "train/loss": 0.1}
+    )
     return Record(**{**unsaid, "arm": arm, "seed": seed, "status": status, "metrics": metrics})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,26 @@ from butfor import frames, stats
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import UNPROVEN, VOID
 
-# Metric, the factor that gives its unit, the unit, whether more is better, and the key of its margin.
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a finished run that arms are compared by.
+
+    of: the figure from a record's metrics, in `unit`. margin: the verdict setting that holds its margin, if any.
+    """
+
+    name: str
+    of: Callable[[dict[str, float]], float]
+    unit: str
+    higher_is_better: bool
+    margin: str | None = None
+
+
 METRICS = (
-    ("test/accuracy", 100.0, "accuracy points", True, "margin"),
-    ("test/loss", 1.0, "nats", False, "loss_margin"),
+    Metric("test/accuracy", lambda m: 100 * m["test/accuracy"], "accuracy points", True, "margin"),
+    Metric("test/loss", lambda m: m["test/loss"], "nats", False, "loss_margin"),
+    Metric("gap/accuracy", lambda m: 100 * (m["train/accuracy"] - m["test/accuracy"]), "accuracy points", False),
+    Metric("gap/loss", lambda m: m["test/loss"] - m["train/loss"], "nats", False),
 )
 
 
@@ -46,26 +63,26 @@ def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, A
     ablations = [arm for arm in study["arms"] if arm["reference"]]
     seeds = [seed for look in study["looks"] for seed in look["seeds"]]
     rows = []
-    for metric, factor, unit, higher, margin_key in METRICS:
-        values = _values(records, metric, factor, verdict["must_learn"])
+    for metric in METRICS:
+        values = _values(records, metric, verdict["must_learn"])
         found = [
             stats.contrast(
                 stats.pair(values.get(arm["name"], {}), values.get(arm["reference"], {}), seeds),
-                verdict[margin_key],
+                verdict[metric.margin] if metric.margin else None,
                 len(study["looks"]),
                 verdict["alpha"],
-                higher,
+                metric.higher_is_better,
             )
             for arm in ablations
         ]
         judged = [place for place, arm in enumerate(ablations) if arm["name"] not in refused]
         for place, corrected in zip(judged, stats.correct([found[place] for place in judged]), strict=True):
-            found[place] = stats.decide(corrected, verdict["alpha"], higher)
+            found[place] = stats.decide(corrected, verdict["alpha"], metric.higher_is_better)
         for arm, contrast in zip(ablations, found, strict=True):
             verdict_given, remark = refused.get(arm["name"], (contrast.verdict, contrast.remark))
             decided = dataclasses.replace(contrast, verdict=verdict_given, remark=remark)
             names = {"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]}
-            rows.append({**names, "metric": metric, "unit": unit, **dataclasses.asdict(decided)})
+            rows.append({**names, "metric": metric.name, "unit": metric.unit, **dataclasses.asdict(decided)})
     return rows
 
 
@@ -73,11 +90,10 @@ def _refusal(check: dict[str, Any]) -> tuple[str, str]:
     return (VOID, "") if check["outcome"] == "void" else (UNPROVEN, check["problems"][0])
 
 
-def differences(study: dict[str, Any], records: list[Record], metric: str = "test/accuracy") -> dict[str, list[float]]:
-    """Per ablation, the paired differences to its reference on one metric, in the metric's unit, by seed."""
-    factor = next(item[1] for item in METRICS if item[0] == metric)
+def differences(study: dict[str, Any], records: list[Record]) -> dict[str, list[float]]:
+    """Per ablation, the paired differences to its reference in test accuracy, in points, by seed."""
     seeds = [seed for look in study["looks"] for seed in look["seeds"]]
-    values = _values(records, metric, factor, study["verdict"]["must_learn"])
+    values = _values(records, METRICS[0], study["verdict"]["must_learn"])
     return {
         arm["name"]: stats.pair(
             values.get(arm["name"], {}), values.get(arm["reference"], {}), seeds
@@ -87,11 +103,11 @@ def differences(study: dict[str, Any], records: list[Record], metric: str = "tes
     }
 
 
-def _values(records: list[Record], metric: str, factor: float, must_learn: bool) -> dict[str, dict[int, float | None]]:
+def _values(records: list[Record], metric: Metric, must_learn: bool) -> dict[str, dict[int, float | None]]:
     """Arm to seed to value, None for a failed run."""
     failed = {"diverged", "at_chance"} if must_learn else {"diverged"}
     values: dict[str, dict[int, float | None]] = {}
     for record in records:
-        value = None if record.status in failed else record.metrics[metric] * factor
+        value = None if record.status in failed else metric.of(record.metrics)
         values.setdefault(record.arm, {})[record.seed] = value
     return values

@@ -10,9 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from butfor import frames, gallery
-from butfor.arm import fingerprint
-from butfor.contrasts import METRICS
+from butfor import colophon, frames, gallery
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import UNPROVEN, VOID, in_words, most_important
 
@@ -44,9 +42,9 @@ def report(study: Study, records: list[Record], checks: Rows, rows: Rows, source
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         _failures(study, runs),
         _checked(checks),
-        _method(study, rows),
-        _cost(records),
-        _provenance(study, records, source),
+        colophon.method(study, rows),
+        colophon.cost(records),
+        colophon.provenance(study, records, source),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -129,12 +127,21 @@ def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str
         named = [row for row in members if row["verdict"] == verdict]
         if named:
             sentences.append(f"{verdict.capitalize()}: {'; '.join(_member(row) for row in named)}.")
-    figures = [
-        f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*"
-        for picture in gallery.pictures(study)
-        if picture.family == family
-    ]
+    pictures = [picture for picture in gallery.pictures(study) if picture.family == family]
+    figures = [f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*" for picture in pictures]
+    against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
+    gaps = [row for row in rows if row["metric"] == "gap/loss" and row["family"] == family and row["arm"] in against]
+    if gaps:
+        sentences.append(f"Over-fitting, test loss minus training loss: {'; '.join(map(_gap, gaps))}.")
     return "\n\n".join([f"## {family.replace('_', ' ').capitalize()}", " ".join(sentences), *figures])
+
+
+def _gap(row: dict[str, Any]) -> str:
+    said = {"helps": "less", "hurts": "more", "inconclusive": "undecided"}.get(row["verdict"], row["verdict"])
+    if row["pairs"] < 2:
+        return f"`{row['arm']}` {said}"
+    interval = f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]"
+    return f"`{row['arm']}` {said}, {_signed(row['effect'], 2)} nats {interval}, smaller at {100 * row['better']:.0f} % of seeds"
 
 
 def _member(row: dict[str, Any]) -> str:
@@ -185,76 +192,6 @@ def _failures(study: Study, runs: pd.DataFrame) -> str:
         f" {_seed_count(study)} seeds may still fail in up to {nothing:.0f} % of runs (95 % bound)."
     )
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
-
-
-def _method(study: Study, rows: Rows) -> str:
-    verdict, looks = study["verdict"], len(study["looks"])
-    ablations = sum(row["metric"] == METRICS[0][0] for row in rows)
-    loss_margin = verdict["loss_margin"]
-    loss = f"margin ±{loss_margin:g} nats" if loss_margin else "no margin, so a direction only"
-    level = 100 * (1 - verdict["alpha"])
-    found = [row["correlation"] for row in rows if row["metric"] == METRICS[0][0] and row["correlation"] is not None]
-    pairing = (
-        f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
-    )
-    return (
-        "## How it was computed\n\n"
-        f"K = {looks} planned look{'s' if looks > 1 else ''}"
-        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {ablations} ablations,"
-        f" α = {verdict['alpha']:g}, margin ±{verdict['margin']:g} accuracy points; loss: {loss}.\n\n"
-        "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
-        " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
-        f" one-sided t tests against the margin (p same), both multiplied by K and corrected over the M ablations by Holm's"
-        f" procedure; the interval is the paired t interval at {level:g} % over all looks, before the correction over"
-        " ablations. Failed runs are not averaged in: their counts are compared by Boschloo's exact test, and an arm that"
-        " fails more often than its reference is never said to help.\n\n"
-        "Accuracies and losses of training, validation and test images are all measured in inference mode and without"
-        " penalty terms. Early stopping and the choice of epoch use validation images only; the test set is touched once"
-        " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
-        f" conclusions are about this test set.{pairing}"
-    )
-
-
-def _cost(records: list[Record]) -> str:
-    seconds = pd.DataFrame([{"arm": record.arm, **record.timing["seconds"]} for record in records]).fillna(0.0)
-    phases = [phase for phase in ("data", "compile", "train", "evaluate", "diagnose") if phase in seconds]
-    totals = seconds.groupby("arm", sort=False)[phases].sum()
-    lines = ["| arm | " + " | ".join(phases) + " | all |", "| --- |" + " ---: |" * (len(phases) + 1)]
-    for arm, row in totals.iterrows():
-        lines.append(f"| `{arm}` | " + " | ".join(f"{value:.1f}" for value in row) + f" | {row.sum():.1f} |")
-    total = f"{totals.to_numpy().sum() / 60:.1f} minutes of training jobs in all, their start-up not counted."
-    return f"## Cost\n\nSeconds per arm, all seeds together. {total}\n\n" + "\n".join(lines)
-
-
-def _provenance(study: Study, records: list[Record], source: str) -> str:
-    first = records[0]
-    counts = (
-        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
-    )
-
-    def values(key: str) -> str:
-        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
-
-    arms = "\n".join(
-        f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
-        for arm in study["arms"]
-    )
-    return (
-        "## Provenance\n\n"
-        f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
-        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {source}\n"
-        f"- Code: revision {values('revision')}\n"
-        f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
-        f" NumPy {values('numpy')}\n"
-        f"- Device: {values('device')}; {values('processor')}\n"
-        f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
-        f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
-        "The baseline's recipe:\n\n```json\n" + json.dumps(study["arms"][0]["recipe"], indent=1) + "\n```"
-    )
-
-
-def _fingerprint(records: list[Record], arm: str) -> str:
-    return next((record.fingerprint for record in records if record.arm == arm), "no record")
 
 
 def _seed_count(study: Study) -> int:

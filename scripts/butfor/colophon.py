@@ -1,0 +1,88 @@
+"""The end of a report: how it was computed, what it cost, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from butfor.arm import fingerprint
+from butfor.contrasts import METRICS
+from butfor.record import Record
+
+Study = dict[str, Any]
+Rows = list[dict[str, Any]]
+
+
+def method(study: Study, rows: Rows) -> str:
+    """The statistics, with their settings, and what figures are measured on."""
+    verdict, looks = study["verdict"], len(study["looks"])
+    ablations = sum(row["metric"] == METRICS[0].name for row in rows)
+    loss_margin = verdict["loss_margin"]
+    loss = f"margin ±{loss_margin:g} nats" if loss_margin else "no margin, so a direction only"
+    level = 100 * (1 - verdict["alpha"])
+    found = [row["correlation"] for row in rows if row["metric"] == METRICS[0].name and row["correlation"] is not None]
+    pairing = (
+        f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
+    )
+    return (
+        "## How it was computed\n\n"
+        f"K = {looks} planned look{'s' if looks > 1 else ''}"
+        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {ablations} ablations,"
+        f" α = {verdict['alpha']:g}, margin ±{verdict['margin']:g} accuracy points; loss: {loss}.\n\n"
+        "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
+        " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
+        f" one-sided t tests against the margin (p same), both multiplied by K and corrected over the M ablations by Holm's"
+        f" procedure; the interval is the paired t interval at {level:g} % over all looks, before the correction over"
+        " ablations. Failed runs are not averaged in: their counts are compared by Boschloo's exact test, and an arm that"
+        " fails more often than its reference is never said to help.\n\n"
+        "Accuracies and losses of training, validation and test images are all measured in inference mode and without"
+        " penalty terms. Early stopping and the choice of epoch use validation images only; the test set is touched once"
+        " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
+        f" conclusions are about this test set.{pairing}"
+    )
+
+
+def cost(records: list[Record]) -> str:
+    """Seconds per arm and phase."""
+    seconds = pd.DataFrame([{"arm": record.arm, **record.timing["seconds"]} for record in records]).fillna(0.0)
+    phases = [phase for phase in ("data", "compile", "train", "evaluate", "diagnose") if phase in seconds]
+    totals = seconds.groupby("arm", sort=False)[phases].sum()
+    lines = ["| arm | " + " | ".join(phases) + " | all |", "| --- |" + " ---: |" * (len(phases) + 1)]
+    for arm, row in totals.iterrows():
+        lines.append(f"| `{arm}` | " + " | ".join(f"{value:.1f}" for value in row) + f" | {row.sum():.1f} |")
+    total = f"{totals.to_numpy().sum() / 60:.1f} minutes of training jobs in all, their start-up not counted."
+    return f"## Cost\n\nSeconds per arm, all seeds together. {total}\n\n" + "\n".join(lines)
+
+
+def provenance(study: Study, records: list[Record], source: str) -> str:
+    """Study, data, code, versions and machine, and every arm's recipe by its fingerprint."""
+    first = records[0]
+    counts = (
+        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
+    )
+
+    def values(key: str) -> str:
+        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
+
+    arms = "\n".join(
+        f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
+        for arm in study["arms"]
+    )
+    return (
+        "## Provenance\n\n"
+        f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
+        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {source}\n"
+        f"- Code: revision {values('revision')}\n"
+        f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
+        f" NumPy {values('numpy')}\n"
+        f"- Device: {values('device')}; {values('processor')}\n"
+        f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
+        f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
+        "The baseline's recipe:\n\n```json\n" + json.dumps(study["arms"][0]["recipe"], indent=1) + "\n```"
+    )
+
+
+def _fingerprint(records: list[Record], arm: str) -> str:
+    return next((record.fingerprint for record in records if record.arm == arm), "no record")
