@@ -31,6 +31,7 @@ recipe: {model: {name: mlp, widths: [8, 8], activation: sigmoid}, optimiser: sgd
 ablations:
   deep: {set: {model: {name: mlp, widths: 8, depth: 9}}, family: networks}
   rates: {each: {learning_rate: {slow: 0.01, fast: 10.0, exploding: 1000.0}}}
+  decay: {each: {schedule: {falling: cosine, stepping: step}}}
   starts:
     each: {initialiser: {one: ones, constant: constant, glorot: glorot_normal, lecun: lecun_normal, zero: zeros, wide: normal}}
   deep_starts: {each: {initialiser: {deep_glorot: glorot_normal}}, from: deep, family: starts}
@@ -133,7 +134,8 @@ def test_a_study_has_the_pictures_that_its_changes_call_for(planned):
     }
     assert by_family == {
         "networks": {"curves", "depth", "distributions", "gradients"},
-        "rates": {"curves", "rates", "schedules"},
+        "rates": {"curves", "rates"},
+        "decay": {"curves", "schedules"},
         "starts": {"curves", "depth", "distributions", "gradients"},
         "regularisers": {"curves", "weights", "gaps", "stopping"},
     }

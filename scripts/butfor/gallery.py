@@ -88,7 +88,7 @@ KINDS = (
         "Learning rates used",
         "The learning rate that the optimiser used at each step (first seed); rates more than 300 times below the arm's"
         " highest, 0 included, are not drawn.",
-        ("schedule", "warmup", "learning_rate"),
+        ("schedule", "warmup"),
     ),
     Kind(
         "depth",

@@ -50,7 +50,10 @@ def report(study: Study, records: list[Record], checks: Rows, rows: Rows, source
 
 
 def _asked(study: Study, runs: pd.DataFrame) -> str:
-    data = f"{len(study['arms']) - 1} ablations, {_seed_count(study)} seeds each, {len(runs)} runs"
+    ablations = sum(arm["reference"] is not None for arm in study["arms"])
+    alone = len(study["arms"]) - ablations - 1
+    others = f" and {alone} more references" if alone > 1 else " and 1 more reference" if alone else ""
+    data = f"{ablations} ablations{others}, {_seed_count(study)} seeds each, {len(runs)} runs"
     usable = runs[(runs["arm"] == "baseline") & (runs["status"] == "ok")]
     accuracy = usable["test/accuracy"] if "test/accuracy" in usable else pd.Series(dtype=float)
     baseline = (
@@ -182,8 +185,9 @@ def _failures(study: Study, runs: pd.DataFrame) -> str:
     failed = runs[runs["status"] != "ok"]
     planned, present = len(study["arms"]) * _seed_count(study), len(runs)
     lines = [
-        f"- `{row['arm']}`, seed {row['seed']}: {row['status'].replace('_', ' ')}: {row['reason']}."
-        for row in failed.to_dict("records")
+        f"- `{arm}`, {str(status).replace('_', ' ')} with {_seeds(group['seed'])}: {group['reason'].iloc[0]}"
+        + ("." if group["reason"].nunique() == 1 else ", for one.")
+        for (arm, status), group in failed.groupby(["arm", "status"], sort=False)
     ]
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
     nothing = 100 * (1 - 0.05 ** (1 / _seed_count(study)))
@@ -192,6 +196,13 @@ def _failures(study: Study, runs: pd.DataFrame) -> str:
         f" {_seed_count(study)} seeds may still fail in up to {nothing:.0f} % of runs (95 % bound)."
     )
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
+
+
+def _seeds(seeds: pd.Series[int]) -> str:
+    numbers = list(seeds)
+    several = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
+    words = f"{numbers[0]} to {numbers[-1]}" if several else ", ".join(map(str, numbers))
+    return f"seed {words}" if len(numbers) == 1 else f"seeds {words}"
 
 
 def _seed_count(study: Study) -> int:

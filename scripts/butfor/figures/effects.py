@@ -70,7 +70,8 @@ def _effect_row(
     inset = 0.01 * (high - low)
     label = {"va": "center", "fontsize": "small", "color": colour}
     if row["effect"] is None:
-        axes.text(low + inset, place, f"◀ {row['remark'] or 'no finished pair'}", ha="left", **label)
+        arrow = "◀ " if row.get("failed_ablation", 0) > row.get("failed_reference", 0) else ""
+        axes.text(low + inset, place, f"{arrow}{row['remark'] or 'no finished pair'}", ha="left", **label)
     elif row["effect"] < low:
         axes.text(low + inset, place, f"◀ {_number(row)}", ha="left", **label)
     elif row["effect"] > high:

@@ -16,7 +16,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 WIDTH = 8.0
 ROW = 0.3
@@ -24,6 +24,7 @@ PALETTE = sns.color_palette("colorblind")
 BLUE, ORANGE = PALETTE[0], PALETTE[1]
 DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)))
 FEWEST_DECADES = 1.5
+FEW_DECADES = 1.6
 LETTER, HANDLE = 0.075, 0.65  # widths of a letter and of what stands before a legend's text
 
 
@@ -88,9 +89,15 @@ def logarithmic(axes: Axes) -> None:
     if np.isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
         axes.set_ylim(*decades(*axes.get_ylim()))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: _between_decades(value, *axes.get_ylim())))
     else:
         axes.set(ylim=(0, 1), yticks=[])
+
+
+def _between_decades(value: float, low: float, high: float) -> str:
+    """The label of a 2 or a 5 between the powers of ten, where few of those are in sight."""
+    leading = f"{value:e}"[0]
+    return f"{value:g}" if leading in "25" and np.log10(high / low) < FEW_DECADES else ""
 
 
 def decades(low: float, high: float) -> tuple[float, float]:

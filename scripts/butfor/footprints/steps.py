@@ -65,9 +65,11 @@ def settings(values: dict[str, Any]) -> str:
 
 
 def rates(r: Record) -> str:
-    rates = np.array(r.learning_rate)
-    ends = [float(rates[0]), float(rates[len(rates) // 2]), float(rates[-1])]
-    return f"{listed(ends)} at the first, middle and last of {len(rates)} steps"
+    used = [float(rate) for rate in r.learning_rate]
+    if len(set(used)) == 1:
+        return f"{used[0]:.3g} throughout"
+    ends = listed([used[0], used[len(used) // 2], used[-1]])
+    return f"{ends} at the first, middle and last of {len(used)} steps"
 
 
 def rate_fault(r: Record) -> str:

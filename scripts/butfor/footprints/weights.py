@@ -38,7 +38,9 @@ def model_fault(r: Record) -> str:
 
 
 def spreads(r: Record) -> str:
-    return f"{listed([row['weights']['std'] for row in start(r)])} around {listed([_rounded(row) for row in start(r)])}"
+    centres = [_rounded(row) for row in start(r)]
+    around = f" around {listed(centres)}" if any(centres) else ""
+    return listed([row["weights"]["std"] for row in start(r)]) + around
 
 
 def _rounded(row: dict[str, Any]) -> float:
