@@ -53,7 +53,8 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
     ablations = sum(arm["reference"] is not None for arm in study["arms"])
     alone = len(study["arms"]) - ablations - 1
     others = f" and {alone} more references" if alone > 1 else " and 1 more reference" if alone else ""
-    data = f"{ablations} ablations{others}, {_seed_count(study)} seeds each, {len(runs)} runs"
+    plural = "" if ablations == 1 else "s"
+    data = f"{ablations} ablation{plural}{others}, {_seed_count(study)} seeds each, {len(runs)} runs"
     usable = runs[(runs["arm"] == "baseline") & (runs["status"] == "ok")]
     accuracy = usable["test/accuracy"] if "test/accuracy" in usable else pd.Series(dtype=float)
     baseline = (

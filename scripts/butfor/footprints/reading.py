@@ -27,5 +27,5 @@ def listed(values: list[Any]) -> str:
 
 
 def differs(measured: float, expected: float, tolerance: float = 1e-4) -> bool:
-    """Whether a measured figure is off by more than rounding."""
-    return not math.isclose(measured, expected, rel_tol=tolerance, abs_tol=1e-9)
+    """Whether a measured figure is off by more than rounding; where none was to be expected (NaN), none is."""
+    return not math.isnan(expected) and not math.isclose(measured, expected, rel_tol=tolerance, abs_tol=1e-9)
