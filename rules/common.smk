@@ -5,9 +5,11 @@ from snakemake.exceptions import WorkflowError
 
 from butfor import gallery, headline, own_code, provenance, tracking_target
 from butfor.config import study_and_plan
+from butfor.duplicate_keys import refuse_duplicate_keys
 from butfor.errors import StudyError
 
 try:
+    refuse_duplicate_keys(Path(path) for path in workflow.configfiles)
     study, plan = study_and_plan(
         config, Path(workflow.basedir) / "config" / "schema.yaml"
     )

@@ -47,7 +47,7 @@ rule report:
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
     message:
-        "Write the report"
+        "Write the report, {output.report}"
     script:
         "../scripts/report.py"
 
@@ -81,6 +81,6 @@ rule partial:
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
     message:
-        "Report on what there is"
+        "Report on what there is, in {output.report}"
     script:
         "../scripts/partial.py"

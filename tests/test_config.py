@@ -1,5 +1,6 @@
 import pytest
 
+from butfor.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
 from butfor.errors import StudyError
 from butfor.schema import ConfigError
 
@@ -22,6 +23,10 @@ def test_defaults_come_from_the_schema(planned):
         ("recipe: {initializer: zeros}\n" + ABLATION, ["initializer", "unknown key", "Did you mean initialiser?"]),
         ("recipe: {schedule: {name: step, factr: 0.1}}\n" + ABLATION, ["factr", "Did you mean factor?"]),
         ("recipe: {initialiser: xavier}\n" + ABLATION, ["recipe.initialiser", "glorot_normal", "'xavier'"]),
+        ("recipe: {schedule: cosin}\n" + ABLATION, ["recipe.schedule", "Did you mean cosine?"]),
+        ("recipe: {warmup: none}\n" + ABLATION, ["recipe.warmup", "write 0"]),
+        ("recipe: {warmup: 9, epochs: 3}\n" + ABLATION, ["recipe.warmup", "at most the 3 epochs"]),
+        ("data: {name: npz, file: gone.npz}\n" + ABLATION, ["data.file", "gone.npz"]),
         ("recipe: {dropout: 1.0}\n" + ABLATION, ["recipe.dropout", "less than 1", "1.0"]),
         ("recipe: {epochs: '3'}\n" + ABLATION, ["recipe.epochs", "whole number", "--config"]),
         ("ablations: {no: {set: {dropout: 0.5}}}", ["False", "quote"]),
@@ -50,3 +55,12 @@ def test_a_file_without_a_study_name_is_told_so():
 
     with pytest.raises(ConfigError, match="laid over"):
         study_and_plan({"ablations": {"a": {"set": {"dropout": 0.5}}}}, SCHEMA)
+
+
+def test_a_key_written_twice_is_refused_with_both_lines(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("study: a\nrecipe: &one\n  l2: 1.0e-4\n  l2: 1.0e-3\nother: *one\n")
+    with pytest.raises(DuplicateKeyError, match=r"line 4: expected l2 once, received it in line 3"):
+        refuse_duplicate_keys([path])
+    path.write_text("a: {l2: 1}\nb: {l2: 1}\nc: [{l2: 1}, {l2: 1}]\n")
+    refuse_duplicate_keys([path])

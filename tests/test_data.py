@@ -44,6 +44,10 @@ def test_the_manifest_says_what_the_data_are_not_where_they_were(tmp_path):
         ({"y_train": np.zeros(3, int)}, "20 images and 3 labels"),
         ({"y_train": np.linspace(0, 1, 20)}, "whole numbers from 0"),
         ({"y_train": np.zeros(20, int), "y_test": np.zeros(4, int)}, "at least 2 classes"),
+        (
+            {"y_train": np.arange(20) % 2 + 1, "y_test": np.ones(4, int)},
+            "received none of 0. Number the classes from 0",
+        ),
         ({"y_test": np.full(4, 7)}, "all of them in the training labels"),
         ({"x_test": np.full((4, 4), np.nan)}, "NaN"),
         ({"x_test": np.ones((4, 5))}, "one shape"),

@@ -339,4 +339,14 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
     drawn = [list(item.get_xdata()) for item in axes.lines]
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
     written = words(figure)
-    assert "◀ -60.0 [-70.0, -50.0]" in written and "void: nothing changed" in written
+    assert "◀ −60.00 [−70.00, −50.00]" in written and "void: nothing changed" in written
+
+
+def test_a_wide_interval_among_few_is_drawn_whole_and_one_that_leaves_the_axis_is_marked():
+    row = {"arm": "a", "verdict": "inconclusive", "remark": "", "effect": -2.0, "low": -6.0, "high": 2.0}
+    wide = {**row, "arm": "b", "effect": -20.0, "low": -40.0, "high": 0.0}
+    (axes,) = effects([row, wide], {}, {"margin": 0.5, "alpha": 0.05}).axes
+    assert axes.get_xlim()[0] < -40
+    cut = {**row, "arm": "c", "effect": -3.0, "low": -400.0, "high": 394.0}
+    (axes,) = effects([row, {**row, "arm": "d"}, cut], {}, {"margin": 0.5, "alpha": 0.05}).axes
+    assert axes.get_xlim()[0] > -100 and {item.get_marker() for item in axes.lines} >= {"<", ">"}

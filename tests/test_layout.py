@@ -87,3 +87,9 @@ def test_files_stay_short_and_named_after_a_concept(path):
 def test_entry_scripts_hold_no_logic(path):
     tree = ast.parse(path.read_text())
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.Try)]
+
+
+def test_the_reading_order_has_every_module():
+    names = [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+    order = (PACKAGE / "__init__.py").read_text()
+    assert [name for name in [*names, "figures", "footprints"] if f"`{name}`" not in order] == []

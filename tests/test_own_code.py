@@ -91,7 +91,7 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
             ["keras.layers.Dropout", "parts.dropout(x, place)"],
         ),
         (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1, seed=1)(x))", ["keras.layers.GaussianNoise"]),
-        (DROPOUT, "", ["declares dropout", "Take it out of `uses`"]),
+        (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
         (DROPOUT, "x = parts.input_dropout(parts.dropout(x))", ["reads input_dropout", "Write uses: ["]),
         (DROPOUT, "x = parts.dropout(x) * {**recipe}['batch_size']", ["batch_size"]),
@@ -104,6 +104,14 @@ def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new
     assert "\n" not in str(raised.value)
     for word in words:
         assert word in str(raised.value)
+
+
+def test_a_setting_of_its_own_that_it_does_not_read_is_refused_where_it_says_something(own, points):
+    declared = {**GOOD, "properties": {**GOOD["properties"], "depth": {"type": "integer", "default": 1}}}
+    name = own(MODEL, declared)
+    build(resolved(dropout=0.3, model={"name": name, "hidden": 8, "depth": 1}), points, "an_arm")
+    with pytest.raises(OwnCodeError, match="its setting depth is 2 in this arm, and was not read"):
+        build(resolved(dropout=0.3, model={"name": name, "hidden": 8, "depth": 2}), points, "an_arm")
 
 
 @pytest.mark.parametrize(

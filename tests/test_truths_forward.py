@@ -151,3 +151,14 @@ def test_an_untrained_classifier_of_ten_knows_nothing_and_says_so(first_figures,
 def test_a_standard_normal_is_wrong_with_confidence_before_training(first_figures):
     losses, accuracies = first_figures(N_0_1)
     assert (losses > 5).all() and 0.06 <= accuracies.mean() <= 0.14
+
+
+def test_before_training_batch_normalisation_is_seen_as_training_has_it_and_left_as_it_was():
+    model = {"name": "mlp", "widths": 64, "depth": 10, "activation": "relu"}
+    recipe = resolved(model=model, normalisation="batch", initialiser="glorot_uniform", dropout=0.5)
+    built = models.build(recipe, (28, 28), 10, 1, "philox")
+    before = [variable.numpy() for variable in built.variables]
+    gathered, trained = (Probe(built).statistics(*pixels(), as_trained=way)[:-1] for way in (False, True))
+    assert [row["activations"]["rms"] for row in trained] == pytest.approx([np.sqrt(0.5)] * 10, rel=0.05)
+    assert gathered[9]["activations"]["rms"] < 0.1
+    assert all(np.array_equal(x, y.numpy()) for x, y in zip(before, built.variables, strict=True))

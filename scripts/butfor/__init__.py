@@ -1,7 +1,12 @@
 """butfor: but for this part of the recipe, would the model be as good?
 
-In reading order: `config`, `schema`, `compatible`, `ablations` and `plan` (what is asked); `fetch`, `data` and `streams`
-(on what); `parts`, `models`, `optimisers`, `schedules`, `epoch`, `early_stopping`, `diagnostics` and `training` (what is
-trained); `record` (what a run leaves); `footprints` and `checks` (whether it changed what it says); `stats` and
-`contrasts` (what it means); `tracking`, `gallery`, `figures` and `report` (what is shown).
+In reading order:
+
+what is asked: `config`, `duplicate_keys`, `schema`, `explain`, `durations`, `compatible`, `anatomy`, `own_code`, `arm`,
+`ablations`, `plan`; on what: `catalogue`, `fetch`, `data`, `streams`; what is trained: `initialisers`, `chance_layers`,
+`parts`, `models`, `building`, `schedules`, `plateau`, `optimisers`, `losses`, `epoch`, `early_stopping`, `diagnostics`,
+`clock`, `training`; what a run leaves: `provenance`, `record`, `frames`; whether it changed what it says:
+`expected_weights`, `footprints`, `checks`; what it means: `stats`, `contrasts`, `verdict_words`; what is shown:
+`gallery`, `figures`, `report`, `colophon`, `headline`, `tracking_target`, `tracking`, `ui`. Every stage uses `errors` and
+`job_log`.
 """

@@ -42,6 +42,7 @@ def build(recipe: Recipe, dataset: data.Dataset, arm: str) -> list[dict[str, Any
     checks = (
         *_foreign_draws(model),
         *_kept_declaration(read.keys_read, recipe, model, own_code.declaration(name)),
+        *_settings_without_effect(read["model"].keys_read, recipe["model"], own_code.declaration(name)),
         *_not_repeated(model, again),
         *_not_seeded(model, other),
         *_not_logits(model, dataset),
@@ -54,12 +55,12 @@ def build(recipe: Recipe, dataset: data.Dataset, arm: str) -> list[dict[str, Any
 
 
 class Reading(dict[str, Any]):
-    """A recipe that notes in `keys_read` which of its keys are read."""
+    """A recipe that notes in `keys_read` which of its keys are read, and its model's settings likewise."""
 
     get, items, values = Mapping.get, Mapping.items, Mapping.values  # type: ignore[assignment]
 
     def __init__(self, recipe: Recipe) -> None:
-        super().__init__(recipe)
+        super().__init__({key: Reading(value) if key == "model" else value for key, value in recipe.items()})
         self.keys_read: set[str] = set()
 
     def __getitem__(self, key: str) -> Any:
@@ -89,7 +90,7 @@ def _kept_declaration(keys_read: set[str], recipe: Recipe, model: Model, declare
     if uses - read:
         yield (
             f"it declares {_listed(uses - read)}, and did not read it in this arm, where it would change nothing."
-            f" Take it out of `uses`, or use it whatever the other settings are."
+            f" Take it out of `uses` in its YAML file, or use it whatever the other settings are."
         )
     layers = {layer.name for layer in model.layers}
     if missing := set(declared.get("layers", [])) - layers:
@@ -105,6 +106,16 @@ def _kept_declaration(keys_read: set[str], recipe: Recipe, model: Model, declare
             yield (
                 f"expected {expected} layers of parts.dropout, by `dropouts: {declared['dropouts']}` and dropout {rates},"
                 f" received {len(found)}. Correct `dropouts`, or call parts.dropout(x, place) for each place."
+            )
+
+
+def _settings_without_effect(keys_read: set[str], settings: Recipe, declared: dict[str, Any]) -> Iterator[str]:
+    """A setting may go unread while it says what it says by default: some act only beside others."""
+    for key, schema in declared.get("properties", {}).items():
+        if key not in keys_read and settings[key] != schema["default"]:
+            yield (
+                f"its setting {key} is {settings[key]!r} in this arm, and was not read, so that it would change nothing."
+                f" Read recipe['model']['{key}'], or take it out of `properties` in its YAML file."
             )
 
 

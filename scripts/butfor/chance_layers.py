@@ -14,12 +14,13 @@ import tensorflow as tf
 
 
 class ChanceLayer(keras.layers.Layer):
-    """A layer with a stream of uniform draws. Shape in = shape out."""
+    """A layer with a stream of uniform draws. Shape in = shape out. While `resting`, it is the identity everywhere."""
 
     def __init__(self, algorithm: str, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.algorithm = algorithm
         self.seed = seed
+        self.resting = False
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def draws(self, shape: Any) -> tf.Tensor:
@@ -48,7 +49,7 @@ class Dropout(ChanceLayer):
         return tf.shape(inputs)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if not training or self.rate == 0:
+        if not training or self.resting or self.rate == 0:
             return inputs
         kept = tf.cast(self.draws(self.mask_shape(inputs)) >= self.rate, inputs.dtype)
         return inputs * kept / (1.0 - self.rate)
@@ -76,7 +77,7 @@ class Shift(ChanceLayer):
         self.pixels = pixels
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if not training or self.pixels == 0:
+        if not training or self.resting or self.pixels == 0:
             return inputs
         batch = tf.shape(inputs)[0]
         choices = 2 * self.pixels + 1
@@ -96,7 +97,7 @@ class Flip(ChanceLayer):
     """Each image mirrored left to right with probability ½: `(batch, height, width)`, with or without channels."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if not training:
+        if not training or self.resting:
             return inputs
         mirrored = self.draws(tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])) < 0.5
         return tf.where(mirrored, tf.reverse(inputs, [2]), inputs)

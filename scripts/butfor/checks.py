@@ -33,7 +33,7 @@ WORDS = {
     "optimiser": "optimiser",
     "penalty": "penalties",
     "structure": "layers",
-    "first loss": "first loss",
+    "first loss": "first cross-entropy",
 }
 
 
@@ -170,9 +170,10 @@ def _line(keys: list[str], own: dict[int, Record], pairs: Pairs, acted: int, out
         return f"every setting left its footprint in {len(own)} runs" if outcome == "proven" else outcome
     a, b = pairs[0]
     traces = [f"{FOOTPRINTS[key].shows}: {_change(FOOTPRINTS[key].trace(b), FOOTPRINTS[key].trace(a))}" for key in keys]
-    held = {name.split("/")[0] for name in steady(a) if name in steady(b)} - {
-        name.split("/")[0] for x, y in pairs for name in _moved(x, y)
-    }
+    mine, its = steady(a), steady(b)
+    unshared = {name for name in {**mine, **its} if name not in mine or name not in its}
+    moved = {name for x, y in pairs for name in _moved(x, y)}
+    held = {name.split("/")[0] for name in mine} - {name.split("/")[0] for name in unshared | moved}
     same = ", ".join(word for name, word in WORDS.items() if name in held)
     ending = "every run as the reference's" if outcome == "void" else f"runs differ at {acted} of {len(pairs)} seeds"
     return f"{'; '.join(dict.fromkeys(traces))}. Same {same}; {ending}"

@@ -75,6 +75,11 @@ def _mismatched(recipe: Recipe) -> list[str]:
             f"schedule.factors: expected one more than the {len(schedule['boundaries'])} boundaries,"
             f" received {len(schedule['factors'])}."
         )
+    time, unit = recipe["warmup"].split()
+    if unit.startswith("epoch") and float(time) > recipe["epochs"]:
+        problems.append(
+            f"warmup: expected at most the {recipe['epochs']} epochs of the training, received {recipe['warmup']}."
+        )
     return problems + _boundaries(schedule)
 
 

@@ -46,6 +46,9 @@ def complete_study(config: dict[str, Any], root: Schema) -> dict[str, Any]:
         raise ConfigError(f"seeds: expected looks that rise, such as [5, 10, 20], received {looks}.")
     if settings["data"]["name"] == "npz" and not settings["data"]["file"]:
         raise ConfigError("data.file: expected the path of an .npz file because data.name is npz, received null.")
+    file = settings["data"]["file"]
+    if file and not Path(file).is_file():
+        raise ConfigError(f"data.file: expected a file that is there, received {file}, looked for from {Path.cwd()}.")
     if ":" in settings["data"]["name"]:
         own_code.locate(settings["data"]["name"])
     settings["looks"] = looks

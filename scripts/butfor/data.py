@@ -136,6 +136,11 @@ def _check(arrays: dict[str, Array], name: str) -> None:
     classes = int(arrays["y_train"].max()) + 1
     if classes < 2 or arrays["y_test"].max() >= classes:
         raise DataError(f"{name}: expected at least 2 classes, all of them in the training labels, received {classes}.")
+    if empty := sorted(set(range(classes)) - set(np.unique(arrays["y_train"]).tolist())):
+        raise DataError(
+            f"{name}: expected labels 0 to {classes - 1} to occur in training, received none of {', '.join(map(str, empty))}."
+            " Number the classes from 0, without gaps."
+        )
     if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
         raise DataError(f"{name}: expected training and test images of one shape.")
 

@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 
 
 class Probe:
-    """Reads the layers with kernels of a model, on a fixed batch of images, in inference mode."""
+    """Reads the layers with kernels of a model, on a fixed batch of images, without dropout and augmentation."""
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
@@ -32,15 +32,17 @@ class Probe:
         self._activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
         self._outputs = keras.Model(model.inputs, [*[layer.output for layer in self._activated], model.output])
 
-    def statistics(self, images: Array, labels: Array) -> list[dict[str, Any]]:
+    def statistics(self, images: Array, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """One row per layer, from input to logits, for images `(n, *image)`: see `spread`.
 
-        `activations` are what leaves the layer's activation function; `separation` is their standard deviation over
-        images, averaged over units; `gradient` the norm and root mean square of the cross-entropy's gradient.
+        `as_trained`: batch normalisation uses the statistics of these images, as in training, and not those that it
+        has gathered, which before the first step are 0 and 1 and normalise nothing. `activations` are what leaves the
+        layer's activation function; `separation` is their standard deviation over images, averaged over units;
+        `gradient` the norm and root mean square of the cross-entropy's gradient.
         """
         kernels = [layer.kernel.value for layer in self.layers]
         with tf.GradientTape() as tape:
-            *activations, logits = self._outputs(as_inputs(tf.constant(images)), training=False)
+            *activations, logits = self._forward(images, as_trained)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), logits)
             cross_entropy = tf.reduce_mean(losses)
         gradients = tape.gradient(cross_entropy, kernels)
@@ -57,6 +59,22 @@ class Probe:
             }
             for layer, activated, values, gradient in found
         ]
+
+    def _forward(self, images: Array, as_trained: bool) -> list[tf.Tensor]:
+        inputs = as_inputs(tf.constant(images))
+        if not as_trained:
+            return list(self._outputs(inputs, training=False))
+        drawing = [layer for layer in self._model._flatten_layers() if isinstance(layer, ChanceLayer)]
+        gathered = [(variable, variable.numpy()) for variable in self._model.non_trainable_variables]
+        for layer in drawing:
+            layer.resting = True
+        try:
+            return list(self._outputs(inputs, training=True))
+        finally:
+            for layer in drawing:
+                layer.resting = False
+            for variable, value in gathered:
+                variable.assign(value)
 
     def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
         """Before any step, in nats: the loss that training minimises, without penalties (`objective`), the plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -27,16 +28,20 @@ def explain(error: ValidationError, where: str = "") -> str:
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         return f"{missing}: expected this key{f' in {path}' if path else ''}, received none. {_standalone_hint(missing)}".strip()
-    return f"{path}: expected {_expected(error)}, received {_received(error.instance)}.{_remedy(error)}"
+    close = _close(error.instance, error.schema["choices"]) if error.validator == "choices" else ""
+    return f"{path}: expected {_expected(error)}, received {_received(error.instance)}.{_remedy(error)}{close}"
 
 
 def _explain_unknown_key(error: ValidationError, path: str) -> str:
     known = list(error.schema.get("properties", {}))
     unknown = next(key for key in error.instance if key not in known)
     inside = f" in {path}" if path else ""
-    close = difflib.get_close_matches(str(unknown), known, n=1, cutoff=0.5)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"{unknown}: unknown key{inside}. Expected one of {', '.join(known) or 'nothing'}.{hint}"
+    return f"{unknown}: unknown key{inside}. Expected one of {', '.join(known) or 'nothing'}.{_close(unknown, known)}"
+
+
+def _close(word: Any, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _standalone_hint(missing: str) -> str:
@@ -83,6 +88,8 @@ def _remedy(error: ValidationError) -> str:
         return f" YAML reads {word} as {str(value).lower()}.{none}"
     if isinstance(value, datetime.date):
         return f" YAML reads a bare date as a date: put it in quotes, '{value}'."
+    if value == "none" and error.validator == "duration":
+        return " For no time at all, write 0."
     if isinstance(value, str):
         try:
             number = float(value)

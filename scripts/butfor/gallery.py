@@ -93,27 +93,27 @@ KINDS = (
     Kind(
         "depth",
         "Activations by depth at the start",
-        "Size and saturation of the hidden layers' activations before any step, on up to 1 000 validation images;"
-        " saturated are sigmoids outside (.05, .95), tanh beyond .95 in size, and ReLU at exactly 0. The line is the"
-        " mean over seeds (of logarithms, for the size), the band reaches over all seeds. Triangles at the foot are"
-        " exact zeros, at the top overflows.",
+        "Size and saturation of the hidden layers' activations before any step, on up to 1 000 validation images, as in"
+        " training but for dropout and augmentation; saturated are sigmoids outside (.05, .95), tanh beyond .95 in size,"
+        " and ReLU at exactly 0. The line is the mean over seeds (of logarithms, for the size), the band reaches over all"
+        " seeds. Triangles at the foot are exact zeros, at the top overflows.",
         INITIAL,
         once=HE_NOTE,
     ),
     Kind(
         "distributions",
         "Distributions of activations at the start",
-        "What leaves the hidden layers' activation functions before any step (first seed, up to 1 000 validation images),"
-        " a column per layer, at most six of them; each panel has its own range, which it"
-        " names; a bin that is more than three times as high as all others is cut off and says its share.",
+        "What leaves the hidden layers' activation functions before any step (first seed, up to 1 000 validation images, as"
+        " in training but for dropout and augmentation), a column per layer, at most six of them; each panel has its own"
+        " range, which it names; a bin that is more than three times as high as all others is cut off and says its share.",
         INITIAL,
     ),
     Kind(
         "gradients",
         "Gradients by layer at the start",
-        "Norm of the cross-entropy's gradient by each layer's weights before any step; the last layer is the one that"
-        " gives the logits. The line is the geometric mean over seeds, the band reaches over all seeds. Triangles at the"
-        " foot are exact zeros, at the top overflows.",
+        "Norm of the cross-entropy's gradient by each layer's weights before any step, as in training but for dropout and"
+        " augmentation; the last layer is the one that gives the logits. The line is the geometric mean over seeds, the"
+        " band reaches over all seeds. Triangles at the foot are exact zeros, at the top overflows.",
         INITIAL,
     ),
     Kind(

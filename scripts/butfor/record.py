@@ -47,7 +47,8 @@ class Record:
     optimiser: class and parameters of the optimiser that trained, as it says itself, without the learning rate.
     first_loss: the loss before any step, in several ways (see diagnostics.Probe.first_loss), in nats.
     penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
-    layers: at the `start` and the `end`, per layer, statistics of weights, activations and gradients (diagnostics.py).
+    layers: per layer, statistics of weights, activations and gradients (diagnostics.py): at the `start` as in training
+        but for dropout and augmentation, at the `end` in inference mode.
     draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.
     chance: what dropout and augmentation drew for a first batch (see diagnostics.Draws); empty without them.
     machine: device, host and versions.

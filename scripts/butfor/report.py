@@ -37,6 +37,7 @@ def report(study: Study, records: list[Record], checks: Rows, rows: Rows, source
     sections = [
         f"# {study['study']}",
         _asked(study, runs),
+        *_partial(study, records),
         *_refused(checks),
         _verdicts(study, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
@@ -66,9 +67,21 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
     return f"{study['question']} {data}. {baseline}"
 
 
+def _partial(study: Study, records: list[Record]) -> list[str]:
+    """What is still to be trained, if anything is."""
+    planned, present = len(study["arms"]) * _seed_count(study), len(records)
+    if present >= planned:
+        return []
+    begun = {record.arm for record in records}
+    missing = [f"`{arm['name']}`" for arm in study["arms"] if arm["name"] not in begun]
+    arms = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
+    return [f"> **Partial.** {present} of {planned} planned runs are here; verdicts may change.{arms}"]
+
+
 def _verdicts(study: Study, rows: Rows) -> str:
     accuracy = [row for row in rows if row["metric"] == "test/accuracy"]
     losses = {row["arm"]: row for row in rows if row["metric"] == "test/loss"}
+    judged = sum(row["verdict"] not in REFUSED for row in accuracy)
     counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     head = (
@@ -81,8 +94,8 @@ def _verdicts(study: Study, rows: Rows) -> str:
     top = "\n".join([*_warnings(study, accuracy), *(f"- {in_words(row)}" for row in most_important(rows))])
     level = 100 * (1 - study["verdict"]["alpha"])
     note = (
-        f"\\* {level:g} % for each ablation by itself; verdicts and p are corrected over all {len(accuracy)}, so an interval"
-        " may leave 0 out and the verdict still be inconclusive. "
+        f"\\* {level:g} % for each ablation by itself; verdicts and p are corrected over all {judged} that are judged,"
+        " so an interval may leave 0 out and the verdict still be inconclusive. "
         "Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
         " so what was changed matters. “No meaningful difference” is shown, not assumed: the effect lies within the margin of"
         f" ±{study['verdict']['margin']:g} points. “Inconclusive” says that these seeds decide neither."
@@ -100,21 +113,25 @@ def _warnings(study: Study, accuracy: Rows) -> list[str]:
     undecided = all(row["verdict"] in ("inconclusive", *REFUSED) for row in accuracy)
     lines = []
     if undecided:
-        lines.append(f"- Nothing is decided with {_seed_count(study)} seeds. Add a look: see `seeds`.")
+        lines.append(
+            f"- Nothing is decided about test accuracy with {_seed_count(study)} seeds. Add a look: see `seeds`."
+        )
     return lines
 
 
 def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
     verdict = f"**{row['verdict']}**" + (f" ({row['remark']})" if row["remark"] else "")
+    judged = row["verdict"] not in REFUSED
+    interval = f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]" if judged and row["low"] is not None else "–"
     loss_verdict = loss["verdict"] + (f" ({loss['remark']})" if loss["remark"] == "identical" else "")
     cells = [
         f"`{row['arm']}`",
         f"`{row['reference']}`",
         verdict,
         _signed(row["effect"], 2),
-        f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]",
-        _probability(row["p_difference"] if row["pairs"] > 1 else None),
-        _probability(row["p_equivalence"] if row["pairs"] > 1 else None),
+        interval,
+        _probability(row["p_difference"] if judged and row["pairs"] > 1 else None),
+        _probability(row["p_equivalence"] if judged and row["pairs"] > 1 else None),
         "–" if row["better"] is None else f"{100 * row['better']:.0f} %",
         f"{row['failed_ablation']} : {row['failed_reference']}"
         + (f" (p {_probability(row['p_failure'])})" if row["failed_ablation"] > row["failed_reference"] else ""),

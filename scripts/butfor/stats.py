@@ -89,7 +89,8 @@ def contrast(pairs: Pairs, margin: float | None, looks: int, alpha: float, highe
     mean = float(d.mean()) if n else float("nan")
     sd = _spread(d)
     error = sd / np.sqrt(n) if n > 1 else float("nan")
-    reach = float(stats.t.ppf(1 - alpha / (2 * looks), n - 1) * error) if n > 1 else float("nan")
+    spread = n > 1 and (sd > 0 or mean == 0)
+    reach = float(stats.t.ppf(1 - alpha / (2 * looks), n - 1) * error) if spread else float("nan")
     return Contrast(
         pairs=n,
         planned=pairs.planned,
@@ -160,7 +161,8 @@ def _from_differences(c: Contrast, alpha: float, higher_is_better: bool) -> tupl
     if c.pairs < 2:
         return "inconclusive", f"{c.pairs} finished pairs"
     if c.sd == 0:
-        return "inconclusive", "the same difference at every seed: look for a mistake"
+        doubt = ": look for a mistake" if c.pairs > 2 else ""
+        return "inconclusive", f"the same difference at every seed{doubt}"
     real = c.p_difference <= alpha
     if c.p_equivalence <= alpha:
         return "no meaningful difference", "tiny but real" if real else ""

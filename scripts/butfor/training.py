@@ -131,7 +131,8 @@ class ArmTraining:
         probed = self.dataset.x_train[held[:PROBE_IMAGES]], self.dataset.y_train[held[:PROBE_IMAGES]]
         draws = {"split": digest(train), "validation": digest(held), **self._initial_digests()}
         chance, first_loss = self._draws.measured(), self._probe.first_loss(*probed)
-        penalty, layers = {"start": self._probe.penalties(probed[0])}, {"start": self._probe.statistics(*probed)}
+        penalty = {"start": self._probe.penalties(probed[0])}
+        layers = {"start": self._probe.statistics(*probed, as_trained=True)}
         clock.lap("diagnose")
         history, rates, stopping, reason = self._epochs(seed, train, held, clock)
         clock.lap("train")

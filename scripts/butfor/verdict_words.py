@@ -13,7 +13,8 @@ UNPROVEN = "unproven"
 def most_important(rows: list[dict[str, Any]], count: int = 3) -> list[dict[str, Any]]:
     """The decided contrasts on test accuracy with the largest effects, total failures first; fewer if fewer are."""
     decided = [row for row in rows if row["metric"] == "test/accuracy" and row["verdict"] in ("helps", "hurts")]
-    others = [row for row in rows if row["metric"] == "test/accuracy" and row not in decided]
+    open_or_none = [row for row in rows if row["metric"] == "test/accuracy" and row not in decided]
+    others = [row for row in open_or_none if row["verdict"] not in (VOID, UNPROVEN)]
     decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
     settled_first = sorted(others, key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
     return (decided + settled_first)[:count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median_low
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -31,8 +32,9 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
     are written at the edge instead of squeezing the rest.
     """
     ordered = sorted(rows, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
-    low = -_edge([-row["low"] for row in rows if row["low"] is not None], verdict["margin"])
-    high = _edge([row["high"] for row in rows if row["high"] is not None], verdict["margin"])
+    ends = [(row["low"], row["high"]) for row in rows if row["low"] is not None and row["high"] is not None]
+    typical = max(1.5 * verdict["margin"], median_low([max(abs(end) for end in pair) for pair in ends] or [0.0]))
+    low, high = -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
     figure = style.sheet(1.3 + style.ROW * len(ordered))
     axes = figure.subplots()
     axes.axvspan(-verdict["margin"], verdict["margin"], color="0.9", zorder=0)
@@ -80,18 +82,27 @@ def _effect_row(
         axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
         if row["low"] is not None and row["high"] is not None:
             axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
+            cut = [
+                (end, mark) for end, mark, off in ((low, "<", row["low"] < low), (high, ">", row["high"] > high)) if off
+            ]
+            for end, mark in cut:
+                axes.plot(end, place, mark, color=colour, markersize=6, clip_on=False, zorder=4)
         axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
 
 
 def _number(row: dict[str, Any]) -> str:
-    if row["low"] is None or row["high"] is None:
-        return f"{row['effect']:+.1f}"
-    return f"{row['effect']:+.1f} [{row['low']:+.1f}, {row['high']:+.1f}]"
+    words = f"{row['effect']:+.2f}"
+    if row["low"] is not None and row["high"] is not None:
+        words += f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+    return words.replace("-", "−")
 
 
-def _edge(reaches: list[float], margin: float) -> float:
-    """How far one side of the effects' axis goes: past a gap of a factor 3, effects are written, not drawn."""
-    edge = 1.5 * margin
+def _edge(reaches: list[float], typical: float) -> float:
+    """How far one side of the effects' axis goes: to the end, unless a typical effect would then take less than an
+    eighth of it; if so, to the first gap of a factor 3, and effects beyond are written, not drawn."""
+    edge, far = typical, max([typical, *reaches])
+    if far <= 8 * typical:
+        return 1.08 * far
     for reach in sorted(reaches):
         if reach > 3.0 * edge:
             break

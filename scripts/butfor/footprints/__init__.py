@@ -118,7 +118,7 @@ FOOTPRINTS: dict[str, Footprint] = {
         ("structure", "masks/spatial_dropout_*"),
     ),
     "label_smoothing": Footprint(
-        "first loss",
+        "first loss, smoothed",
         lambda r: f"{r.first_loss['objective']:.6g} nats",
         regularisers.smoothing_fault,
         ("first objective",),
