@@ -24,6 +24,7 @@ include: "rules/data.smk"
 include: "rules/build.smk"
 include: "rules/train.smk"
 include: "rules/track.smk"
+include: "rules/decide.smk"
 include: "rules/check.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"
@@ -33,7 +34,7 @@ rule all:
     default_target: True
     input:
         "<results>/report.md",
-        every("<results>/tracked/{arm}/{look}.json"),
+        [tracked_until(look.name) for look in plan.looks],  # one by one, so that runs appear as they end
     localrule: True
 
 

@@ -4,7 +4,7 @@
 rule check:
     """Check that every ablation changed what it says, and nothing else."""
     input:
-        runs=every("<results>/runs/{arm}/{look}"),
+        runs=trained,
         code=code("check", "checks", "expected_weights", "footprints", "frames"),
     output:
         checks="<results>/checks.json",

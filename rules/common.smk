@@ -1,4 +1,5 @@
 # The study, checked and planned, and what the other files ask of it. The logic is in scripts/butfor.
+import json
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -19,7 +20,11 @@ except StudyError as error:
 config.update(
     log_level=study["log_level"], data={**study["data"], "largest": plan.largest}
 )
-analysis = {**plan.summary(), "verdict": study["verdict"]}
+analysis = {
+    **plan.summary(),
+    "verdict": study["verdict"],
+    "budget": study["budget"],
+}
 trained_on = {"name": study["data"]["name"], "file": study["data"]["file"]}
 own_models = {
     arm["name"]: arm["recipe"]
@@ -30,6 +35,7 @@ built = {
     name: f"{study['results']}/built/{name}-{own_code.mark(recipe, trained_on)}.json"
     for name, recipe in own_models.items()
 }
+undecided_looks = [look.name for look in plan.looks[:-1]]
 unbuilt = [name for name, path in built.items() if not Path(path).exists()]
 
 
@@ -76,9 +82,44 @@ def code(stage, *modules):
     return [str(path) for path in paths]
 
 
-def every(path, **names):
-    looks = [look.name for look in plan.looks]
+def next_arms(look):
+    with checkpoints.decide.get(look=look).output.decision.open() as stream:
+        return json.load(stream)["next"]
+
+
+def of_each(path, trainings):
     path = path.replace("<results>", study["results"])
-    return expand(
-        path, arm=plan.arms, look=looks, figure=gallery.figures(plan.summary()), **names
+    return [path.format(arm=arm, look=look) for arm, look in trainings]
+
+
+def trained(wildcards):
+    return of_each("<results>/runs/{arm}/{look}", plan.trainings(next_arms))
+
+
+def tracked_until(look):
+    path = "<results>/tracked/{arm}/{look}.json"
+    return lambda wildcards: of_each(path, plan.trainings(next_arms, until=look))
+
+
+def trained_until(wildcards):
+    until = plan.trainings(next_arms, until=wildcards.look)
+    return of_each("<results>/runs/{arm}/{look}", until)
+
+
+def decided(wildcards):
+    taken = {look for _, look in plan.trainings(next_arms)}
+    return of_each(
+        "<results>/looks/{look}.json",
+        [(None, look) for look in undecided_looks if look in taken],
     )
+
+
+def there_already(path):
+    every = [(arm, look.name) for arm in plan.arms for look in plan.looks]
+    return [path for path in of_each(path, every) if exists(path)]
+
+
+def drawn(path):
+    figures = gallery.figures(plan.summary())
+    path = path.replace("<results>", study["results"])
+    return expand(path, figure=figures, kind=["png", "svg"])

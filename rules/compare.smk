@@ -4,7 +4,7 @@
 rule compare:
     """Judge every ablation against its reference."""
     input:
-        runs=every("<results>/runs/{arm}/{look}"),
+        runs=trained,
         checks="<results>/checks.json",
         code=code("compare", "stats", "contrasts", "verdict_words", "frames"),
     output:

@@ -4,13 +4,13 @@
 rule figures:
     """Draw every figure of the study."""
     input:
-        runs=every("<results>/runs/{arm}/{look}"),
+        runs=trained,
         contrasts="<results>/contrasts.json",
         code=code(
             "figures", "figures", "gallery", "verdict_words", "contrasts", "frames"
         ),
     output:
-        figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
+        figures=drawn("<results>/figures/{figure}.{kind}"),
     log:
         "<logs>/figures.log",
     localrule: True
@@ -25,14 +25,17 @@ rule figures:
 rule report:
     """Write the report."""
     input:
-        runs=every("<results>/runs/{arm}/{look}"),
+        runs=trained,
         checks="<results>/checks.json",
         contrasts="<results>/contrasts.json",
-        figures=every("<results>/figures/{figure}.{kind}", kind=["png", "svg"]),
+        looks=decided,
+        figures=drawn("<results>/figures/{figure}.{kind}"),
         source=ancient("<results>/data/source.json"),
         code=code(
             "report",
             "report",
+            "verdict_table",
+            "going_on",
             "colophon",
             "verdict_words",
             "gallery",
@@ -55,11 +58,14 @@ rule report:
 rule partial:
     """Report on what has been trained so far; runs that are missing count as missing."""
     input:
-        runs=[path for path in every("<results>/runs/{arm}/{look}") if exists(path)],
+        runs=there_already("<results>/runs/{arm}/{look}"),
+        looks=sorted(set(there_already("<results>/looks/{look}.json"))),
         source=ancient("<results>/data/source.json"),
         code=code(
             "partial",
             "report",
+            "verdict_table",
+            "going_on",
             "colophon",
             "verdict_words",
             "figures",

@@ -15,6 +15,7 @@ write_report(
     folders=[Path(folder) for folder in snakemake.input.runs],
     checks_path=Path(snakemake.input.checks),
     contrasts_path=Path(snakemake.input.contrasts),
+    decisions=[Path(decision) for decision in snakemake.input.looks],
     source_path=Path(snakemake.input.source),
     report_path=Path(snakemake.output.report),
 )

@@ -28,6 +28,7 @@ def study_of(**ablations):
         rest = {"reference": "baseline", "family": "f", "changed": list(changes), "recipe": recipe}
         arms.append({"name": name, **rest})
     verdict = {"alpha": 0.05, "margin": 0.5, "loss_margin": None, "must_learn": True}
+    verdict |= {"metric": "test/accuracy", "corrected_over": "report"}
     looks = [{"name": "look1", "seeds": [0, 1], "seen": 2}]
     return {"study": "s", "question": "q?", "arms": arms, "looks": looks, "verdict": verdict}
 

@@ -9,7 +9,7 @@ ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
 
 def test_defaults_come_from_the_schema(planned):
     settings, plan = planned(ABLATION)
-    assert settings["seeds"] == 5 and settings["results"] == "results/test"
+    assert settings["looks"] == [5, 10, 20, 30] and settings["results"] == "results/test"
     assert plan.arms["baseline"].recipe["schedule"] == {"name": "none"}
     assert plan.arms["baseline"].recipe["optimiser"]["beta_2"] == 0.999
 
@@ -34,6 +34,7 @@ def test_defaults_come_from_the_schema(planned):
         ("ablations: {a: {set: {dropuot: 0.5}}}", ["ablations.a", "dropuot", "Did you mean dropout?"]),
         ("ablations: {a: {set: {dropout: 1e-1}}}", ["ablations.a.dropout", "1.0e-1"]),
         ("ablations: {a: {dropout: 0.5}}", ["dropout", "unknown key", "set, each"]),
+        ("budget: {max_runs: 9}\n" + ABLATION, ["budget.max_runs", "at least the 10 runs of the first look"]),
         ("seeds: [10, 5]\n" + ABLATION, ["seeds", "rise"]),
         ("data: {name: npz}\n" + ABLATION, ["data.file", ".npz"]),
         ("data: {name: imagenet}\n" + ABLATION, ["data.name", "fashion_mnist", "'imagenet'"]),

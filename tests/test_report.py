@@ -31,7 +31,7 @@ def test_failures_are_told_arm_by_arm_with_their_seeds():
     table = runs(
         *rows, ("dropout", 1, "at_chance", "test accuracy 0.1", 0.1), ("dropout", 3, "at_chance", "0.09", 0.09)
     )
-    text = report._failures(STUDY, table)
+    text = report._failures(table, planned=12)
     assert "- `small`, diverged with seeds 0 to 2: the loss was nan in epoch 1." in text
     assert "- `dropout`, at chance with seeds 1, 3: test accuracy 0.1, for one." in text
     assert "5 of 5 runs ended without a usable model. 7 of 12 planned runs have left no record." in text
@@ -41,8 +41,8 @@ def test_a_partial_report_says_so_and_names_what_is_not_trained():
     def records(count):
         return [SimpleNamespace(arm=arm) for arm in ("baseline", "small", "dropout") for _ in range(4)][:count]
 
-    assert report._partial(STUDY, records(12)) == []
-    (text,) = report._partial(STUDY, records(8))
+    assert report._partial(STUDY, records(12), 12) == []
+    (text,) = report._partial(STUDY, records(8), 12)
     assert "**Partial.** 8 of 12 planned runs" in text and "Not trained at all yet: `dropout`." in text
 
 

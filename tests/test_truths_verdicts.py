@@ -1,7 +1,6 @@
 """Planted effects through the judgement of made-up records: null studies, known effects, failing arms."""
 
 import functools
-import gc
 
 import numpy as np
 import pytest
@@ -14,14 +13,6 @@ LOOKS = (5, 10, 20, 30)
 SIGMA = 0.3  # accuracy points, of one run over seeds
 SHARED = 0.3  # correlation of two arms' runs of one seed
 ALPHA = 0.05
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections():
-    """statsmodels collects garbage at every call, which takes long where many libraries are loaded."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def draws(rng, arms, seeds, effects=0.0):
@@ -38,7 +29,8 @@ def study(arms, seeds, looks=1, must_learn=True):
     listed += [{"name": name, "reference": "baseline", "family": name} for name in arms]
     planned = [list(part) for part in np.array_split(np.arange(seeds), looks)]
     verdict = {"alpha": ALPHA, "margin": 0.5, "loss_margin": None, "must_learn": must_learn}
-    return {"arms": listed, "looks": [{"seeds": part} for part in planned], "verdict": verdict}
+    verdict |= {"metric": "test/accuracy", "corrected_over": "report"}
+    return {"arms": listed, "looks": [{"seeds": part, "seen": max(part) + 1} for part in planned], "verdict": verdict}
 
 
 def fake(arm, seed, accuracy, loss=0.0, status="ok"):
@@ -75,7 +67,11 @@ def verdicts(found, margin, looks, corrected=True):
 
 
 def at_looks(found, margin, looks=LOOKS, corrected=True, counted=4):
-    """Each ablation's first verdict that is not inconclusive, and the seeds it took."""
+    """Each ablation's verdict, look by look, and the seeds it took; `counted`: the looks that are paid for."""
+    if corrected and counted == len(looks):
+        rule = stats.Rule(margin, looks, ALPHA)
+        found = stats.judge({str(place): list(row) for place, row in enumerate(found[1:])}, list(found[0]), rule)
+        return [(c.verdict, looks[c.look - 1]) for c in found.values()]
     final = [("inconclusive", looks[-1])] * (len(found) - 1)
     for seen in looks:
         for place, verdict in enumerate(verdicts(found[:, :seen], margin, counted, corrected)):

@@ -31,6 +31,12 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
     plan = make_plan(settings, resolve, parts(root))
     if settings["data"]["name"] in TRAIN_IMAGES:
         plan.check_images(TRAIN_IMAGES[settings["data"]["name"]])
+    first, most = len(plan.arms) * plan.looks[0].seen, settings["budget"]["max_runs"]
+    if most is not None and first > most:
+        raise ConfigError(
+            f"budget.max_runs: expected at least the {first} runs of the first look ({len(plan.arms)} arms x"
+            f" {plan.looks[0].seen} seeds), received {most}."
+        )
     return settings, plan
 
 

@@ -53,37 +53,110 @@ def compare(
 
 
 def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row per ablation and metric: arm, reference, family, metric, unit, and the fields of stats.Contrast.
+    """One row per ablation and metric: arm, reference, family, metric, unit, the fields of stats.Contrast,
+    `smallest_effect`, what the ablation's seeds could have shown, and `more_seeds`, what an undecided one lacks.
 
     An ablation that changed nothing is void, one that failed its check is unproven: neither is judged, and neither
-    counts among the ablations that probabilities are corrected over.
+    counts among the ablations that probabilities are corrected over. The metric that verdicts are asked of says after
+    which look an ablation is settled; the other metrics are judged on the same seeds.
     """
-    verdict = study["verdict"]
     refused = {row["arm"]: _refusal(row) for row in checks if row["outcome"] in ("void", "failed")}
-    ablations = [arm for arm in study["arms"] if arm["reference"]]
-    seeds = [seed for look in study["looks"] for seed in look["seeds"]]
+    groups, looks = _groups(study, refused), _looks_had(study, records)
+    deciding = next(metric for metric in METRICS if metric.name == study["verdict"]["metric"])
+    settled = {name: c.look for name, c in _judged(study, records, deciding, groups, looks).items()}
+    sizes = {name: len(group) for group in groups for name in group}
     rows = []
     for metric in METRICS:
-        values = _values(records, metric, verdict["must_learn"])
-        found = [
-            stats.contrast(
-                stats.pair(values.get(arm["name"], {}), values.get(arm["reference"], {}), seeds),
-                verdict[metric.margin] if metric.margin else None,
-                len(study["looks"]),
-                verdict["alpha"],
-                metric.higher_is_better,
+        found = _judged(study, records, metric, groups, {**looks, **settled})
+        rule = _rule(study, metric)
+        for arm in _ablations(study):
+            name = arm["name"]
+            if name in refused:
+                verdict, remark = refused[name]
+                found[name] = _unjudged(study, records, metric, arm, looks[name], verdict, remark)
+            names = {"arm": name, "reference": arm["reference"], "family": arm["family"]}
+            lacking = None if found[name].settled else stats.more_seeds(found[name], rule, sizes[name])
+            powers = {
+                "smallest_effect": stats.smallest_effect(found[name], rule, sizes.get(name, 1)),
+                "more_seeds": lacking,
+            }
+            rows.append(
+                {**names, "metric": metric.name, "unit": metric.unit, **dataclasses.asdict(found[name]), **powers}
             )
-            for arm in ablations
-        ]
-        judged = [place for place, arm in enumerate(ablations) if arm["name"] not in refused]
-        for place, corrected in zip(judged, stats.correct([found[place] for place in judged]), strict=True):
-            found[place] = stats.decide(corrected, verdict["alpha"], metric.higher_is_better)
-        for arm, contrast in zip(ablations, found, strict=True):
-            verdict_given, remark = refused.get(arm["name"], (contrast.verdict, contrast.remark))
-            decided = dataclasses.replace(contrast, verdict=verdict_given, remark=remark)
-            names = {"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]}
-            rows.append({**names, "metric": metric.name, "unit": metric.unit, **dataclasses.asdict(decided)})
     return rows
+
+
+def _judged(
+    study: dict[str, Any], records: list[Record], metric: Metric, groups: list[list[str]], looks: dict[str, int]
+) -> dict[str, stats.Contrast]:
+    """Every ablation's contrast after as many looks as `looks` says, corrected within its group."""
+    pairs, rule = _pairing(study, records, metric), _rule(study, metric)
+    found: dict[str, stats.Contrast] = {}
+    for group in groups:
+        if metric.name == study["verdict"]["metric"]:
+            found |= stats.judge_pairs({name: [pairs(name, n + 1) for n in range(looks[name])] for name in group}, rule)
+        else:
+            once = stats.judge_once({name: pairs(name, looks[name]) for name in group}, rule)
+            found |= {name: dataclasses.replace(c, look=looks[name]) for name, c in once.items()}
+    return found
+
+
+def _unjudged(
+    study: dict[str, Any],
+    records: list[Record],
+    metric: Metric,
+    arm: dict[str, Any],
+    look: int,
+    verdict: str,
+    remark: str,
+) -> stats.Contrast:
+    rule = _rule(study, metric)
+    pairs = _pairing(study, records, metric)(arm["name"], look)
+    c = stats.contrast(pairs, rule.margin, len(rule.looks), rule.alpha, rule.higher_is_better)
+    return dataclasses.replace(c, verdict=verdict, remark=remark, look=look, settled=True)
+
+
+def _pairing(study: dict[str, Any], records: list[Record], metric: Metric) -> Callable[[str, int], stats.Pairs]:
+    """Gives an ablation's pairs after so many looks."""
+    values = _values(records, metric, study["verdict"]["must_learn"])
+    references = {arm["name"]: arm["reference"] for arm in study["arms"]}
+
+    def pairs(name: str, looks: int) -> stats.Pairs:
+        seeds = [seed for look in study["looks"][:looks] for seed in look["seeds"]]
+        return stats.pair(values.get(name, {}), values.get(references[name], {}), seeds)
+
+    return pairs
+
+
+def _rule(study: dict[str, Any], metric: Metric) -> stats.Rule:
+    verdict = study["verdict"]
+    margin = verdict[metric.margin] if metric.margin else None
+    looks = tuple(look["seen"] for look in study["looks"])
+    return stats.Rule(margin, looks, verdict["alpha"], metric.higher_is_better)
+
+
+def _ablations(study: dict[str, Any]) -> list[dict[str, Any]]:
+    return [arm for arm in study["arms"] if arm["reference"]]
+
+
+def _groups(study: dict[str, Any], refused: dict[str, Any]) -> list[list[str]]:
+    """The judged ablations, by what their probabilities are corrected over together."""
+    whole = study["verdict"]["corrected_over"] == "report"
+    groups: dict[str, list[str]] = {}
+    for arm in _ablations(study):
+        if arm["name"] not in refused:
+            groups.setdefault("" if whole else arm["family"], []).append(arm["name"])
+    return list(groups.values())
+
+
+def _looks_had(study: dict[str, Any], records: list[Record]) -> dict[str, int]:
+    """Per arm, after how many looks it has left records; the first always counts, and what it lacks is missing."""
+    present = {(record.arm, record.seed) for record in records}
+    had = {}
+    for arm in study["arms"]:
+        begun = [any((arm["name"], seed) in present for seed in look["seeds"]) for look in study["looks"]]
+        had[arm["name"]] = max(1, begun.index(False) if False in begun else len(begun))
+    return had
 
 
 def _refusal(check: dict[str, Any]) -> tuple[str, str]:

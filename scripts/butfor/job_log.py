@@ -7,14 +7,16 @@ import os
 import sys
 import warnings
 from types import TracebackType
+from typing import TextIO
 
 from butfor.errors import StudyError
 
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 
 
-def log_to(path: str, level: int = 1) -> None:
-    """Send this process's output and error output to a file, and butfor's messages with them.
+def log_to(path: str, level: int = 1) -> TextIO:
+    """Send this process's output and error output to a file, and butfor's messages with them; the error output as it
+    was comes back, for what a person at the terminal should see.
 
     `level`: 0 silent (warnings only), 1 steps, 2 details. The file descriptors themselves are
     redirected, because TensorFlow writes to them from C++.
@@ -22,6 +24,7 @@ def log_to(path: str, level: int = 1) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if level != 2 else "0")
     sys.stdout.flush()
     sys.stderr.flush()
+    terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
@@ -30,6 +33,7 @@ def log_to(path: str, level: int = 1) -> None:
     logging.getLogger("butfor").setLevel(LEVELS[level])
     warnings.simplefilter("default")
     sys.excepthook = _explain
+    return terminal
 
 
 def _explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

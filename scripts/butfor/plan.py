@@ -6,7 +6,9 @@ Standard library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from butfor import anatomy
@@ -75,6 +77,17 @@ class Plan:
         seeds = next(item.seeds for item in self.looks if item.name == look)
         recipe = self.arms[arm].recipe
         return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
+
+    def trainings(self, next_arms: Callable[[str], list[str]], until: str | None = None) -> list[tuple[str, str]]:
+        """The trainings (arm, look) that the study asks for, up to a look (the last): the first look of every arm, and
+        further looks of the arms that are to go on. `next_arms` says which after a look, and is asked only if needed.
+        """
+        found = [(arm, self.looks[0].name) for arm in self.arms]
+        for look, following in pairwise(self.looks):
+            if look.name == until or not (going_on := next_arms(look.name)):
+                break
+            found += [(arm, following.name) for arm in going_on if arm in self.arms]
+        return found
 
     def membership(self, arm: str) -> dict[str, Any]:
         """An arm's family and reference, and the recipe keys in which the study's arms differ."""

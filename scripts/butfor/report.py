@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from butfor import colophon, frames, gallery
+from butfor import colophon, frames, gallery, verdict_table
+from butfor.going_on import in_words as in_words_after
 from butfor.record import Record, write_atomically
-from butfor.verdict_words import UNPROVEN, VOID, in_words, most_important
-
-REFUSED = (VOID, UNPROVEN)
+from butfor.verdict_words import signed
 
 Study = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -23,25 +21,35 @@ SPOKEN_FIRST = ("hurts", "helps", "no meaningful difference", "inconclusive")
 
 
 def write_report(
-    study: Study, folders: Iterable[Path], checks_path: Path, contrasts_path: Path, source_path: Path, report_path: Path
+    study: Study,
+    folders: Iterable[Path],
+    checks_path: Path,
+    contrasts_path: Path,
+    decisions: Iterable[Path],
+    source_path: Path,
+    report_path: Path,
 ) -> None:
-    """Write the report of a study from its records, checks and contrasts; figures lie in `figures/` beside it."""
+    """Write the report of a study from its records, checks, contrasts and what was decided after each look; figures lie
+    in `figures/` beside it."""
     source = json.loads(source_path.read_text())["source"]
     checks, rows = json.loads(checks_path.read_text()), json.loads(contrasts_path.read_text())
-    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, source))
+    taken = [json.loads(path.read_text()) for path in decisions]
+    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, taken, source))
 
 
-def report(study: Study, records: list[Record], checks: Rows, rows: Rows, source: str) -> str:
+def report(study: Study, records: list[Record], checks: Rows, rows: Rows, decisions: Rows, source: str) -> str:
     """The whole report."""
     runs = frames.runs_table(records)
+    planned = _planned_runs(study, decisions)
     sections = [
         f"# {study['study']}",
         _asked(study, runs),
-        *_partial(study, records),
+        *_partial(study, records, planned),
         *_refused(checks),
-        _verdicts(study, rows),
+        verdict_table.verdicts(study, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
-        _failures(study, runs),
+        *_looks(decisions),
+        _failures(runs, planned),
         _checked(checks),
         colophon.method(study, rows),
         colophon.cost(records),
@@ -55,7 +63,7 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
     alone = len(study["arms"]) - ablations - 1
     others = f" and {alone} more references" if alone > 1 else " and 1 more reference" if alone else ""
     plural = "" if ablations == 1 else "s"
-    data = f"{ablations} ablation{plural}{others}, {_seed_count(study)} seeds each, {len(runs)} runs"
+    data = f"{ablations} ablation{plural}{others}, {_seeds_each(runs)} seeds each, {len(runs)} runs"
     usable = runs[(runs["arm"] == "baseline") & (runs["status"] == "ok")]
     accuracy = usable["test/accuracy"] if "test/accuracy" in usable else pd.Series(dtype=float)
     baseline = (
@@ -67,78 +75,35 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
     return f"{study['question']} {data}. {baseline}"
 
 
-def _partial(study: Study, records: list[Record]) -> list[str]:
+def _seeds_each(runs: pd.DataFrame) -> str:
+    counts = runs.groupby("arm").size() if len(runs) else pd.Series([0])
+    return f"{counts.max()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+
+
+def _planned_runs(study: Study, decisions: Rows) -> int:
+    """The runs of the first look, and of the further ones as decided."""
+    further = [int(decision["runs"]) for decision in decisions if decision["next"]]
+    return len(study["arms"]) * len(study["looks"][0]["seeds"]) + sum(further)
+
+
+def _partial(study: Study, records: list[Record], planned: int) -> list[str]:
     """What is still to be trained, if anything is."""
-    planned, present = len(study["arms"]) * _seed_count(study), len(records)
-    if present >= planned:
+    if len(records) >= planned:
         return []
     begun = {record.arm for record in records}
     missing = [f"`{arm['name']}`" for arm in study["arms"] if arm["name"] not in begun]
     arms = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
-    return [f"> **Partial.** {present} of {planned} planned runs are here; verdicts may change.{arms}"]
+    return [f"> **Partial.** {len(records)} of {planned} planned runs are here; verdicts may change.{arms}"]
 
 
-def _verdicts(study: Study, rows: Rows) -> str:
-    accuracy = [row for row in rows if row["metric"] == "test/accuracy"]
-    losses = {row["arm"]: row for row in rows if row["metric"] == "test/loss"}
-    judged = sum(row["verdict"] not in REFUSED for row in accuracy)
-    counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
-    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    head = (
-        "| ablation | against | verdict | accuracy, points | interval* | p differ | p same | better | failed"
-        " | loss, nats | loss verdict |\n"
-        "| --- | --- | --- | ---: | :---: | ---: | ---: | ---: | ---: | ---: | --- |"
-    )
-    ordered = sorted(accuracy, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
-    lines = [_verdict_line(row, losses[row["arm"]]) for row in ordered]
-    top = "\n".join([*_warnings(study, accuracy), *(f"- {in_words(row)}" for row in most_important(rows))])
-    level = 100 * (1 - study["verdict"]["alpha"])
-    note = (
-        f"\\* {level:g} % for each ablation by itself; verdicts and p are corrected over all {judged} that are judged,"
-        " so an interval may leave 0 out and the verdict still be inconclusive. "
-        "Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
-        " so what was changed matters. “No meaningful difference” is shown, not assumed: the effect lies within the margin of"
-        f" ±{study['verdict']['margin']:g} points. “Inconclusive” says that these seeds decide neither."
-        " “Failed” counts runs without a usable model, ablation : reference."
-    )
+def _looks(decisions: Rows) -> list[str]:
+    """What was decided after each look that others could follow."""
+    lines = [f"- {in_words_after(decision)}" for decision in decisions]
     return (
-        f"## Verdicts\n\n{words}. What stands out:\n\n{top}\n\n![Effects on test accuracy](figures/effects.png)\n\n"
-        + "\n".join([head, *lines])
-        + f"\n\n{note}"
+        ["## Looks\n\nAfter each look only undecided ablations and their references go on.\n\n" + "\n".join(lines)]
+        if lines
+        else []
     )
-
-
-def _warnings(study: Study, accuracy: Rows) -> list[str]:
-    """What a reader must know before the verdicts: a study that decides nothing."""
-    undecided = all(row["verdict"] in ("inconclusive", *REFUSED) for row in accuracy)
-    lines = []
-    if undecided:
-        lines.append(
-            f"- Nothing is decided about test accuracy with {_seed_count(study)} seeds. Add a look: see `seeds`."
-        )
-    return lines
-
-
-def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:
-    verdict = f"**{row['verdict']}**" + (f" ({row['remark']})" if row["remark"] else "")
-    judged = row["verdict"] not in REFUSED
-    interval = f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]" if judged and row["low"] is not None else "–"
-    loss_verdict = loss["verdict"] + (f" ({loss['remark']})" if loss["remark"] == "identical" else "")
-    cells = [
-        f"`{row['arm']}`",
-        f"`{row['reference']}`",
-        verdict,
-        _signed(row["effect"], 2),
-        interval,
-        _probability(row["p_difference"] if judged and row["pairs"] > 1 else None),
-        _probability(row["p_equivalence"] if judged and row["pairs"] > 1 else None),
-        "–" if row["better"] is None else f"{100 * row['better']:.0f} %",
-        f"{row['failed_ablation']} : {row['failed_reference']}"
-        + (f" (p {_probability(row['p_failure'])})" if row["failed_ablation"] > row["failed_reference"] else ""),
-        _signed(loss["effect"], 4),
-        loss_verdict,
-    ]
-    return "| " + " | ".join(cells) + " |"
 
 
 def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str:
@@ -161,8 +126,8 @@ def _gap(row: dict[str, Any]) -> str:
     said = {"helps": "less", "hurts": "more", "inconclusive": "undecided"}.get(row["verdict"], row["verdict"])
     if row["pairs"] < 2:
         return f"`{row['arm']}` {said}"
-    interval = f"[{_signed(row['low'], 2)}, {_signed(row['high'], 2)}]"
-    return f"`{row['arm']}` {said}, {_signed(row['effect'], 2)} nats {interval}, smaller at {100 * row['better']:.0f} % of seeds"
+    interval = f"[{signed(row['low'], 2)}, {signed(row['high'], 2)}]"
+    return f"`{row['arm']}` {said}, {signed(row['effect'], 2)} nats {interval}, smaller at {100 * row['better']:.0f} % of seeds"
 
 
 def _member(row: dict[str, Any]) -> str:
@@ -199,19 +164,19 @@ def _checked(checks: Rows) -> str:
     )
 
 
-def _failures(study: Study, runs: pd.DataFrame) -> str:
-    failed = runs[runs["status"] != "ok"]
-    planned, present = len(study["arms"]) * _seed_count(study), len(runs)
+def _failures(runs: pd.DataFrame, planned: int) -> str:
+    failed, present = runs[runs["status"] != "ok"], len(runs)
     lines = [
         f"- `{arm}`, {str(status).replace('_', ' ')} with {_seeds(group['seed'])}: {group['reason'].iloc[0]}"
         + ("." if group["reason"].nunique() == 1 else ", for one.")
         for (arm, status), group in failed.groupby(["arm", "status"], sort=False)
     ]
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
-    nothing = 100 * (1 - 0.05 ** (1 / _seed_count(study)))
+    seeds = sorted(set(runs.groupby("arm").size()))
+    bounds = ", ".join(f"{100 * (1 - 0.05 ** (1 / n)):.0f} % of runs after {n} seeds" for n in seeds)
     text = (
-        f"{len(failed)} of {present} runs ended without a usable model.{missing} An arm with 0 failures in"
-        f" {_seed_count(study)} seeds may still fail in up to {nothing:.0f} % of runs (95 % bound)."
+        f"{len(failed)} of {present} runs ended without a usable model.{missing} An arm without a failure may still fail"
+        f" in up to {bounds} (95 % bounds)."
     )
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
 
@@ -221,17 +186,3 @@ def _seeds(seeds: pd.Series[int]) -> str:
     several = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
     words = f"{numbers[0]} to {numbers[-1]}" if several else ", ".join(map(str, numbers))
     return f"seed {words}" if len(numbers) == 1 else f"seeds {words}"
-
-
-def _seed_count(study: Study) -> int:
-    return sum(len(look["seeds"]) for look in study["looks"])
-
-
-def _signed(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def _probability(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

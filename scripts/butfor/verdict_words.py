@@ -25,5 +25,18 @@ def in_words(row: dict[str, Any]) -> str:
     remark = f" ({row['remark']})" if row["remark"] else ""
     if not row["pairs"]:
         return f"{row['arm']}: {row['verdict']}{remark}"
-    interval = f" [{row['low']:+.2f}, {row['high']:+.2f}]" if row["pairs"] > 1 else ""
-    return f"{row['arm']}: {row['verdict']}{remark}, {row['effect']:+.2f} {row['unit']}{interval} against {row['reference']}"
+    interval = f" [{signed(row['low'], 2)}, {signed(row['high'], 2)}]" if row["low"] is not None else ""
+    effect = f"{signed(row['effect'], 2)} {row['unit']}{interval}"
+    return f"{row['arm']}: {row['verdict']}{remark}, {effect} against {row['reference']}"
+
+
+def signed(value: float | None, digits: int) -> str:
+    """A number with its sign, or a dash."""
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def probability(value: float | None) -> str:
+    """A probability to three digits, or a dash."""
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,54 @@
+"""What a contrast could have seen, and how many more seeds would decide it."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.optimize import brentq
+from scipy.special import nctdtr, stdtrit
+
+from butfor.stats.contrast import Contrast, p_difference, p_equivalence
+from butfor.stats.looks import Rule
+
+POWER = 0.8
+MOST_SEEDS = 10_000
+
+
+def smallest_effect(c: Contrast, rule: Rule, ablations: int) -> float | None:
+    """The smallest true effect, in the metric's unit, that would be called real with a chance of 80 %.
+
+    For the contrast's pairs and spread, at the strictest level that Holm's procedure may ask for; None where there is
+    no spread to go by.
+    """
+    if c.pairs < 2 or not c.sd > 0:
+        return None
+    level = rule.alpha / (len(rule.looks) * ablations)
+    bar = float(stdtrit(c.pairs - 1, 1 - level / 2))
+
+    def lacking(shift: float) -> float:
+        """By the noncentral t distribution; the chance of a rejection on the wrong side is nothing by comparison."""
+        return POWER - 1 + float(nctdtr(c.pairs - 1, shift, bar))
+
+    return float(brentq(lacking, 0.0, 10 * bar)) * c.sd / math.sqrt(c.pairs)
+
+
+def more_seeds(c: Contrast, rule: Rule, ablations: int) -> int | None:
+    """How many more pairs would decide an undecided contrast if its effect and spread stay as they are.
+
+    At the strictest level that Holm's procedure may ask for; None where no number up to ten thousand would.
+    """
+    if c.pairs < 2 or not c.sd > 0:
+        return None
+    level = rule.alpha / (len(rule.looks) * ablations)
+
+    def decides(n: int) -> bool:
+        error = c.sd / math.sqrt(n)
+        return min(p_difference(c.effect, error, n), p_equivalence(c.effect, error, n, c.margin)) <= level
+
+    low, high = c.pairs, MOST_SEEDS
+    if not decides(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(middle) else (middle + 1, high)
+    return low - c.pairs
