@@ -56,6 +56,13 @@ def training_of(wildcards):
     }
 
 
+def search_of(wildcards):
+    return {
+        **plan.search(wildcards.arm),
+        "versions": provenance.training_versions(),
+    }
+
+
 def own_files_of(wildcards):
     return own_code.files(plan.arms[wildcards.arm].recipe["model"]["name"])
 
@@ -117,6 +124,16 @@ def decided(wildcards):
 def there_already(path):
     every = [(arm, look.name) for arm in plan.arms for look in plan.looks]
     return [path for path in of_each(path, every) if exists(path)]
+
+
+def searched(wildcards):
+    return of_each("<results>/rates/{arm}.json", [(arm, None) for arm in plan.tuned])
+
+
+def tuned(wildcards):
+    taken = plan.trainings(next_arms) if plan.tuned else []
+    path = "<results>/tuned/{arm}/{look}"
+    return of_each(path, [pair for pair in taken if pair[0] in plan.tuned])
 
 
 def drawn(path):

@@ -16,6 +16,8 @@ write_report(
     checks_path=Path(snakemake.input.checks),
     contrasts_path=Path(snakemake.input.contrasts),
     decisions=[Path(decision) for decision in snakemake.input.looks],
+    searches=[Path(found) for found in snakemake.input.searches],
+    tuned=[Path(folder) for folder in snakemake.input.tuned],
     source_path=Path(snakemake.input.source),
     report_path=Path(snakemake.output.report),
 )

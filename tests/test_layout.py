@@ -19,6 +19,7 @@ TRAINS = {
     "models",
     "optimisers",
     "parts",
+    "rate_search",
     "training",
 }
 AT_HOME = {

@@ -15,6 +15,7 @@ from butfor import anatomy
 from butfor.ablations import BASELINE, Entry, PlanError, Resolve
 from butfor.arm import Arm, canonical, fingerprint
 
+SEARCH_SEEDS = 1_000_000  # how far the seeds of a search are from the study's
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -29,11 +30,13 @@ class Look:
 
 @dataclass(frozen=True)
 class Plan:
-    """All arms, baseline first, by name; all looks in order; the share of training images held out for validation."""
+    """All arms, baseline first, by name; all looks in order; the share of training images held out for validation; and
+    the `rates` and `seeds` of a search of the learning rate, if there is one."""
 
     arms: dict[str, Arm]
     looks: tuple[Look, ...]
     validation: float
+    tune: dict[str, Any]
 
     def check_images(self, images: int) -> None:
         """Raise PlanError if a recipe asks for more training images than `images` leave after validation."""
@@ -78,6 +81,17 @@ class Plan:
         recipe = self.arms[arm].recipe
         return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
 
+    @property
+    def tuned(self) -> list[str]:
+        """The arms whose learning rate is searched: not those whose subject it is, unless others refer to them."""
+        references = {arm.reference for arm in self.arms.values()}
+        about_it = {a.name for a in self.ablations if "learning_rate" in a.changed and a.name not in references}
+        return [name for name in self.arms if name not in about_it] if self.tune else []
+
+    def search(self, arm: str) -> Any:
+        """What one search of the learning rate trains, as plain values in a fixed order."""
+        return canonical({"arm": arm, "recipe": self.arms[arm].recipe, "validation": self.validation, **self.tune})
+
     def trainings(self, next_arms: Callable[[str], list[str]], until: str | None = None) -> list[tuple[str, str]]:
         """The trainings (arm, look) that the study asks for, up to a look (the last): the first look of every arm, and
         further looks of the arms that are to go on. `next_arms` says which after a look, and is asked only if needed.
@@ -108,7 +122,8 @@ class Plan:
             }
             for a in self.arms.values()
         ]
-        return {"arms": arms, "looks": [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]}
+        looks = [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]
+        return {"arms": arms, "looks": looks, "tune": self.tune}
 
 
 def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -> Plan:
@@ -131,7 +146,21 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -
         waiting = [entry for entry in waiting if entry not in ready]
     _check_names(arms)
     _check_recipes_differ(arms)
-    return Plan(arms, looks(settings["looks"], settings["first_seed"]), settings["data"]["validation"])
+    return Plan(
+        arms,
+        looks(settings["looks"], settings["first_seed"]),
+        settings["data"]["validation"],
+        _tune(settings, arms[BASELINE].recipe),
+    )
+
+
+def _tune(settings: dict[str, Any], baseline: dict[str, Any]) -> dict[str, Any]:
+    """The rates that a search tries, without those that rounding makes equal, and its seeds, none of them the study's."""
+    if settings["tune"] is None:
+        return {}
+    rates = sorted({float(f"{factor * baseline['learning_rate']:.6g}") for factor in settings["tune"]["factors"]})
+    first = settings["first_seed"] + SEARCH_SEEDS
+    return {"rates": rates, "seeds": list(range(first, first + settings["tune"]["seeds"]))}
 
 
 def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:

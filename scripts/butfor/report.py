@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from butfor import colophon, frames, gallery, verdict_table
+from butfor import colophon, frames, gallery, tuned_comparison, verdict_table
 from butfor.going_on import in_words as in_words_after
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import signed
@@ -26,19 +26,31 @@ def write_report(
     checks_path: Path,
     contrasts_path: Path,
     decisions: Iterable[Path],
+    searches: Iterable[Path],
+    tuned: Iterable[Path],
     source_path: Path,
     report_path: Path,
 ) -> None:
-    """Write the report of a study from its records, checks, contrasts and what was decided after each look; figures lie
-    in `figures/` beside it."""
+    """Write the report of a study from its records, checks, contrasts, what was decided after each look, and the search
+    of learning rates with the folders of its `tuned` runs; figures lie in `figures/` beside it."""
     source = json.loads(source_path.read_text())["source"]
     checks, rows = json.loads(checks_path.read_text()), json.loads(contrasts_path.read_text())
     taken = [json.loads(path.read_text()) for path in decisions]
-    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, taken, source))
+    tuning = tuned_comparison.section(study, checks, rows, tuned, searches)
+    text = report(study, frames.records_in(folders), checks, rows, taken, tuning, source)
+    write_atomically(report_path, text)
 
 
-def report(study: Study, records: list[Record], checks: Rows, rows: Rows, decisions: Rows, source: str) -> str:
-    """The whole report."""
+def report(
+    study: Study,
+    records: list[Record],
+    checks: Rows,
+    rows: Rows,
+    decisions: Rows,
+    tuning: list[str],
+    source: str,
+) -> str:
+    """The whole report; `tuning` is its section on tuned learning rates, if there is one."""
     runs = frames.runs_table(records)
     planned = _planned_runs(study, decisions)
     sections = [
@@ -48,6 +60,7 @@ def report(study: Study, records: list[Record], checks: Rows, rows: Rows, decisi
         *_refused(checks),
         verdict_table.verdicts(study, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
+        *tuning,
         *_looks(decisions),
         _failures(runs, planned),
         _checked(checks),

@@ -169,6 +169,14 @@ class ArmTraining:
             timing=clock.timing(),
         )
 
+    def validate(self, seed: int) -> dict[str, float | None]:
+        """Train one seed and measure its final weights on validation images only; None where the loss broke."""
+        self.start(seed)
+        train, held = self._split(seed)
+        *_, reason = self._epochs(seed, train, held, Clock({}))
+        measured = self._measure("validation", held)
+        return {key: None if reason or not math.isfinite(value) else value for key, value in measured.items()}
+
     def _epochs(
         self, seed: int, train: data.Rows, held: data.Rows, clock: Clock
     ) -> tuple[list[dict[str, Any]], list[float], EarlyStopping, str]:

@@ -32,7 +32,7 @@ def in_words(row: dict[str, Any]) -> str:
 
 def signed(value: float | None, digits: int) -> str:
     """A number with its sign, or a dash."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    return "–" if value is None or value != value else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def probability(value: float | None) -> str:

@@ -1,0 +1,19 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+from butfor.job_log import log_to
+
+log_to(snakemake.log[0], snakemake.config["log_level"])
+
+from butfor.rate_search import search
+
+search(
+    searched=snakemake.params.searched,
+    arrays=Path(snakemake.input.arrays),
+    manifest=Path(snakemake.input.manifest),
+    threads=snakemake.threads,
+    found=Path(snakemake.output.found),
+)
