@@ -10,6 +10,7 @@ import pandas as pd
 from butfor.arm import fingerprint
 from butfor.contrasts import METRICS
 from butfor.record import Record
+from butfor.verdict_words import UNPROVEN, VOID
 
 Study = dict[str, Any]
 Rows = list[dict[str, Any]]
@@ -18,29 +19,55 @@ Rows = list[dict[str, Any]]
 def method(study: Study, rows: Rows) -> str:
     """The statistics, with their settings, and what figures are measured on."""
     verdict, looks = study["verdict"], len(study["looks"])
-    ablations = sum(row["metric"] == METRICS[0].name for row in rows)
+    accuracy = [row for row in rows if row["metric"] == METRICS[0].name]
+    judged = sum(row["verdict"] not in (VOID, UNPROVEN) for row in accuracy)
     loss_margin = verdict["loss_margin"]
     loss = f"margin ±{loss_margin:g} nats" if loss_margin else "no margin, so a direction only"
-    level = 100 * (1 - verdict["alpha"])
-    found = [row["correlation"] for row in rows if row["metric"] == METRICS[0].name and row["correlation"] is not None]
+    found = [row["correlation"] for row in accuracy if row["correlation"] is not None]
     pairing = (
         f" The median correlation of paired accuracies over seeds is {pd.Series(found).median():+.2f}." if found else ""
     )
     return (
         "## How it was computed\n\n"
         f"K = {looks} planned look{'s' if looks > 1 else ''}"
-        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {ablations} ablations,"
+        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {judged} judged ablations,"
         f" α = {verdict['alpha']:g}, margin ±{verdict['margin']:g} accuracy points; loss: {loss}.\n\n"
         "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
         " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
-        f" one-sided t tests against the margin (p same), both multiplied by K and corrected over the M ablations by Holm's"
-        f" procedure; the interval is the paired t interval at {level:g} % over all looks, before the correction over"
-        " ablations. Failed runs are not averaged in: their counts are compared by Boschloo's exact test, and an arm that"
-        " fails more often than its reference is never said to help.\n\n"
+        f" one-sided t tests against the margin (p same), both multiplied by K and corrected {_corrected(verdict)}."
+        f" {_interval(verdict['alpha'], looks)} Failed runs are not averaged in: their counts are compared by Boschloo's"
+        " exact test, and an arm that fails more often than its reference is never said to help.\n\n"
+        f"{_stopping(verdict['metric'], looks)}"
         "Accuracies and losses of training, validation and test images are all measured in inference mode and without"
         " penalty terms. Early stopping and the choice of epoch use validation images only; the test set is touched once"
         " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
         f" conclusions are about this test set.{pairing}"
+    )
+
+
+def _corrected(verdict: dict[str, Any]) -> str:
+    if verdict["corrected_over"] == "report":
+        return "over the M ablations by Holm's procedure"
+    return (
+        "over the ablations of each family by Holm's procedure, so that α holds within a family and not over the report"
+    )
+
+
+def _interval(alpha: float, looks: int) -> str:
+    at_each = f", {100 * (1 - alpha / looks):g} % at each" if looks > 1 else ""
+    return (
+        f"The interval is the paired t interval at {100 * (1 - alpha):g} % over all looks{at_each}, before the correction"
+        " over ablations."
+    )
+
+
+def _stopping(metric: str, looks: int) -> str:
+    if looks == 1:
+        return ""
+    return (
+        f"An ablation whose verdict on {metric} is not inconclusive after a look is settled: it gets no more seeds, its"
+        " verdict stands, and in later corrections it counts with the probabilities that settled it. Other metrics are"
+        " judged on the same seeds.\n\n"
     )
 
 
