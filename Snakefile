@@ -35,6 +35,7 @@ rule all:
     default_target: True
     input:
         "<results>/report.md",
+        "<results>/tracked/published.json",
         [tracked_until(look.name) for look in plan.looks],  # one by one, so that runs appear as they end
     localrule: True
 

@@ -71,13 +71,21 @@ def built_of(wildcards):
     return built.get(wildcards.arm, [])
 
 
+published_as = {
+    "experiment": study["study"],
+    "question": study["question"],
+    "target": tracking_target.mark(),
+}
+
+
 def tracking_of(wildcards):
-    names = {
-        "experiment": study["study"],
-        "question": study["question"],
-        "target": tracking_target.mark(),
-    }
-    return {**names, **plan.membership(wildcards.arm)}
+    return {**published_as, **plan.membership(wildcards.arm)}
+
+
+def reference_of(wildcards):
+    reference = plan.arms[wildcards.arm].reference
+    folder = f"{study['results']}/runs/{reference}/{wildcards.look}"
+    return [folder] if reference else []
 
 
 def code(stage, *modules):
@@ -106,6 +114,10 @@ def trained(wildcards):
 def tracked_until(look):
     path = "<results>/tracked/{arm}/{look}.json"
     return lambda wildcards: of_each(path, plan.trainings(next_arms, until=look))
+
+
+def tracked(wildcards):
+    return of_each("<results>/tracked/{arm}/{look}.json", plan.trainings(next_arms))
 
 
 def trained_until(wildcards):

@@ -14,6 +14,7 @@ tracked = Path(snakemake.output.tracked)
 track(
     snakemake.params.tracking,
     runs=Path(snakemake.input.runs),
+    reference=Path(snakemake.input.reference[0]) if snakemake.input.reference else None,
     results=tracked.parents[2],
     tracked=tracked,
 )

@@ -1,13 +1,18 @@
 """Records into MLflow: once per run, however often and however brokenly the import is repeated."""
 
+import base64
 import dataclasses
+import json
 import shutil
+import zlib
 
 import pytest
 from mlflow import MlflowClient
 
 from butfor import tracking
 from butfor.record import read, write
+from butfor.tracking import content, views
+from butfor.tracking.mirror import Mirror
 from test_record import EXAMPLE
 
 TRACKING = {
@@ -25,6 +30,7 @@ RUN = dataclasses.replace(
     history=[{"epoch": 1, "objective": 1.0, "train/loss": 0.5}, {"epoch": 2, "objective": 0.9, "train/loss": 0.4}],
     learning_rate=[0.1, 0.1, 0.05, 0.05],
     machine={"device": "CPU", "revision": "0123"},
+    metrics={"test/accuracy": 0.5, "test/loss": 1.5},
     timing={"started": 1e9, "ended": 1e9 + 10, "epochs_ended": [1e9 + 4, 1e9 + 9], "seconds": {}},
 )
 
@@ -39,8 +45,9 @@ def job(tmp_path, monkeypatch):
     return folder
 
 
-def track(job, **changes):
-    tracking.track({**TRACKING, **changes}, job, job.parents[2], job.parents[2] / "tracked.json")
+def track(job, folder=None, reference=None, **changes):
+    results = job.parents[2]
+    tracking.track({**TRACKING, **changes}, folder or job, reference, results, results / "tracked.json")
 
 
 def found(job):
@@ -81,18 +88,18 @@ def test_a_changed_record_replaces_its_run_and_a_vanished_one_takes_its_run_alon
 
 
 def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypatch):
-    keep = tracking.Mirror._keep
+    keep = Mirror._keep
 
-    def killed(self, run_id, path):
+    def killed(self, run_id, path, *folder):
         if path.stem == "seed_1":
             raise KeyboardInterrupt
-        keep(self, run_id, path)
+        keep(self, run_id, path, *folder)
 
-    monkeypatch.setattr(tracking.Mirror, "_keep", killed)
+    monkeypatch.setattr(Mirror, "_keep", killed)
     with pytest.raises(KeyboardInterrupt):
         track(job)
     assert sorted(run.info.status for run in found(job)[1]) == ["FINISHED", "RUNNING"]
-    monkeypatch.setattr(tracking.Mirror, "_keep", keep)
+    monkeypatch.setattr(Mirror, "_keep", keep)
     track(job)
     _, runs = found(job)
     assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]
@@ -126,7 +133,90 @@ def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch)
 def test_settings_by_layer_and_arms_without_a_reference_are_said_in_short(job):
     layers = {"hidden_1": {"name": "zeros"}, "logits": {"name": "normal", "stddev": 1.0}}
     run = dataclasses.replace(RUN, recipe={**RUN.recipe, "layer_initialisers": layers})
-    (*_, last) = tracking.parameters(run, {**TRACKING, "varying": ["layer_initialisers"]})
+    (*_, last) = content.parameters(run, {**TRACKING, "varying": ["layer_initialisers"]})
     assert last.value == "hidden_1: zeros, logits: normal(stddev=1.0)"
-    assert "a reference for other arms" in tracking.describe(run, None)
-    assert "the full recipe" in tracking.describe(dataclasses.replace(run, arm="baseline"), None)
+    assert "a reference for other arms" in content.describe(run, None)
+    assert "the full recipe" in content.describe(dataclasses.replace(run, arm="baseline"), None)
+
+
+@pytest.fixture
+def baseline(job):
+    """The records of the reference, with the same seeds."""
+    folder = job.parents[1] / "baseline" / "look1"
+    for seed, accuracy in ((0, 0.4), (1, 0.45)):
+        metrics = {**RUN.metrics, "test/accuracy": accuracy, "test/loss": 2.0}
+        write(folder / f"seed_{seed}.json", dataclasses.replace(RUN, arm="baseline", seed=seed, metrics=metrics))
+    return folder
+
+
+def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, baseline):
+    track(job, reference=baseline)
+    by_seed = {run.data.tags["butfor.seed"]: run.data.metrics for run in found(job)[1]}
+    assert by_seed["0"]["delta/test_accuracy_points"] == pytest.approx(10)
+    assert by_seed["1"]["delta/test_accuracy_points"] == pytest.approx(5)
+    assert by_seed["1"]["delta/test_loss"] == pytest.approx(RUN.metrics["test/loss"] - 2.0)
+    track(job, reference=None)
+    assert "delta/test_loss" not in found(job)[1][0].data.metrics
+
+
+def publish(job, folders, void=()):
+    results = job.parents[2]
+    (results / "checks.json").write_text(json.dumps([{"arm": arm, "outcome": "void"} for arm in void]))
+    (results / "figures").mkdir(exist_ok=True)
+    (results / "report.md").write_text("# s")
+    (results / "figures" / "effects.png").write_bytes(b"png")
+    files = [results / "report.md", results / "figures" / "effects.png"]
+    tracking.publish(TRACKING, folders, results / "checks.json", results, files, results / "published.json")
+    return json.loads((results / "published.json").read_text())
+
+
+def test_the_study_s_files_are_artifacts_of_one_run_without_figures(job):
+    track(job)
+    publish(job, [job])
+    publish(job, [job])
+    _, runs = found(job)
+    (summary,) = [run for run in runs if run.data.tags.get("butfor.kind") == "report"]
+    assert summary.data.metrics == {} and summary.data.params == {} and summary.info.status == "FINISHED"
+    kept = job.parents[2] / "mlflow" / "artifacts" / "s" / summary.info.run_id / "artifacts"
+    assert (kept / "report.md").read_text() == "# s" and (kept / "figures" / "effects.png").exists()
+
+
+def test_runs_of_arms_that_the_study_no_longer_has_are_deleted(job, baseline):
+    track(job)
+    track(job, folder=baseline)
+    publish(job, [baseline])
+    assert {run.data.tags.get("butfor.arm", "report") for run in found(job)[1]} == {"baseline", "report"}
+
+
+def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
+    write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, status="at_chance"))
+    track(job)
+    track(job, folder=baseline)
+
+    def usable():
+        tags = [run.data.tags for run in found(job)[1] if "butfor.arm" in run.data.tags]
+        return {(each["butfor.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
+
+    publish(job, [job, baseline])
+    assert usable() == {("a", "0"): "yes", ("a", "1"): "no", ("baseline", "0"): "yes", ("baseline", "1"): "yes"}
+    publish(job, [job, baseline], void=["baseline"])
+    assert usable()["baseline", "0"] == "no"
+    publish(job, [job, baseline])
+    assert usable()["baseline", "0"] == "yes"
+
+
+def test_views_are_saved_and_the_link_opens_on_the_first(job):
+    track(job)
+    link = publish(job, [job])["link"]
+    client, _ = found(job)
+    experiment = client.get_experiment_by_name("s")
+    saved = {key.removeprefix(views.TAG): value for key, value in experiment.tags.items() if key.startswith(views.TAG)}
+    assert (
+        set(saved) == set(views.VIEWS)
+        and f"viewStateShareKey={views.FIRST}" in link
+        and experiment.experiment_id in link
+    )
+    first = json.loads(saved[views.FIRST])
+    state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
+    assert state["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "arm"}]
+    assert "metrics.`delta/test_accuracy_points`" in state["selectedColumns"]

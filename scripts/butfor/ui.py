@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -27,11 +28,8 @@ def serve(results: Path) -> None:
     if not database.exists():
         raise SystemExit(f"There is no {database} yet: run the study first.")
     port = free_port()
-    page = f"http://127.0.0.1:{port}/#/experiments/{latest_experiment(database)}/runs?workflowType=machine_learning"
-    print(
-        f"{page}\n(loopback only; from elsewhere: ssh -L {port}:127.0.0.1:{port} this-host; stop with Ctrl-C)",
-        flush=True,
-    )
+    print(f"http://127.0.0.1:{port}{first_page(results, database)}")
+    print(f"(loopback only; from elsewhere: ssh -L {port}:127.0.0.1:{port} this-host; stop with Ctrl-C)", flush=True)
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
     hosts = "localhost:*,127.0.0.1:*"
     options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--allowed-hosts", hosts]
@@ -50,6 +48,14 @@ def free_port() -> int:
                 continue
             return int(probe.getsockname()[1])
     raise StudyError("No free port on 127.0.0.1.")
+
+
+def first_page(results: Path, database: Path) -> str:
+    """The view that was saved when the study ended; before that, the plain table of its runs."""
+    published = results / "tracked" / "published.json"
+    if published.exists():
+        return str(json.loads(published.read_text())["link"])
+    return f"/#/experiments/{latest_experiment(database)}/runs?workflowType=machine_learning"
 
 
 def latest_experiment(database: Path) -> str:
