@@ -38,6 +38,19 @@ rule all:
     localrule: True
 
 
+onstart:  # before the first job of a start; never in a dry run, nor where there is nothing to do
+    from butfor import (
+        register,
+    )  # here, because it brings NumPy, and every job of a cluster run parses this file
+
+    register.register(
+        Path(register_path),
+        study["claims"],
+        claims.terms(study),
+        runs=Path(study["results"]) / "runs",
+    )
+
+
 onsuccess:
     for line in headline.refused(Path(study["results"])):
         print(line, file=sys.stderr)

@@ -33,6 +33,8 @@ STANDARD_LIBRARY_ONLY = {
     "ablations",
     "anatomy",
     "arm",
+    "claim_table",
+    "claims",
     "durations",
     "gallery",
     "provenance",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from butfor import colophon, frames, gallery, verdict_table
+from butfor import claim_table, colophon, frames, gallery, verdict_table
 from butfor.going_on import in_words as in_words_after
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import signed
@@ -25,19 +25,28 @@ def write_report(
     folders: Iterable[Path],
     checks_path: Path,
     contrasts_path: Path,
+    claims_path: Path,
     decisions: Iterable[Path],
     source_path: Path,
     report_path: Path,
 ) -> None:
-    """Write the report of a study from its records, checks, contrasts and what was decided after each look; figures lie
-    in `figures/` beside it."""
+    """Write the report of a study from its records, checks, contrasts, claims and what was decided after each look;
+    figures lie in `figures/` beside it."""
     source = json.loads(source_path.read_text())["source"]
     checks, rows = json.loads(checks_path.read_text()), json.loads(contrasts_path.read_text())
-    taken = [json.loads(path.read_text()) for path in decisions]
-    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, taken, source))
+    taken, claims = [json.loads(path.read_text()) for path in decisions], json.loads(claims_path.read_text())
+    write_atomically(report_path, report(study, frames.records_in(folders), checks, rows, claims, taken, source))
 
 
-def report(study: Study, records: list[Record], checks: Rows, rows: Rows, decisions: Rows, source: str) -> str:
+def report(
+    study: Study,
+    records: list[Record],
+    checks: Rows,
+    rows: Rows,
+    claims: dict[str, Any],
+    decisions: Rows,
+    source: str,
+) -> str:
     """The whole report."""
     runs = frames.runs_table(records)
     planned = _planned_runs(study, decisions)
@@ -47,6 +56,7 @@ def report(study: Study, records: list[Record], checks: Rows, rows: Rows, decisi
         *_partial(study, records, planned),
         *_refused(checks),
         verdict_table.verdicts(study, rows),
+        *claim_table.section(claims),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         *_looks(decisions),
         _failures(runs, planned),
