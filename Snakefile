@@ -38,10 +38,10 @@ rule all:
     localrule: True
 
 
-onstart:  # before the first job of a start; never in a dry run, nor where there is nothing to do
-    from butfor import (
-        register,
-    )  # here, because it brings NumPy, and every job of a cluster run parses this file
+# Before the first job of a start; never in a dry run, nor where there is nothing to do. Imported here, because the
+# register brings NumPy, and every job of a cluster run parses this file.
+onstart:
+    from butfor import register
 
     register.register(
         Path(register_path),

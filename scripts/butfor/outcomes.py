@@ -51,7 +51,8 @@ def write(
     rows, found = json.loads(contrasts_path.read_text()), register.read(register_path)
     judged = judge(study, claims, frames.records_in(folders), rows)
     for row in judged:
-        row.update(register.standing(found, row["claim"], claims[row["claim"]]["fingerprint"]))
+        mark = claims[row["claim"]]["fingerprint"]
+        row.update({"fingerprint": mark, **register.standing(found, row["claim"], mark)})
     stops = [decision for decision in (json.loads(path.read_text()) for path in decisions) if decision["stopped"]]
     lines = [f"No look at {stop['following']} seeds: {stop['stopped']}." for stop in stops]
     whole = {"claims": judged, "deviations": [*register.deviations(found), *lines]}
@@ -85,7 +86,8 @@ def _margin(study: Study, claim: Claim) -> float | None:
 
 
 def _tests(study: Study, claim: Claim, records: list[Record], row: Row) -> tuple[float | None, float | None]:
-    """What verdicts do not say of a claim: p of its being wrong and p of its being right, each None if not needed."""
+    """What verdicts do not say of a claim: p where the null is that it is wrong, and p where it is that it is right; None
+    where a verdict says it, or where nothing is to be tested."""
     margin, looks = _margin(study, claim), len(study["looks"])
     if claim["expect"] == "fails":
         return None, stats.p_mostly_finishes(row["failed_ablation"], row["planned"] - row["missing"], looks)
