@@ -40,6 +40,19 @@ rule all:
     localrule: True
 
 
+# Before the first job of a start; never in a dry run, nor where there is nothing to do. Imported here, because the
+# register brings NumPy, and every job of a cluster run parses this file.
+onstart:
+    from butfor import register
+
+    register.register(
+        Path(register_path),
+        study["claims"],
+        claims.terms(study),
+        runs=Path(study["results"]) / "runs",
+    )
+
+
 onsuccess:
     for line in headline.refused(Path(study["results"])):
         print(line, file=sys.stderr)

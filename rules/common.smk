@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from butfor import gallery, headline, own_code, provenance, tracking_target
+from butfor import claims, gallery, headline, own_code, provenance, tracking_target
 from butfor.config import study_and_plan
 from butfor.duplicate_keys import refuse_duplicate_keys
 from butfor.errors import StudyError
@@ -25,6 +25,7 @@ analysis = {
     "verdict": study["verdict"],
     "budget": study["budget"],
 }
+register_path = f"{study['results']}/register.json"
 trained_on = {"name": study["data"]["name"], "file": study["data"]["file"]}
 own_models = {
     arm["name"]: arm["recipe"]

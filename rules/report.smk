@@ -1,4 +1,5 @@
-# Takes: records, checks and contrasts. Makes: the figures and the report.
+# Takes: records, checks and contrasts. Makes: the figures, the judged claims and the report. When claims were declared is
+# read from the register, which no rule makes (see scripts/butfor/register.py); it changes only where `claims` does too.
 
 
 rule figures:
@@ -38,6 +39,11 @@ rule report:
             "report",
             "tuned_comparison",
             "rate_choice",
+            "outcomes",
+            "claims",
+            "register",
+            "claim_table",
+            "stats",
             "verdict_table",
             "going_on",
             "colophon",
@@ -48,11 +54,14 @@ rule report:
         ),
     output:
         report=report("<results>/report.md", category="Report"),
+        claims="<results>/claims.json",
     log:
         "<logs>/report.log",
     localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
+        claims=study["claims"],
+        register=register_path,
     message:
         "Write the report, {output.report}"
     script:
@@ -70,6 +79,10 @@ rule partial:
             "report",
             "tuned_comparison",
             "rate_choice",
+            "outcomes",
+            "claims",
+            "register",
+            "claim_table",
             "verdict_table",
             "going_on",
             "colophon",
@@ -87,11 +100,14 @@ rule partial:
         report="<results>/partial/report.md",
         checks="<results>/partial/checks.json",
         contrasts="<results>/partial/contrasts.json",
+        claims="<results>/partial/claims.json",
     log:
         "<logs>/partial.log",
     localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
+        claims=study["claims"],
+        register=register_path,
     message:
         "Report on what there is, in {output.report}"
     script:

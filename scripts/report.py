@@ -8,16 +8,19 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor.report import write_report
+from butfor import outcomes, report
 
-write_report(
-    snakemake.params.study,
+study, claimed = snakemake.params.study, Path(snakemake.output.claims)
+sources = report.Sources(
     folders=[Path(folder) for folder in snakemake.input.runs],
-    checks_path=Path(snakemake.input.checks),
-    contrasts_path=Path(snakemake.input.contrasts),
+    checks=Path(snakemake.input.checks),
+    contrasts=Path(snakemake.input.contrasts),
+    claims=claimed,
     decisions=[Path(decision) for decision in snakemake.input.looks],
     searches=[Path(found) for found in snakemake.input.searches],
     tuned=[Path(folder) for folder in snakemake.input.tuned],
-    source_path=Path(snakemake.input.source),
-    report_path=Path(snakemake.output.report),
+    data=Path(snakemake.input.source),
 )
+register = Path(snakemake.params.register)
+outcomes.write(study, snakemake.params.claims, sources.folders, sources.contrasts, sources.decisions, register, claimed)
+report.write_report(study, sources, Path(snakemake.output.report))

@@ -34,6 +34,8 @@ STANDARD_LIBRARY_ONLY = {
     "ablations",
     "anatomy",
     "arm",
+    "claim_table",
+    "claims",
     "durations",
     "gallery",
     "provenance",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from butfor import compatible, own_code
+from butfor import claims, compatible, own_code
 from butfor.ablations import BASELINE
 from butfor.arm import Recipe
 from butfor.catalogue import TRAIN_IMAGES
@@ -37,6 +37,7 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
             f"budget.max_runs: expected at least the {first} runs of the first look ({len(plan.arms)} arms x"
             f" {plan.looks[0].seen} seeds), received {most}."
         )
+    settings["claims"] = claims.declared(settings, plan)
     return settings, plan
 
 

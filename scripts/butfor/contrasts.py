@@ -116,6 +116,11 @@ def _unjudged(
     return dataclasses.replace(c, verdict=verdict, remark=remark, look=look, settled=True)
 
 
+def pairs_of(study: dict[str, Any], records: list[Record], metric: str, arm: str, looks: int) -> stats.Pairs:
+    """An ablation's pairs on a metric after so many looks."""
+    return _pairing(study, records, next(found for found in METRICS if found.name == metric))(arm, looks)
+
+
 def _pairing(study: dict[str, Any], records: list[Record], metric: Metric) -> Callable[[str, int], stats.Pairs]:
     """Gives an ablation's pairs after so many looks."""
     values = _values(records, metric, study["verdict"]["must_learn"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from butfor import colophon, frames, gallery, tuned_comparison, verdict_table
+from butfor import claim_table, colophon, frames, gallery, tuned_comparison, verdict_table
 from butfor.going_on import in_words as in_words_after
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import signed
@@ -20,24 +21,31 @@ Rows = list[dict[str, Any]]
 SPOKEN_FIRST = ("hurts", "helps", "no meaningful difference", "inconclusive")
 
 
-def write_report(
-    study: Study,
-    folders: Iterable[Path],
-    checks_path: Path,
-    contrasts_path: Path,
-    decisions: Iterable[Path],
-    searches: Iterable[Path],
-    tuned: Iterable[Path],
-    source_path: Path,
-    report_path: Path,
-) -> None:
-    """Write the report of a study from its records, checks, contrasts, what was decided after each look, and the search
-    of learning rates with the folders of its `tuned` runs; figures lie in `figures/` beside it."""
-    source = json.loads(source_path.read_text())["source"]
-    checks, rows = json.loads(checks_path.read_text()), json.loads(contrasts_path.read_text())
-    taken = [json.loads(path.read_text()) for path in decisions]
-    tuning = tuned_comparison.section(study, checks, rows, tuned, searches)
-    text = report(study, frames.records_in(folders), checks, rows, taken, tuning, source)
+@dataclass(frozen=True)
+class Sources:
+    """The files that a report is made from.
+
+    folders: of the records. checks, contrasts, claims: what was judged. decisions: what followed each look. searches,
+    tuned: what a search of learning rates found, and the folders of the runs at tuned rates. data: where they came from.
+    """
+
+    folders: Sequence[Path]
+    checks: Path
+    contrasts: Path
+    claims: Path
+    decisions: Sequence[Path]
+    data: Path
+    searches: Sequence[Path] = ()
+    tuned: Sequence[Path] = ()
+
+
+def write_report(study: Study, sources: Sources, report_path: Path) -> None:
+    """Write the report of a study; figures lie in `figures/` beside it."""
+    checks, rows, claims = (json.loads(p.read_text()) for p in (sources.checks, sources.contrasts, sources.claims))
+    taken = [json.loads(path.read_text()) for path in sources.decisions]
+    tuning = tuned_comparison.section(study, checks, rows, sources.tuned, sources.searches)
+    place = json.loads(sources.data.read_text())["source"]
+    text = report(study, frames.records_in(sources.folders), checks, rows, claims, taken, tuning, place)
     write_atomically(report_path, text)
 
 
@@ -46,6 +54,7 @@ def report(
     records: list[Record],
     checks: Rows,
     rows: Rows,
+    claims: dict[str, Any],
     decisions: Rows,
     tuning: list[str],
     source: str,
@@ -59,6 +68,7 @@ def report(
         *_partial(study, records, planned),
         *_refused(checks),
         verdict_table.verdicts(study, rows),
+        *claim_table.section(claims),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         *tuning,
         *_looks(decisions),

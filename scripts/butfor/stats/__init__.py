@@ -12,11 +12,13 @@ this does so in fewer than one of twenty.
 
 from butfor.stats.contrast import Contrast, contrast
 from butfor.stats.looks import Rule, judge, judge_once, judge_pairs
+from butfor.stats.margins import p_above, p_below, p_mostly_finishes, p_outside
 from butfor.stats.pairs import Pairs, pair
 from butfor.stats.power import more_seeds, smallest_effect
-from butfor.stats.verdict import VERDICTS, correct, decide
+from butfor.stats.verdict import MOST_MISSING, VERDICTS, correct, decide, holm
 
 __all__ = [
+    "MOST_MISSING",
     "VERDICTS",
     "Contrast",
     "Pairs",
@@ -24,10 +26,15 @@ __all__ = [
     "contrast",
     "correct",
     "decide",
+    "holm",
     "judge",
     "judge_once",
     "judge_pairs",
     "more_seeds",
+    "p_above",
+    "p_below",
+    "p_mostly_finishes",
+    "p_outside",
     "pair",
     "smallest_effect",
 ]
