@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study test check ui bench clean
+.PHONY: help setup study test check validate ui bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ check: $(STAMP) ## lint, format and type checks
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
+
+validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies of each kind (minutes)
+	@$(BIN)/python tests/validation.py $(or $(STUDIES),1000)
 
 bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
 	@$(BIN)/python tests/bench_loops.py

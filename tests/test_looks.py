@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from butfor import contrasts, going_on, stats
 from butfor.stats.contrast import p_difference
@@ -73,6 +74,20 @@ def test_the_smallest_effect_is_found_four_times_in_five():
     draws = rng.standard_normal((20_000, n)) + effect
     t = draws.mean(axis=1) / (draws.std(axis=1, ddof=1) / math.sqrt(n))
     assert (t > 2.262157).mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_smallest_effect_of_two_pairs_is_a_number():
+    """What is left of five seeds after three failures, at the level of fifteen ablations and four looks."""
+    c = stats.judge({"a": [None, None, None, 0.5, -0.7]}, REFERENCE, stats.Rule(0.5))["a"]
+    assert c.pairs == 2 and 100 < stats.smallest_effect(c, stats.Rule(0.5), ablations=15) < 1000
+
+
+@pytest.mark.parametrize("pairs", [3, 5, 30])
+def test_the_smallest_effect_is_by_the_noncentral_t_distribution(pairs):
+    c = stats.judge({"a": steps(0.0, 1.0, pairs)}, REFERENCE, stats.Rule(None, (pairs,)))["a"]
+    shift = stats.smallest_effect(c, stats.Rule(None, (pairs,)), ablations=10) / c.sd * math.sqrt(pairs)
+    bar = scipy_stats.t.isf(0.0025, pairs - 1)
+    assert scipy_stats.nct.sf(bar, pairs - 1, shift) == pytest.approx(0.8, abs=1e-4)
 
 
 def test_the_seeds_that_are_lacking_decide_and_one_fewer_does_not():

@@ -5,6 +5,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from butfor import stats
+from butfor.stats.verdict import holm
 
 RNG = np.random.default_rng(7)
 B = 88 + 0.3 * RNG.standard_normal(5)
@@ -68,6 +69,32 @@ def test_nan_is_refused_rather_than_dropped():
         pairs([*A[:4], np.nan], B)
 
 
+@pytest.mark.parametrize("figure", [np.nan, np.inf, -np.inf])
+def test_figures_that_are_none_never_pass_for_no_difference(figure):
+    """As they do in SciPy's Dunnett test, which gives an arm with a diverged run p = 1."""
+    with np.errstate(invalid="ignore"):
+        assert scipy_stats.dunnett([*A[:4], figure], control=B, rng=np.random.default_rng(0)).pvalue == 1.0
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        stats.judge({"a": [*A[:4], figure]}, list(B), stats.Rule(0.5, (5,)))
+
+
+def test_a_probability_that_is_not_there_counts_among_the_ablations():
+    assert holm(np.array([0.01, np.nan, 0.04])) == pytest.approx([0.03, 1.0, 0.08])
+
+
+def test_identical_runs_and_a_constant_shift_where_the_t_test_has_no_answer_or_a_certain_one():
+    assert np.isnan(scipy_stats.ttest_rel(B, B).pvalue)
+    assert stats.contrast(pairs(B, B), 0.5, 1, 0.05).p_difference == 1.0
+    assert stats.contrast(pairs(B + 0.01, B), 0.5, 1, 0.05).p_difference == 1.0
+    assert verdict(B + 20.0, B).verdict == "inconclusive"
+
+
+def test_five_seeds_that_agree_can_decide_as_a_rank_test_of_five_never_can():
+    d = np.array([2.0, 2.1, 1.9, 2.05, 1.95])
+    assert scipy_stats.wilcoxon(d).pvalue == 0.0625
+    assert verdict(B + d, B, looks=4).verdict == "helps"
+
+
 def test_an_arm_that_always_fails_hurts():
     found = verdict([None] * 5, B)
     assert (found.verdict, found.remark, found.pairs) == ("hurts", "every run failed (5/5)", 0)
@@ -91,3 +118,11 @@ def test_missing_runs_are_counted_and_too_many_forbid_a_verdict():
     decided = stats.decide(found, 0.05)
     assert (decided.missing, decided.verdict) == (2, "inconclusive")
     assert decided.remark == "2 of 5 runs are missing"
+
+
+def test_one_missing_run_of_five_is_said_beside_the_verdict():
+    b = dict(enumerate(B))
+    a = {seed: value - 3 + 0.01 * seed for seed, value in b.items() if seed != 2}
+    decided = stats.decide(stats.contrast(stats.pair(a, b, range(5)), 0.5, 1, 0.05), 0.05)
+    assert (decided.verdict, decided.pairs, decided.missing) == ("hurts", 4, 1)
+    assert decided.remark.endswith("4 of 5 seeds")

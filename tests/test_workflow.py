@@ -263,6 +263,35 @@ def test_a_killed_training_leaves_no_half_result_and_the_next_start_completes_it
     assert len(frames.load_study(copy.folder / "results" / "small")) == 4
 
 
+def test_a_training_that_crashes_is_tried_again_with_the_same_seeds_and_leaves_the_same_records(study, workflow_copy):
+    copy = workflow_copy("crashed")
+    copy.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
+    source, flag = copy.folder / "scripts" / "butfor" / "training.py", copy.folder / "crashed"
+    once = f"""
+        import os
+        from pathlib import Path
+        flag = Path({str(flag)!r})
+        if seed and not flag.exists():
+            flag.touch()
+            os.kill(os.getpid(), 9)
+"""
+    text = source.read_text()
+    source.write_text(
+        text.replace("        clock = Clock(self.seconds)\n", "        clock = Clock(self.seconds)" + once)
+    )
+    assert source.read_text() != text
+    done = copy.run("--until", "train")
+    assert done.returncode == 0 and flag.exists() and "Trying to restart job" in done.stdout + done.stderr
+    paths = sorted((copy.folder / "results/small/runs").glob("*/*/seed_*.json"))
+    assert len(paths) == 4
+    for path in paths:
+        crashed, whole = (
+            {**json.loads(one.read_text()), "machine": None, "timing": None}
+            for one in (path, study.folder / path.relative_to(copy.folder))
+        )
+        assert crashed == whole
+
+
 def test_the_linter_asks_for_nothing_but_environments(study):
     """The one environment of this workflow is .venv, made by make; conda is not used."""
     done = study.run("--lint")

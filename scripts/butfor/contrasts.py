@@ -56,34 +56,52 @@ def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, A
     """One row per ablation and metric: arm, reference, family, metric, unit, the fields of stats.Contrast,
     `smallest_effect`, what the ablation's seeds could have shown, and `more_seeds`, what an undecided one lacks.
 
-    An ablation that changed nothing is void, one that failed its check is unproven: neither is judged, and neither
-    counts among the ablations that probabilities are corrected over. The metric that verdicts are asked of says after
-    which look an ablation is settled; the other metrics are judged on the same seeds.
+    The metric that verdicts are asked of says after which look an ablation is settled (see `decided`); the other metrics
+    are judged on the same seeds.
     """
-    refused = {row["arm"]: _refusal(row) for row in checks if row["outcome"] in ("void", "failed")}
-    groups, looks = _groups(study, refused), _looks_had(study, records)
-    deciding = next(metric for metric in METRICS if metric.name == study["verdict"]["metric"])
-    settled = {name: c.look for name, c in _judged(study, records, deciding, groups, looks).items()}
+    deciding, refused = decided(study, records, checks), _refused(checks)
+    groups, looks = _groups(study, refused), {name: c.look for name, c in deciding.items()}
     sizes = {name: len(group) for group in groups for name in group}
     rows = []
     for metric in METRICS:
-        found = _judged(study, records, metric, groups, {**looks, **settled})
+        of_metric = metric.name == study["verdict"]["metric"]
+        found = deciding if of_metric else _all_judged(study, records, metric, refused, looks)
         rule = _rule(study, metric)
         for arm in _ablations(study):
             name = arm["name"]
-            if name in refused:
-                verdict, remark = refused[name]
-                found[name] = _unjudged(study, records, metric, arm, looks[name], verdict, remark)
             names = {"arm": name, "reference": arm["reference"], "family": arm["family"]}
             lacking = None if found[name].settled else stats.more_seeds(found[name], rule, sizes[name])
             powers = {
                 "smallest_effect": stats.smallest_effect(found[name], rule, sizes.get(name, 1)),
                 "more_seeds": lacking,
             }
-            rows.append(
-                {**names, "metric": metric.name, "unit": metric.unit, **dataclasses.asdict(found[name]), **powers}
-            )
+            rows.append({**names, "metric": metric.name, "unit": metric.unit, **vars(found[name]), **powers})
     return rows
+
+
+def decided(study: dict[str, Any], records: list[Record], checks: list[dict[str, Any]]) -> dict[str, stats.Contrast]:
+    """Every ablation's contrast on the metric that verdicts are asked of, after the look that settled it or its last.
+
+    An ablation that changed nothing is void, one that failed its check is unproven: neither is judged, and neither
+    counts among the ablations that probabilities are corrected over.
+    """
+    metric = next(metric for metric in METRICS if metric.name == study["verdict"]["metric"])
+    return _all_judged(study, records, metric, _refused(checks), _looks_had(study, records))
+
+
+def _all_judged(
+    study: dict[str, Any],
+    records: list[Record],
+    metric: Metric,
+    refused: dict[str, tuple[str, str]],
+    looks: dict[str, int],
+) -> dict[str, stats.Contrast]:
+    found = _judged(study, records, metric, _groups(study, refused), looks)
+    for arm in _ablations(study):
+        if arm["name"] in refused:
+            verdict, remark = refused[arm["name"]]
+            found[arm["name"]] = _unjudged(study, records, metric, arm, looks[arm["name"]], verdict, remark)
+    return found
 
 
 def _judged(
@@ -164,8 +182,13 @@ def _looks_had(study: dict[str, Any], records: list[Record]) -> dict[str, int]:
     return had
 
 
-def _refusal(check: dict[str, Any]) -> tuple[str, str]:
-    return (VOID, "") if check["outcome"] == "void" else (UNPROVEN, check["problems"][0])
+def _refused(checks: list[dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Verdict and remark of the ablations that are not judged."""
+    return {
+        row["arm"]: (VOID, "") if row["outcome"] == "void" else (UNPROVEN, row["problems"][0])
+        for row in checks
+        if row["outcome"] in ("void", "failed")
+    }
 
 
 def differences(study: dict[str, Any], records: list[Record]) -> dict[str, list[float]]:

@@ -30,10 +30,9 @@ def after(study: Study, look: str, records: list[Record]) -> dict[str, Any]:
     there is no next look although some ablations are undecided, empty if there is one.
     """
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
-    rows = contrasts.judge(study, records, checks.examine(study, records))
-    deciding = [row for row in rows if row["metric"] == study["verdict"]["metric"]]
-    undecided = [row for row in deciding if not row["settled"]]
-    wanted = {name for row in undecided for name in (row["arm"], row["reference"])}
+    judged = contrasts.decided(study, records, checks.examine(study, records))
+    undecided = [arm for arm in study["arms"] if arm["reference"] and not judged[arm["name"]].settled]
+    wanted = {name for arm in undecided for name in (arm["name"], arm["reference"])}
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
     seconds = {arm: _seconds_per_run(records, arm) for arm in arms}
     runs = len(arms) * len(following["seeds"])
@@ -42,9 +41,9 @@ def after(study: Study, look: str, records: list[Record]) -> dict[str, Any]:
     return {
         "look": look,
         "seen": this["seen"],
-        "settled": len(deciding) - len(undecided),
-        "ablations": len(deciding),
-        "undecided": [row["arm"] for row in undecided],
+        "settled": len(judged) - len(undecided),
+        "ablations": len(judged),
+        "undecided": [arm["name"] for arm in undecided],
         "following": following["seen"],
         "next": [] if stopped else arms,
         "runs": runs,

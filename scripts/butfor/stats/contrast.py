@@ -114,7 +114,9 @@ def _spread(differences: Values) -> float:
 
 
 def _correlation(pairs: Pairs) -> float:
-    a, b = pairs.ablation, pairs.reference
-    if len(a) < 3 or a.std() == 0 or b.std() == 0:
+    """Of the paired values over seeds; by hand, because np.corrcoef takes a third of all the time of judging."""
+    if len(pairs.ablation) < 3:
         return float("nan")
-    return float(np.corrcoef(a, b)[0, 1])
+    a, b = pairs.ablation - pairs.ablation.mean(), pairs.reference - pairs.reference.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return max(-1.0, min(1.0, float(a @ b) / size)) if size > 0 else float("nan")

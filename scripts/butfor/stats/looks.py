@@ -66,6 +66,8 @@ def judge_pairs(at_looks: Mapping[str, Sequence[Pairs]], rule: Rule) -> dict[str
             latest[name] = contrast(
                 at_looks[name][place], rule.margin, len(rule.looks), rule.alpha, rule.higher_is_better
             )
+        if not seen:
+            break
         corrected = dict(zip(latest, correct(list(latest.values())), strict=True))
         for name in seen:
             decided = decide(corrected[name], rule.alpha, rule.higher_is_better)
