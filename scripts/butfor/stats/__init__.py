@@ -5,29 +5,57 @@
     found = stats.judge({"no_dropout": [...], "no_l2": [...]}, reference=[...], rule=stats.Rule(margin=0.5))
     found["no_dropout"].verdict
 
+`factorial` gives a grid's main effects and interactions, `leave_and_add` whether a part's worth depends on the rest,
+`ranking` what mattered most and how sure its rank is.
+
 The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations,
 failed runs judged by their counts (Boschloo). Where five seeds at 5 % each put a wrong verdict into one report of four,
 this does so in fewer than one of twenty.
 """
 
 from butfor.stats.contrast import Contrast, contrast
+from butfor.stats.importance import Ranked, ranking
+from butfor.stats.interactions import (
+    INTERACTION,
+    NO_INTERACTION,
+    FactorialEffect,
+    LeaveAndAdd,
+    cell_pairs,
+    factorial,
+    factorial_effects,
+    judge_effects,
+    judge_parts,
+    leave_and_add,
+)
 from butfor.stats.looks import Rule, judge, judge_once, judge_pairs
 from butfor.stats.pairs import Pairs, pair
 from butfor.stats.power import more_seeds, smallest_effect
 from butfor.stats.verdict import VERDICTS, correct, decide
 
 __all__ = [
+    "INTERACTION",
+    "NO_INTERACTION",
     "VERDICTS",
     "Contrast",
+    "FactorialEffect",
+    "LeaveAndAdd",
     "Pairs",
+    "Ranked",
     "Rule",
+    "cell_pairs",
     "contrast",
     "correct",
     "decide",
+    "factorial",
+    "factorial_effects",
     "judge",
+    "judge_effects",
     "judge_once",
     "judge_pairs",
+    "judge_parts",
+    "leave_and_add",
     "more_seeds",
     "pair",
+    "ranking",
     "smallest_effect",
 ]
