@@ -7,7 +7,14 @@ rule figures:
         runs=trained,
         contrasts="<results>/contrasts.json",
         code=code(
-            "figures", "figures", "gallery", "verdict_words", "contrasts", "frames"
+            "figures",
+            "figures",
+            "gallery",
+            "grids",
+            "verdict_words",
+            "contrasts",
+            "stats",
+            "frames",
         ),
     output:
         figures=drawn("<results>/figures/{figure}.{kind}"),
@@ -34,7 +41,11 @@ rule report:
         code=code(
             "report",
             "report",
+            "stats",
             "verdict_table",
+            "importance_section",
+            "factors",
+            "grids",
             "going_on",
             "colophon",
             "verdict_words",
@@ -65,6 +76,9 @@ rule partial:
             "partial",
             "report",
             "verdict_table",
+            "importance_section",
+            "factors",
+            "grids",
             "going_on",
             "colophon",
             "verdict_words",

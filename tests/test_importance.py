@@ -177,6 +177,11 @@ def test_items_that_the_seeds_cannot_order_may_all_come_first(study):
     assert "may come first; the rank is settled for 0 of 3." in text
 
 
+def test_before_anything_is_trained_nothing_is_said_to_be_largest(study):
+    (text,) = importance_section.what_mattered(study, contrasts.judge(study, [], []))
+    assert "Against `baseline`, no effect is known yet." in text and "largest effect" not in text
+
+
 def test_a_single_change_needs_no_ranking(planned):
     settings, plan = planned(STUDY[: STUDY.index("  no_dropout")])
     study = {**plan.summary(), "verdict": settings["verdict"]}

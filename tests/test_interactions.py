@@ -1,6 +1,7 @@
 """Grids: planted main effects and interactions found, null ones seldom, failing cells, and what a plan says is a grid."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -151,6 +152,19 @@ def test_a_cell_without_values_is_refused():
         stats.factorial(values, levels_of((2, 2)), range(6), RULE)
 
 
+def test_contrasts_of_whole_grids_use_the_seeds_of_the_looks_that_every_cell_has_had(planned):
+    """A cell that was settled at the first look has five seeds, though the others went on to ten."""
+    study, plan = planned(GRID.replace("seeds: 5", "seeds: [5, 10]"))
+    study = {**plan.summary(), "verdict": study["verdict"]}
+    seeds = {arm["name"]: 5 if arm["name"] == "batch_size_256" else 10 for arm in study["arms"]}
+    seeds[f"batch_size_256__{FAST}"] = 5
+    values = np.random.default_rng(3)
+    records = [fake(arm, seed, 88.0 + values.normal(0, 0.1)) for arm, count in seeds.items() for seed in range(count)]
+    rows = factors.grid_effects(study, records, [])
+    assert {(row["planned"], row["pairs"], row["missing"]) for row in rows} == {(5, 5, 0)}
+    assert {row["planned"] for row in factors.part_interactions(study, records, [])} == {10}
+
+
 # what a plan says
 
 
@@ -292,6 +306,18 @@ def test_a_study_without_such_designs_says_nothing_of_interactions(planned):
     assert factors.grid_effects(study, records, []) == [] == factors.part_interactions(study, records, [])
 
 
+def test_a_grid_of_which_nothing_is_trained_has_a_picture_and_sentences_all_the_same(planned):
+    style.apply()
+    study = study_of(planned)
+    (grid,) = grids(study)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn(grid, contrasts.measured(study, [])).draw_without_rendering()
+    text = section(study, [])
+    assert "2 of 2 interactions are neither shown" in text and "| 0 of 5 |" in text
+    assert text.count("not compared, 0 of 5 seeds") == 3
+
+
 def test_the_picture_of_a_grid_shows_each_cells_mean_against_the_base_cell_and_marks_what_failed(planned):
     style.apply()
     study = study_of(planned)
@@ -301,9 +327,9 @@ def test_the_picture_of_a_grid_shows_each_cells_mean_against_the_base_cell_and_m
     (axes,) = drawn(grid, contrasts.measured(study, records)).axes
     lines = {line.get_label(): line.get_ydata() for line in axes.lines if not line.get_label().startswith("_")}
     assert set(lines) == {"32", "256"}
-    assert lines["32"] == pytest.approx([0.0, 0.0, 2.0], abs=0.1)
-    assert np.isnan(lines["256"][1]) and lines["256"][[0, 2]] == pytest.approx([0.0, -3.0], abs=0.1)
+    assert lines["32"] == pytest.approx([0.0, 0.0, 2.0], abs=0.1)  # by rate: 0.001, 0.01, 0.1
+    assert np.isnan(lines["256"][0]) and lines["256"][[1, 2]] == pytest.approx([0.0, -3.0], abs=0.1)
     crosses = [line.get_xdata() for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
-    assert len(crosses) == 1 and round(crosses[0][0]) == 1
+    assert len(crosses) == 1 and round(crosses[0][0]) == 0
     (picture,) = (p for p in gallery.pictures(study) if p.kind == "interactions")
     assert picture.arms[0] == "baseline"

@@ -6,7 +6,8 @@ what is asked: `config`, `duplicate_keys`, `schema`, `explain`, `durations`, `co
 `ablations`, `plan`; on what: `catalogue`, `fetch`, `data`, `streams`; what is trained: `initialisers`, `chance_layers`,
 `parts`, `models`, `building`, `schedules`, `plateau`, `optimisers`, `losses`, `epoch`, `early_stopping`, `diagnostics`,
 `clock`, `training`; what a run leaves: `provenance`, `record`, `frames`; whether it changed what it says:
-`expected_weights`, `footprints`, `checks`; what it means: `stats`, `contrasts`, `going_on`, `verdict_words`; what is
-shown: `gallery`, `figures`, `verdict_table`, `report`, `colophon`, `headline`, `tracking_target`, `tracking`, `ui`.
+`expected_weights`, `footprints`, `checks`; what it means: `stats`, `contrasts`, `going_on`, `grids`, `factors`,
+`verdict_words`; what is shown: `gallery`, `figures`, `verdict_table`, `importance_section`, `report`, `colophon`,
+`headline`, `tracking_target`, `tracking`, `ui`.
 Every stage uses `errors` and `job_log`.
 """
