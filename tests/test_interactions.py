@@ -271,6 +271,7 @@ def test_a_part_of_which_an_arm_always_fails_is_not_compared_and_one_without_ver
     ]
     text = section(study, records, rows)
     assert "`dropout`: not compared, 0 of 5 seeds at which all four arms finished" in text
+    assert "`baseline` or `no_dropout` failed at 5, `only_dropout` or `bare` at 0." in text
     assert "`l2`: not compared, `only_l2` has no verdict" in text
 
 
@@ -297,6 +298,7 @@ def test_a_grid_with_an_unproven_cell_is_not_analysed(planned):
     ]
     text = section(study, records, rows)
     assert f"Not analysed: `batch_size_256__{FAST}` has no verdict" in text and "main effect" not in text
+    assert factors.grid_effects(study, records, rows) == []
 
 
 def test_a_study_without_such_designs_says_nothing_of_interactions(planned):

@@ -34,7 +34,7 @@ def write_tables(study: Study, folders: Iterable[Path], contrasts_path: Path, ta
     found = importance(study, rows)
     pd.DataFrame(found, columns=list(IMPORTANCE)).to_csv(tables / "importance.csv", index=False)
     found = [*grid_effects(study, records, rows), *part_interactions(study, records, rows)]
-    found = [{key: " × ".join(v) if isinstance(v, list) else v for key, v in row.items()} for row in found]
+    found = [{key: ", ".join(v) if isinstance(v, list) else v for key, v in row.items()} for row in found]
     pd.DataFrame(found, columns=list(INTERACTIONS)).to_csv(tables / "interactions.csv", index=False)
 
 

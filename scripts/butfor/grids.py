@@ -66,7 +66,7 @@ def parts_both_ways(study: Study) -> list[PartBothWays]:
     found = []
     for without, only in itertools.product(alone, alone):
         (part,), bare = without["changed"], arms[only["reference"]]
-        if without["reference"] != BASELINE or only["changed"] != without["changed"] or bare["name"] == BASELINE:
+        if without["reference"] != BASELINE or only["changed"] != without["changed"]:
             continue
         present, absent = setting(arms[BASELINE], part), setting(without, part)
         if setting(only, part) == present and setting(bare, part) == absent:

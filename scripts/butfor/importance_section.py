@@ -150,7 +150,11 @@ def _part(part: grids.PartBothWays, row: dict[str, Any] | None, refused: set[str
     )
     difference = f"{signed(row['effect'], 2)} {_interval(row)}"
     if row["pairs"] < 2:
-        return f"`{part.part}`: not compared, {row['pairs']} of {row['planned']} seeds at which all four arms finished."
+        return (
+            f"`{part.part}`: not compared, {row['pairs']} of {row['planned']} seeds at which all four arms finished;"
+            f" `{part.full}` or `{part.without}` failed at {row['failed_ablation']}, `{part.only}` or `{part.bare}` at"
+            f" {row['failed_reference']}."
+        )
     if row["verdict"] == stats.INTERACTION:
         return (
             f"leave-one-out and add-one **disagree** for `{part.part}`: {worth}, {difference} apart, so that it interacts"
