@@ -6,7 +6,15 @@ rule compare:
     input:
         runs=trained,
         checks="<results>/checks.json",
-        code=code("compare", "stats", "contrasts", "verdict_words", "frames"),
+        code=code(
+            "compare",
+            "stats",
+            "contrasts",
+            "factors",
+            "grids",
+            "verdict_words",
+            "frames",
+        ),
     output:
         contrasts="<results>/contrasts.json",
         tables=directory("<results>/tables"),

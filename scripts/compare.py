@@ -8,12 +8,10 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor.contrasts import compare
+from butfor import contrasts, factors
 
-compare(
-    snakemake.params.study,
-    folders=[Path(folder) for folder in snakemake.input.runs],
-    checks_path=Path(snakemake.input.checks),
-    contrasts_path=Path(snakemake.output.contrasts),
-    tables=Path(snakemake.output.tables),
-)
+study, folders = snakemake.params.study, [Path(folder) for folder in snakemake.input.runs]
+checked, judged = Path(snakemake.input.checks), Path(snakemake.output.contrasts)
+tables = Path(snakemake.output.tables)
+contrasts.compare(study, folders, checks_path=checked, contrasts_path=judged, tables=tables)
+factors.write_tables(study, folders, contrasts_path=judged, tables=tables)

@@ -143,8 +143,8 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
 @pytest.mark.parametrize(
     ("settings", "jobs"),
     [
-        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report"}),
-        (changed(question="Why?"), {"report", "track"}),
+        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report", "publish"}),
+        (changed(question="Why?"), {"report", "track", "publish"}),
         (changed(log_level=2), set()),
     ],
 )
@@ -156,10 +156,10 @@ def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, j
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("report", {"report"}),
-        ("figures/draw", {"figures", "report"}),
-        ("tracking", {"track"}),
-        ("stats", {"compare", "figures", "report"}),
+        ("report", {"report", "publish"}),
+        ("figures/draw", {"figures", "report", "publish"}),
+        ("tracking/mirror", {"track", "publish"}),
+        ("stats/looks", {"compare", "figures", "report", "publish"}),
     ],
 )
 def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
@@ -205,7 +205,7 @@ def test_partial_reports_on_what_there_is(workflow_copy):
 
 
 def test_an_overlay_without_a_study_name_is_laid_over_the_default_study(edited):
-    (edited.folder / "overlay.yaml").write_text("seeds: [2, 3]\n")
+    (edited.folder / "overlay.yaml").write_text("recipe: {epochs: 3}\n")
     assert edited.would_run("--configfile", "overlay.yaml")["train"] == 3
     assert edited.would_run("--config", "first_seed=7")["train"] == 3
 
@@ -241,7 +241,7 @@ def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
 
 def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert study.would_run() == {"track": 3}
+    assert study.would_run() == {"track": 3, "publish": 1}
 
 
 def test_a_killed_training_leaves_no_half_result_and_the_next_start_completes_it(workflow_copy):

@@ -10,12 +10,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from butfor.arm import Arm, Recipe
 from butfor.errors import StudyError
 
 Resolve = Callable[[str, Recipe], Recipe]
+Levels = tuple[tuple[str, str], ...]
 
 BASELINE = "baseline"
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
@@ -48,23 +50,25 @@ class Entry:
         if self.form == "add_each":
             yield from self._added(known, resolve)
             return
-        for name, changes in self._changes(reference.recipe):
+        for name, changes, levels in self._changes(reference.recipe):
             arm = _changed(name, reference, changes, self.family, resolve)
             if self.form == "grid" and not arm.changed:
                 continue  # this cell is the reference itself
-            yield arm if self.compared else Arm(arm.name, arm.recipe)
+            cell = replace(arm, grid=self.name, levels=levels) if levels else arm
+            yield cell if self.compared else Arm(arm.name, arm.recipe)
 
-    def _changes(self, recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+    def _changes(self, recipe: Recipe) -> Iterator[tuple[str, Recipe, Levels]]:
+        """Each arm's name, what it changes, and its levels if it is a cell of a grid."""
         if self.form == "set":
-            yield self.name, self.body
+            yield self.name, self.body, ()
         elif self.form == "each":
             (key, levels), *_ = self.body.items()
             for name, value in self._levels(key, levels):
-                yield name, {key: value}
+                yield name, {key: value}, ()
         elif self.form == "remove_each":
             for part in self._parts(recipe):
                 prefix = "" if self.reference == BASELINE else f"{self.reference}_"
-                yield f"{prefix}no_{part}", {part: self.off[part]}
+                yield f"{prefix}no_{part}", {part: self.off[part]}, ()
         else:
             yield from self._cells()
 
@@ -77,10 +81,11 @@ class Entry:
             )
         return [(_level_name(key, level), level) for level in levels]
 
-    def _cells(self) -> Iterator[tuple[str, Recipe]]:
+    def _cells(self) -> Iterator[tuple[str, Recipe, Levels]]:
         factors = [[(key, *level) for level in self._levels(key, levels)] for key, levels in self.body.items()]
         for cell in itertools.product(*factors):
-            yield "__".join(str(name) for _, name, _ in cell), {key: value for key, _, value in cell}
+            levels = tuple((key, str(name)) for key, name, _ in cell)
+            yield "__".join(name for _, name in levels), {key: value for key, _, value in cell}, levels
 
     def _parts(self, recipe: Recipe) -> list[str]:
         if self.body == "all":

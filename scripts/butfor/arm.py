@@ -15,13 +15,18 @@ Recipe = dict[str, Any]
 
 @dataclass(frozen=True)
 class Arm:
-    """One trained recipe with a name; `changed` are the recipe keys in which it departs from its reference."""
+    """One trained recipe with a name; `changed` are the recipe keys in which it departs from its reference.
+
+    grid, levels: for a cell of a grid, the grid's name and the name of the level of each key.
+    """
 
     name: str
     recipe: Recipe
     reference: str | None = None
     family: str = ""
     changed: tuple[str, ...] = ()
+    grid: str = ""
+    levels: tuple[tuple[str, str], ...] = ()
 
 
 def canonical(value: Any) -> Any:

@@ -204,6 +204,29 @@ def differences(study: dict[str, Any], records: list[Record]) -> dict[str, list[
     }
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What the metric that verdicts are asked of says of every arm.
+
+    values: arm to seed to value, None for a failed run. seeds: per arm, those of the looks that it has had.
+    """
+
+    metric: Metric
+    rule: stats.Rule
+    values: dict[str, dict[int, float | None]]
+    seeds: dict[str, list[int]]
+
+
+def measured(study: dict[str, Any], records: list[Record]) -> Measured:
+    """Every arm's values of the metric that verdicts are asked of."""
+    metric = next(metric for metric in METRICS if metric.name == study["verdict"]["metric"])
+    seeds = {
+        name: [seed for look in study["looks"][:had] for seed in look["seeds"]]
+        for name, had in _looks_had(study, records).items()
+    }
+    return Measured(metric, _rule(study, metric), _values(records, metric, study["verdict"]["must_learn"]), seeds)
+
+
 def _values(records: list[Record], metric: Metric, must_learn: bool) -> dict[str, dict[int, float | None]]:
     """Arm to seed to value, None for a failed run."""
     failed = {"diverged", "at_chance"} if must_learn else {"diverged"}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from butfor.grids import grids, setting
+
 Study = dict[str, Any]
 ArmPlan = dict[str, Any]
 
@@ -41,7 +43,7 @@ class Kind:
 
     def shows(self, arm: ArmPlan, reference: ArmPlan) -> bool:
         """Whether an arm belongs in such a picture."""
-        touched = [key for key in self.keys if _setting(arm, key) != _setting(reference, key)]
+        touched = [key for key in self.keys if setting(arm, key) != setting(reference, key)]
         if self.alone:
             return bool(touched) and set(arm["changed"]) <= set(self.keys)
         return bool(touched) or not self.keys
@@ -64,6 +66,7 @@ class Picture:
         return f"{self.kind}_{self.family}{self.mark}" if self.family else self.kind
 
 
+INTERACTIONS = "interactions"
 EFFECTS = Picture("effects", "", "Effects on test accuracy", "Every ablation against its reference.")
 
 KINDS = (
@@ -165,7 +168,26 @@ def pictures(study: Study) -> list[Picture]:
                 if len(shown) >= kind.fewest:
                     first = not any(picture.kind == kind.name for picture in made)
                     made.append(_picture(kind, family, reference, shown, len(by_reference) > 1, first))
+        made += _of_grids(study, family)
     return made
+
+
+def _of_grids(study: Study, family: str) -> list[Picture]:
+    """A picture of each grid in a family; its arms are the grid's cells, that of all base levels first."""
+    return [
+        Picture(
+            INTERACTIONS,
+            family,
+            f"Interactions: {grid.name}",
+            "Per cell of the grid, the test metric minus that of the cell with all base levels, paired by seed: the mean,"
+            " with its interval by itself over all looks, and a grey dot per seed; further factors are averaged over. Lines"
+            " that are not parallel are interactions. A cross at the foot is a cell of which no pair of runs finished.",
+            tuple(grid.arms),
+            "" if grid.name == family else f"@{grid.name}",
+        )
+        for grid in grids(study)
+        if grid.family == family
+    ]
 
 
 def _picture(kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool) -> Picture:
@@ -190,10 +212,3 @@ def _by_reference(study: Study, family: str) -> dict[str, list[ArmPlan]]:
 
 def _arm(study: Study, name: str) -> ArmPlan:
     return next(arm for arm in study["arms"] if arm["name"] == name)
-
-
-def _setting(arm: ArmPlan, key: str) -> Any:
-    value: Any = arm["recipe"]
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value

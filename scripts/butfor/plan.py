@@ -118,6 +118,8 @@ class Plan:
                 "reference": a.reference,
                 "family": a.family,
                 "changed": list(a.changed),
+                "grid": a.grid,
+                "levels": dict(a.levels),
                 "recipe": canonical(a.recipe),
             }
             for a in self.arms.values()

@@ -10,7 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from butfor import claim_table, colophon, frames, gallery, tuned_comparison, verdict_table
+from butfor import (
+    claim_table,
+    colophon,
+    frames,
+    gallery,
+    importance_section,
+    tuned_comparison,
+    verdict_table,
+)
 from butfor.going_on import in_words as in_words_after
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import signed
@@ -69,6 +77,8 @@ def report(
         *_refused(checks),
         verdict_table.verdicts(study, rows),
         *claim_table.section(claims),
+        *importance_section.what_mattered(study, rows),
+        *importance_section.interactions(study, records, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         *tuning,
         *_looks(decisions),
@@ -136,7 +146,7 @@ def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str
         named = [row for row in members if row["verdict"] == verdict]
         if named:
             sentences.append(f"{verdict.capitalize()}: {'; '.join(_member(row) for row in named)}.")
-    pictures = [picture for picture in gallery.pictures(study) if picture.family == family]
+    pictures = [p for p in gallery.pictures(study) if p.family == family and p.kind != gallery.INTERACTIONS]
     figures = [f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*" for picture in pictures]
     against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
     gaps = [row for row in rows if row["metric"] == "gap/loss" and row["family"] == family and row["arm"] in against]

@@ -9,17 +9,19 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from butfor import frames, gallery
-from butfor.contrasts import differences
+from butfor.contrasts import differences, measured
 from butfor.figures import style
 from butfor.figures.curves import curves
 from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
 from butfor.figures.effects import effects
 from butfor.figures.gaps import gaps
+from butfor.figures.interactions import interactions
 from butfor.figures.rates import rates
 from butfor.figures.schedules import schedules
 from butfor.figures.stopping import stopping
 from butfor.figures.weights import weights
+from butfor.grids import grids
 from butfor.record import Record
 
 # Records of a family's arms, and the arms' names with the reference first, some of which may have left no record.
@@ -44,7 +46,10 @@ def draw(study: gallery.Study, folders: Iterable[Path], contrasts_path: Path, fi
     style.apply()
     figures.mkdir(parents=True, exist_ok=True)
     for picture in gallery.pictures(study):
-        if picture.family:
+        if picture.kind == gallery.INTERACTIONS:
+            grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
+            figure = interactions(grid, measured(study, records))
+        elif picture.family:
             shown = [record for record in records if record.arm in picture.arms]
             figure = DRAWINGS[picture.kind](shown, list(picture.arms))
         else:

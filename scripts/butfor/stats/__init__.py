@@ -5,12 +5,28 @@
     found = stats.judge({"no_dropout": [...], "no_l2": [...]}, reference=[...], rule=stats.Rule(margin=0.5))
     found["no_dropout"].verdict
 
+`factorial` gives a grid's main effects and interactions, `leave_and_add` whether a part's worth depends on the rest,
+`ranking` what mattered most and how sure its rank is.
+
 The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations,
 failed runs judged by their counts (Boschloo). Where five seeds at 5 % each put a wrong verdict into one report of four,
 this does so in fewer than one of twenty.
 """
 
 from butfor.stats.contrast import Contrast, contrast
+from butfor.stats.importance import Ranked, ranking
+from butfor.stats.interactions import (
+    INTERACTION,
+    NO_INTERACTION,
+    FactorialEffect,
+    LeaveAndAdd,
+    cell_pairs,
+    factorial,
+    factorial_effects,
+    judge_effects,
+    judge_parts,
+    leave_and_add,
+)
 from butfor.stats.looks import Rule, judge, judge_once, judge_pairs
 from butfor.stats.margins import p_above, p_below, p_mostly_finishes, p_outside
 from butfor.stats.pairs import Pairs, pair
@@ -18,23 +34,35 @@ from butfor.stats.power import more_seeds, smallest_effect
 from butfor.stats.verdict import MOST_MISSING, VERDICTS, correct, decide, holm
 
 __all__ = [
+    "INTERACTION",
     "MOST_MISSING",
+    "NO_INTERACTION",
     "VERDICTS",
     "Contrast",
+    "FactorialEffect",
+    "LeaveAndAdd",
     "Pairs",
+    "Ranked",
     "Rule",
+    "cell_pairs",
     "contrast",
     "correct",
     "decide",
+    "factorial",
+    "factorial_effects",
     "holm",
     "judge",
+    "judge_effects",
     "judge_once",
     "judge_pairs",
+    "judge_parts",
+    "leave_and_add",
     "more_seeds",
     "p_above",
     "p_below",
     "p_mostly_finishes",
     "p_outside",
     "pair",
+    "ranking",
     "smallest_effect",
 ]
