@@ -121,9 +121,10 @@ def by_files(scenario, folder, rng):
     (folder / "checks.json").write_text("[]")
     (folder / "source.json").write_text('{"source": "nowhere"}')
     contrasts.compare(asked, jobs, folder / "checks.json", folder / "contrasts.json", folder / "tables")
-    places = folder / "source.json", folder / "report.md"
-    report.write_report(asked, jobs, folder / "checks.json", folder / "contrasts.json", decisions, *places)
-    return trainer, json.loads((folder / "contrasts.json").read_text()), places[1].read_text()
+    (folder / "claims.json").write_text('{"claims": [], "deviations": []}')
+    written = (folder / f"{name}.json" for name in ("checks", "contrasts", "claims"))
+    report.write_report(asked, report.Sources(jobs, *written, decisions, folder / "source.json"), folder / "report.md")
+    return trainer, json.loads((folder / "contrasts.json").read_text()), (folder / "report.md").read_text()
 
 
 def number(text):
