@@ -35,8 +35,7 @@ rule all:
     default_target: True
     input:
         "<results>/report.md",
-        "<results>/tracked/published.json",
-        [tracked_until(look.name) for look in plan.looks],  # one by one, so that runs appear as they end
+        "<results>/tracked.json",
     localrule: True
 
 
@@ -51,6 +50,8 @@ onstart:
         claims.terms(study),
         runs=Path(study["results"]) / "runs",
     )
+    results = Path(study["results"])
+    live_tracking.start(mirrored, results, log=results / "logs" / "follow.log")
 
 
 onsuccess:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from butfor import claims, gallery, headline, own_code, provenance, tracking_target
+from butfor import (
+    claims,
+    gallery,
+    headline,
+    live_tracking,
+    own_code,
+    provenance,
+    tracking_target,
+)
 from butfor.config import study_and_plan
 from butfor.duplicate_keys import refuse_duplicate_keys
 from butfor.errors import StudyError
@@ -72,21 +80,12 @@ def built_of(wildcards):
     return built.get(wildcards.arm, [])
 
 
-published_as = {
+mirrored = {
     "experiment": study["study"],
     "question": study["question"],
     "target": tracking_target.mark(),
+    **plan.tracking(),
 }
-
-
-def tracking_of(wildcards):
-    return {**published_as, **plan.membership(wildcards.arm)}
-
-
-def reference_of(wildcards):
-    reference = plan.arms[wildcards.arm].reference
-    folder = f"{study['results']}/runs/{reference}/{wildcards.look}"
-    return [folder] if reference else []
 
 
 def code(stage, *modules):
@@ -110,15 +109,6 @@ def of_each(path, trainings):
 
 def trained(wildcards):
     return of_each("<results>/runs/{arm}/{look}", plan.trainings(next_arms))
-
-
-def tracked_until(look):
-    path = "<results>/tracked/{arm}/{look}.json"
-    return lambda wildcards: of_each(path, plan.trainings(next_arms, until=look))
-
-
-def tracked(wildcards):
-    return of_each("<results>/tracked/{arm}/{look}.json", plan.trainings(next_arms))
 
 
 def trained_until(wildcards):

@@ -10,11 +10,12 @@ log_to(snakemake.log[0], snakemake.config["log_level"])
 
 from butfor.tracking import track
 
-tracked = Path(snakemake.output.tracked)
+tracked, tables = Path(snakemake.output.tracked), Path(snakemake.input.tables)
 track(
     snakemake.params.tracking,
-    runs=Path(snakemake.input.runs),
-    reference=Path(snakemake.input.reference[0]) if snakemake.input.reference else None,
-    results=tracked.parents[2],
+    runs=[Path(folder) for folder in snakemake.input.runs],
+    checks=Path(snakemake.input.checks),
+    results=tracked.parent,
+    files=[Path(snakemake.input.report), *map(Path, snakemake.input.figures), *sorted(tables.glob("*.csv"))],
     tracked=tracked,
 )

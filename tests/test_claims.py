@@ -362,7 +362,7 @@ def test_a_later_claim_is_exploratory_and_trains_nothing_and_so_on(run):
     late = {"sentence": "It helps.", "arm": "no_dropout", "expect": "helps", "margin": 50.0}
     reworded = {**STUDY["claims"]["explodes"], "sentence": "It diverges."}
     run.write({**STUDY, "claims": {"explodes": reworded, "late": late}})
-    assert run.would_run() == {"report": 1, "publish": 1}
+    assert run.would_run() == {"report": 1, "track": 1}
     done = run.run()
     assert done.returncode == 0, done.stdout + done.stderr
     rows, deviations = results(run)

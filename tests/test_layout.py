@@ -38,6 +38,7 @@ STANDARD_LIBRARY_ONLY = {
     "claims",
     "durations",
     "gallery",
+    "live_tracking",
     "provenance",
     "tracking_target",
     "verdict_words",

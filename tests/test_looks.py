@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 from scipy import stats as scipy_stats
 
 from butfor import contrasts, going_on, stats
@@ -214,8 +215,10 @@ def test_one_start_takes_every_look_that_is_needed_and_says_so(run):
     assert "After 5 seeds 1 of 2 ablations are settled. The look at 8 trains 6 runs of 2 arms" in said
     report = (copy.folder / "results/looks/report.md").read_text()
     assert "## Looks" in report and "3 to 8 seeds each" in report and "Partial" not in report
-    tracked = {path.parent.name for path in (copy.folder / "results/looks/tracked").glob("*/look3.json")}
-    assert tracked == {"baseline", "idle"}
+    client = MlflowClient(f"sqlite:///{copy.folder}/results/looks/mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("looks").experiment_id
+    runs = client.search_runs([experiment], "tags.`butfor.look` = 'look3'")
+    assert {run.data.tags["butfor.arm"] for run in runs} == {"baseline", "idle"}
 
 
 def test_a_study_with_looks_that_is_finished_has_nothing_to_do(run):

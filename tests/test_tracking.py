@@ -19,8 +19,7 @@ TRACKING = {
     "experiment": "s",
     "question": "Why?",
     "target": "results",
-    "family": "f",
-    "reference": "baseline",
+    "arms": {"a": {"family": "f", "reference": "baseline"}, "baseline": {"family": "baseline", "reference": None}},
     "varying": ["l2"],
 }
 RUN = dataclasses.replace(
@@ -45,15 +44,23 @@ def job(tmp_path, monkeypatch):
     return folder
 
 
-def track(job, folder=None, reference=None, **changes):
+def track(job, folders=None, void=(), **changes):
+    """Mirror some jobs' folders, the report and a figure; gives what is written in the end."""
     results = job.parents[2]
-    tracking.track({**TRACKING, **changes}, folder or job, reference, results, results / "tracked.json")
+    (results / "checks.json").write_text(json.dumps([{"arm": arm, "outcome": "void"} for arm in void]))
+    (results / "figures").mkdir(exist_ok=True)
+    (results / "report.md").write_text("# s")
+    (results / "figures" / "effects.png").write_bytes(b"png")
+    files = [results / "report.md", results / "figures" / "effects.png"]
+    tracked = results / "tracked.json"
+    tracking.track({**TRACKING, **changes}, folders or [job], results / "checks.json", results, files, tracked)
+    return json.loads(tracked.read_text())
 
 
 def found(job):
     client = MlflowClient(f"sqlite:///{job.parents[2]}/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("s")
-    return client, client.search_runs([experiment.experiment_id])
+    return client, client.search_runs([experiment.experiment_id], "tags.`butfor.study` = 's'")
 
 
 def test_every_record_is_one_finished_run_with_its_curves(job):
@@ -150,73 +157,108 @@ def baseline(job):
 
 
 def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, baseline):
-    track(job, reference=baseline)
-    by_seed = {run.data.tags["butfor.seed"]: run.data.metrics for run in found(job)[1]}
-    assert by_seed["0"]["delta/test_accuracy_points"] == pytest.approx(10)
-    assert by_seed["1"]["delta/test_accuracy_points"] == pytest.approx(5)
-    assert by_seed["1"]["delta/test_loss"] == pytest.approx(RUN.metrics["test/loss"] - 2.0)
-    track(job, reference=None)
-    assert "delta/test_loss" not in found(job)[1][0].data.metrics
-
-
-def publish(job, folders, void=()):
-    results = job.parents[2]
-    (results / "checks.json").write_text(json.dumps([{"arm": arm, "outcome": "void"} for arm in void]))
-    (results / "figures").mkdir(exist_ok=True)
-    (results / "report.md").write_text("# s")
-    (results / "figures" / "effects.png").write_bytes(b"png")
-    files = [results / "report.md", results / "figures" / "effects.png"]
-    tracking.publish(TRACKING, folders, results / "checks.json", results, files, results / "published.json")
-    return json.loads((results / "published.json").read_text())
+    track(job, [job, baseline])
+    by_seed = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
+    assert by_seed["0"].data.metrics["delta/test_accuracy_points"] == pytest.approx(10)
+    assert by_seed["1"].data.metrics["delta/test_accuracy_points"] == pytest.approx(5)
+    assert by_seed["1"].data.metrics["delta/test_loss"] == pytest.approx(-0.5)
+    write(
+        baseline / "seed_1.json",
+        dataclasses.replace(RUN, arm="baseline", seed=1, status="diverged", reason="nan", metrics={}),
+    )
+    track(job, [job, baseline])
+    again = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
+    assert "delta/test_loss" not in again["1"].data.metrics
+    assert again["0"].info.run_id == by_seed["0"].info.run_id
 
 
 def test_the_study_s_files_are_artifacts_of_one_run_without_figures(job):
     track(job)
-    publish(job, [job])
-    publish(job, [job])
-    _, runs = found(job)
-    (summary,) = [run for run in runs if run.data.tags.get("butfor.kind") == "report"]
+    track(job)
+    client, runs = found(job)
+    (summary,) = client.search_runs([runs[0].info.experiment_id], "tags.`butfor.kind` = 'report'")
     assert summary.data.metrics == {} and summary.data.params == {} and summary.info.status == "FINISHED"
     kept = job.parents[2] / "mlflow" / "artifacts" / "s" / summary.info.run_id / "artifacts"
     assert (kept / "report.md").read_text() == "# s" and (kept / "figures" / "effects.png").exists()
 
 
 def test_runs_of_arms_that_the_study_no_longer_has_are_deleted(job, baseline):
-    track(job)
-    track(job, folder=baseline)
-    publish(job, [baseline])
-    assert {run.data.tags.get("butfor.arm", "report") for run in found(job)[1]} == {"baseline", "report"}
+    track(job, [job, baseline])
+    track(job, [baseline])
+    assert {run.data.tags["butfor.arm"] for run in found(job)[1]} == {"baseline"}
 
 
 def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
     write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, status="at_chance"))
-    track(job)
-    track(job, folder=baseline)
 
-    def usable():
-        tags = [run.data.tags for run in found(job)[1] if "butfor.arm" in run.data.tags]
+    def usable(void=()):
+        track(job, [job, baseline], void)
+        tags = [run.data.tags for run in found(job)[1]]
         return {(each["butfor.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
 
-    publish(job, [job, baseline])
-    assert usable() == {("a", "0"): "yes", ("a", "1"): "no", ("baseline", "0"): "yes", ("baseline", "1"): "yes"}
-    publish(job, [job, baseline], void=["baseline"])
-    assert usable()["baseline", "0"] == "no"
-    publish(job, [job, baseline])
+    first = usable()
+    assert first == {("a", "0"): "yes", ("a", "1"): "no", ("baseline", "0"): "yes", ("baseline", "1"): "yes"}
+    assert usable(void=["baseline"])["baseline", "0"] == "no"
     assert usable()["baseline", "0"] == "yes"
 
 
 def test_views_are_saved_and_the_link_opens_on_the_first(job):
-    track(job)
-    link = publish(job, [job])["link"]
+    link = track(job)["link"]
     client, _ = found(job)
     experiment = client.get_experiment_by_name("s")
     saved = {key.removeprefix(views.TAG): value for key, value in experiment.tags.items() if key.startswith(views.TAG)}
-    assert (
-        set(saved) == set(views.VIEWS)
-        and f"viewStateShareKey={views.FIRST}" in link
-        and experiment.experiment_id in link
-    )
+    assert set(saved) == set(views.VIEWS)
+    assert f"viewStateShareKey={views.FIRST}" in link and experiment.experiment_id in link
     first = json.loads(saved[views.FIRST])
     state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
     assert state["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "arm"}]
     assert "metrics.`delta/test_accuracy_points`" in state["selectedColumns"]
+
+
+def test_an_arm_more_leaves_the_other_runs_as_they_are(job):
+    track(job)
+    before = {run.info.run_id for run in found(job)[1]}
+    track(job, arms={**TRACKING["arms"], "b": {"family": "f", "reference": "baseline"}})
+    assert {run.info.run_id for run in found(job)[1]} == before
+
+
+def test_runs_are_mirrored_as_their_jobs_end_and_after_their_references(job, baseline, monkeypatch):
+    """Ticks of a study: nothing new; the ablation has ended, its reference not; the reference has; the study is over."""
+    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    runs = job.parents[1]
+    old = shutil.copytree(job, runs / "a" / "look0")
+    for arm in ("a", "baseline"):
+        (runs / arm / "look1").rename(job.parents[2] / f"later_{arm}")
+    (runs / "a" / ".unfinished").mkdir()
+    seen = []
+
+    def going():
+        tick = len(seen)
+        if tick == 1:
+            (job.parents[2] / "later_a").rename(runs / "a" / "look1")
+        if tick == 3:
+            (job.parents[2] / "later_baseline").rename(runs / "baseline" / "look1")
+        there = (job.parents[2] / "mlflow" / "mlflow.db").exists()
+        seen.append(len(found(job)[1]) if there else 0)
+        return tick < 5
+
+    tracking.follow(TRACKING, runs, job.parents[2], going)
+    assert seen == [0, 0, 0, 0, 4, 4] and old.exists()
+    assert {run.data.tags["butfor.look"] for run in found(job)[1]} == {"look1"}
+
+
+def test_following_outlives_a_store_that_cannot_be_reached(job, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    alone = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}}}
+    away, ticks = job.rename(job.parents[2] / "away"), []
+
+    def going():
+        ticks.append(1)
+        if len(ticks) == 2:
+            away.rename(job)
+        return len(ticks) < 4
+
+    tracking.follow(alone, job.parents[1], job.parents[2], going)
+    assert len(ticks) == 4

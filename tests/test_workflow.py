@@ -72,7 +72,7 @@ def test_an_exploding_arm_is_a_verdict_and_not_a_crash(study):
 def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
     results = study.folder / "results" / "small"
     client = MlflowClient(f"sqlite:///{results}/mlflow/mlflow.db")
-    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id], "tags.`butfor.study` = 'small'")
     table = frames.load_study(results)
     assert sorted(run.data.tags["butfor.key"] for run in runs) == sorted(
         f"small/{row.arm}/{row.seed}" for row in table.itertuples()
@@ -143,8 +143,8 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
 @pytest.mark.parametrize(
     ("settings", "jobs"),
     [
-        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report", "publish"}),
-        (changed(question="Why?"), {"report", "track", "publish"}),
+        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report", "track"}),
+        (changed(question="Why?"), {"report", "track"}),
         (changed(log_level=2), set()),
     ],
 )
@@ -156,10 +156,10 @@ def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, j
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("report", {"report", "publish"}),
-        ("figures/draw", {"figures", "report", "publish"}),
-        ("tracking/mirror", {"track", "publish"}),
-        ("stats/looks", {"compare", "figures", "report", "publish"}),
+        ("report", {"report", "track"}),
+        ("figures/draw", {"figures", "report", "track"}),
+        ("tracking/mirror", {"track"}),
+        ("stats/looks", {"compare", "figures", "report", "track"}),
     ],
 )
 def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
@@ -241,7 +241,7 @@ def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
 
 def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert study.would_run() == {"track": 3, "publish": 1}
+    assert study.would_run() == {"track": 1}
 
 
 def test_a_killed_training_leaves_no_half_result_and_the_next_start_completes_it(workflow_copy):

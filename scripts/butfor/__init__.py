@@ -9,5 +9,5 @@ what is asked: `config`, `duplicate_keys`, `schema`, `explain`, `durations`, `co
 `record`, `frames`; whether it changed what it says: `expected_weights`, `footprints`, `checks`; what it means: `stats`,
 `contrasts`, `going_on`, `grids`, `factors`, `tuned_comparison`, `verdict_words`; what was claimed: `register`,
 `outcomes`; what is shown: `gallery`, `figures`, `verdict_table`, `claim_table`, `importance_section`, `report`,
-`colophon`, `headline`, `tracking_target`, `tracking`, `ui`. Every stage uses `errors` and `job_log`.
+`colophon`, `headline`, `tracking_target`, `live_tracking`, `tracking`, `ui`. Every stage uses `errors` and `job_log`.
 """

@@ -103,12 +103,12 @@ class Plan:
             found += [(arm, following.name) for arm in going_on if arm in self.arms]
         return found
 
-    def membership(self, arm: str) -> dict[str, Any]:
-        """An arm's family and reference, and the recipe keys in which the study's arms differ."""
+    def tracking(self) -> dict[str, Any]:
+        """What MLflow is told of the plan: per arm its family and reference, and the recipe keys in which arms differ."""
         full = self.arms[BASELINE].recipe
         varying = {key for other in self.arms.values() for key in full if other.recipe[key] != full[key]}
-        found = self.arms[arm]
-        return {"family": found.family or arm, "reference": found.reference, "varying": sorted(varying)}
+        arms = {arm.name: {"family": arm.family or arm.name, "reference": arm.reference} for arm in self.arms.values()}
+        return {"arms": arms, "varying": sorted(varying)}
 
     def summary(self) -> dict[str, Any]:
         """The plan as plain values, for the stages after training."""

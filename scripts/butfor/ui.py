@@ -52,9 +52,9 @@ def free_port() -> int:
 
 def first_page(results: Path, database: Path) -> str:
     """The view that was saved when the study ended; before that, the plain table of its runs."""
-    published = results / "tracked" / "published.json"
-    if published.exists():
-        return str(json.loads(published.read_text())["link"])
+    tracked = results / "tracked.json"
+    if tracked.exists():
+        return str(json.loads(tracked.read_text())["link"])
     return f"/#/experiments/{latest_experiment(database)}/runs?workflowType=machine_learning"
 
 

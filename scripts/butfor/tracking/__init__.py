@@ -4,6 +4,6 @@ MLflow is a mirror: it may be deleted and is made again from the records. A run 
 tag `butfor.digest`, written last, says which record it holds and that it is whole.
 """
 
-from butfor.tracking.imports import TrackingError, publish, track
+from butfor.tracking.imports import TrackingError, follow, track
 
-__all__ = ["TrackingError", "publish", "track"]
+__all__ = ["TrackingError", "follow", "track"]

@@ -20,7 +20,7 @@ def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
         **SOURCE,
         "mlflow.user": getpass.getuser(),
         "mlflow.source.git.commit": record.machine["revision"],
-        "mlflow.note.content": describe(record, tracking["reference"]),
+        "mlflow.note.content": describe(record, tracking["arms"][record.arm]["reference"]),
         "butfor.study": tracking["experiment"],
         "butfor.arm": record.arm,
         "butfor.look": look,
@@ -41,7 +41,7 @@ def deltas(record: Record, reference: Record | None) -> dict[str, float]:
     if reference is None or not record.metrics or not reference.metrics:
         return {}
     accuracy, loss = (record.metrics[key] - reference.metrics[key] for key in ("test/accuracy", "test/loss"))
-    return {"delta/test_accuracy_points": 100 * accuracy, "delta/test_loss": loss}
+    return {"delta/test_accuracy_points": round(100 * accuracy, 6), "delta/test_loss": round(loss, 6)}
 
 
 def metrics(record: Record, compared: dict[str, float]) -> list[Metric]:
@@ -61,7 +61,7 @@ def metrics(record: Record, compared: dict[str, float]) -> list[Metric]:
 def parameters(record: Record, tracking: dict[str, Any]) -> list[Param]:
     """Arm, family, seed, and those settings in which the study's arms differ."""
     settings = {key: _in_short(record.recipe[key]) for key in tracking["varying"]}
-    named = {"arm": record.arm, "family": tracking["family"], "seed": record.seed, **settings}
+    named = {"arm": record.arm, "family": tracking["arms"][record.arm]["family"], "seed": record.seed, **settings}
     return [Param(key, str(value)) for key, value in named.items()]
 
 

@@ -1,12 +1,14 @@
-"""The two imports: a job's records as soon as it has ended, and the study's report and views at its end."""
+"""The two imports: jobs' records as they end, and the whole study at its end."""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,50 +21,72 @@ from requests import RequestException
 
 from butfor import tracking_target
 from butfor.errors import StudyError
-from butfor.record import read, write_atomically
+from butfor.record import RecordError, write_atomically
 from butfor.tracking import views
 from butfor.tracking.mirror import Mirror
+
+Tracking = dict[str, Any]
+PAUSE = 1.0  # seconds between two looks for jobs that have ended
+log = logging.getLogger(__name__)
 
 
 class TrackingError(StudyError):
     """MLflow could not be written to; nothing is lost, since the records are the truth."""
 
 
-def track(tracking: dict[str, Any], runs: Path, reference: Path | None, results: Path, tracked: Path) -> None:
-    """Mirror the records in the folder `runs` and note what was done in the file `tracked`.
+def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, files: list[Path], tracked: Path) -> None:
+    """Make MLflow hold the study: a run per record in the folders `runs` and no other, marked by whether it says
+    anything, the study's `files` as artifacts of one summary run, and saved views. Writes what was done into `tracked`.
 
-    tracking: `experiment` (the study's name), `question`, `family`, `reference`, and `varying` (the recipe keys that
-    are logged as parameters). reference: the folder of the reference's records for the same seeds. Raises TrackingError.
-    """
-    with _store(tracking, results) as mirror:
-        done = {}
-        for path in sorted(runs.glob("seed_*.json")):
-            other = reference / path.name if reference else None
-            done[path.stem] = mirror.put(path, read(other) if other and other.exists() else None)
-        mirror.remove_others(runs)
-    write_atomically(tracked, json.dumps(done, indent=1))
-
-
-def publish(
-    tracking: dict[str, Any], runs: list[Path], checks: Path, results: Path, files: list[Path], published: Path
-) -> None:
-    """Keep the study's `files` as artifacts of one summary run, save the views, mark the runs that say nothing, and
-    delete runs that the study no longer has; then write the link to the first view into the file `published`.
-
-    tracking: `experiment` and `question`. runs: the folders of all the study's records. Raises TrackingError.
+    tracking: see Plan.tracking. checks: checks.json. Raises TrackingError.
     """
     void = [row["arm"] for row in json.loads(checks.read_text()) if row["outcome"] in ("void", "failed")]
-    with _store(tracking, results) as mirror:
-        mirror.remove_vanished(runs)
+    with store(tracking, results) as mirror:
+        done = mirror.put(runs)
+        mirror.remove_others(runs)
         mirror.mark_usable(void)
         mirror.summarise(results, files)
         mirror.save(views.tags())
         link = views.link(mirror.experiment)
-    write_atomically(published, json.dumps({"experiment": mirror.experiment, "link": link}, indent=1))
+    write_atomically(tracked, json.dumps({"experiment": mirror.experiment, "link": link, "runs": done}, indent=1))
+
+
+def follow(tracking: Tracking, runs: Path, results: Path, going: Callable[[], bool]) -> None:
+    """Mirror the records of each job that ends, until nothing is `going` any more.
+
+    What cannot be written is left to `track`; what lay in `runs` before is left to it too.
+    """
+    known = set(_ended(runs, tracking))
+    on = True
+    while on:
+        on = going()
+        time.sleep(PAUSE if on else 0)
+        fresh = [job for job in _ended(runs, tracking) if job not in known]
+        ready = [job for job in fresh if _has_reference(tracking, job[0])]
+        if ready:
+            try:
+                with store(tracking, results) as mirror:
+                    log.info("%s", mirror.put([folder for folder, _ in ready]))
+            except (TrackingError, RecordError, OSError) as failure:
+                log.warning("left to the end of the study: %s", failure)
+            known.update(ready)
+
+
+def _ended(runs: Path, tracking: Tracking) -> Iterator[tuple[Path, int]]:
+    """The folders of jobs of the study that have ended, each with when that was."""
+    for arm in tracking["arms"]:
+        for folder in sorted((runs / arm).glob("[!.]*")):
+            yield folder, folder.stat().st_mtime_ns
+
+
+def _has_reference(tracking: Tracking, folder: Path) -> bool:
+    """Whether the reference's records with the same seeds are there, so that a run can hold its difference to them."""
+    reference = tracking["arms"][folder.parent.name]["reference"]
+    return reference is None or (folder.parents[1] / reference / folder.name).is_dir()
 
 
 @contextmanager
-def _store(tracking: dict[str, Any], results: Path) -> Iterator[Mirror]:
+def store(tracking: Tracking, results: Path) -> Iterator[Mirror]:
     """The study's experiment, ours alone while it is written: a fresh MLflow database survives only one writer."""
     uri, artifacts = tracking_target.store(results)
     results.mkdir(parents=True, exist_ok=True)

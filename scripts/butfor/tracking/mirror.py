@@ -41,13 +41,25 @@ class Mirror:
             self._client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
 
-    def put(self, path: Path, reference: Record | None) -> str:
-        """Bring one record's run up to date; says what was done: "same", "new" or "replaced"."""
-        record = read(path)
-        deltas = content.deltas(record, reference)
-        told = path.read_bytes() + json.dumps([self._tracking, deltas], sort_keys=True).encode()
-        key, digest = self._key(record.arm, record.seed), hashlib.sha256(told).hexdigest()
-        existing = self._find(f"tags.`butfor.key` = '{key}'")
+    def put(self, folders: Iterable[Path]) -> dict[str, str]:
+        """Bring the runs of the folders' records up to date; says per key what was done: same, new or replaced."""
+        existing: dict[str, list[Run]] = {}
+        for run in self._of_the_study():
+            existing.setdefault(run.data.tags.get("butfor.key", ""), []).append(run)
+        done = {}
+        for folder in folders:
+            reference = self._tracking["arms"][folder.parent.name]["reference"]
+            for path in sorted(folder.glob("seed_*.json")):
+                other = folder.parents[1] / reference / folder.name / path.name if reference else None
+                record, compared = read(path), read(other) if other and other.exists() else None
+                key = self._key(record.arm, record.seed)
+                done[key] = self._put(path, record, content.deltas(record, compared), key, existing.get(key, []))
+        return done
+
+    def _put(self, path: Path, record: Record, deltas: dict[str, float], key: str, existing: list[Run]) -> str:
+        named = {**self._tracking, "arms": self._tracking["arms"][record.arm]}
+        told = path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
+        digest = hashlib.sha256(told).hexdigest()
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == digest]
         for run in existing:
             if run not in whole[:1]:
@@ -58,24 +70,21 @@ class Mirror:
         log.info("%s: %s", key, "replaced" if existing else "new")
         return "replaced" if existing else "new"
 
-    def remove_others(self, runs: Path) -> None:
-        """Delete the runs of the folder's arm and look whose record is no longer there."""
-        arm, look, keys = runs.parent.name, runs.name, self._keys(runs)
-        for run in self._find(f"tags.`butfor.arm` = '{arm}' and tags.`butfor.look` = '{look}'"):
-            if run.data.tags["butfor.key"] not in keys:
-                self._client.delete_run(run.info.run_id)
-
-    def remove_vanished(self, folders: Iterable[Path]) -> None:
+    def remove_others(self, folders: Iterable[Path]) -> None:
         """Delete the runs that have no record in the study's folders, and what a killed import has left of any."""
-        keys = {key for folder in folders for key in self._keys(folder)}
-        for run in self._find(f"tags.`butfor.study` = '{self._tracking['experiment']}'"):
+        keys = {
+            self._key(folder.parent.name, int(path.stem.removeprefix("seed_")))
+            for folder in folders
+            for path in folder.glob("seed_*.json")
+        }
+        for run in self._of_the_study():
             if run.data.tags.get("butfor.key") not in keys or "butfor.digest" not in run.data.tags:
                 self._client.delete_run(run.info.run_id)
 
     def mark_usable(self, void: Iterable[str]) -> None:
         """Tag each run with whether its figures say something: not if it failed, nor if its arm is void or unproven."""
         idle = set(void)
-        for run in self._find(f"tags.`butfor.study` = '{self._tracking['experiment']}'"):
+        for run in self._of_the_study():
             tags = run.data.tags
             usable = "no" if tags["butfor.status"] != "ok" or tags["butfor.arm"] in idle else "yes"
             if tags.get("butfor.usable") != usable:
@@ -106,8 +115,8 @@ class Mirror:
             if present.get(key) != value:
                 self._client.set_experiment_tag(self.experiment, key, value)
 
-    def _keys(self, runs: Path) -> set[str]:
-        return {self._key(runs.parent.name, int(path.stem.removeprefix("seed_"))) for path in runs.glob("seed_*.json")}
+    def _of_the_study(self) -> list[Run]:
+        return self._find(f"tags.`butfor.study` = '{self._tracking['experiment']}'")
 
     def _key(self, arm: str, seed: int) -> str:
         return f"{self._tracking['experiment']}/{arm}/{seed}"
