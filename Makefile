@@ -7,11 +7,11 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study test check validate ui bench clean
+.PHONY: mlflow-rebuild help setup study test check validate ui bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP) ## install everything into .venv (GPU=1 for TensorFlow's GPU build)
 
@@ -34,6 +34,10 @@ study: $(STAMP) ## train the example study and write results/report.md
 
 ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
 	@$(BIN)/python scripts/ui.py $(RESULTS)
+
+mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew from the records (CONFIG=file.yaml for another study)
+	rm -rf $(RESULTS)/mlflow
+	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(STAMP) ## run the whole test suite
 	@$(BIN)/python -m pytest

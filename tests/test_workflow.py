@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 import yaml
@@ -78,6 +79,15 @@ def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
         f"small/{row.arm}/{row.seed}" for row in table.itertuples()
     )
     assert {run.info.status for run in runs} == {"FINISHED", "FAILED"}
+
+
+def test_mlflow_is_made_anew_from_the_records(study):
+    store = study.folder / "results" / "small" / "mlflow"
+    shutil.rmtree(store)
+    done = study.run("track", "--forcerun", "track")
+    assert done.returncode == 0, done.stdout + done.stderr
+    test_every_run_is_in_mlflow_once_and_none_is_left_running(study)
+    assert list(store.glob("artifacts/small/*/artifacts/report.md"))
 
 
 def test_a_finished_study_has_nothing_to_do(study):
