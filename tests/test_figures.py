@@ -5,6 +5,7 @@ import math
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from butfor import gallery
@@ -12,8 +13,9 @@ from butfor.figures import draw, style
 from butfor.figures.curves import curves
 from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
+from butfor.figures.draw import comparable
 from butfor.figures.effects import effects
-from butfor.figures.far import far_off
+from butfor.figures.far import far_off, far_on_the_way
 from butfor.figures.gaps import gaps
 from butfor.figures.layers import layer_table, spread_evenly
 from butfor.figures.rates import rates
@@ -170,6 +172,7 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
     rows = [
         {
             "arm": arm.name,
+                "reference": arm.reference,
             "metric": "test/accuracy",
             "verdict": verdicts[place % 5],
             "remark": "",
@@ -214,6 +217,29 @@ def test_what_ends_far_away_is_named_and_does_not_squeeze_the_rest():
     assert "off the scale: far (1e+03)" in words(figure)
     table = layer_table([record(), record("far", start=layers_of(2, rms=1e9))], "start")
     assert far_off(table, "rms", ["baseline", "far"], log=True) == ["far"]
+
+
+def test_what_was_far_on_the_way_does_not_squeeze_the_rest_either():
+    table = pd.DataFrame(
+        [
+            {"arm": arm, "seed": 0, "epoch": epoch, "loss": value}
+            for arm, values in {"baseline": (1.0, 0.6), "near": (1.5, 0.5), "far": (400.0, 0.7)}.items()
+            for epoch, value in enumerate(values)
+        ]
+    )
+    assert far_off(table, "loss", ["baseline", "near", "far"]) == []
+    assert far_on_the_way(table, "loss", ["baseline", "near", "far"], "epoch") == ["far"]
+
+
+def test_arms_are_drawn_with_the_seeds_that_all_of_them_have():
+    records = [record("baseline", seed=seed) for seed in range(4)] + [record("a", seed=seed) for seed in (1, 2)]
+    assert sorted((r.arm, r.seed) for r in comparable(records)) == [
+        ("a", 1),
+        ("a", 2),
+        ("baseline", 1),
+        ("baseline", 2),
+    ]
+    assert comparable([]) == []
 
 
 def test_depth_shows_geometric_means_of_hidden_layers_and_marks_zeros_and_overflows():
@@ -332,6 +358,7 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
         "effect": 0.4,
         "low": 0.1,
         "high": 0.7,
+        "reference": "baseline",
     }
     far = {**row, "arm": "far", "verdict": "hurts", "effect": -60.0, "low": -70.0, "high": -50.0}
     figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, {"margin": 0.5, "alpha": 0.05})
@@ -343,7 +370,8 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
 
 
 def test_a_wide_interval_among_few_is_drawn_whole_and_one_that_leaves_the_axis_is_marked():
-    row = {"arm": "a", "verdict": "inconclusive", "remark": "", "effect": -2.0, "low": -6.0, "high": 2.0}
+    row = {"arm": "a", "reference": "baseline", "verdict": "inconclusive", "remark": ""}
+    row |= {"effect": -2.0, "low": -6.0, "high": 2.0}
     wide = {**row, "arm": "b", "effect": -20.0, "low": -40.0, "high": 0.0}
     (axes,) = effects([row, wide], {}, {"margin": 0.5, "alpha": 0.05}).axes
     assert axes.get_xlim()[0] < -40

@@ -68,6 +68,38 @@ def test_a_reference_that_fails_where_the_ablation_works_helps_and_two_that_fail
     assert (often.verdict, often.remark) == ("helps", "the reference fails 3/5")
 
 
+@pytest.mark.parametrize(("share", "looks"), [(0.3, (5, 10, 20, 30)), (0.5, (5, 10, 20, 30)), (0.5, (10,))])
+def test_arms_that_fail_as_often_as_their_reference_are_rarely_said_to_differ(share, looks):
+    studies, rng, wrong = 200, np.random.default_rng(5), 0
+    for _ in range(studies):
+        drawn = 88 + 0.3 * rng.standard_normal((16, looks[-1]))
+        reference, *arms = np.where(rng.random(drawn.shape) < share, None, drawn).tolist()
+        found = stats.judge({str(n): arm for n, arm in enumerate(arms)}, reference, stats.Rule(0.5, looks))
+        wrong += any(c.verdict in ("helps", "hurts") for c in found.values())
+    assert wrong / studies <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / studies)
+
+
+def test_all_runs_failed_is_no_proof_where_the_reference_fails_too():
+    rule = stats.Rule(0.5, (5,))
+    found = stats.judge({"a": [None] * 5, "b": [88.0, 88.1, 88.2, 88.0, 88.1]}, [88.0, None, None, 88.1, None], rule)
+    assert (found["a"].verdict, found["a"].remark) == ("inconclusive", "failed 5/5, reference 3/5")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"looks": ()}, "looks"),
+        ({"looks": (10, 5)}, "rise"),
+        ({"looks": (1,)}, "from 2"),
+        ({"alpha": 2.0}, "alpha"),
+        ({"margin": -1.0}, "margin"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused(settings, words):
+    with pytest.raises(ValueError, match=words):
+        stats.Rule(**settings)
+
+
 def test_the_smallest_effect_is_found_four_times_in_five():
     rule, rng, n = stats.Rule(None, (10,)), np.random.default_rng(3), 10
     c = stats.judge({"a": list(rng.standard_normal(n))}, REFERENCE, rule)["a"]
@@ -137,7 +169,7 @@ def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
     assert found["hours"] == pytest.approx(0.15)
     assert going_on.in_words(found) == (
         "After 5 seeds 1 of 3 ablations are settled. The look at 10 trains 15 runs of 3 arms, about 9.0 minutes of one"
-        " device: baseline, open, other."
+        " device, starts not counted: baseline, open, other."
     )
 
 

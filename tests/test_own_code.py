@@ -360,7 +360,7 @@ def test_a_change_of_the_recipe_builds_and_trains_what_it_changes(edited):
 
 
 def test_more_seeds_or_another_margin_build_nothing(edited):
-    edited.write({**SMALL, "seeds": [2, 3], "verdict": {"margin": 3.0, "must_learn": False}})
+    edited.write({**SMALL, "seeds": 3, "verdict": {"margin": 3.0, "must_learn": False}})
     jobs = edited.would_run()
     assert "build" not in jobs and jobs["train"] == 3
 

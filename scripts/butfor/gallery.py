@@ -167,7 +167,7 @@ def pictures(study: Study) -> list[Picture]:
                 shown = [arm["name"] for arm in arms if kind.shows(arm, _arm(study, reference))]
                 if len(shown) >= kind.fewest:
                     first = not any(picture.kind == kind.name for picture in made)
-                    made.append(_picture(kind, family, reference, shown, len(by_reference) > 1, first))
+                    made.append(_picture(study, kind, family, reference, shown, len(by_reference) > 1, first))
         made += _of_grids(study, family)
     return made
 
@@ -190,8 +190,11 @@ def _of_grids(study: Study, family: str) -> list[Picture]:
     ]
 
 
-def _picture(kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool) -> Picture:
-    sentences = [kind.caption, f"Reference: `{reference}`.", kind.once if first else ""]
+def _picture(
+    study: Study, kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool
+) -> Picture:
+    seeds = "Seeds that all of them have." if len(study["looks"]) > 1 else ""
+    sentences = [kind.caption, f"Reference: `{reference}`.", seeds, kind.once if first else ""]
     return Picture(
         kind.name,
         family,

@@ -61,7 +61,7 @@ def in_words(found: dict[str, Any]) -> str:
         return text
     return (
         f"{text} The look at {found['following']} trains {found['runs']} runs of {len(found['next'])} arms,"
-        f" about {_duration(found['hours'])} of one device: {', '.join(found['next'])}."
+        f" about {_duration(found['hours'])} of one device, starts not counted: {', '.join(found['next'])}."
     )
 
 

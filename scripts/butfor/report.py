@@ -70,18 +70,19 @@ def report(
     """The whole report; `tuning` is its section on tuned learning rates, if there is one."""
     runs = frames.runs_table(records)
     planned = _planned_runs(study, decisions)
+    stopped = next((decision["stopped"] for decision in decisions if decision["stopped"]), "")
     sections = [
         f"# {study['study']}",
         _asked(study, runs),
         *_partial(study, records, planned),
         *_refused(checks),
-        verdict_table.verdicts(study, rows),
+        verdict_table.verdicts(study, rows, stopped, partial=len(records) < planned),
         *claim_table.section(claims),
         *importance_section.what_mattered(study, rows),
         *importance_section.interactions(study, records, rows),
         *(_family(study, family, rows, records) for family in gallery.families(study)),
         *tuning,
-        *_looks(decisions),
+        *_looks(study, rows, decisions),
         _failures(runs, planned),
         _checked(checks),
         colophon.method(study, rows),
@@ -126,17 +127,23 @@ def _partial(study: Study, records: list[Record], planned: int) -> list[str]:
     begun = {record.arm for record in records}
     missing = [f"`{arm['name']}`" for arm in study["arms"] if arm["name"] not in begun]
     arms = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
-    return [f"> **Partial.** {len(records)} of {planned} planned runs are here; verdicts may change.{arms}"]
+    here = f"{len(records)} of {planned} planned runs are here"
+    return [f"> **Partial.** {here}; further looks may follow, and verdicts may change.{arms}"]
 
 
-def _looks(decisions: Rows) -> list[str]:
-    """What was decided after each look that others could follow."""
+def _looks(study: Study, rows: Rows, decisions: Rows) -> list[str]:
+    """What was decided after each look, and which ablations were settled when."""
+    if not decisions:
+        return []
+    settling = [row for row in rows if row["metric"] == study["verdict"]["metric"]]
     lines = [f"- {in_words_after(decision)}" for decision in decisions]
-    return (
-        ["## Looks\n\nAfter each look only undecided ablations and their references go on.\n\n" + "\n".join(lines)]
-        if lines
-        else []
-    )
+    for look in study["looks"]:
+        settled = [f"`{row['arm']}`" for row in settling if row["settled"] and row["planned"] == look["seen"]]
+        if settled:
+            lines.append(f"- Settled after {look['seen']} seeds: {', '.join(settled)}.")
+    if undecided := [f"`{row['arm']}`" for row in settling if not row["settled"]]:
+        lines.append(f"- Undecided: {', '.join(undecided)}.")
+    return ["## Looks\n\nAfter each look only undecided ablations and their references go on.\n\n" + "\n".join(lines)]
 
 
 def _family(study: Study, family: str, rows: Rows, records: list[Record]) -> str:
@@ -164,7 +171,7 @@ def _gap(row: dict[str, Any]) -> str:
 
 
 def _member(row: dict[str, Any]) -> str:
-    effect = "" if row["effect"] is None else f" {row['effect']:+.2f} points"
+    effect = "" if row["effect"] is None else f" {signed(row['effect'], 2)} points"
     return f"`{row['arm']}`{effect}" + (f" ({row['remark']})" if row["remark"] else "")
 
 

@@ -15,13 +15,20 @@ Rows = list[dict[str, Any]]
 REFUSED = (VOID, UNPROVEN)
 
 
-def verdicts(study: Study, rows: Rows) -> str:
-    """How many of each verdict, what stands out, the figure of all effects, and every ablation's numbers."""
+def verdicts(study: Study, rows: Rows, stopped: str, partial: bool) -> str:
+    """How many of each verdict, what stands out, the figure of all effects, and every ablation's numbers.
+
+    stopped: why no further look was taken, if the budget ended the study. partial: whether runs are still to come.
+    """
+    metric = study["verdict"]["metric"]
+    settling = [row for row in rows if row["metric"] == metric]
     accuracy = [row for row in rows if row["metric"] == "test/accuracy"]
     losses = {row["arm"]: row for row in rows if row["metric"] == "test/loss"}
     judged = sum(row["verdict"] not in REFUSED for row in accuracy)
-    counts = pd.Series([row["verdict"] for row in accuracy]).value_counts()
+    counts = pd.Series([row["verdict"] for row in settling]).value_counts()
     words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    if metric != "test/accuracy":
+        words = f"On {metric}, by which ablations are settled: {words}"
     head = (
         "| ablation | against | verdict | accuracy, points | interval* | p differ | p same | better | seeds"
         " | could see | failed | loss, nats | loss verdict |\n"
@@ -29,7 +36,7 @@ def verdicts(study: Study, rows: Rows) -> str:
     )
     ordered = sorted(accuracy, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
     lines = [_verdict_line(row, losses[row["arm"]]) for row in ordered]
-    top = "\n".join([*_warnings(accuracy), *(f"- {in_words(row)}" for row in most_important(rows))])
+    top = "\n".join([*_warnings(settling, stopped, partial), *(f"- {in_words(row)}" for row in most_important(rows))])
     level = 100 * (1 - study["verdict"]["alpha"])
     over = (
         f"over all {judged} that are judged" if study["verdict"]["corrected_over"] == "report" else "within each family"
@@ -41,9 +48,10 @@ def verdicts(study: Study, rows: Rows) -> str:
         " so what was changed matters. “No meaningful difference” is shown, not assumed: the effect lies within the margin of"
         f" ±{study['verdict']['margin']:g} points. “Inconclusive” says that these seeds decide neither."
         " “Could see” is the smallest true effect that these seeds would have called real with a chance of 80 %."
-        " “Failed” counts runs without a usable model, ablation : reference."
+        " “Failed” counts runs without a usable model, ablation : reference; where every run of one fails and none of the"
+        " other, that decides without a test."
     )
-    lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in ordered if row["verdict"] == "inconclusive"]
+    lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking:
         note += (
             "\n\nSeeds that the undecided still lack, if effect and spread stay as they are (the strictest level that"
@@ -56,14 +64,13 @@ def verdicts(study: Study, rows: Rows) -> str:
     )
 
 
-def _warnings(accuracy: Rows) -> list[str]:
+def _warnings(settling: Rows, stopped: str, partial: bool) -> list[str]:
     """What a reader must know before the verdicts: a study that decides nothing."""
-    undecided = all(row["verdict"] in ("inconclusive", *REFUSED) for row in accuracy)
-    lines = []
-    if undecided:
-        seen = max(row["planned"] for row in accuracy)
-        lines.append(f"- Nothing is decided about test accuracy with {seen} seeds. Add a look: see `seeds`.")
-    return lines
+    if partial or any(row["verdict"] not in ("inconclusive", *REFUSED) for row in settling):
+        return []
+    seen = max(row["planned"] for row in settling)
+    remedy = f"The budget ended the study: {stopped}." if stopped else "Add a look: see `seeds`."
+    return [f"- Nothing is decided about {settling[0]['metric']} with {seen} seeds. {remedy}"]
 
 
 def _verdict_line(row: dict[str, Any], loss: dict[str, Any]) -> str:

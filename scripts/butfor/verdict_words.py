@@ -11,13 +11,16 @@ UNPROVEN = "unproven"
 
 
 def most_important(rows: list[dict[str, Any]], count: int = 3) -> list[dict[str, Any]]:
-    """The decided contrasts on test accuracy with the largest effects, total failures first; fewer if fewer are."""
+    """The decided contrasts on test accuracy with the largest effects, total failures first, and what helps most
+    in any case; then the others."""
     decided = [row for row in rows if row["metric"] == "test/accuracy" and row["verdict"] in ("helps", "hurts")]
     open_or_none = [row for row in rows if row["metric"] == "test/accuracy" and row not in decided]
     others = [row for row in open_or_none if row["verdict"] not in (VOID, UNPROVEN)]
     decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
     settled_first = sorted(others, key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
-    return (decided + settled_first)[:count]
+    first = (decided + settled_first)[:count]
+    best = next((row for row in decided if row["verdict"] == "helps"), None)
+    return first if best is None or best in first else [*first[:-1], best]
 
 
 def in_words(row: dict[str, Any]) -> str:
@@ -32,6 +35,8 @@ def in_words(row: dict[str, Any]) -> str:
 
 def signed(value: float | None, digits: int) -> str:
     """A number with its sign, or a dash."""
+    if value is not None and round(value, digits) == 0:
+        value = 0.0
     return "–" if value is None or value != value else f"{value:+.{digits}f}".replace("-", "−")
 
 

@@ -39,6 +39,15 @@ DRAWINGS: dict[str, Drawing] = {
 }
 
 
+def comparable(records: list[Record]) -> list[Record]:
+    """The records of the seeds that all the arms among them have: after a look only some arms have more."""
+    seeds: dict[str, set[int]] = {}
+    for record in records:
+        seeds.setdefault(record.arm, set()).add(record.seed)
+    common = set.intersection(*seeds.values()) if seeds else set()
+    return [record for record in records if record.seed in common]
+
+
 def draw(study: gallery.Study, folders: Iterable[Path], contrasts_path: Path, figures: Path) -> None:
     """Draw every figure of the study and save each as PNG and SVG."""
     records = frames.records_in(folders)
@@ -50,7 +59,7 @@ def draw(study: gallery.Study, folders: Iterable[Path], contrasts_path: Path, fi
             grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
             figure = interactions(grid, measured(study, records))
         elif picture.family:
-            shown = [record for record in records if record.arm in picture.arms]
+            shown = comparable([record for record in records if record.arm in picture.arms])
             figure = DRAWINGS[picture.kind](shown, list(picture.arms))
         else:
             figure = effects(rows, differences(study, records), study["verdict"])

@@ -32,7 +32,9 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
     are written at the edge instead of squeezing the rest.
     """
     ordered = sorted(rows, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
-    ends = [(row["low"], row["high"]) for row in rows if row["low"] is not None and row["high"] is not None]
+    ends = [
+        _ends(row, by_seed.get(row["arm"], [])) for row in rows if row["low"] is not None and row["high"] is not None
+    ]
     typical = max(1.5 * verdict["margin"], median_low([max(abs(end) for end in pair) for pair in ends] or [0.0]))
     low, high = -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
     figure = style.sheet(1.3 + style.ROW * len(ordered))
@@ -42,7 +44,9 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
     for place, row in enumerate(ordered):
         _effect_row(axes, place, row, by_seed.get(row["arm"], []), _colour(row["verdict"]), (low, high))
     axes.set(xlim=(low, high), ylim=(-0.7, len(ordered) - 0.3))
-    axes.set_yticks(range(len(ordered)), [style.folded(row["arm"], 32) for row in ordered])
+    several = len({row["reference"] for row in rows}) > 1
+    names = [f"{row['arm']}, against {row['reference']}" if several else row["arm"] for row in ordered]
+    axes.set_yticks(range(len(ordered)), [style.folded(name, 32) for name in names])
     axes.set_xlabel(
         "worse ←  test accuracy, ablation minus reference (accuracy points)  → better\n"
         f"bars: {100 * (1 - verdict['alpha']):g} % interval of each ablation by itself; colours: corrected over all"
@@ -50,6 +54,11 @@ def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict
     axes.grid(axis="y", visible=False)
     style.legend(figure, _legend([row["verdict"] for row in rows], verdict["margin"]))
     return figure
+
+
+def _ends(row: dict[str, Any], seeds: list[float]) -> tuple[float, float]:
+    """How far an ablation reaches to both sides, with its interval and its seeds."""
+    return min([row["low"], *seeds]), max([row["high"], *seeds])
 
 
 def _legend(verdicts: list[str], margin: float) -> list[Artist]:

@@ -30,6 +30,20 @@ def far_off(table: pd.DataFrame, column: str, arms: Sequence[str], log: bool = F
     return [arm for arm in arms if arm in ends and arm not in reached]
 
 
+def far_on_the_way(table: pd.DataFrame, column: str, arms: Sequence[str], x: str, log: bool = False) -> list[str]:
+    """The arms that were that far from the reference's end at some x, wherever they end themselves."""
+    values = table[column].astype(float)
+    scaled = table.assign(**{column: np.log10(values.where(values > 0)) if log else values})
+    courses = scaled[np.isfinite(scaled[column])].groupby(["arm", x])[column].mean()
+    seen = set(courses.index.get_level_values("arm"))
+    if arms[0] not in seen:
+        return []
+    centre = courses[arms[0]].iloc[-1]
+    furthest = (courses - centre).abs().groupby("arm").max()
+    reached = _within_reach(furthest, max(ALIKE_DECADES if log else ALIKE, float(furthest[arms[0]])))
+    return [arm for arm in arms if arm in seen and arm not in reached]
+
+
 def final(table: pd.DataFrame, column: str) -> pd.Series[float]:
     """Each arm's last value, as a mean over seeds."""
     return table.groupby(["arm", "seed"])[column].last().groupby("arm").mean()

@@ -13,7 +13,7 @@ from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import style
-from butfor.figures.far import far_off, final
+from butfor.figures.far import far_off, far_on_the_way, final
 from butfor.figures.line import draw_line
 
 MOST_TOGETHER = 5
@@ -83,7 +83,10 @@ def _apart(
     blocks = figure.subfigures(len(measures), 1, squeeze=False)[:, 0]
     for block, measure in zip(blocks, measures, strict=True):
         panels = block.subplots(rows, columns, squeeze=False, sharex=True)
-        far = far_off(table, measure.column, arms, measure.log) if measure.focus else []
+        far = [
+            *(far_off(table, measure.column, arms, measure.log) if measure.focus else []),
+            *(far_on_the_way(table, measure.column, arms, x, measure.log) if measure.focus else []),
+        ]
         limits = _limits(table[~table["arm"].isin(far)], measure)
         own = {arm: arm in far or reference in far for arm in others}
         for place, (axes, arm) in enumerate(zip(panels.flat, others, strict=False)):

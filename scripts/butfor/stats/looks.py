@@ -24,12 +24,23 @@ class Rule:
     alpha: float = 0.05
     higher_is_better: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no rule."""
+        looks = tuple(self.looks)
+        if not looks or list(looks) != sorted(set(looks)) or looks[0] < 2:
+            raise ValueError(f"Rule: expected looks that rise, from 2 seeds on, received {self.looks}.")
+        if not 0 < self.alpha < 1:
+            raise ValueError(f"Rule: expected alpha between 0 and 1, received {self.alpha}.")
+        if self.margin is not None and not self.margin > 0:
+            raise ValueError(f"Rule: expected a margin above 0, or None, received {self.margin}.")
+
 
 def judge(
     ablations: Mapping[str, Sequence[float | None]], reference: Sequence[float | None], rule: Rule
 ) -> dict[str, Contrast]:
     """Every ablation against the one reference: values by seed, the same order of seeds everywhere, None where a run
-    failed. An ablation has had the looks that its values suffice for. Raises ValueError for NaN and infinity.
+    failed. An ablation has had the looks that its values suffice for; a settled one keeps the figures of the look that
+    settled it. Raises ValueError for NaN and infinity.
     """
     by_seed = dict(enumerate(reference))
     had = {name: [seen for seen in rule.looks if seen <= len(values)] for name, values in ablations.items()}

@@ -48,19 +48,22 @@ def decide(c: Contrast, alpha: float, higher_is_better: bool = True) -> Contrast
 
 
 def _by_failures(c: Contrast, alpha: float) -> tuple[str, str] | None:
-    judged = c.planned - c.missing
+    """What failed runs alone decide. Where every run of one arm failed and none of the other's, no test is asked."""
+    judged, failed, of_reference = c.planned - c.missing, c.failed_ablation, c.failed_reference
     if c.missing > MOST_MISSING * c.planned:
         return "inconclusive", f"{c.missing} of {c.planned} runs are missing"
-    if judged and c.failed_ablation == c.failed_reference == judged:
+    if judged and failed == of_reference == judged:
         return "inconclusive", f"every run failed, and every run of the reference ({judged}/{judged})"
-    if judged and c.failed_ablation == judged:
+    if judged and failed == judged and (not of_reference or c.p_failure <= alpha):
         return "hurts", f"every run failed ({judged}/{judged})"
-    if judged and c.failed_reference == judged and not c.failed_ablation:
+    if judged and of_reference == judged and (not failed or c.p_rescue <= alpha):
         return "helps", f"every run of the reference failed ({judged}/{judged})"
     if c.p_failure <= alpha:
-        return "hurts", f"fails {c.failed_ablation}/{judged}"
+        return "hurts", f"fails {failed}/{judged}"
     if c.p_rescue <= alpha:
-        return "helps", f"the reference fails {c.failed_reference}/{judged}"
+        return "helps", f"the reference fails {of_reference}/{judged}"
+    if judged and judged in (failed, of_reference):
+        return "inconclusive", f"failed {failed}/{judged}, reference {of_reference}/{judged}"
     return None
 
 
