@@ -172,7 +172,7 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
     rows = [
         {
             "arm": arm.name,
-                "reference": arm.reference,
+            "reference": arm.reference,
             "metric": "test/accuracy",
             "verdict": verdicts[place % 5],
             "remark": "",

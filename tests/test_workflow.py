@@ -246,7 +246,13 @@ def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
     finally:
         path.write_text(whole)
     assert study.run().returncode == 0
-    assert read(path).seed == 0
+    assert read(path).seed == 0 and (path.parents[3] / "contrasts.json").exists()
+
+
+def test_a_record_that_was_deleted_is_trained_anew_and_leaves_the_others_alone(study):
+    shutil.rmtree(study.folder / "results" / "small" / "runs" / "no_dropout")
+    assert study.would_run()["train"] == 1
+    assert study.run().returncode == 0
 
 
 def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
