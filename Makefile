@@ -2,12 +2,12 @@
 VENV := .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
-LOCK := $(if $(GPU),requirements-gpu.lock,requirements.lock)
+LOCK ?= $(if $(GPU),requirements-gpu.lock,requirements.lock)
 STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: mlflow-rebuild help setup study test check validate ui bench clean
+.PHONY: mlflow-rebuild help setup study test check validate ui bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +53,13 @@ validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies
 
 bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
 	@$(BIN)/python tests/bench_loops.py
+
+PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --group dev
+lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
+	$(PIN) --extra cpu $(PIN_MORE) -o requirements.lock >/dev/null
+	$(PIN) --extra gpu $(PIN_MORE) -o requirements-gpu.lock >/dev/null
+	$(PIN) --extra cpu --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
 
 clean: ## remove the environment; results stay
 	rm -rf $(VENV)

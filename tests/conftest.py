@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,15 @@ from butfor.schema import complete, load_schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
+
+
+def need(found: object, what: str) -> None:
+    """Skip the test where what it needs is not installed; in CI that is a failure."""
+    if found:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"this test needs {what}, and CI is to have it")
+    pytest.skip(f"needs {what}")
 
 
 def resolved(**written: Any) -> dict[str, Any]:
