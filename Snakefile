@@ -55,7 +55,8 @@ onstart:
         runs=Path(study["results"]) / "runs",
     )
     results = Path(study["results"])
-    live_tracking.start(mirrored, results, log=results / "logs" / "follow.log")
+    follow_log = results / "logs" / "follow.log"
+    live_tracking.start(mirrored, results, study["tracking"]["live"], log=follow_log)
 
 
 onsuccess:

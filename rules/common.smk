@@ -84,6 +84,7 @@ mirrored = {
     "experiment": study["study"],
     "question": study["question"],
     "target": tracking_target.mark(),
+    "system_metrics": study["tracking"]["system_metrics"],
     **plan.tracking(),
 }
 

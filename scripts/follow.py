@@ -9,4 +9,4 @@ from butfor.tracking import follow
 logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
 asked = json.load(sys.stdin)
 results = Path(asked["results"])
-follow(asked["tracking"], results / "runs", results, going=lambda: os.getppid() == asked["parent"])
+follow(asked["tracking"], results / "runs", results, asked["live"], going=lambda: os.getppid() == asked["parent"])

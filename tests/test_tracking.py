@@ -21,6 +21,7 @@ TRACKING = {
     "target": "results",
     "arms": {"a": {"family": "f", "reference": "baseline"}, "baseline": {"family": "baseline", "reference": None}},
     "varying": ["l2"],
+    "system_metrics": False,
 }
 RUN = dataclasses.replace(
     EXAMPLE,
@@ -140,7 +141,7 @@ def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch)
 def test_settings_by_layer_and_arms_without_a_reference_are_said_in_short(job):
     layers = {"hidden_1": {"name": "zeros"}, "logits": {"name": "normal", "stddev": 1.0}}
     run = dataclasses.replace(RUN, recipe={**RUN.recipe, "layer_initialisers": layers})
-    (*_, last) = content.parameters(run, {**TRACKING, "varying": ["layer_initialisers"]})
+    (*_, last) = content.parameters(run.arm, run.seed, run.recipe, {**TRACKING, "varying": ["layer_initialisers"]})
     assert last.value == "hidden_1: zeros, logits: normal(stddev=1.0)"
     assert "a reference for other arms" in content.describe(run, None)
     assert "the full recipe" in content.describe(dataclasses.replace(run, arm="baseline"), None)
@@ -242,7 +243,7 @@ def test_runs_are_mirrored_as_their_jobs_end_and_after_their_references(job, bas
         seen.append(len(found(job)[1]) if there else 0)
         return tick < 5
 
-    tracking.follow(TRACKING, runs, job.parents[2], going)
+    tracking.follow(TRACKING, runs, job.parents[2], True, going)
     assert seen == [0, 0, 0, 0, 4, 4] and old.exists()
     assert {run.data.tags["butfor.look"] for run in found(job)[1]} == {"look1"}
 
@@ -260,5 +261,5 @@ def test_following_outlives_a_store_that_cannot_be_reached(job, monkeypatch):
             away.rename(job)
         return len(ticks) < 4
 
-    tracking.follow(alone, job.parents[1], job.parents[2], going)
+    tracking.follow(alone, job.parents[1], job.parents[2], True, going)
     assert len(ticks) == 4

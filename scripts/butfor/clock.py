@@ -7,13 +7,14 @@ from typing import Any
 
 
 class Clock:
-    """Seconds per phase of one run, and the times at which its epochs ended."""
+    """Seconds per phase of one run, and when its epochs ended and how busy the machine was."""
 
-    def __init__(self, job: dict[str, float]) -> None:
+    def __init__(self, job: dict[str, float], started: float | None = None) -> None:
         self._seconds = dict(job)
-        self._started = time.time()
+        self._started = time.time() if started is None else started
         self._last = time.perf_counter()
         self._epochs: list[float] = []
+        self._loads: list[dict[str, float]] = []
 
     def lap(self, phase: str) -> None:
         """Book the time since the last lap under `phase`."""
@@ -26,9 +27,11 @@ class Clock:
         self._seconds[source] = self._seconds.get(source, 0.0) - seconds
         self._seconds[target] = self._seconds.get(target, 0.0) + seconds
 
-    def epoch_ended(self) -> None:
-        """Note the time at which an epoch ended."""
+    def epoch_ended(self, load: dict[str, float]) -> dict[str, Any]:
+        """Note the time at which an epoch ended and the machine's load; gives both by the names they are told by."""
         self._epochs.append(time.time())
+        self._loads.append(load)
+        return {"ended": self._epochs[-1], "load": load}
 
     def timing(self) -> dict[str, Any]:
         """What a record's `timing` holds."""
@@ -36,5 +39,6 @@ class Clock:
             "started": self._started,
             "ended": time.time(),
             "epochs_ended": self._epochs,
+            "loads": self._loads,
             "seconds": {phase: round(value, 4) for phase, value in self._seconds.items()},
         }

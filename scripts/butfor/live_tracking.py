@@ -1,4 +1,4 @@
-"""A process beside a study's start that mirrors records into MLflow as jobs end.
+"""A process beside a study's start that mirrors records into MLflow as jobs end, and long trainings as they go.
 
 One process for all jobs: a job of its own for each would cost the import of mlflow and the opening of its store every
 time, about 3 s, where a run takes less than a tenth of that. Standard library only, because the Snakefile imports it.
@@ -16,13 +16,13 @@ from typing import Any
 SCRIPT = Path(__file__).resolve().parents[1] / "follow.py"
 
 
-def start(tracking: dict[str, Any], results: Path, log: Path) -> None:
+def start(tracking: dict[str, Any], results: Path, live: bool, log: Path) -> None:
     """Start the process; it ends by itself when this one has.
 
     In a session of its own, so that Ctrl-C ends the study's jobs and leaves it to write what they have left.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    asked = {"tracking": tracking, "results": str(results), "parent": os.getpid()}
+    asked = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
     with log.open("w") as messages:
         process = subprocess.Popen(
             [sys.executable, SCRIPT],

@@ -52,8 +52,8 @@ class Record:
     draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.
     chance: what dropout and augmentation drew for a first batch (see diagnostics.Draws); empty without them.
     machine: device, host and versions.
-    timing: `started`, `ended`, `epochs_ended` (seconds since 1970) and `seconds` per phase; `compile` falls on a job's
-        first seed.
+    timing: `started`, `ended`, `epochs_ended` (seconds since 1970), `loads` of the machine at the end of each epoch
+        (see MachineLoad.read) and `seconds` per phase; `compile` falls on a job's first seed.
     """
 
     arm: str

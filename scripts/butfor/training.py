@@ -23,7 +23,9 @@ from butfor.arm import fingerprint
 from butfor.clock import Clock
 from butfor.diagnostics import Draws, Probe, digest, structure
 from butfor.early_stopping import EarlyStopping
+from butfor.machine_load import MachineLoad
 from butfor.plateau import Plateau
+from butfor.progress import SUFFIX, Progress
 from butfor.record import Record, Status, read, write
 
 PROBE_IMAGES = 1000
@@ -62,7 +64,9 @@ def train_arm(training: dict[str, Any], arrays: Path, manifest: Path, threads: i
             log.info("%s · seed %d: finished earlier", training["arm"], seed)
             continue
         arm.left = (len(training["seeds"]) - place) * training["recipe"]["epochs"]
-        write(path, arm.run(seed))
+        about = {"arm": training["arm"], "look": runs.name, "seed": seed, "recipe": training["recipe"]}
+        with Progress(waiting / f"seed_{seed}{SUFFIX}", about) as progress:
+            write(path, arm.run(seed, progress))
     for seed in training["seeds"]:
         read(waiting / f"seed_{seed}.json")
     runs.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +86,7 @@ class ArmTraining:
         self.name, self.recipe, self.validation, self.dataset, self.device = name, recipe, validation, dataset, device
         self.seconds: dict[str, float] = {}
         self._machine = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
+        self._load = MachineLoad()
         self.left = 0
         self.steps = len(self._split(0)[0]) // recipe["batch_size"]
         self._compile()
@@ -122,9 +127,9 @@ class ArmTraining:
             variable.assign(value)
         self._rates.scale.assign(1.0)
 
-    def run(self, seed: int) -> Record:
+    def run(self, seed: int, progress: Progress | None = None) -> Record:
         """Train one seed and say all there is to say about it."""
-        clock = Clock(self.seconds)
+        clock = Clock(self.seconds, progress.started if progress else None)
         self.seconds = {}
         self.start(seed)
         train, held = self._split(seed)
@@ -134,7 +139,7 @@ class ArmTraining:
         penalty = {"start": self._probe.penalties(probed[0])}
         layers = {"start": self._probe.statistics(*probed, as_trained=True)}
         clock.lap("diagnose")
-        history, rates, stopping, reason = self._epochs(seed, train, held, clock)
+        history, rates, stopping, reason = self._epochs(seed, train, held, clock, progress)
         clock.lap("train")
         metrics = {} if reason else self._final_metrics(train, held)
         clock.lap("evaluate")
@@ -178,7 +183,7 @@ class ArmTraining:
         return {key: None if reason or not math.isfinite(value) else value for key, value in measured.items()}
 
     def _epochs(
-        self, seed: int, train: data.Rows, held: data.Rows, clock: Clock
+        self, seed: int, train: data.Rows, held: data.Rows, clock: Clock, progress: Progress | None = None
     ) -> tuple[list[dict[str, Any]], list[float], EarlyStopping, str]:
         """Train until the epochs run out, early stopping ends it, or a loss is no longer finite (the reason)."""
         stopping, plateau = EarlyStopping(self.recipe["early_stopping"]), Plateau(self.recipe["schedule"])
@@ -196,8 +201,10 @@ class ArmTraining:
             row = {"epoch": number, "objective": objective, **self._measure("train", train[: len(held)]), **validated}
             history.append({**row, "order": digest(batches)})
             self._epoch_seconds.append(time.perf_counter() - began)
-            clock.epoch_ended()
+            ended = clock.epoch_ended(self._load.read())
             self._tell(seed, row)
+            if progress:
+                progress.epoch({**row, "learning_rate": float(str(rates[-1])), **ended})
             if not (math.isfinite(objective) and math.isfinite(validated["validation/loss"])):
                 return history, rates, stopping, f"the loss was {objective} in epoch {number}"
             figures = {key.split("/")[1]: value for key, value in validated.items()}

@@ -11,24 +11,37 @@ from mlflow.entities import Dataset, Metric, Param
 from butfor.ablations import BASELINE
 from butfor.record import Record
 
+Line = dict[str, Any]  # one of a progress file
 SOURCE = {"mlflow.source.name": "butfor", "mlflow.source.type": "PROJECT"}
 
 
 def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
     """Who and what made the run, what it is in one sentence, and where it belongs."""
     return {
-        **SOURCE,
-        "mlflow.user": getpass.getuser(),
+        **_place(tracking, record.arm, record.seed, look),
         "mlflow.source.git.commit": record.machine["revision"],
         "mlflow.note.content": describe(record, tracking["arms"][record.arm]["reference"]),
-        "butfor.study": tracking["experiment"],
-        "butfor.arm": record.arm,
-        "butfor.look": look,
-        "butfor.seed": str(record.seed),
         "butfor.status": record.status,
         "butfor.usable": "yes" if record.status == "ok" else "no",
         "butfor.fingerprint": record.fingerprint,
     }
+
+
+def tags_while_training(about: Line, tracking: dict[str, Any]) -> dict[str, str]:
+    """The same of a run that is still training, which is known by the moment at which it `started`."""
+    epochs = about["recipe"]["epochs"]
+    return {
+        **_place(tracking, about["arm"], about["seed"], about["look"]),
+        "mlflow.note.content": f"Seed {about['seed']} of {about['arm']} is training, up to {epochs} epochs.",
+        "butfor.live": str(about["started"]),
+        "butfor.status": "training",
+        "butfor.usable": "training",
+    }
+
+
+def _place(tracking: dict[str, Any], arm: str, seed: int, look: str) -> dict[str, str]:
+    where = {"butfor.study": tracking["experiment"], "butfor.arm": arm, "butfor.look": look, "butfor.seed": str(seed)}
+    return {**SOURCE, "mlflow.user": getpass.getuser(), **where}
 
 
 def dataset(record: Record) -> Dataset:
@@ -44,13 +57,15 @@ def deltas(record: Record, reference: Record | None) -> dict[str, float]:
     return {"delta/test_accuracy_points": round(100 * accuracy, 6), "delta/test_loss": round(loss, 6)}
 
 
-def metrics(record: Record, compared: dict[str, float]) -> list[Metric]:
-    """The record's curves, a point per epoch, its final figures under `test/` and `final/`, and its `deltas`."""
+def metrics(record: Record, compared: dict[str, float], loads: bool) -> list[Metric]:
+    """The record's curves, a point per epoch, its final figures under `test/` and `final/`, and its `deltas`; with the
+    machine's `loads` if they are asked for.
+    """
     found = []
-    for row, ended in zip(record.history, record.timing["epochs_ended"], strict=True):
+    noted = record.timing["epochs_ended"], record.timing.get("loads") or [{}] * len(record.history)
+    for row, ended, load in zip(record.history, *noted, strict=True):
         last = record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]
-        values = {key: row[key] for key in row if "/" in key} | {"objective": row["objective"], "learning_rate": last}
-        found += [Metric(key, value, round(ended * 1000), row["epoch"]) for key, value in values.items()]
+        found += points({**row, "learning_rate": last, "ended": ended, "load": load}, loads)
     at = round(record.timing["ended"] * 1000)
     for key, value in record.metrics.items():
         part, _, name = key.partition("/")
@@ -58,10 +73,18 @@ def metrics(record: Record, compared: dict[str, float]) -> list[Metric]:
     return found + [Metric(key, value, at, 0) for key, value in compared.items()]
 
 
-def parameters(record: Record, tracking: dict[str, Any]) -> list[Param]:
+def points(line: Line, loads: bool) -> list[Metric]:
+    """An epoch's points: its figures, and the machine's load if asked for. The same from a record as while it trains."""
+    values = {key: line[key] for key in line if "/" in key} | {key: line[key] for key in ("objective", "learning_rate")}
+    if loads:
+        values |= {f"system/{key}": value for key, value in line["load"].items()}
+    return [Metric(key, value, round(line["ended"] * 1000), line["epoch"]) for key, value in values.items()]
+
+
+def parameters(arm: str, seed: int, recipe: dict[str, Any], tracking: dict[str, Any]) -> list[Param]:
     """Arm, family, seed, and those settings in which the study's arms differ."""
-    settings = {key: _in_short(record.recipe[key]) for key in tracking["varying"]}
-    named = {"arm": record.arm, "family": tracking["arms"][record.arm]["family"], "seed": record.seed, **settings}
+    settings = {key: _in_short(recipe[key]) for key in tracking["varying"]}
+    named = {"arm": arm, "family": tracking["arms"][arm]["family"], "seed": seed, **settings}
     return [Param(key, str(value)) for key, value in named.items()]
 
 

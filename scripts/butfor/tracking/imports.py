@@ -15,6 +15,7 @@ from typing import Any
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # its thread breaks other requests when it is offline
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # the default blocks a dead server's client for minutes
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # seconds
 
 from mlflow.exceptions import MlflowException
 from requests import RequestException
@@ -23,10 +24,12 @@ from butfor import tracking_target
 from butfor.errors import StudyError
 from butfor.record import RecordError, write_atomically
 from butfor.tracking import views
+from butfor.tracking.live import LiveRuns
 from butfor.tracking.mirror import Mirror
 
 Tracking = dict[str, Any]
 PAUSE = 1.0  # seconds between two looks for jobs that have ended
+RETRY = 15.0  # seconds to leave a store alone that could not be written to
 log = logging.getLogger(__name__)
 
 
@@ -51,25 +54,34 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
     write_atomically(tracked, json.dumps({"experiment": mirror.experiment, "link": link, "runs": done}, indent=1))
 
 
-def follow(tracking: Tracking, runs: Path, results: Path, going: Callable[[], bool]) -> None:
-    """Mirror the records of each job that ends, until nothing is `going` any more.
+def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Callable[[], bool]) -> None:
+    """Mirror the records of each job that ends, and with `live` its long trainings epoch by epoch, until nothing is
+    `going` any more.
 
-    What cannot be written is left to `track`; what lay in `runs` before is left to it too.
+    What cannot be written is tried again after a while, and in the end left to `track`, as is what lay in `runs` before.
     """
     known = set(_ended(runs, tracking))
-    on = True
+    shown = LiveRuns(runs)
+    on, again = True, 0.0
     while on:
         on = going()
         time.sleep(PAUSE if on else 0)
-        fresh = [job for job in _ended(runs, tracking) if job not in known]
-        ready = [job for job in fresh if _has_reference(tracking, job[0])]
-        if ready:
-            try:
-                with store(tracking, results) as mirror:
-                    log.info("%s", mirror.put([folder for folder, _ in ready]))
-            except (TrackingError, RecordError, OSError) as failure:
-                log.warning("left to the end of the study: %s", failure)
-            known.update(ready)
+        ready = [job for job in _ended(runs, tracking) if job not in known and _has_reference(tracking, job[0])]
+        news = [] if not live else shown.news() if on else {*shown.news(), *shown.shown()}
+        if (on and time.monotonic() < again) or not (ready or news):
+            continue
+        try:
+            with store(tracking, results) as mirror:
+                mirror.put([folder for folder, _ in ready])
+                for path in news:
+                    shown.tell(mirror, path, last=not on)
+        except (TrackingError, OSError) as failure:
+            log.warning("left for later: %s", failure)
+            again = time.monotonic() + RETRY
+            continue
+        except RecordError as failure:
+            log.warning("left to the end of the study: %s", failure)
+        known.update(ready)
 
 
 def _ended(runs: Path, tracking: Tracking) -> Iterator[tuple[Path, int]]:

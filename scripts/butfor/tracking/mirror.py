@@ -61,14 +61,47 @@ class Mirror:
         told = path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
         digest = hashlib.sha256(told).hexdigest()
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == digest]
-        for run in existing:
-            if run not in whole[:1]:
-                self._client.delete_run(run.info.run_id)
+        live = [run for run in existing if _is_live(run, record.timing["started"])]
+        kept = (whole or live)[:1]
+        self._delete(run for run in existing if run not in kept)
         if whole:
             return "same"
-        self._create(record, deltas, key, digest, path)
-        log.info("%s: %s", key, "replaced" if existing else "new")
-        return "replaced" if existing else "new"
+        done = "completed" if live else "replaced" if existing else "new"
+        self._write(record, deltas, key, digest, path, kept[0] if kept else None)
+        log.info("%s: %s", key, done)
+        return done
+
+    def begin(self, about: content.Line) -> str:
+        """The id of the run that shows a training under way, made if there is none; others of the same key go."""
+        found = self.begun(about)
+        if found:
+            self._client.update_run(found, status="RUNNING")
+            return found
+        key = self._key(about["arm"], about["seed"])
+        self._delete(self._find(f"tags.`butfor.key` = '{key}'"))
+        tags = {**content.tags_while_training(about, self._tracking), "butfor.key": key}
+        run_id = self._new(about["arm"], about["seed"], about["started"], tags)
+        told = content.parameters(about["arm"], about["seed"], about["recipe"], self._tracking)
+        self._client.log_batch(run_id, params=told)
+        return run_id
+
+    def begun(self, about: content.Line) -> str | None:
+        """The id of the run that shows a training under way, if there is one."""
+        existing = self._find(f"tags.`butfor.key` = '{self._key(about['arm'], about['seed'])}'")
+        live = [run for run in existing if _is_live(run, about["started"])]
+        return str(live[0].info.run_id) if live else None
+
+    def send(self, run_id: str, lines: Iterable[content.Line]) -> None:
+        """What a training has said since, epoch by epoch."""
+        loads = self._tracking["system_metrics"]
+        epochs = [line for line in lines if "epoch" in line]
+        self._client.log_batch(run_id, [point for line in epochs for point in content.points(line, loads)])
+
+    def end(self, run_id: str, status: str, at: float) -> None:
+        """Say how a training under way ended, unless its record has said so."""
+        run = self._client.get_run(run_id)
+        if run.info.lifecycle_stage == "active" and "butfor.digest" not in run.data.tags:
+            self._client.set_terminated(run_id, status, round(at * 1000))
 
     def remove_others(self, folders: Iterable[Path]) -> None:
         """Delete the runs that have no record in the study's folders, and what a killed import has left of any."""
@@ -79,7 +112,7 @@ class Mirror:
         }
         for run in self._of_the_study():
             if run.data.tags.get("butfor.key") not in keys or "butfor.digest" not in run.data.tags:
-                self._client.delete_run(run.info.run_id)
+                self._delete([run])
 
     def mark_usable(self, void: Iterable[str]) -> None:
         """Tag each run with whether its figures say something: not if it failed, nor if its arm is void or unproven."""
@@ -130,17 +163,31 @@ class Mirror:
             if not (token := page.token):
                 return found
 
-    def _create(self, record: Record, deltas: dict[str, float], key: str, digest: str, path: Path) -> None:
-        started, ended = (round(record.timing[moment] * 1000) for moment in ("started", "ended"))
-        name = f"{record.arm} · seed {record.seed}"
+    def _write(
+        self, record: Record, deltas: dict[str, float], key: str, digest: str, path: Path, begun: Run | None
+    ) -> None:
         tags = {**content.tags(record, self._tracking, path.parent.name), "butfor.key": key}
-        run = self._client.create_run(self.experiment, start_time=started, run_name=name, tags=tags)
-        run_id = run.info.run_id
-        self._client.log_batch(run_id, content.metrics(record, deltas), content.parameters(record, self._tracking), [])
+        if begun:
+            run_id = begun.info.run_id
+            self._client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
+        else:
+            run_id = self._new(record.arm, record.seed, record.timing["started"], tags)
+        told = content.parameters(record.arm, record.seed, record.recipe, self._tracking)
+        self._client.log_batch(run_id, content.metrics(record, deltas, self._tracking["system_metrics"]), told)
         self._client.log_inputs(run_id, [DatasetInput(content.dataset(record))])
         self._keep(run_id, path)
+        ended = round(record.timing["ended"] * 1000)
         self._client.set_terminated(run_id, "FAILED" if record.status == "diverged" else "FINISHED", ended)
         self._client.log_batch(run_id, tags=[RunTag("butfor.digest", digest)])
+
+    def _new(self, arm: str, seed: int, started: float, tags: dict[str, str]) -> str:
+        name = f"{arm} · seed {seed}"
+        run = self._client.create_run(self.experiment, start_time=round(started * 1000), run_name=name, tags=tags)
+        return str(run.info.run_id)
+
+    def _delete(self, runs: Iterable[Run]) -> None:
+        for run in runs:
+            self._client.delete_run(run.info.run_id)
 
     def _keep(self, run_id: str, path: Path, folder: Path = Path()) -> None:
         """A file as the run's artifact: copied into our own store, which has no server, or sent to the user's."""
@@ -151,3 +198,8 @@ class Mirror:
         kept = self._artifacts / self._tracking["experiment"] / run_id / "artifacts" / folder
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, kept / path.name)
+
+
+def _is_live(run: Run, started: float) -> bool:
+    """Whether a run shows the training that started then and has not been completed."""
+    return "butfor.digest" not in run.data.tags and run.data.tags.get("butfor.live") == str(started)

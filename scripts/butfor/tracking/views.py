@@ -32,7 +32,7 @@ VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
     "butfor-curves": (
         "Learning curves, grouped by ablation",
         {
-            "searchFilter": USABLE,
+            "searchFilter": "tags.`butfor.usable` != 'no'",
             "orderByKey": "attributes.start_time",
             "orderByAsc": True,
             "selectedColumns": ["params.`arm`", "params.`seed`"],

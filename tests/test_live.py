@@ -1,0 +1,248 @@
+"""Trainings shown epoch by epoch: sent once, completed in place, and never left running."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from mlflow import MlflowClient
+
+from butfor import progress, tracking
+from butfor.progress import SUFFIX, Progress
+from butfor.record import read, write
+from butfor.tracking import content
+from conftest import ROOT, resolved
+from test_tracking import RUN, TRACKING, found, track
+
+ABOUT = {"arm": "a", "look": "look1", "seed": 0, "recipe": {**RUN.recipe, "epochs": 2}}
+STUDY = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}}}
+GONE = 2**22 + 1  # above the largest process number there is
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job's folder with two records in a study's results folder."""
+    folder = tmp_path / "runs" / "a" / "look1"
+    for seed in (0, 1):
+        write(folder / f"seed_{seed}.json", dataclasses.replace(RUN, seed=seed))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    monkeypatch.setattr("butfor.tracking.imports.RETRY", 0)
+    monkeypatch.setattr("butfor.tracking.live.LONG", -1e12)
+
+
+def said(folder, *lines, seed=0, **about):
+    """A progress file as a training leaves it that is under way."""
+    path = folder / f"seed_{seed}{SUFFIX}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = {**ABOUT, "seed": seed, "started": 1e9, "process": os.getpid(), "host": os.uname().nodename, **about}
+    path.write_text("".join(json.dumps(line) + "\n" for line in (head, *lines)))
+    return path
+
+
+def line(number):
+    """What the training of RUN says of an epoch."""
+    ended = RUN.timing["epochs_ended"][number - 1]
+    rate = RUN.learning_rate[number * RUN.steps_per_epoch - 1]
+    load = {"cpu_utilization_percentage": 50.0}
+    return {**RUN.history[number - 1], "learning_rate": rate, "ended": ended, "load": load}
+
+
+def follow(job, *steps, study=STUDY):
+    """Follow a study in which one step happens between two looks; says what MLflow holds after each look."""
+    waiting, seen = list(steps), []
+
+    def going():
+        there = (job.parents[2] / "mlflow" / "mlflow.db").exists()
+        seen.append([(run.info.status, run.data.tags["butfor.seed"]) for run in found(job)[1]] if there else [])
+        if waiting:
+            waiting.pop(0)()
+            return True
+        return False
+
+    tracking.follow(study, job.parents[1], job.parents[2], True, going)
+    return seen
+
+
+def test_a_training_is_shown_epoch_by_epoch_and_completed_in_place(job):
+    waiting = job.parent / ".unfinished" / "mark"
+    away = job.rename(job.parents[2] / "away")
+    ids, points = [], []
+
+    def look(epochs):
+        def step():
+            if epochs > 1:
+                client, (run,) = found(job)
+                ids.append(run.info.run_id)
+                points.append(len(client.get_metric_history(run.info.run_id, "train/loss")))
+                assert run.data.params == {"arm": "a", "family": "f", "seed": "0", "l2": "0.1"}
+            said(waiting, *[line(number) for number in range(1, epochs + 1)])
+
+        return step
+
+    def end():
+        (waiting / f"seed_0{SUFFIX}").unlink()
+        away.rename(job)
+
+    seen = follow(job, look(0), look(1), look(2), lambda: None, end, lambda: None)
+    assert seen[1:5] == [[("RUNNING", "0")]] * 4
+    client, done = found(job)
+    assert {run.info.status for run in done} == {"FINISHED"} and len(done) == 2
+    run = next(run for run in done if run.data.tags["butfor.seed"] == "0")
+    assert run.info.run_id == ids[0] and run.info.end_time == RUN.timing["ended"] * 1000
+    assert [(p.step, p.value) for p in client.get_metric_history(run.info.run_id, "train/loss")] == [(1, 0.5), (2, 0.4)]
+    assert len(client.get_metric_history(run.info.run_id, "learning_rate")) == 2
+    assert run.data.tags["butfor.status"] == "ok" and run.data.metrics["test/accuracy"] == 0.5
+    track(job, arms=STUDY["arms"])
+    assert {r.info.run_id for r in found(job)[1]} == {r.info.run_id for r in done}
+    assert points == [1]
+
+
+def test_points_of_a_training_and_of_its_record_are_the_same():
+    from_record = content.metrics(RUN, {}, loads=True)
+    live = [point for number in (1, 2) for point in content.points({**line(number), "load": {}}, True)]
+    assert {tuple(p) for p in live} <= {tuple(p) for p in from_record}
+
+
+@pytest.mark.parametrize(
+    "how, status",
+    [
+        ({"process": GONE}, "KILLED"),
+        ({"ended_as": "KILLED", "at": 1e9 + 6}, "KILLED"),
+        ({"ended_as": "FAILED", "at": 1e9 + 6}, "FAILED"),
+    ],
+)
+def test_a_training_that_ends_without_a_record_is_not_left_running(job, how, status):
+    waiting = job.parent / ".unfinished" / "mark"
+    last = [how] if "at" in how else []
+    about = {} if "at" in how else how
+    seen = follow(
+        job, lambda: said(waiting, line(1)), lambda: said(waiting, line(1), *last, **about), lambda: None, lambda: None
+    )
+    assert seen[1:3] == [[("RUNNING", "0")], [(status, "0")]]
+    (run,) = found(job)[1]
+    assert run.info.end_time == round((1e9 + (6 if last else 4)) * 1000)
+
+
+def test_a_training_tried_again_replaces_what_was_shown(job):
+    waiting = job.parent / ".unfinished" / "mark"
+    follow(job, lambda: said(waiting, line(1)), lambda: said(waiting, started=1e9 + 1), lambda: None)
+    (run,) = found(job)[1]
+    assert run.info.start_time == 10**12 + 1000 and run.info.status == "KILLED"  # since nothing follows it any more
+
+
+def test_runs_of_an_earlier_start_that_was_killed_are_ended_by_the_next(job):
+    waiting = job.parent / ".unfinished" / "mark"
+    follow(job, lambda: said(waiting, line(1)))
+    client, (run,) = found(job)
+    client.update_run(run.info.run_id, status="RUNNING")  # as kill -9 of the follower leaves it
+    said(waiting, line(1), process=GONE)
+    follow(job, lambda: None)
+    (run,) = found(job)[1]
+    assert run.info.status == "KILLED"
+
+
+def test_what_was_killed_before_it_was_shown_stays_unshown(job):
+    said(job.parent / ".unfinished" / "mark", line(1), process=GONE)
+    assert follow(job, lambda: None, lambda: None)[-1] == []
+
+
+def test_short_trainings_are_not_shown_before_they_end(job, monkeypatch):
+    monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
+    seen = follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1)), lambda: None)
+    assert seen == [[], [], []] and not (job.parents[2] / "mlflow").exists()
+
+
+def test_a_server_that_comes_back_is_told_what_it_missed(job, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    away, waiting = job.rename(job.parents[2] / "away"), job.parent / ".unfinished" / "mark"
+    steps = [
+        lambda: away.rename(job) and said(waiting, line(1), seed=2),
+        lambda: None,
+        lambda: monkeypatch.delenv("MLFLOW_TRACKING_URI"),
+        lambda: None,
+    ]
+    follow(job, *steps)
+    assert sorted(run.info.run_name for run in found(job)[1]) == [f"a · seed {seed}" for seed in (0, 1, 2)]
+
+
+def test_loads_are_sent_if_asked_for(job):
+    path = job / "seed_0.json"
+    write(path, dataclasses.replace(read(path), timing={**RUN.timing, "loads": [line(1)["load"], line(2)["load"]]}))
+    track(job, arms=STUDY["arms"])
+    assert not [key for run in found(job)[1] for key in run.data.metrics if key.startswith("system/")]
+    track(job, arms=STUDY["arms"], system_metrics=True)
+    assert [run.data.metrics.get("system/cpu_utilization_percentage") for run in found(job)[1]].count(50.0) == 1
+
+
+def test_progress_is_gone_with_the_run_and_says_what_stopped_it(tmp_path):
+    path = tmp_path / f"seed_0{SUFFIX}"
+    with Progress(path, ABOUT) as told:
+        told.epoch({"epoch": 1})
+        assert [one.get("epoch") for one in progress.read(path)] == [None, 1]
+    assert progress.read(path) == []
+    with pytest.raises(ValueError), Progress(path, ABOUT):
+        raise ValueError
+    assert progress.read(path)[-1]["ended_as"] == "FAILED"
+    path.write_text(path.read_text() + '{"epoch": 2, "tra')
+    assert len(progress.read(path)) == 2
+
+
+def test_progress_that_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / "file").write_text("")
+    with Progress(tmp_path / "seed_0", ABOUT) as told:
+        (tmp_path / "seed_0").unlink()
+        (tmp_path / "seed_0").mkdir()
+        told.epoch({"epoch": 1})
+        (tmp_path / "seed_0").rmdir()
+
+
+TRAIN = """
+import json, sys
+from pathlib import Path
+from butfor.training import train_arm
+training, arrays, manifest, runs = sys.argv[1:]
+train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs))
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
+def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkeypatch, blow):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    recipe = resolved(model={"name": "mlp", "widths": [8]}, epochs=100_000)
+    training = {"arm": "a", "seeds": [0], "recipe": recipe, "validation": 0.1}
+    runs = tmp_path / "runs" / "a" / "look1"
+    words = [sys.executable, "-c", TRAIN, json.dumps(training), *map(str, digits), str(runs)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def files():
+        return list((tmp_path / "runs").glob(f"a/.unfinished/*/*{SUFFIX}"))
+
+    def under_way():
+        while not files() or len(progress.read(files()[0])) < 4:
+            assert process.poll() is None
+            time.sleep(0.1)
+
+    def stopped():
+        process.send_signal(blow)
+        assert process.wait() == -blow
+
+    seen = follow(runs, under_way, stopped, lambda: None)
+    (run,) = found(runs)[1]
+    assert run.info.status == "KILLED" and seen[1:3] == [[("RUNNING", "0")], [("KILLED", "0")]]
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+    lines = progress.read(files()[0])
+    epochs = [one for one in lines if "epoch" in one]
+    assert len(client.get_metric_history(run.info.run_id, "train/loss")) == len(epochs)
+    assert ("ended_as" in lines[-1]) == (blow == signal.SIGTERM)
