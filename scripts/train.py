@@ -8,7 +8,7 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor.training import train_arm
+from butfor.arm_job import train_arm
 
 train_arm(
     training=snakemake.params.training,

@@ -11,6 +11,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "scripts" / "butfor"
 LIBRARY = sorted(PACKAGE.rglob("*.py"))
 TRAINS = {
+    "arm_job",
     "chance_layers",
     "diagnostics",
     "epoch",

@@ -188,10 +188,12 @@ def test_loads_are_sent_if_asked_for(job):
 def test_progress_is_gone_with_the_run_and_says_what_stopped_it(tmp_path):
     path = tmp_path / f"seed_0{SUFFIX}"
     with Progress(path, ABOUT) as told:
+        told.begin(1e9)
         told.epoch({"epoch": 1})
         assert [one.get("epoch") for one in progress.read(path)] == [None, 1]
     assert progress.read(path) == []
-    with pytest.raises(ValueError), Progress(path, ABOUT):
+    with pytest.raises(ValueError), Progress(path, ABOUT) as told:
+        told.begin(1e9)
         raise ValueError
     assert progress.read(path)[-1]["ended_as"] == "FAILED"
     path.write_text(path.read_text() + '{"epoch": 2, "tra')
@@ -199,8 +201,8 @@ def test_progress_is_gone_with_the_run_and_says_what_stopped_it(tmp_path):
 
 
 def test_progress_that_cannot_be_written_stops_nothing(tmp_path):
-    (tmp_path / "file").write_text("")
     with Progress(tmp_path / "seed_0", ABOUT) as told:
+        told.begin(1e9)
         (tmp_path / "seed_0").unlink()
         (tmp_path / "seed_0").mkdir()
         told.epoch({"epoch": 1})
@@ -210,7 +212,7 @@ def test_progress_that_cannot_be_written_stops_nothing(tmp_path):
 TRAIN = """
 import json, sys
 from pathlib import Path
-from butfor.training import train_arm
+from butfor.arm_job import train_arm
 training, arrays, manifest, runs = sys.argv[1:]
 train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs))
 """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from butfor import epoch, losses, models, optimisers, record, schedules, streams, training
+from butfor import arm_job, epoch, losses, models, optimisers, record, schedules, streams, training
 from butfor.arm import fingerprint
 from butfor.chance_layers import Dropout
 from butfor.initialisers import initialiser
@@ -197,26 +197,26 @@ def test_a_convolutional_model_trains(digits_data):
 def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
     job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1}
     folder = tmp_path / "runs" / "a" / "look1"
-    training.train_arm(job, *digits, threads=1, runs=folder)
+    arm_job.train_arm(job, *digits, threads=1, runs=folder)
     whole = {path.name: record.read(path) for path in folder.glob("seed_*.json")}
     again = tmp_path / "again" / "a" / "look1"
     finished = {"count": 0}
     run = training.ArmTraining.run
 
-    def killed_in_the_second(self, seed):
+    def killed_in_the_second(self, seed, *watched):
         if finished["count"]:
             raise KeyboardInterrupt
         finished["count"] += 1
-        return run(self, seed)
+        return run(self, seed, *watched)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training.ArmTraining, "run", killed_in_the_second)
         with pytest.raises(KeyboardInterrupt):
-            training.train_arm(job, *digits, threads=1, runs=again)
+            arm_job.train_arm(job, *digits, threads=1, runs=again)
     trained = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.ArmTraining, "run", lambda self, seed: trained.append(seed) or run(self, seed))
-        training.train_arm(job, *digits, threads=1, runs=again)
+        patch.setattr(training.ArmTraining, "run", lambda self, seed, *watched: trained.append(seed) or run(self, seed))
+        arm_job.train_arm(job, *digits, threads=1, runs=again)
     assert trained == [1]
     for name, first in whole.items():
         same(first, record.read(again / name))

@@ -9,9 +9,9 @@ from typing import Any
 class Clock:
     """Seconds per phase of one run, and when its epochs ended and how busy the machine was."""
 
-    def __init__(self, job: dict[str, float], started: float | None = None) -> None:
+    def __init__(self, job: dict[str, float]) -> None:
         self._seconds = dict(job)
-        self._started = time.time() if started is None else started
+        self._started = time.time()
         self._last = time.perf_counter()
         self._epochs: list[float] = []
         self._loads: list[dict[str, float]] = []
@@ -27,11 +27,25 @@ class Clock:
         self._seconds[source] = self._seconds.get(source, 0.0) - seconds
         self._seconds[target] = self._seconds.get(target, 0.0) + seconds
 
-    def epoch_ended(self, load: dict[str, float]) -> dict[str, Any]:
-        """Note the time at which an epoch ended and the machine's load; gives both by the names they are told by."""
+    def epoch_ended(self, load: dict[str, float]) -> None:
+        """Note the time at which an epoch ended, and the machine's load."""
         self._epochs.append(time.time())
         self._loads.append(load)
-        return {"ended": self._epochs[-1], "load": load}
+
+    def told(self, place: int) -> dict[str, Any]:
+        """When an epoch `ended`, and the machine's `load` then."""
+        return {"ended": self._epochs[place], "load": self._loads[place]}
+
+    @property
+    def started(self) -> float:
+        """When the run started, seconds since 1970."""
+        return self._started
+
+    def resume(self, timing: dict[str, Any]) -> None:
+        """Take over the `timing` of the part of the run that was cut off."""
+        self._started, self._epochs, self._loads = (timing[key] for key in ("started", "epochs_ended", "loads"))
+        for phase, seconds in timing["seconds"].items():
+            self._seconds[phase] = self._seconds.get(phase, 0.0) + seconds
 
     def timing(self) -> dict[str, Any]:
         """What a record's `timing` holds."""

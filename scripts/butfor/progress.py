@@ -29,13 +29,12 @@ class Progress:
 
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
         self._path = path
-        self._about = {**about, "started": time.time(), "process": os.getpid(), "host": platform.node()}
+        self._about = {**about, "process": os.getpid(), "host": platform.node()}
         self._before: Any = None
 
     def __enter__(self) -> Progress:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
-        self._say(self._about)
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._killed)
         return self
@@ -46,21 +45,24 @@ class Progress:
         if kind is None:
             self._path.unlink(missing_ok=True)
         else:
-            self._say({"ended_as": "FAILED" if issubclass(kind, Exception) else "KILLED", "at": time.time()})
+            self._end("FAILED" if issubclass(kind, Exception) else "KILLED")
 
-    @property
-    def started(self) -> float:
-        """Seconds since 1970; the run's record starts at the same moment."""
-        return float(self._about["started"])
+    def begin(self, started: float) -> None:
+        """Say what the run is, and when it started (seconds since 1970)."""
+        self._say({**self._about, "started": started})
 
-    def epoch(self, row: dict[str, Any]) -> None:
+    def epoch(self, line: dict[str, Any]) -> None:
         """Say what came of an epoch."""
-        self._say(row)
+        self._say(line)
 
     def _killed(self, number: int, frame: FrameType | None) -> None:
-        self._say({"ended_as": "KILLED", "at": time.time()})
+        self._end("KILLED")
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+    def _end(self, how: str) -> None:
+        if self._path.exists():
+            self._say({"ended_as": how, "at": time.time()})
 
     def _say(self, line: dict[str, Any]) -> None:
         try:

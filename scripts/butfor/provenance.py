@@ -15,7 +15,10 @@ HERE = Path(__file__).parent
 # The modules whose text decides what a training computes: a change to any of them trains anew.
 TRAINING_CODE = (
     "anatomy",
+    "arm_job",
     "chance_layers",
+    "checkpoint",
+    "course",
     "data",
     "diagnostics",
     "durations",

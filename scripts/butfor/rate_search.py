@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from butfor import data
+from butfor.arm_job import train_arm
 from butfor.rate_choice import chosen
 from butfor.record import write_atomically
-from butfor.training import ArmTraining, train_arm, use_device
+from butfor.training import ArmTraining, use_device
 
 Training = dict[str, Any]
 log = logging.getLogger(__name__)

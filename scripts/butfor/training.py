@@ -1,4 +1,4 @@
-"""The seeds of one arm, trained one after another in one process, each leaving a record.
+"""The seeds of one arm, trained one after another in one process.
 
 TensorFlow's import and XLA's compilation cost more than a small training, so the seeds share them: the model is built
 and compiled once, and every seed starts by assigning its own initial weights.
@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import logging
 import math
-import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from butfor import data, epoch, losses, models, optimisers, own_code, provenance, schedules, streams
+from butfor import data, epoch, losses, models, optimisers, provenance, schedules
 from butfor.arm import fingerprint
+from butfor.checkpoint import Arrays, Checkpoint
 from butfor.clock import Clock
+from butfor.course import Course
 from butfor.diagnostics import Draws, Probe, digest, structure
-from butfor.early_stopping import EarlyStopping
 from butfor.machine_load import MachineLoad
-from butfor.plateau import Plateau
-from butfor.progress import SUFFIX, Progress
-from butfor.record import Record, Status, read, write
+from butfor.progress import Progress
+from butfor.record import Record, Status
 
 PROBE_IMAGES = 1000
 log = logging.getLogger(__name__)
@@ -42,36 +39,6 @@ def use_device(threads: int) -> str:
     if gpus:
         return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", gpus[0].name))
     return f"CPU, {threads} thread" + ("s" if threads > 1 else "")
-
-
-def train_arm(training: dict[str, Any], arrays: Path, manifest: Path, threads: int, runs: Path) -> None:
-    """Train every seed of `training` (see Plan.training) and leave `seed_<n>.json` for each in the folder `runs`.
-
-    Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
-    was killed goes on after its last finished seed, and never with another recipe's, code's or data set's results.
-    """
-    began = time.perf_counter()
-    device = use_device(threads)
-    dataset = data.load(arrays, manifest)
-    code = provenance.code_fingerprint(own_code.files(training["recipe"]["model"]["name"]))
-    decides = [training, dataset.fingerprint, code, provenance.training_versions(), device]
-    waiting = runs.parent / ".unfinished" / fingerprint(decides)
-    arm = ArmTraining(training["arm"], training["recipe"], training["validation"], dataset, device)
-    arm.seconds["data"] = time.perf_counter() - began
-    for place, seed in enumerate(training["seeds"], start=1):
-        path = waiting / f"seed_{seed}.json"
-        if path.exists():
-            log.info("%s · seed %d: finished earlier", training["arm"], seed)
-            continue
-        arm.left = (len(training["seeds"]) - place) * training["recipe"]["epochs"]
-        about = {"arm": training["arm"], "look": runs.name, "seed": seed, "recipe": training["recipe"]}
-        with Progress(waiting / f"seed_{seed}{SUFFIX}", about) as progress:
-            write(path, arm.run(seed, progress))
-    for seed in training["seeds"]:
-        read(waiting / f"seed_{seed}.json")
-    runs.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(runs, ignore_errors=True)
-    waiting.rename(runs)
 
 
 class ArmTraining:
@@ -127,9 +94,9 @@ class ArmTraining:
             variable.assign(value)
         self._rates.scale.assign(1.0)
 
-    def run(self, seed: int, progress: Progress | None = None) -> Record:
-        """Train one seed and say all there is to say about it."""
-        clock = Clock(self.seconds, progress.started if progress else None)
+    def run(self, seed: int, progress: Progress | None = None, checkpoint: Checkpoint | None = None) -> Record:
+        """Train one seed, from its `checkpoint` if there is one, and say all there is to say about it."""
+        clock = Clock(self.seconds)
         self.seconds = {}
         self.start(seed)
         train, held = self._split(seed)
@@ -139,13 +106,13 @@ class ArmTraining:
         penalty = {"start": self._probe.penalties(probed[0])}
         layers = {"start": self._probe.statistics(*probed, as_trained=True)}
         clock.lap("diagnose")
-        history, rates, stopping, reason = self._epochs(seed, train, held, clock, progress)
+        course = self._course(seed, train, held, clock, progress, checkpoint)
         clock.lap("train")
-        metrics = {} if reason else self._final_metrics(train, held)
+        metrics = {} if course.reason else self._final_metrics(train, held)
         clock.lap("evaluate")
         penalty["end"], layers["end"] = self._probe.penalties(probed[0]), self._probe.statistics(*probed)
         clock.lap("diagnose")
-        status, reason = self._status(metrics, reason)
+        status, reason = self._status(metrics, course.reason)
         log.info("%s · seed %d: %s", self.name, seed, reason or f"test accuracy {metrics['test/accuracy']:.4f}")
         return Record(
             arm=self.name,
@@ -157,11 +124,11 @@ class ArmTraining:
             data=self._data(train, held),
             loop=self.loop,
             parameters=int(sum(np.prod(variable.shape) for variable in self.model.trainable_variables)),
-            history=history,
-            learning_rate=rates,
+            history=course.history,
+            learning_rate=course.rates,
             steps_per_epoch=self.steps,
-            stopped_epoch=len(history),
-            restored_epoch=stopping.best_epoch if stopping.restores else len(history),
+            stopped_epoch=len(course.history),
+            restored_epoch=course.counted_epoch,
             metrics=metrics,
             structure=structure(self.model),
             optimiser=optimisers.described(self.model.optimizer),
@@ -178,47 +145,76 @@ class ArmTraining:
         """Train one seed and measure its final weights on validation images only; None where the loss broke."""
         self.start(seed)
         train, held = self._split(seed)
-        *_, reason = self._epochs(seed, train, held, Clock({}))
+        broken = self._course(seed, train, held, Clock({})).reason
         measured = self._measure("validation", held)
-        return {key: None if reason or not math.isfinite(value) else value for key, value in measured.items()}
+        return {key: None if broken or not math.isfinite(value) else value for key, value in measured.items()}
 
-    def _epochs(
-        self, seed: int, train: data.Rows, held: data.Rows, clock: Clock, progress: Progress | None = None
-    ) -> tuple[list[dict[str, Any]], list[float], EarlyStopping, str]:
-        """Train until the epochs run out, early stopping ends it, or a loss is no longer finite (the reason)."""
-        stopping, plateau = EarlyStopping(self.recipe["early_stopping"]), Plateau(self.recipe["schedule"])
-        order = streams.generator(seed, "order")
-        size = self.steps * self.recipe["batch_size"]
-        history: list[dict[str, Any]] = []
-        rates: list[float] = []
-        best: list[npt.NDArray[Any]] = []
-        for number in range(1, self.recipe["epochs"] + 1):
+    def _course(
+        self,
+        seed: int,
+        train: data.Rows,
+        held: data.Rows,
+        clock: Clock,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Course:
+        """Train until it is over, and leave the model with the weights that count."""
+        course = Course(self.recipe, seed, train, self.steps)
+        if checkpoint:
+            self._go_on(course, checkpoint, clock)
+        if progress:
+            progress.begin(clock.started)
+            for place in range(len(course.history)):
+                progress.epoch({**course.told(place), **clock.told(place)})
+        while not course.over:
             began = time.perf_counter()
-            batches = order.permutation(train)[:size].reshape(self.steps, -1)
+            batches = course.batches()
             used, objective = self._train_epoch(batches)
-            rates.extend(used)  # float32 values, which a record spells shortest
-            validated = self._measure("validation", held)
-            row = {"epoch": number, "objective": objective, **self._measure("train", train[: len(held)]), **validated}
-            history.append({**row, "order": digest(batches)})
+            row = {"epoch": len(course.history) + 1, "objective": objective, **self._watched(train, held)}
+            if course.take({**row, "order": digest(batches)}, used):
+                course.best = self.model.get_weights()
+            self._rates.scale.assign(course.scale)
             self._epoch_seconds.append(time.perf_counter() - began)
-            ended = clock.epoch_ended(self._load.read())
+            clock.epoch_ended(self._load.read())
             self._tell(seed, row)
             if progress:
-                progress.epoch({**row, "learning_rate": float(str(rates[-1])), **ended})
-            if not (math.isfinite(objective) and math.isfinite(validated["validation/loss"])):
-                return history, rates, stopping, f"the loss was {objective} in epoch {number}"
-            figures = {key.split("/")[1]: value for key, value in validated.items()}
-            self._rates.scale.assign(plateau.after_epoch(figures))
-            improved = stopping.is_best(figures)
-            if improved and stopping.restores:
-                best = self.model.get_weights()
-            if stopping.over:
-                break
-        if stopping.restores:
-            self.model.set_weights(best)
-        if len(self._epoch_seconds) == len(history) > 1:
+                progress.epoch({**course.told(-1), **clock.told(-1)})
+            if checkpoint and checkpoint.due and not course.over:
+                clock.lap("train")
+                kept = {
+                    "variables": [v.numpy() for v in self._all_variables()],
+                    "rates": [np.array(course.rates)],
+                    "best": course.best,
+                }
+                checkpoint.write(kept, {"history": course.history, "timing": clock.timing()})
+        if course.best and not course.reason:
+            self.model.set_weights(course.best)
+        if len(self._epoch_seconds) == len(course.history) > 1:
             clock.move("train", "compile", self._epoch_seconds[0] - min(self._epoch_seconds))
-        return history, rates, stopping, ""
+        return course
+
+    def _go_on(self, course: Course, checkpoint: Checkpoint, clock: Clock) -> None:
+        """Bring everything to where the checkpoint left it, if there is one."""
+        kept = checkpoint.read()
+        if kept is None:
+            return
+        arrays, said = kept
+        course.take_again(said["history"], arrays["rates"][0], arrays["best"])
+        for variable, value in zip(self._all_variables(), arrays["variables"], strict=True):
+            variable.assign(value)
+        self._rates.scale.assign(course.scale)
+        clock.resume(said["timing"])
+        log.info("%s: goes on after epoch %d", self.name, len(course.history))
+
+    def _state(self, course: Course) -> Arrays:
+        variables = [variable.numpy() for variable in self._all_variables()]
+        return {"variables": variables, "rates": [np.array(course.rates)], "best": course.best}
+
+    def _all_variables(self) -> list[Any]:
+        return [v for layer in self.model.layers for v in layer.variables] + list(self.model.optimizer.variables)
+
+    def _watched(self, train: data.Rows, held: data.Rows) -> dict[str, float]:
+        return {**self._measure("train", train[: len(held)]), **self._measure("validation", held)}
 
     def _measure(self, part: str, rows: data.Rows) -> dict[str, float]:
         accuracy, loss = self._evaluate(rows)
