@@ -100,7 +100,7 @@ def test_a_training_is_shown_epoch_by_epoch_and_completed_in_place(job):
     run = next(run for run in done if run.data.tags["butfor.seed"] == "0")
     assert run.info.run_id == ids[0] and run.info.end_time == RUN.timing["ended"] * 1000
     assert [(p.step, p.value) for p in client.get_metric_history(run.info.run_id, "train/loss")] == [(1, 0.5), (2, 0.4)]
-    assert len(client.get_metric_history(run.info.run_id, "learning_rate")) == 2
+    assert len(client.get_metric_history(run.info.run_id, "train/learning_rate")) == 2
     assert run.data.tags["butfor.status"] == "ok" and run.data.metrics["test/accuracy"] == 0.5
     track(job, arms=STUDY["arms"])
     assert {r.info.run_id for r in found(job)[1]} == {r.info.run_id for r in done}

@@ -27,10 +27,13 @@ RUN = dataclasses.replace(
     EXAMPLE,
     recipe={"l2": 0.1, "schedule": {"name": "step", "factor": 0.5}},
     data={"name": "digits", "fingerprint": "abc"},
-    history=[{"epoch": 1, "objective": 1.0, "train/loss": 0.5}, {"epoch": 2, "objective": 0.9, "train/loss": 0.4}],
+    history=[
+        {"epoch": 1, "objective": 1.0, "train/loss": 0.5, "validation/loss": 0.7},
+        {"epoch": 2, "objective": 0.9, "train/loss": 0.4, "validation/loss": 0.6},
+    ],
     learning_rate=[0.1, 0.1, 0.05, 0.05],
     machine={"device": "CPU", "revision": "0123"},
-    metrics={"test/accuracy": 0.5, "test/loss": 1.5},
+    metrics={"train/loss": 0.3, "validation/loss": 0.65, "test/accuracy": 0.5, "test/loss": 1.5},
     timing={"started": 1e9, "ended": 1e9 + 10, "epochs_ended": [1e9 + 4, 1e9 + 9], "seconds": {}},
 )
 
@@ -76,6 +79,22 @@ def test_every_record_is_one_finished_run_with_its_curves(job):
     assert [(point.step, point.value) for point in curve] == [(1, 0.5), (2, 0.4)]
     kept = list(job.parents[2].glob(f"mlflow/artifacts/s/{run.info.run_id}/artifacts/seed_*.json"))
     assert len(kept) == 1 and read(kept[0]).arm == "a"
+
+
+def test_charts_come_in_the_sections_train_val_test_and_delta(job, baseline):
+    track(job, [job, baseline])
+    (run,) = [r for r in found(job)[1] if r.info.run_name == "a · seed 0"]
+    assert run.data.metrics == {
+        **{"train/objective": 0.9, "train/learning_rate": 0.05, "train/loss": 0.4, "train/final_loss": 0.3},
+        **{"val/loss": 0.6, "val/final_loss": 0.65, "test/accuracy": 0.5, "test/loss": 1.5},
+        **{"delta/test_accuracy_points": pytest.approx(10), "delta/test_loss": pytest.approx(-0.5)},
+    }
+
+
+def test_runs_that_another_version_wrote_otherwise_are_replaced(job, monkeypatch):
+    before = track(job)["runs"]
+    monkeypatch.setattr("butfor.tracking.mirror.WRITTEN_BY", b"otherwise")
+    assert (before, track(job)["runs"]) == ({"s/a/0": "new", "s/a/1": "new"}, {"s/a/0": "replaced", "s/a/1": "replaced"})
 
 
 def test_a_repeated_import_changes_nothing(job):

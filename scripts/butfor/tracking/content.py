@@ -58,24 +58,23 @@ def deltas(record: Record, reference: Record | None) -> dict[str, float]:
 
 
 def metrics(record: Record, compared: dict[str, float], loads: bool) -> list[Metric]:
-    """The record's curves, a point per epoch, its final figures under `test/` and `final/`, and its `deltas`; with the
-    machine's `loads` if they are asked for.
+    """The record's curves, a point per epoch, the final figures of each part, and its `deltas`; with the machine's `loads`
+    if they are asked for.
     """
     found = []
     noted = record.timing["epochs_ended"], record.timing.get("loads") or [{}] * len(record.history)
     for row, ended, load in zip(record.history, *noted, strict=True):
-        last = record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]
-        found += points({**row, "learning_rate": last, "ended": ended, "load": load}, loads)
+        rate = record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]
+        found += points({**row, "learning_rate": rate, "ended": ended, "load": load}, loads)
     at = round(record.timing["ended"] * 1000)
-    for key, value in record.metrics.items():
-        part, _, name = key.partition("/")
-        found.append(Metric(key if part == "test" else f"final/{part}_{name}", value, at, 0))
-    return found + [Metric(key, value, at, 0) for key, value in compared.items()]
+    last = {_final(key): value for key, value in record.metrics.items()} | compared
+    return found + [Metric(key, value, at, 0) for key, value in last.items()]
 
 
 def points(line: Line, loads: bool) -> list[Metric]:
     """An epoch's points: its figures, and the machine's load if asked for. The same from a record as while it trains."""
-    values = {key: line[key] for key in line if "/" in key} | {key: line[key] for key in ("objective", "learning_rate")}
+    values = {_shown(key): line[key] for key in line if "/" in key}
+    values |= {f"train/{key}": line[key] for key in ("objective", "learning_rate")}
     if loads:
         values |= {f"system/{key}": value for key, value in line["load"].items()}
     return [Metric(key, value, round(line["ended"] * 1000), line["epoch"]) for key, value in values.items()]
@@ -94,6 +93,17 @@ def describe(record: Record, reference: str | None) -> str:
     role = f"an ablation of {reference}" if reference else alone
     outcome = record.reason or f"test accuracy {record.metrics['test/accuracy']:.4f}"
     return f"Seed {record.seed} of {record.arm}, {role}: {outcome}."
+
+
+def _shown(name: str) -> str:
+    """A record's name as MLflow has it: the part before the slash heads a section of charts."""
+    return name.replace("validation/", "val/")
+
+
+def _final(name: str) -> str:
+    """A figure of the end, where the same is also a curve; of a curve, MLflow's tables show only the last point."""
+    part, _, figure = _shown(name).partition("/")
+    return f"{part}/{figure}" if part == "test" else f"{part}/final_{figure}"
 
 
 def _in_short(value: Any) -> str:

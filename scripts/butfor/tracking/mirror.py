@@ -17,6 +17,7 @@ from butfor.record import Record, read
 from butfor.tracking import content
 
 SUMMARY = "report"
+WRITTEN_BY = Path(content.__file__).read_bytes()  # runs that an earlier butfor wrote otherwise are replaced
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,7 @@ class Mirror:
 
     def _put(self, path: Path, record: Record, deltas: dict[str, float], key: str, existing: list[Run]) -> str:
         named = {**self._tracking, "arms": self._tracking["arms"][record.arm]}
-        told = path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
+        told = WRITTEN_BY + path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
         digest = hashlib.sha256(told).hexdigest()
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == digest]
         live = [run for run in existing if _is_live(run, record.timing["started"])]

@@ -14,7 +14,14 @@ from typing import Any
 TAG = "mlflow.sharedViewState."
 FIRST = "butfor-ablations"
 CREATED = 1_700_000_000_000  # any fixed moment: a view that was not changed is to stay the same tag
-FIGURES = ["test/accuracy", "delta/test_accuracy_points", "test/loss", "delta/test_loss", "final/train_accuracy"]
+FIGURES = [
+    "test/accuracy",
+    "delta/test_accuracy_points",
+    "test/loss",
+    "delta/test_loss",
+    "val/final_accuracy",
+    "train/final_accuracy",
+]
 USABLE = "tags.`butfor.usable` = 'yes'"
 BY_ARM = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
 
