@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: mlflow-rebuild help setup study test check validate ui bench lock clean
+.PHONY: mlflow-rebuild help setup study test check validate ui bench bench-tracking lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +53,9 @@ validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies
 
 bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
 	@$(BIN)/python tests/bench_loops.py
+
+bench-tracking: $(STAMP) ## measure what mirroring a run into MLflow costs, at 10, 100 and 2000 runs (minutes)
+	@$(BIN)/python tests/bench_tracking.py
 
 PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --group dev

@@ -10,7 +10,13 @@ rule track:
         report="<results>/report.md",
         figures=drawn("<results>/figures/{figure}.{kind}"),
         tables="<results>/tables",
-        code=code("track", "tracking", "tracking_target"),
+        code=code(
+            "track",
+            "tracking",
+            "tracking_target",
+            "figures/run_curves",
+            "figures/style",
+        ),
     output:
         tracked="<results>/tracked.json",
     log:

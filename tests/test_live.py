@@ -16,7 +16,7 @@ from butfor.progress import SUFFIX, Progress
 from butfor.record import read, write
 from butfor.tracking import content
 from conftest import ROOT, resolved
-from test_tracking import RUN, TRACKING, found, track
+from test_tracking import RUN, TRACKING, artifacts, found, track
 
 ABOUT = {"arm": "a", "look": "look1", "seed": 0, "recipe": {**RUN.recipe, "epochs": 2}}
 STUDY = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}}}
@@ -122,7 +122,9 @@ def test_points_of_a_training_and_of_its_record_are_the_same():
     ],
 )
 def test_a_training_that_ends_without_a_record_is_not_left_running(job, how, status):
-    waiting = job.parent / ".unfinished" / "mark"
+    waiting, log = job.parent / ".unfinished" / "mark", job.parents[2] / "logs" / "train" / "a_look1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("what happened")
     last = [how] if "at" in how else []
     about = {} if "at" in how else how
     seen = follow(
@@ -131,6 +133,10 @@ def test_a_training_that_ends_without_a_record_is_not_left_running(job, how, sta
     assert seen[1:3] == [[("RUNNING", "0")], [(status, "0")]]
     (run,) = found(job)[1]
     assert run.info.end_time == round((1e9 + (6 if last else 4)) * 1000)
+    word = {"KILLED": "killed", "FAILED": "crashed"}[status]
+    assert (run.data.tags["butfor.status"], run.data.tags["butfor.usable"]) == (word, "no")
+    assert "after 1 of up to 2 epochs" in run.data.tags["mlflow.note.content"]
+    assert (artifacts(job, run) / "a_look1.log").read_text() == "what happened"
 
 
 def test_a_training_tried_again_replaces_what_was_shown(job):
@@ -149,6 +155,19 @@ def test_runs_of_an_earlier_start_that_was_killed_are_ended_by_the_next(job):
     follow(job, lambda: None)
     (run,) = found(job)[1]
     assert run.info.status == "KILLED"
+
+
+def test_a_training_that_goes_on_after_it_was_killed_is_training_again(job):
+    waiting = job.parent / ".unfinished" / "mark"
+    follow(job, lambda: said(waiting, line(1)), lambda: said(waiting, line(1), process=GONE), lambda: None)
+    seen = []
+
+    def look():
+        ((run,),) = [found(job)[1]]
+        seen.append((run.info.status, run.data.tags["butfor.status"], run.data.tags["butfor.usable"]))
+
+    follow(job, lambda: said(waiting, line(1), line(2)), look, look)
+    assert seen[-1] == ("RUNNING", "training", "training")
 
 
 def test_what_was_killed_before_it_was_shown_stays_unshown(job):

@@ -3,16 +3,22 @@
 import base64
 import dataclasses
 import json
+import re
 import shutil
+import sqlite3
 import zlib
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 from mlflow import MlflowClient
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from butfor import tracking
 from butfor.record import read, write
 from butfor.tracking import content, views
-from butfor.tracking.mirror import Mirror
+from butfor.tracking.artifacts import Artifacts
 from test_record import EXAMPLE
 
 TRACKING = {
@@ -94,7 +100,17 @@ def test_charts_come_in_the_sections_train_val_test_and_delta(job, baseline):
 def test_runs_that_another_version_wrote_otherwise_are_replaced(job, monkeypatch):
     before = track(job)["runs"]
     monkeypatch.setattr("butfor.tracking.mirror.WRITTEN_BY", b"otherwise")
-    assert (before, track(job)["runs"]) == ({"s/a/0": "new", "s/a/1": "new"}, {"s/a/0": "replaced", "s/a/1": "replaced"})
+    assert (before, track(job)["runs"]) == (
+        {"s/a/0": "new", "s/a/1": "new"},
+        {"s/a/0": "replaced", "s/a/1": "replaced"},
+    )
+
+
+def test_the_study_s_own_store_writes_ahead(job):
+    track(job)
+    database = job.parents[2] / "mlflow" / "mlflow.db"
+    with sqlite3.connect(database) as store:
+        assert store.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_repeated_import_changes_nothing(job):
@@ -114,19 +130,75 @@ def test_a_changed_record_replaces_its_run_and_a_vanished_one_takes_its_run_alon
     assert run.data.metrics["test/accuracy"] == 0.9 and run.info.run_id != before["s/a/0"]
 
 
+def artifacts(job, run):
+    """The folder of a run's artifacts."""
+    return job.parents[2] / "mlflow" / "artifacts" / "s" / run.info.run_id / "artifacts"
+
+
+def test_a_run_holds_its_recipe_and_its_curves(job):
+    track(job)
+    for run in found(job)[1]:
+        assert yaml.safe_load((artifacts(job, run) / "recipe.yaml").read_text()) == RUN.recipe
+        drawn = (artifacts(job, run) / "curves.svg").read_text()
+        ElementTree.fromstring(drawn)
+        assert [f'id="seed_{seed}_validation_loss"' in drawn for seed in (0, 1, 2)] == [True, True, False]
+        assert re.findall(r'\[id\^="seed_(\d+)_"\]', drawn) == [run.data.params["seed"]]
+
+
+@pytest.mark.parametrize("status, kept", [("ok", False), ("at_chance", True), ("diverged", True)])
+def test_a_failed_run_holds_its_job_s_log(job, status, kept):
+    log = job.parents[2] / "logs" / "train" / "a_look1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("what happened")
+    write(job / "seed_0.json", dataclasses.replace(RUN, seed=0, status=status, reason="" if status == "ok" else "so"))
+    track(job)
+    held = {run.data.params["seed"]: (artifacts(job, run) / "a_look1.log").exists() for run in found(job)[1]}
+    assert held == {"0": kept, "1": False}
+
+
+def test_the_data_set_is_an_input_with_its_digest_and_size(job):
+    write(job / "seed_0.json", dataclasses.replace(RUN, seed=0, data={**RUN.data, "train": 7, "test": 3}))
+    track(job)
+    (run,) = [run for run in found(job)[1] if run.data.params["seed"] == "0"]
+    (given,) = run.inputs.dataset_inputs
+    assert (given.dataset.name, given.dataset.digest) == ("digits", "abc")
+    assert json.loads(given.dataset.profile) == {"train": 7, "test": 3}
+    assert [(tag.key, tag.value) for tag in given.tags] == [("mlflow.data.context", "training")]
+
+
+def test_a_long_run_is_whole_before_its_digest_says_so(job, monkeypatch):
+    """MLflow sends a large batch in several calls, and would send the tags with the first."""
+    long = 400
+    history = [{**RUN.history[0], "epoch": n, "train/loss": 1 / n} for n in range(1, long + 1)]
+    timing = {**RUN.timing, "epochs_ended": [1e9 + n for n in range(long)]}
+    run = dataclasses.replace(RUN, seed=0, history=history, learning_rate=[0.1] * 2 * long, timing=timing)
+    write(job / "seed_0.json", run)
+    sent, log_batch = [], SqlAlchemyStore.log_batch
+
+    def noted(self, run_id, metrics, params, tags):
+        sent.append((len(metrics), [tag.key for tag in tags]))
+        log_batch(self, run_id, metrics, params, tags)
+
+    monkeypatch.setattr(SqlAlchemyStore, "log_batch", noted)
+    track(job)
+    points = 4 * long + len(RUN.metrics)
+    first = sent[: next(place for place, (_, tags) in enumerate(sent) if tags == ["butfor.digest"]) + 1]
+    assert sum(count for count, _ in first) == points and len(first) == 2
+
+
 def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypatch):
-    keep = Mirror._keep
+    keep = Artifacts.keep
 
-    def killed(self, run_id, path, *folder):
-        if path.stem == "seed_1":
+    def killed(self, run_id, file):
+        if Path(file.name).stem == "seed_1":
             raise KeyboardInterrupt
-        keep(self, run_id, path, *folder)
+        keep(self, run_id, file)
 
-    monkeypatch.setattr(Mirror, "_keep", killed)
+    monkeypatch.setattr(Artifacts, "keep", killed)
     with pytest.raises(KeyboardInterrupt):
         track(job)
     assert sorted(run.info.status for run in found(job)[1]) == ["FINISHED", "RUNNING"]
-    monkeypatch.setattr(Mirror, "_keep", keep)
+    monkeypatch.setattr(Artifacts, "keep", keep)
     track(job)
     _, runs = found(job)
     assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]

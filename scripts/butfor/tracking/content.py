@@ -6,7 +6,7 @@ import getpass
 import json
 from typing import Any
 
-from mlflow.entities import Dataset, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 from butfor.ablations import BASELINE
 from butfor.record import Record
@@ -39,14 +39,28 @@ def tags_while_training(about: Line, tracking: dict[str, Any]) -> dict[str, str]
     }
 
 
+def tags_when_broken_off(about: Line, status: str, epochs: int) -> dict[str, str]:
+    """What changes where a training ended, as MLflow's `status` says, and has left no record."""
+    word = {"FAILED": "crashed", "KILLED": "killed"}[status]
+    after = f"after {epochs} of up to {about['recipe']['epochs']} epochs; its job's log is among the artifacts"
+    return {
+        "mlflow.note.content": f"Seed {about['seed']} of {about['arm']} was broken off ({word}) {after}.",
+        "butfor.status": word,
+        "butfor.usable": "no",
+    }
+
+
 def _place(tracking: dict[str, Any], arm: str, seed: int, look: str) -> dict[str, str]:
     where = {"butfor.study": tracking["experiment"], "butfor.arm": arm, "butfor.look": look, "butfor.seed": str(seed)}
     return {**SOURCE, "mlflow.user": getpass.getuser(), **where}
 
 
-def dataset(record: Record) -> Dataset:
-    """The data set by its name and fingerprint."""
-    return Dataset(record.data["name"], record.data["fingerprint"], "local", json.dumps({"name": record.data["name"]}))
+def dataset(record: Record) -> DatasetInput:
+    """The data set by its name and fingerprint, with how many images each part has."""
+    told = {key: record.data[key] for key in ("train", "validation", "test", "classes") if key in record.data}
+    source = json.dumps({"name": record.data["name"]})
+    found = Dataset(record.data["name"], record.data["fingerprint"], "local", source, profile=json.dumps(told))
+    return DatasetInput(found, [InputTag("mlflow.data.context", "training")])
 
 
 def deltas(record: Record, reference: Record | None) -> dict[str, float]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from butfor import progress
+from butfor.tracking import content
 from butfor.tracking.content import Line
+from butfor.tracking.files import log_of
 from butfor.tracking.mirror import Mirror
 
 LONG = 10.0  # seconds after which a training is worth showing before it ends
@@ -65,7 +67,9 @@ class LiveRuns:
         mirror.send(shown.run_id, lines[shown.sent :])
         shown.sent = len(lines)
         if over or last:
-            mirror.end(shown.run_id, *_end(lines))
+            status, at = _end(lines)
+            kept = list(log_of(path.parents[2] / about["look"]))
+            mirror.end(shown.run_id, status, at, content.tags_when_broken_off(about, status, _epochs(lines)), kept)
             self._ended.add((path, about["started"]))
             del self._shown[path]
 
@@ -88,6 +92,10 @@ def _end(lines: list[Line]) -> tuple[str, float]:
     last = lines[-1]
     moment = next(last[key] for key in ("at", "ended", "started") if key in last)
     return last.get("ended_as", "KILLED"), moment
+
+
+def _epochs(lines: list[Line]) -> int:
+    return sum("epoch" in line for line in lines)
 
 
 def _runs(process: int) -> bool:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import DatasetInput, Run, RunTag, ViewType
+from mlflow.entities import Run, RunTag, ViewType
 
+from butfor.figures import run_curves
 from butfor.record import Record, read
-from butfor.tracking import content
+from butfor.tracking import content, files, sqlite
+from butfor.tracking.artifacts import Artifacts
+from butfor.tracking.files import Kept
 
 SUMMARY = "report"
-WRITTEN_BY = Path(content.__file__).read_bytes()  # runs that an earlier butfor wrote otherwise are replaced
+# Runs that an earlier butfor wrote otherwise are replaced.
+WRITTEN_BY = b"".join(Path(str(module.__file__)).read_bytes() for module in (content, files, run_curves))
+WITH_THE_REST = 800  # metrics in the call that ends a run; MLflow cuts a longer one, and would write the tags too soon
 log = logging.getLogger(__name__)
 
 
@@ -25,19 +29,18 @@ class Mirror:
     """`experiment`: its id. `artifacts`: the folder of artifacts if the store is our own."""
 
     def __init__(self, uri: str, artifacts: Path | None, tracking: dict[str, Any]) -> None:
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if artifacts:
+            sqlite.prepare(Path(uri.removeprefix("sqlite:///")))
         self._client = MlflowClient(uri)
-        self._artifacts = artifacts
+        self._artifacts = Artifacts(self._client, artifacts, tracking["experiment"])
         self._tracking = tracking
         self.experiment = self._open(tracking["experiment"])
 
     def _open(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
         if found is None:
-            own = f"mlflow-artifacts:/{name}" if self._artifacts else None
             note = {"mlflow.note.content": self._tracking["question"]}
-            return str(self._client.create_experiment(name, artifact_location=own, tags=note))
+            return str(self._client.create_experiment(name, artifact_location=self._artifacts.root, tags=note))
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
@@ -49,16 +52,16 @@ class Mirror:
             existing.setdefault(run.data.tags.get("butfor.key", ""), []).append(run)
         done = {}
         for folder in folders:
-            reference = self._tracking["arms"][folder.parent.name]["reference"]
-            for path in sorted(folder.glob("seed_*.json")):
-                other = folder.parents[1] / reference / folder.name / path.name if reference else None
-                record, compared = read(path), read(other) if other and other.exists() else None
+            records = {path: read(path) for path in sorted(folder.glob("seed_*.json"))}
+            job = files.JobFiles(folder, records.values())
+            for path, record in records.items():
                 key = self._key(record.arm, record.seed)
-                done[key] = self._put(path, record, content.deltas(record, compared), key, existing.get(key, []))
+                done[key] = self._put(path, record, job, key, existing.get(key, []))
         return done
 
-    def _put(self, path: Path, record: Record, deltas: dict[str, float], key: str, existing: list[Run]) -> str:
+    def _put(self, path: Path, record: Record, job: files.JobFiles, key: str, existing: list[Run]) -> str:
         named = {**self._tracking, "arms": self._tracking["arms"][record.arm]}
+        deltas = content.deltas(record, self._reference_of(path))
         told = WRITTEN_BY + path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
         digest = hashlib.sha256(told).hexdigest()
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == digest]
@@ -68,19 +71,27 @@ class Mirror:
         if whole:
             return "same"
         done = "completed" if live else "replaced" if existing else "new"
-        self._write(record, deltas, key, digest, path, kept[0] if kept else None)
+        self._write(record, deltas, digest, path, job, kept[0] if kept else None)
         log.info("%s: %s", key, done)
         return done
 
+    def _reference_of(self, path: Path) -> Record | None:
+        """The record of the reference of the run in `path`, with the same seed, if there is one."""
+        arm, look = path.parents[1], path.parent
+        reference = self._tracking["arms"][arm.name]["reference"]
+        other = arm.parent / reference / look.name / path.name if reference else None
+        return read(other) if other and other.exists() else None
+
     def begin(self, about: content.Line) -> str:
         """The id of the run that shows a training under way, made if there is none; others of the same key go."""
+        key = self._key(about["arm"], about["seed"])
+        tags = {**content.tags_while_training(about, self._tracking), "butfor.key": key}
         found = self.begun(about)
         if found:
             self._client.update_run(found, status="RUNNING")
+            self._client.log_batch(found, tags=_as_tags(tags))
             return found
-        key = self._key(about["arm"], about["seed"])
         self._delete(self._find(f"tags.`butfor.key` = '{key}'"))
-        tags = {**content.tags_while_training(about, self._tracking), "butfor.key": key}
         run_id = self._new(about["arm"], about["seed"], about["started"], tags)
         told = content.parameters(about["arm"], about["seed"], about["recipe"], self._tracking)
         self._client.log_batch(run_id, params=told)
@@ -98,11 +109,17 @@ class Mirror:
         epochs = [line for line in lines if "epoch" in line]
         self._client.log_batch(run_id, [point for line in epochs for point in content.points(line, loads)])
 
-    def end(self, run_id: str, status: str, at: float) -> None:
-        """Say how a training under way ended, unless its record has said so."""
+    def end(
+        self, run_id: str, status: str, at: float, tags: dict[str, str] | None = None, kept: Iterable[Kept] = ()
+    ) -> None:
+        """Say how a training under way ended, and keep what tells of it, unless its record has said so."""
         run = self._client.get_run(run_id)
-        if run.info.lifecycle_stage == "active" and "butfor.digest" not in run.data.tags:
-            self._client.set_terminated(run_id, status, round(at * 1000))
+        if run.info.lifecycle_stage != "active" or "butfor.digest" in run.data.tags:
+            return
+        for file in kept:
+            self._artifacts.keep(run_id, file)
+        self._client.log_batch(run_id, tags=_as_tags(tags or {}))
+        self._client.set_terminated(run_id, status, round(at * 1000))
 
     def remove_others(self, folders: Iterable[Path]) -> None:
         """Delete the runs that have no record in the study's folders, and what a killed import has left of any."""
@@ -124,9 +141,9 @@ class Mirror:
             if tags.get("butfor.usable") != usable:
                 self._client.set_tag(run.info.run_id, "butfor.usable", usable)
 
-    def summarise(self, results: Path, files: list[Path]) -> None:
-        """Keep files below `results` as artifacts of the one run that holds no figure and no parameter."""
-        told = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    def summarise(self, results: Path, paths: list[Path]) -> None:
+        """Keep `paths` below `results` as artifacts of the one run that holds no figure and no parameter."""
+        told = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
         existing = self._find(f"tags.`butfor.kind` = '{SUMMARY}'")
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == told]
         for run in existing:
@@ -137,8 +154,8 @@ class Mirror:
         note = "The study's report, figures and tables: see Artifacts."
         tags = {"butfor.kind": SUMMARY, "mlflow.note.content": note, **content.SOURCE}
         run_id = self._client.create_run(self.experiment, run_name=SUMMARY, tags=tags).info.run_id
-        for path in files:
-            self._keep(run_id, path, path.parent.relative_to(results))
+        for path in paths:
+            self._artifacts.keep(run_id, Kept(path.relative_to(results).as_posix(), path))
         self._client.set_terminated(run_id, "FINISHED")
         self._client.set_tag(run_id, "butfor.digest", told)
 
@@ -165,21 +182,26 @@ class Mirror:
                 return found
 
     def _write(
-        self, record: Record, deltas: dict[str, float], key: str, digest: str, path: Path, begun: Run | None
+        self, record: Record, deltas: dict[str, float], digest: str, path: Path, job: files.JobFiles, begun: Run | None
     ) -> None:
-        tags = {**content.tags(record, self._tracking, path.parent.name), "butfor.key": key}
+        tags = {
+            **content.tags(record, self._tracking, path.parent.name),
+            "butfor.key": self._key(record.arm, record.seed),
+        }
         if begun:
             run_id = begun.info.run_id
-            self._client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
+            self._client.log_batch(run_id, tags=_as_tags(tags))
         else:
             run_id = self._new(record.arm, record.seed, record.timing["started"], tags)
+        self._client.log_inputs(run_id, [content.dataset(record)])
+        for file in job.of(path, record):
+            self._artifacts.keep(run_id, file)
+        status, ended = "FAILED" if record.status == "diverged" else "FINISHED", record.timing["ended"]
+        self._client.set_terminated(run_id, status, round(ended * 1000))
+        points = content.metrics(record, deltas, self._tracking["system_metrics"])
         told = content.parameters(record.arm, record.seed, record.recipe, self._tracking)
-        self._client.log_batch(run_id, content.metrics(record, deltas, self._tracking["system_metrics"]), told)
-        self._client.log_inputs(run_id, [DatasetInput(content.dataset(record))])
-        self._keep(run_id, path)
-        ended = round(record.timing["ended"] * 1000)
-        self._client.set_terminated(run_id, "FAILED" if record.status == "diverged" else "FINISHED", ended)
-        self._client.log_batch(run_id, tags=[RunTag("butfor.digest", digest)])
+        self._client.log_batch(run_id, points[:-WITH_THE_REST])
+        self._client.log_batch(run_id, points[-WITH_THE_REST:], told, _as_tags({"butfor.digest": digest}))
 
     def _new(self, arm: str, seed: int, started: float, tags: dict[str, str]) -> str:
         name = f"{arm} · seed {seed}"
@@ -190,15 +212,9 @@ class Mirror:
         for run in runs:
             self._client.delete_run(run.info.run_id)
 
-    def _keep(self, run_id: str, path: Path, folder: Path = Path()) -> None:
-        """A file as the run's artifact: copied into our own store, which has no server, or sent to the user's."""
-        if self._artifacts is None:
-            inside = None if folder == Path() else folder.as_posix()
-            self._client.log_artifact(run_id, str(path), inside)
-            return
-        kept = self._artifacts / self._tracking["experiment"] / run_id / "artifacts" / folder
-        kept.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, kept / path.name)
+
+def _as_tags(tags: dict[str, str]) -> list[RunTag]:
+    return [RunTag(key, value) for key, value in tags.items()]
 
 
 def _is_live(run: Run, started: float) -> bool:
