@@ -35,11 +35,11 @@ rule all:
     default_target: True
     input:
         "<results>/report.md",
-        "<results>/tracked.json",
         # What these are made from is asked for too: Snakemake makes nothing anew that only a finished file needs.
         "<results>/contrasts.json",
         "<results>/checks.json",
         trained,
+        tracked,
     localrule: True
 
 
@@ -54,9 +54,12 @@ onstart:
         claims.terms(study),
         runs=Path(study["results"]) / "runs",
     )
-    results = Path(study["results"])
-    follow_log = results / "logs" / "follow.log"
-    live_tracking.start(mirrored, results, study["tracking"]["live"], log=follow_log)
+    if study["tracking"]["mlflow"]:
+        results = Path(study["results"])
+        follow_log = results / "logs" / "follow.log"
+        live_tracking.start(
+            mirrored, results, study["tracking"]["live"], log=follow_log
+        )
 
 
 onsuccess:

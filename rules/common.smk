@@ -22,6 +22,8 @@ try:
     study, plan = study_and_plan(
         config, Path(workflow.basedir) / "config" / "schema.yaml"
     )
+    if study["tracking"]["mlflow"] and workflow.is_main_process:
+        tracking_target.check(Path(study["results"]))
 except StudyError as error:
     raise WorkflowError(str(error))
 
@@ -123,6 +125,10 @@ def decided(wildcards):
         "<results>/looks/{look}.json",
         [(None, look) for look in undecided_looks if look in taken],
     )
+
+
+def tracked(wildcards):
+    return "<results>/tracked.json" if study["tracking"]["mlflow"] else []
 
 
 def there_already(path):

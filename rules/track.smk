@@ -14,6 +14,7 @@ rule track:
             "track",
             "tracking",
             "tracking_target",
+            "network_folders",
             "figures/run_curves",
             "figures/style",
         ),

@@ -40,6 +40,7 @@ STANDARD_LIBRARY_ONLY = {
     "durations",
     "gallery",
     "live_tracking",
+    "network_folders",
     "provenance",
     "tracking_target",
     "verdict_words",

@@ -9,6 +9,6 @@ what is asked: `config`, `duplicate_keys`, `schema`, `explain`, `durations`, `co
 `rate_choice`, `rate_search`; what a run leaves: `provenance`, `record`, `frames`; whether it changed what it says:
 `expected_weights`, `footprints`, `checks`; what it means: `stats`, `contrasts`, `going_on`, `grids`, `factors`,
 `tuned_comparison`, `verdict_words`; what was claimed: `register`, `outcomes`; what is shown: `gallery`, `figures`,
-`verdict_table`, `claim_table`, `importance_section`, `report`, `colophon`, `headline`, `tracking_target`,
-`live_tracking`, `tracking`, `ui`. Every stage uses `errors` and `job_log`.
+`verdict_table`, `claim_table`, `importance_section`, `report`, `colophon`, `headline`, `network_folders`,
+`tracking_target`, `live_tracking`, `tracking`, `ui`. Every stage uses `errors` and `job_log`.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mlflow import MlflowClient
 
@@ -11,16 +12,17 @@ from butfor.tracking.files import Kept
 
 
 class Artifacts:
-    """The artifacts of an experiment: in our own store's `folder`, which has no server, or sent to the user's.
+    """The artifacts of an experiment: in our own `folder` where no server is between, or sent to the user's.
 
-    `root`: where the experiment is to say that they are. In our own store a place relative to the server that shows
-    it, so that the folder may be moved.
+    `location`: where the experiment says that they are. In our folder a place relative to the server that shows it, so
+    that the folder may be moved.
     """
 
-    def __init__(self, client: MlflowClient, folder: Path | None, experiment: str) -> None:
+    def __init__(self, client: MlflowClient, folder: Path | None, location: str) -> None:
         self._client = client
-        self._folder = folder / experiment if folder else None
-        self.root = f"mlflow-artifacts:/{experiment}" if folder else None
+        parts = urlsplit(location)
+        relative = parts.scheme == "mlflow-artifacts"
+        self._folder = folder / parts.path.lstrip("/") if folder and relative else None
 
     def keep(self, run_id: str, file: Kept) -> None:
         """Make a file the run's artifact."""

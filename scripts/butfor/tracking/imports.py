@@ -6,7 +6,6 @@ import fcntl
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +18,15 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # seconds
 
 from mlflow.exceptions import MlflowException
 from requests import RequestException
+from sqlalchemy.exc import SQLAlchemyError
 
 from butfor import tracking_target
 from butfor.errors import StudyError
 from butfor.record import RecordError, write_atomically
-from butfor.tracking import views
+from butfor.tracking import schema_version, views
 from butfor.tracking.live import LiveRuns
 from butfor.tracking.mirror import Mirror
+from butfor.tracking_target import StoreError
 
 Tracking = dict[str, Any]
 PAUSE = 1.0  # seconds between two looks for jobs that have ended
@@ -51,7 +52,8 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
         mirror.summarise(results, files)
         mirror.save(views.tags())
         link = views.link(mirror.experiment)
-    write_atomically(tracked, json.dumps({"experiment": mirror.experiment, "link": link, "runs": done}, indent=1))
+    told = {"target": tracking["target"], "experiment": mirror.experiment, "link": link, "runs": done}
+    write_atomically(tracked, json.dumps(told, indent=1))
 
 
 def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Callable[[], bool]) -> None:
@@ -75,7 +77,7 @@ def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Cal
                 mirror.put([folder for folder, _ in ready])
                 for path in news:
                     shown.tell(mirror, path, last=not on)
-        except (TrackingError, OSError) as failure:
+        except (TrackingError, StoreError, OSError) as failure:
             log.warning("left for later: %s", failure)
             again = time.monotonic() + RETRY
             continue
@@ -105,10 +107,12 @@ def store(tracking: Tracking, results: Path) -> Iterator[Mirror]:
     try:
         with (results / ".tracking.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            if artifacts:
+                schema_version.meet(uri, tracking_target.is_own(results))
             yield Mirror(uri, artifacts, tracking)
-    except (MlflowException, RequestException, OSError) as failure:
-        reason = re.sub(r"//[^/@\s]*@", "//", str(failure))[:300]
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as failure:
+        reason = tracking_target.redacted(str(failure))[:300]
         raise TrackingError(
             f"MLflow could not be written to ({reason}). The records are complete without it; run the same"
             " command again once it can be reached."
-        ) from failure
+        ) from None  # whose words may hold a password

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Run, RunTag, ViewType
+from mlflow.entities import Experiment, Run, RunTag, ViewType
 
 from butfor.figures import run_curves
 from butfor.record import Record, read
 from butfor.tracking import content, files, sqlite
 from butfor.tracking.artifacts import Artifacts
 from butfor.tracking.files import Kept
+from butfor.tracking_target import SQLITE
 
 SUMMARY = "report"
 # Runs that an earlier butfor wrote otherwise are replaced.
@@ -26,24 +27,26 @@ log = logging.getLogger(__name__)
 
 
 class Mirror:
-    """`experiment`: its id. `artifacts`: the folder of artifacts if the store is our own."""
+    """`experiment`: its id. `artifacts`: the folder of artifacts if no server keeps them."""
 
     def __init__(self, uri: str, artifacts: Path | None, tracking: dict[str, Any]) -> None:
-        if artifacts:
-            sqlite.prepare(Path(uri.removeprefix("sqlite:///")))
+        if uri.startswith(SQLITE):
+            sqlite.prepare(Path(uri.removeprefix(SQLITE)))
         self._client = MlflowClient(uri)
-        self._artifacts = Artifacts(self._client, artifacts, tracking["experiment"])
         self._tracking = tracking
-        self.experiment = self._open(tracking["experiment"])
+        found = self._open(tracking["experiment"], f"mlflow-artifacts:/{tracking['experiment']}" if artifacts else None)
+        self.experiment = str(found.experiment_id)
+        self._artifacts = Artifacts(self._client, artifacts, found.artifact_location)
 
-    def _open(self, name: str) -> str:
+    def _open(self, name: str, location: str | None) -> Experiment:
+        """The experiment of that name; a new one says that its artifacts are at `location`."""
         found = self._client.get_experiment_by_name(name)
         if found is None:
             note = {"mlflow.note.content": self._tracking["question"]}
-            return str(self._client.create_experiment(name, artifact_location=self._artifacts.root, tags=note))
+            return self._client.get_experiment(self._client.create_experiment(name, location, note))
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
-        return str(found.experiment_id)
+        return found
 
     def put(self, folders: Iterable[Path]) -> dict[str, str]:
         """Bring the runs of the folders' records up to date; says per key what was done: same, new or replaced."""
