@@ -5,15 +5,18 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import alembic.command
 import pytest
+import sqlalchemy
 from mlflow import MlflowClient
+from mlflow.store.db.utils import _get_alembic_config
 
 from butfor import tracking, tracking_target
 from butfor.network_folders import network_type
 from butfor.tracking import schema_version
 from butfor.tracking_target import StoreError
 from real_servers import NONE, Study, faults
-from test_tracking import TRACKING, job, track  # noqa: F401
+from test_tracking import TRACKING, found, job, track  # noqa: F401
 
 MOUNTS = """\
 22 1 0:20 / / rw,relatime - ext4 /dev/vda rw
@@ -155,13 +158,37 @@ def test_a_database_of_a_newer_mlflow_is_said_to_be_one_and_left_alone(job, monk
     assert database.read_bytes() == before == other.read_bytes()
 
 
-def test_a_database_that_cannot_be_upgraded_is_kept_as_it_was(job):  # noqa: F811
+def test_a_database_of_an_older_mlflow_is_upgraded_and_kept_as_it_was(job):  # noqa: F811
     track(job)
     database = job.parents[2] / "mlflow" / "mlflow.db"
-    revise(database, "451aebb31d03")  # MLflow's first revisions, which this schema has long left
-    with pytest.raises(StoreError, match=r"could not be upgraded.*make mlflow-rebuild"):
+    alembic.command.downgrade(_get_alembic_config(f"sqlite:///{database}"), "-1")
+    (older,) = revisions = {schema_version._revision(f"sqlite:///{database}")}
+    assert set(track(job)["runs"].values()) == {"same"} and len(found(job)[1]) == 2
+    kept = database.parent / f"mlflow.db.{older}"
+    assert schema_version._revision(f"sqlite:///{kept}") in revisions and not kept.with_name("mlflow.db.new").exists()
+
+
+def test_a_database_that_cannot_be_upgraded_is_left_as_it_was(job):  # noqa: F811
+    track(job)
+    database = job.parents[2] / "mlflow" / "mlflow.db"
+    revise(database, "451aebb31d03")  # what its upgrade adds is there already, so that it fails
+    before = database.read_bytes()
+    with pytest.raises(StoreError, match=r"could not be upgraded.*as it was.*make mlflow-rebuild"):
         track(job)
-    assert (database.parent / "mlflow.db.451aebb31d03").exists()
+    assert database.read_bytes() == before
+
+
+def test_a_database_whose_making_was_stopped_is_made_anew(job, monkeypatch):  # noqa: F811
+    def stopped(engine):
+        engine.connect().execute(sqlalchemy.text("create table alembic_version (version_num varchar)"))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema_version, "_initialize_tables", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            track(job)
+    track(job)
+    assert len(found(job)[1]) == 2
 
 
 def test_a_study_follows_on_where_its_store_is_refused(job, monkeypatch):  # noqa: F811

@@ -1,20 +1,21 @@
-"""A database of runs that another version of MLflow has made.
+"""A database of runs that is not there yet, or that another version of MLflow has made.
 
-MLflow upgrades some without a word, after which the version that made them no longer opens them, and refuses others.
+MLflow makes and upgrades SQLite databases in many steps, and one that was stopped half-way is never opened again; some
+it upgrades without a word, after which the version that made them refuses them.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy
 from alembic.util import CommandError
-from mlflow.store.db.utils import _get_alembic_config, _get_latest_schema_revision
+from mlflow.store.db.utils import _get_alembic_config, _get_latest_schema_revision, _initialize_tables
+from sqlalchemy.exc import SQLAlchemyError
 
 from alembic.script import ScriptDirectory
 from butfor.tracking_target import SQLITE, StoreError, redacted
@@ -23,14 +24,18 @@ log = logging.getLogger(__name__)
 
 
 def meet(uri: str, own: bool) -> None:
-    """Have the database's schema be what this MLflow expects, if there is one yet: a study's `own` is upgraded, with a
-    copy of it left beside it; nobody else's is touched. Raises StoreError.
+    """Have the database's schema be what this MLflow expects: a SQLite file that is not there is made, a study's `own` is
+    upgraded, with the old one left beside it, and nobody else's is touched. Raises StoreError.
     """
+    file = Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
+    if file and not file.exists():
+        _make(file)
+        return
     found, expected = _revision(uri), _get_latest_schema_revision()
     if found in (None, expected):
         return
-    if own and _is_known(str(found)):
-        _upgrade(uri, str(found))
+    if file and own and _is_known(str(found)):
+        _upgrade(file, str(found))
     elif own:
         raise StoreError(
             "results/mlflow was made by a newer MLflow. It is a mirror: `make mlflow-rebuild` makes it anew."
@@ -45,8 +50,6 @@ def meet(uri: str, own: bool) -> None:
 
 def _revision(uri: str) -> str | None:
     """The database's revision; None if it holds nothing of MLflow's yet."""
-    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
-        return None
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
     with engine.connect() as connection:
         if not sqlalchemy.inspect(connection).has_table("alembic_version"):
@@ -62,16 +65,33 @@ def _is_known(revision: str) -> bool:
         return False
 
 
-def _upgrade(uri: str, found: str) -> None:
-    database = Path(uri.removeprefix(SQLITE))
-    copy = database.with_name(f"{database.name}.{found}")
-    with closing(sqlite3.connect(database)) as old, closing(sqlite3.connect(copy)) as new:
-        old.backup(new)
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", uri]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+def _upgrade(database: Path, found: str) -> None:
+    kept = database.with_name(f"{database.name}.{found}")
+    try:
+        _make(database, start=database, kept=kept)
+    except SQLAlchemyError as failure:
         raise StoreError(
-            f"{database} was made by an older MLflow and could not be upgraded ({done.stderr.strip()[-200:]})."
-            f" As it was, it is in {copy.name}. It is a mirror: `make mlflow-rebuild` makes it anew."
-        )
-    log.info("%s was made by an older MLflow and has been upgraded; as it was, it is in %s", database, copy.name)
+            f"{database} was made by an older MLflow and could not be upgraded ({str(failure).splitlines()[0]}). It is as it was. It"
+            " is a mirror: `make mlflow-rebuild` makes it anew."
+        ) from None
+    log.info("%s was made by an older MLflow and has been upgraded; as it was, it is in %s", database, kept.name)
+
+
+def _make(database: Path, start: Path | None = None, kept: Path | None = None) -> None:
+    """Make a database of this MLflow's schema from nothing, or from a copy of `start`, and put it in place when it is
+    whole; what was in its place is `kept`.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    new = database.with_name(f"{database.name}.new")
+    new.unlink(missing_ok=True)
+    if start:
+        with closing(sqlite3.connect(start)) as old, closing(sqlite3.connect(new)) as copy:
+            old.backup(copy)
+    engine = sqlalchemy.create_engine(f"{SQLITE}{new}", poolclass=sqlalchemy.pool.NullPool)
+    _initialize_tables(engine)
+    engine.dispose()
+    if kept:
+        os.replace(database, kept)
+    for rest in ("-wal", "-shm"):  # the copy has what they hold
+        Path(f"{database}{rest}").unlink(missing_ok=True)
+    os.replace(new, database)
