@@ -1,5 +1,6 @@
 """Where runs go: checked before anything trains, spelled in full, and never with a password in sight."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -141,6 +142,7 @@ def revise(database, revision):
     with closing(sqlite3.connect(database)) as store:
         store.execute("update alembic_version set version_num = ?", (revision,))
         store.commit()
+        store.execute("pragma wal_checkpoint(truncate)")
 
 
 def test_a_database_of_a_newer_mlflow_is_said_to_be_one_and_left_alone(job, monkeypatch):  # noqa: F811
@@ -158,23 +160,24 @@ def test_a_database_of_a_newer_mlflow_is_said_to_be_one_and_left_alone(job, monk
     assert database.read_bytes() == before == other.read_bytes()
 
 
-def test_a_database_of_an_older_mlflow_is_upgraded_and_kept_as_it_was(job):  # noqa: F811
-    track(job)
-    database = job.parents[2] / "mlflow" / "mlflow.db"
-    alembic.command.downgrade(_get_alembic_config(f"sqlite:///{database}"), "-1")
-    (older,) = revisions = {schema_version._revision(f"sqlite:///{database}")}
-    assert set(track(job)["runs"].values()) == {"same"} and len(found(job)[1]) == 2
-    kept = database.parent / f"mlflow.db.{older}"
-    assert schema_version._revision(f"sqlite:///{kept}") in revisions and not kept.with_name("mlflow.db.new").exists()
+def test_a_database_of_an_older_mlflow_is_upgraded_and_kept_as_it_was(tmp_path):
+    study = Study(tmp_path, arms=1, seeds=2, epochs=2)
+    assert study.track() == ""
+    uri = f"sqlite:///{tmp_path}/mlflow/mlflow.db"
+    alembic.command.downgrade(_get_alembic_config(uri), "-1")
+    older = schema_version._revision(uri)
+    assert study.track() == "" and faults(study, uri) == NONE
+    assert set(json.loads((tmp_path / "tracked.json").read_text())["runs"].values()) == {"same"}
+    assert schema_version._revision(f"{uri}.{older}") == older != schema_version._revision(uri)
 
 
-def test_a_database_that_cannot_be_upgraded_is_left_as_it_was(job):  # noqa: F811
-    track(job)
-    database = job.parents[2] / "mlflow" / "mlflow.db"
+def test_a_database_that_cannot_be_upgraded_is_left_as_it_was(tmp_path):
+    database = tmp_path / "mlflow.db"
+    schema_version.meet(f"sqlite:///{database}", own=True)
     revise(database, "451aebb31d03")  # what its upgrade adds is there already, so that it fails
     before = database.read_bytes()
     with pytest.raises(StoreError, match=r"could not be upgraded.*as it was.*make mlflow-rebuild"):
-        track(job)
+        schema_version.meet(f"sqlite:///{database}", own=True)
     assert database.read_bytes() == before
 
 
