@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: mlflow-rebuild help setup study test check validate ui bench bench-tracking lock clean
+.PHONY: mlflow-rebuild help setup study test check validate ui bench bench-tracking bench-overhead lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -56,6 +56,9 @@ bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
 
 bench-tracking: $(STAMP) ## measure what mirroring a run into MLflow costs, at 10, 100 and 2000 runs (minutes)
 	@$(BIN)/python tests/bench_tracking.py
+
+bench-overhead: $(STAMP) ## measure what MLflow costs a study, mirrored and live, against one without (minutes, idle cores)
+	@$(BIN)/python tests/bench_overhead.py $(or $(REPEATS),3)
 
 PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --group dev

@@ -72,7 +72,7 @@ class Server:
 
     def __enter__(self) -> Server:
         self.start()
-        until(lambda: status(f"{self.uri}/health") == 200, self._process)
+        until(lambda: status(f"{self.uri}/health") == 200, self.process)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -80,15 +80,15 @@ class Server:
 
     def start(self) -> None:
         with self._log.open("a") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 self._command, env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def kill(self) -> None:
         """kill -9 of all its processes."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, 9)
-            self._process.wait()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, 9)
+            self.process.wait()
 
 
 @contextmanager
@@ -150,19 +150,19 @@ class Study:
         (results / "checks.json").write_text("[]")
         (results / "report.md").write_text("# made up")
 
-    def process(self, uri: str | None = None) -> subprocess.Popen[str]:
+    def process(self, uri: str | None = None, **more: str) -> subprocess.Popen[str]:
         """The last import of the study, as a process of its own."""
         words = [json.dumps(self.tracking), str(self.results)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), **more}
         environment.pop("MLFLOW_TRACKING_URI", None)
         if uri:
             environment["MLFLOW_TRACKING_URI"] = uri
         command = [sys.executable, "-c", TRACK, *words]
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def track(self, uri: str | None = None) -> str:
+    def track(self, uri: str | None = None, **more: str) -> str:
         """The last import, to its end; gives what it says, which is nothing if all went well."""
-        process = self.process(uri)
+        process = self.process(uri, **more)
         said, _ = process.communicate(timeout=300)
         return said if process.returncode else ""
 

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from butfor import tracking
@@ -305,6 +307,16 @@ def test_views_are_saved_and_the_link_opens_on_the_first(job):
     state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
     assert state["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "arm"}]
     assert "metrics.`delta/test_accuracy_points`" in state["selectedColumns"]
+
+
+def test_where_views_are_refused_everything_else_is_there(job, monkeypatch):
+    def refused(self, experiment, key, value):
+        raise MlflowException(f"{key} is none of the tags that may be set", error_code=INVALID_PARAMETER_VALUE)
+
+    monkeypatch.setattr(MlflowClient, "set_experiment_tag", refused)
+    told = track(job)
+    assert "viewStateShareKey" not in told["link"] and "workflowType=machine_learning" in told["link"]
+    assert len(found(job)[1]) == 2 and set(told["runs"].values()) == {"new"}
 
 
 def test_an_arm_more_leaves_the_other_runs_as_they_are(job):

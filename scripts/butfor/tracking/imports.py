@@ -50,10 +50,21 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
         mirror.remove_others(runs)
         mirror.mark_usable(void)
         mirror.summarise(results, files)
-        mirror.save(views.tags())
-        link = views.link(mirror.experiment)
+        link = _save_views(mirror)
     told = {"target": tracking["target"], "experiment": mirror.experiment, "link": link, "runs": done}
     write_atomically(tracked, json.dumps(told, indent=1))
+
+
+def _save_views(mirror: Mirror) -> str:
+    """Save the views and give the link that opens on the first; a plain table's where MLflow does not take them."""
+    try:
+        mirror.save(views.tags())
+    except MlflowException as failure:
+        if not 400 <= failure.get_http_status_code() < 500:
+            raise
+        log.warning("this MLflow does not take saved views, its pages show their usual table: %s", failure)
+        return views.plain_link(mirror.experiment)
+    return views.link(mirror.experiment)
 
 
 def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Callable[[], bool]) -> None:

@@ -71,8 +71,8 @@ def _upgrade(database: Path, found: str) -> None:
         _make(database, start=database, kept=kept)
     except SQLAlchemyError as failure:
         raise StoreError(
-            f"{database} was made by an older MLflow and could not be upgraded ({str(failure).splitlines()[0]}). It is as it was. It"
-            " is a mirror: `make mlflow-rebuild` makes it anew."
+            f"{database} was made by an older MLflow and could not be upgraded"
+            f" ({str(failure).splitlines()[0]}). It is as it was. It is a mirror: `make mlflow-rebuild` makes it anew."
         ) from None
     log.info("%s was made by an older MLflow and has been upgraded; as it was, it is in %s", database, kept.name)
 

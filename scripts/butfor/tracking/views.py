@@ -70,6 +70,11 @@ def link(experiment: str, view: str = FIRST, charts: bool = False) -> str:
     return f"/#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}{mode}"
 
 
+def plain_link(experiment: str) -> str:
+    """The same, to the table that MLflow shows of its own accord."""
+    return f"/#/experiments/{experiment}/runs?workflowType=machine_learning"
+
+
 def _packed(name: str, state: dict[str, Any]) -> str:
     text = json.dumps({**state, "runsHiddenMode": "SHOWALL"}, separators=(",", ":"))
     packed = "deflate;" + base64.b64encode(zlib.compress(text.encode())).decode()

@@ -1,0 +1,79 @@
+"""A user's server that asks who is there: what is told to it is written down nowhere."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from conftest import need
+from real_servers import Server
+from test_workflow import STUDY
+
+pytestmark = pytest.mark.servers
+USER, PASSWORD = "admin", "s3cret-words-of-mine"
+ALONE = {**STUDY, "log_level": 2, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}}
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """A real server that lets nobody in without a password."""
+    need(importlib.util.find_spec("flask_wtf"), "Flask-WTF, for MLflow's basic authentication")
+    settings = tmp_path / "auth.ini"
+    settings.write_text(
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{tmp_path}/auth.db\nadmin_username = {USER}\n"
+        f"admin_password = {PASSWORD}\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    secret = {"MLFLOW_AUTH_CONFIG_PATH": str(settings), "MLFLOW_FLASK_SERVER_SECRET_KEY": "any"}
+    with Server(tmp_path, f"sqlite:///{tmp_path}/mlflow.db", "--app-name", "basic-auth", **secret) as found:
+        yield found
+
+
+def lines_of_processes(stop, secret, seen):
+    """Watch every command line on the machine for a secret."""
+    while not stop.wait(0.05):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if secret.encode() in path.read_bytes():
+                    seen.append(path.read_bytes())
+            except OSError:
+                continue
+
+
+def run(copy, *words, **credentials):
+    """Snakemake with credentials; gives what it did, what it said, and the command lines that told a secret."""
+    environment = {**os.environ, **credentials}
+    stop, seen = threading.Event(), []
+    watch = threading.Thread(target=lines_of_processes, args=(stop, PASSWORD, seen))
+    watch.start()
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", *words]
+    done = subprocess.run(command, cwd=copy.folder, env=environment, capture_output=True, text=True, timeout=600)
+    stop.set()
+    watch.join()
+    return done.returncode, done.stdout + done.stderr, seen
+
+
+def test_credentials_open_a_server_and_are_found_nowhere_afterwards(workflow_copy, guarded):
+    copy = workflow_copy("credentials")
+    copy.write(ALONE)
+    results = copy.folder / "results" / "small"
+    inside = guarded.uri.replace("//", f"//{USER}:{PASSWORD}@")
+    code, said, seen = run(copy, MLFLOW_TRACKING_URI=inside)
+    assert code == 0, said
+    runs = json.loads((results / "tracked.json").read_text())["runs"]
+    assert len(runs) == 4
+    words = {"MLFLOW_TRACKING_USERNAME": USER, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
+    code, more, shown = run(copy, "track", "--forcerun", "track", MLFLOW_TRACKING_URI=guarded.uri, **words)
+    assert code == 0, more
+    assert set(json.loads((results / "tracked.json").read_text())["runs"].values()) == {"same"}
+    wrong = guarded.uri.replace("//", f"//{USER}:{PASSWORD}-but-wrong@")
+    code, refused, listed = run(copy, "track", "--forcerun", "track", MLFLOW_TRACKING_URI=wrong)
+    assert code != 0 and "TrackingError: MLflow could not be written to" in refused and "authenticated" in refused
+    assert seen + shown + listed == []
+    assert PASSWORD not in said + more + refused
+    written = [path for path in copy.folder.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
+    assert written == []
