@@ -221,7 +221,7 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "rule", "settings"), RULES, ids=str)
+@pytest.mark.parametrize(("name", "rule", "settings"), RULES, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_an_optimiser_makes_the_published_steps(name, rule, settings):
     gradients, start = [2.0, -1.0, 0.25], 1.5
     found = stepped({"optimiser": {"name": name, **settings}}, [[[g]] for g in gradients], [[start]])
