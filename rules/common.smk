@@ -27,8 +27,11 @@ try:
 except StudyError as error:
     raise WorkflowError(str(error))
 
+keep_models = study["tracking"]["models"]
 config.update(
-    log_level=study["log_level"], data={**study["data"], "largest": plan.largest}
+    log_level=study["log_level"],
+    models=keep_models,
+    data={**study["data"], "largest": plan.largest},
 )
 analysis = {
     **plan.summary(),
@@ -46,6 +49,12 @@ built = {
     name: f"{study['results']}/built/{name}-{own_code.mark(recipe, trained_on)}.json"
     for name, recipe in own_models.items()
 }
+# An output only where it is asked for: then a training that has left no model is done again, and else none ever is.
+models_kept = (
+    {"models": directory(f"{study['results']}/models/{keep_models}/{{arm}}/{{look}}")}
+    if keep_models != "none"
+    else {}
+)
 undecided_looks = [look.name for look in plan.looks[:-1]]
 unbuilt = [name for name, path in built.items() if not Path(path).exists()]
 
@@ -87,6 +96,8 @@ mirrored = {
     "question": study["question"],
     "target": tracking_target.mark(),
     "system_metrics": study["tracking"]["system_metrics"],
+    "models": keep_models,
+    "register": study["tracking"]["register"],
     **plan.tracking(),
 }
 
@@ -112,6 +123,11 @@ def of_each(path, trainings):
 
 def trained(wildcards):
     return of_each("<results>/runs/{arm}/{look}", plan.trainings(next_arms))
+
+
+def kept(wildcards):
+    path = models_kept.get("models")
+    return of_each(path, plan.trainings(next_arms)) if path else []
 
 
 def trained_until(wildcards):

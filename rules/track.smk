@@ -6,6 +6,7 @@ rule track:
     """Make MLflow hold the study as it is: its runs, its report, its views."""
     input:
         runs=trained,
+        models=kept,
         checks="<results>/checks.json",
         report="<results>/report.md",
         figures=drawn("<results>/figures/{figure}.{kind}"),

@@ -1,4 +1,4 @@
-# Takes: the stored data set and one arm's recipe. Makes: one record per seed of a look.
+# Takes: the stored data set and one arm's recipe. Makes: one record per seed of a look, and on request models.
 
 
 rule train:
@@ -10,6 +10,7 @@ rule train:
         own=own_files_of,
         built=built_of,
     output:
+        **models_kept,
         runs=directory("<results>/runs/{arm}/{look}"),
     log:
         "<logs>/train/{arm}_{look}.log",

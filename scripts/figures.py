@@ -8,7 +8,7 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor.figures import draw
+from butfor.figures.draw import draw
 
 draw(
     snakemake.params.study,

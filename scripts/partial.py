@@ -8,7 +8,8 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
-from butfor import checks, contrasts, factors, figures, outcomes, report
+from butfor import checks, contrasts, factors, outcomes, report
+from butfor.figures.draw import draw
 
 study, folders = snakemake.params.study, [Path(folder) for folder in snakemake.input.runs]
 judged, written = Path(snakemake.output.contrasts), Path(snakemake.output.report)
@@ -16,7 +17,7 @@ checked = Path(snakemake.output.checks)
 checks.check(study, folders, checked)
 contrasts.compare(study, folders, checked, judged, tables=judged.parent / "tables")
 factors.write_tables(study, folders, judged, tables=judged.parent / "tables")
-figures.draw(study, folders, judged, figures=judged.parent / "figures")
+draw(study, folders, judged, figures=judged.parent / "figures")
 decisions = [Path(path) for path in snakemake.input.looks]
 claimed, register = Path(snakemake.output.claims), Path(snakemake.params.register)
 outcomes.write(study, snakemake.params.claims, folders, judged, decisions, register, claimed)

@@ -16,4 +16,6 @@ train_arm(
     manifest=Path(snakemake.input.manifest),
     threads=snakemake.threads,
     runs=Path(snakemake.output.runs),
+    models=snakemake.output.get("models"),
+    every_model=snakemake.config["models"] == "all",
 )

@@ -50,7 +50,15 @@ def made_up(results: Path, runs: int) -> dict[str, Any]:
         write(results / "runs" / arm / "look1" / f"seed_{seed}.json", dataclasses.replace(run, arm=arm, seed=seed))
     for arm in arms:
         arms[arm] = {"family": arm, "reference": None if arm == "baseline" else "baseline"}
-    return {"experiment": "s", "question": "?", "arms": arms, "varying": list(run.recipe)[:5], "system_metrics": False}
+    return {
+        "experiment": "s",
+        "question": "?",
+        "arms": arms,
+        "varying": list(run.recipe)[:5],
+        "system_metrics": False,
+        "models": "none",
+        "register": False,
+    }
 
 
 def imported(study: dict[str, Any], results: Path) -> tuple[float, float]:

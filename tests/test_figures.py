@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from butfor import gallery
-from butfor.figures import draw, style
+from butfor.figures import style
 from butfor.figures.curves import curves
 from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
-from butfor.figures.draw import comparable
+from butfor.figures.draw import comparable, draw
 from butfor.figures.effects import effects
 from butfor.figures.far import far_off, far_on_the_way
 from butfor.figures.gaps import gaps

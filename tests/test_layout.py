@@ -17,6 +17,7 @@ TRAINS = {
     "epoch",
     "initialisers",
     "losses",
+    "model_file",
     "models",
     "optimisers",
     "parts",

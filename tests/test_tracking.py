@@ -30,6 +30,8 @@ TRACKING = {
     "arms": {"a": {"family": "f", "reference": "baseline"}, "baseline": {"family": "baseline", "reference": None}},
     "varying": ["l2"],
     "system_metrics": False,
+    "models": "none",
+    "register": False,
 }
 RUN = dataclasses.replace(
     EXAMPLE,

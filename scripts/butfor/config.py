@@ -37,6 +37,8 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
             f"budget.max_runs: expected at least the {first} runs of the first look ({len(plan.arms)} arms x"
             f" {plan.looks[0].seen} seeds), received {most}."
         )
+    if settings["tracking"]["register"] and settings["tracking"]["models"] == "none":
+        raise ConfigError("tracking.register: expected models to register, received models: none. Write models: best.")
     settings["claims"] = claims.declared(settings, plan)
     return settings, plan
 

@@ -49,6 +49,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
         done = mirror.put(runs)
         mirror.remove_others(runs)
         mirror.mark_usable(void)
+        mirror.register()
         mirror.summarise(results, files)
         link = _save_views(mirror)
     told = {"target": tracking["target"], "experiment": mirror.experiment, "link": link, "runs": done}

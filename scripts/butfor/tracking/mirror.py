@@ -14,14 +14,14 @@ from mlflow.entities import Experiment, Run, RunTag, ViewType
 
 from butfor.figures import run_curves
 from butfor.record import Record, read
-from butfor.tracking import content, files, sqlite
+from butfor.tracking import content, files, models, sqlite
 from butfor.tracking.artifacts import Artifacts
 from butfor.tracking.files import Kept
 from butfor.tracking_target import SQLITE
 
 SUMMARY = "report"
 # Runs that an earlier butfor wrote otherwise are replaced.
-WRITTEN_BY = b"".join(Path(str(module.__file__)).read_bytes() for module in (content, files, run_curves))
+WRITTEN_BY = b"".join(Path(str(module.__file__)).read_bytes() for module in (content, files, models, run_curves))
 WITH_THE_REST = 800  # metrics in the call that ends a run; MLflow cuts a longer one, and would write the tags too soon
 log = logging.getLogger(__name__)
 
@@ -63,9 +63,10 @@ class Mirror:
         return done
 
     def _put(self, path: Path, record: Record, job: files.JobFiles, key: str, existing: list[Run]) -> str:
-        named = {**self._tracking, "arms": self._tracking["arms"][record.arm]}
+        named = [self._tracking[key] for key in ("experiment", "varying", "system_metrics")]
         deltas = content.deltas(record, self._reference_of(path))
-        told = WRITTEN_BY + path.read_bytes() + json.dumps([named, deltas], sort_keys=True).encode()
+        said = [named, self._tracking["arms"][record.arm], deltas, self._model_of(path) is not None]
+        told = WRITTEN_BY + path.read_bytes() + json.dumps(said, sort_keys=True).encode()
         digest = hashlib.sha256(told).hexdigest()
         whole = [run for run in existing if run.data.tags.get("butfor.digest") == digest]
         live = [run for run in existing if _is_live(run, record.timing["started"])]
@@ -84,6 +85,12 @@ class Mirror:
         reference = self._tracking["arms"][arm.name]["reference"]
         other = arm.parent / reference / look.name / path.name if reference else None
         return read(other) if other and other.exists() else None
+
+    def _model_of(self, path: Path) -> Path | None:
+        """The model that the run in `path` has kept, if it has and models are asked for."""
+        arm, look = path.parents[1], path.parent
+        file = arm.parents[1] / "models" / self._tracking["models"] / arm.name / look.name / f"{path.stem}.keras"
+        return file if self._tracking["models"] != "none" and file.exists() else None
 
     def begin(self, about: content.Line) -> str:
         """The id of the run that shows a training under way, made if there is none; others of the same key go."""
@@ -144,6 +151,11 @@ class Mirror:
             if tags.get("butfor.usable") != usable:
                 self._client.set_tag(run.info.run_id, "butfor.usable", usable)
 
+    def register(self) -> None:
+        """Keep the baseline's best model in the model registry, if the study asks for it."""
+        if self._tracking["register"]:
+            models.register(self._client, self._tracking["experiment"], self._of_the_study())
+
     def summarise(self, results: Path, paths: list[Path]) -> None:
         """Keep `paths` below `results` as artifacts of the one run that holds no figure and no parameter."""
         told = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
@@ -199,12 +211,18 @@ class Mirror:
         self._client.log_inputs(run_id, [content.dataset(record)])
         for file in job.of(path, record):
             self._artifacts.keep(run_id, file)
+        last = {"butfor.digest": digest}
+        if kept := self._model_of(path):
+            model = models.described(kept, record, run_id)
+            last[models.HISTORY] = models.history(model)
+            for file in models.files(kept, model, record):
+                self._artifacts.keep(run_id, file)
         status, ended = "FAILED" if record.status == "diverged" else "FINISHED", record.timing["ended"]
         self._client.set_terminated(run_id, status, round(ended * 1000))
         points = content.metrics(record, deltas, self._tracking["system_metrics"])
         told = content.parameters(record.arm, record.seed, record.recipe, self._tracking)
         self._client.log_batch(run_id, points[:-WITH_THE_REST])
-        self._client.log_batch(run_id, points[-WITH_THE_REST:], told, _as_tags({"butfor.digest": digest}))
+        self._client.log_batch(run_id, points[-WITH_THE_REST:], told, _as_tags(last))
 
     def _new(self, arm: str, seed: int, started: float, tags: dict[str, str]) -> str:
         name = f"{arm} · seed {seed}"
