@@ -321,6 +321,55 @@ def test_where_views_are_refused_everything_else_is_there(job, monkeypatch):
     assert len(found(job)[1]) == 2 and set(told["runs"].values()) == {"new"}
 
 
+def test_no_view_shows_the_summary_run_and_each_shows_its_runs(job, baseline):
+    write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, status="diverged", reason="so", metrics={}))
+    track(job, [job, baseline], void=["baseline"])
+    client, runs = found(job)
+    shown = {
+        name: sorted(
+            run.info.run_name for run in client.search_runs([runs[0].info.experiment_id], state["searchFilter"])
+        )
+        for name, (_, state) in views.VIEWS.items()
+    }
+    good, bad = ["a · seed 0"], ["a · seed 1", "baseline · seed 0", "baseline · seed 1"]
+    assert shown == {"butfor-ablations": good, "butfor-curves": good, "butfor-failed": bad}
+
+
+def test_views_name_only_what_runs_hold(job, baseline):
+    track(job, [job, baseline])
+    (run,) = [run for run in found(job)[1] if run.info.run_name == "a · seed 0"]
+    whole = {**RUN.metrics, "train/accuracy": 0.6, "validation/accuracy": 0.5}
+    held = {point.key for point in content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
+    held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags)
+    for _, state in views.VIEWS.values():
+        named = re.findall(
+            r"`([^`]+)`", " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]])
+        )
+        assert set(named) <= held and named
+
+
+def test_a_store_that_was_deleted_is_made_anew_with_the_same_runs(job, baseline):
+    def told(job):
+        track(job, [job, job.parents[1] / "baseline" / "look1"])
+        return sorted(
+            (
+                *(run.info.run_name, run.info.status, run.info.start_time, run.info.end_time),
+                *(sorted(each.items()) for each in (run.data.params, run.data.metrics, run.data.tags)),
+                sorted((path.name, path.read_bytes()) for path in artifacts(job, run).iterdir()),
+            )
+            for run in found(job)[1]
+        )
+
+    before, results = told(job), job.parents[2]
+    records = shutil.copytree(results, results / "again", ignore=shutil.ignore_patterns("mlflow", "again"))
+    assert told(records / job.relative_to(results)) == before and len(before) == 4
+
+
+def test_another_question_leaves_the_runs_as_they_are(job):
+    track(job)
+    assert set(track(job, question="Why not?")["runs"].values()) == {"same"}
+
+
 def test_an_arm_more_leaves_the_other_runs_as_they_are(job):
     track(job)
     before = {run.info.run_id for run in found(job)[1]}
