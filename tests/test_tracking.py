@@ -303,7 +303,7 @@ def test_views_are_saved_and_the_link_opens_on_the_first(job):
     client, _ = found(job)
     experiment = client.get_experiment_by_name("s")
     saved = {key.removeprefix(views.TAG): value for key, value in experiment.tags.items() if key.startswith(views.TAG)}
-    assert set(saved) == set(views.VIEWS)
+    assert set(saved) == set(views.views([]))
     assert f"viewStateShareKey={views.FIRST}" in link and experiment.experiment_id in link
     first = json.loads(saved[views.FIRST])
     state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
@@ -329,7 +329,7 @@ def test_no_view_shows_the_summary_run_and_each_shows_its_runs(job, baseline):
         name: sorted(
             run.info.run_name for run in client.search_runs([runs[0].info.experiment_id], state["searchFilter"])
         )
-        for name, (_, state) in views.VIEWS.items()
+        for name, (_, state) in views.views(TRACKING["arms"]).items()
     }
     good, bad = ["a · seed 0"], ["a · seed 1", "baseline · seed 0", "baseline · seed 1"]
     assert shown == {"butfor-ablations": good, "butfor-curves": good, "butfor-failed": bad}
@@ -341,7 +341,7 @@ def test_views_name_only_what_runs_hold(job, baseline):
     whole = {**RUN.metrics, "train/accuracy": 0.6, "validation/accuracy": 0.5}
     held = {point.key for point in content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
     held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags)
-    for _, state in views.VIEWS.values():
+    for _, state in views.views(TRACKING["arms"]).values():
         named = re.findall(
             r"`([^`]+)`", " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]])
         )

@@ -20,12 +20,14 @@ from butfor.errors import StudyError
 from butfor.tracking_target import SQLITE
 
 HOST = "127.0.0.1"
+NAME = "butfor.localhost"  # the same to browsers; at HOST, MLflow opens a chat that hides a quarter of a first visitor's page
 USUAL_PORT = 5000
 PATIENCE = 10.0  # seconds that a server has to end when asked to
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,{HOST}:*",  # MLflow's default lets any name in that begins with 10.
+    "MLFLOW_SERVER_ALLOWED_HOSTS": f"localhost:*,{HOST}:*,{NAME}:*",  # MLflow's default lets in any name that begins with 10.
+    "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"http://{NAME}:*",
 }
 
 
@@ -44,7 +46,7 @@ def serve(results: Path) -> None:
         port = free_port()
     except StudyError as error:
         raise SystemExit(str(error)) from None
-    page = f"http://{HOST}:{port}{first_page(results, uri)}"
+    page = f"http://{NAME}:{port}{first_page(results, uri)}"
     raise SystemExit(run(command(port), {**QUIET, **stores(uri, artifacts)}, port, page))
 
 

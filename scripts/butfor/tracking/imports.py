@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
         mirror.mark_usable(void)
         mirror.register()
         mirror.summarise(results, files)
-        link = _save_views(mirror)
+        link = _save_views(mirror, tracking["arms"])
     told = {"target": tracking["target"], "experiment": mirror.experiment, "link": link, "runs": done}
     write_atomically(tracked, json.dumps(told, indent=1))
 
@@ -59,7 +59,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
 def _save_views(mirror: Mirror) -> str:
     """Save the views and give the link that opens on the first; a plain table's where MLflow does not take them."""
     try:
-        mirror.save(views.tags())
+        mirror.save(views.tags(arms))
     except MlflowException as failure:
         if not 400 <= failure.get_http_status_code() < 500:
             raise
