@@ -15,6 +15,7 @@ rule build:
     log:
         "<logs>/build.log",
     priority: 30
+    retries: 0
     localrule: True
     resources:
         gpu=min(1, provenance.gpus()),

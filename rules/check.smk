@@ -10,6 +10,7 @@ rule check:
         checks="<results>/checks.json",
     log:
         "<logs>/check.log",
+    retries: 0
     localrule: True
     params:
         study=plan.summary(),

@@ -20,6 +20,7 @@ rule compare:
         tables=directory("<results>/tables"),
     log:
         "<logs>/compare.log",
+    retries: 0
     localrule: True
     params:
         study=analysis,

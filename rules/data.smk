@@ -14,6 +14,7 @@ rule data:
         source="<results>/data/source.json",
     log:
         "<logs>/data.log",
+    retries: 0
     localrule: True
     params:
         data=trained_on,

@@ -22,6 +22,7 @@ checkpoint decide:
         "<logs>/decide_{look}.log",
     wildcard_constraints:
         look="|".join(undecided_looks) or "none",
+    retries: 0
     localrule: True
     params:
         study=analysis,

@@ -21,6 +21,7 @@ rule figures:
         figures=drawn("<results>/figures/{figure}.{kind}"),
     log:
         "<logs>/figures.log",
+    retries: 0
     localrule: True
     params:
         study=analysis,
@@ -67,6 +68,7 @@ rule report:
         claims="<results>/claims.json",
     log:
         "<logs>/report.log",
+    retries: 0
     localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},
@@ -116,6 +118,7 @@ rule partial:
         claims="<results>/partial/claims.json",
     log:
         "<logs>/partial.log",
+    retries: 0
     localrule: True
     params:
         study={**analysis, "study": study["study"], "question": study["question"]},

@@ -23,6 +23,7 @@ rule track:
         tracked="<results>/tracked.json",
     log:
         "<logs>/track.log",
+    retries: 0
     localrule: True
     params:
         tracking=mirrored,

@@ -15,10 +15,11 @@ rule train:
     log:
         "<logs>/train/{arm}_{look}.log",
     priority: 10
-    retries: 1
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
+        mem_mb=memory,
+        runtime=time_limit,
     params:
         training=training_of,
     message:

@@ -17,6 +17,8 @@ rule search:
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
+        mem_mb=memory,
+        runtime=time_limit,
     params:
         searched=search_of,
     message:
@@ -37,10 +39,11 @@ rule tune:
         runs=directory("<results>/tuned/{arm}/{look}"),
     log:
         "<logs>/tune/{arm}_{look}.log",
-    retries: 1
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
+        mem_mb=memory,
+        runtime=time_limit,
     params:
         training=training_of,
         metric=study["verdict"]["metric"],

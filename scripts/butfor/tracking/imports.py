@@ -56,7 +56,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
     write_atomically(tracked, json.dumps(told, indent=1))
 
 
-def _save_views(mirror: Mirror) -> str:
+def _save_views(mirror: Mirror, arms: Iterable[str]) -> str:
     """Save the views and give the link that opens on the first; a plain table's where MLflow does not take them."""
     try:
         mirror.save(views.tags(arms))

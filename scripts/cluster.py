@@ -1,0 +1,5 @@
+import sys
+
+from butfor.cluster.commands import obey
+
+sys.exit(obey(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Studies on a real Slurm, whose daemons run on loopback as plain processes."""
