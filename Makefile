@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: mlflow-rebuild help setup study test check validate ui bench bench-tracking bench-overhead lock clean
+.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead slurm-faults lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,17 @@ study: $(STAMP) ## train the example study and write results/report.md
 	@$(BIN)/snakemake --cores all --quiet reason host
 	@$(BIN)/python scripts/headline.py $(RESULTS)
 
+cluster: $(VENV)/installed-requirements-slurm.lock ## the same on Slurm, also after whatever ended the last start (CONFIG=file.yaml, JOBS=100, LEFTOVERS=cancel)
+	@$(BIN)/python scripts/cluster.py start $(if $(filter cancel,$(LEFTOVERS)),--cancel) --quiet reason host $(if $(JOBS),--jobs $(JOBS)) $(if $(CONFIG),--configfile $(CONFIG))
+
+$(VENV)/installed-requirements-slurm.lock: requirements-slurm.lock $(STAMP)
+ifneq ($(UV),)
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --require-hashes --compile-bytecode -r requirements-slurm.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-slurm.lock
+endif
+	@touch $@
+
 ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
 	@$(BIN)/python scripts/ui.py $(RESULTS)
 
@@ -47,6 +58,9 @@ check: $(STAMP) ## lint, format and type checks
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
+
+slurm-faults: $(STAMP) ## put faults into studies on a real Slurm, on loopback (needs Debian's slurm-wlm, munge and root; minutes)
+	@$(BIN)/python -m pytest tests/slurm/faults.py
 
 validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies of each kind (minutes)
 	@$(BIN)/python tests/validation.py $(or $(STUDIES),1000)
@@ -65,6 +79,8 @@ PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --ge
 lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 	$(PIN) --extra cpu $(PIN_MORE) -o requirements.lock >/dev/null
 	$(PIN) --extra gpu $(PIN_MORE) -o requirements-gpu.lock >/dev/null
+	echo snakemake-executor-plugin-cluster-generic | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
 	$(PIN) --extra cpu --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
 
 clean: ## remove the environment; results stay

@@ -62,9 +62,7 @@ unbuilt = [name for name, path in built.items() if not Path(path).exists()]
 
 # For the profile `slurm`, whose commands do not know where the workflow lies.
 os.environ["BUTFOR_PYTHON"] = sys.executable
-os.environ["BUTFOR_CLUSTER"] = str(
-    Path(workflow.basedir) / "scripts" / "cluster.py"
-)
+os.environ["BUTFOR_CLUSTER"] = str(Path(workflow.basedir) / "scripts" / "cluster.py")
 
 
 pathvars:

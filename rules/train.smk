@@ -20,6 +20,7 @@ rule train:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
         runtime=time_limit,
+        runtime_least=study["job"]["runtime"],
     params:
         training=training_of,
     message:

@@ -19,6 +19,7 @@ rule search:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
         runtime=time_limit,
+        runtime_least=study["job"]["runtime"],
     params:
         searched=search_of,
     message:
@@ -44,6 +45,7 @@ rule tune:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
         runtime=time_limit,
+        runtime_least=study["job"]["runtime"],
     params:
         training=training_of,
         metric=study["verdict"]["metric"],

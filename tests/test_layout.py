@@ -38,6 +38,7 @@ STANDARD_LIBRARY_ONLY = {
     "arm",
     "claim_table",
     "claims",
+    "cluster",
     "durations",
     "gallery",
     "live_tracking",

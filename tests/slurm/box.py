@@ -67,7 +67,12 @@ class Box:
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
         munge = self.folder / "munge"
-        options = [f"--key-file={key}", f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--seed-file={munge}/seed"]
+        options = [
+            f"--key-file={key}",
+            f"--socket={munge}/socket",
+            f"--pid-file={munge}/pid",
+            f"--seed-file={munge}/seed",
+        ]
         self._start("munged", "munged", "--foreground", f"--log-file={munge}/log", *options)
         wait_until(lambda: self._answers("munge", "-S", f"{munge}/socket", "-n"), "munged")
         self.start_controller()
@@ -90,7 +95,9 @@ class Box:
 
     def ask(self, *words: str) -> str:
         """What one of Slurm's commands prints."""
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": PATH}, check=True)
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": PATH}, check=True
+        )
         return done.stdout
 
     def states(self) -> set[str]:
@@ -136,7 +143,7 @@ class Box:
         jobs = [row[0] for row in self.jobs("RUNNING") if row[2] == node]
         self.kill_daemon(node)
         for job in jobs:
-            for daemon in _processes_called(f"slurmstepd: [{job}."):
+            for daemon in processes_called(f"slurmstepd: [{job}."):
                 for process in _tree(daemon):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(process, signal.SIGKILL)
@@ -228,7 +235,8 @@ def _has_cgroups() -> bool:
     return Path("/sys/fs/cgroup/freezer").is_dir()
 
 
-def _processes_called(start: str) -> Iterator[int]:
+def processes_called(start: str) -> Iterator[int]:
+    """The processes whose command line starts so."""
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().startswith(start):

@@ -68,7 +68,10 @@ def jobs() -> dict[str, Job]:
 
 
 def ask(words: list[str], given: str = "") -> str:
-    """What a command of Slurm's prints, `given` this on its input. Raises Silent if the controller does not answer, StudyError if it refuses."""
+    """What a command of Slurm's prints, with `given` on its input.
+
+    Raises Silent if the controller does not answer, StudyError if it refuses.
+    """
     try:
         done = subprocess.run(words, input=given, capture_output=True, text=True, timeout=ANSWER, check=False)
     except subprocess.TimeoutExpired as expired:

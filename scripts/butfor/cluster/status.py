@@ -17,6 +17,7 @@ from butfor.errors import StudyError
 
 FRESH = 2.0  # seconds for which an answer of Slurm's, or its silence, is taken for that of all
 GRACE = 60.0  # seconds after which a job that Slurm no longer knows, and that left no word, is lost
+FOR_EVER = ("held", "partitiontimelimit", "partitionnodelimit", "badconstraints", "invalidaccount", "invalidqos")
 ANSWERS = FOLDER / "squeue.json"
 
 
@@ -79,13 +80,14 @@ def _unfit(job: slurm.Job) -> None:
 
 
 def _waiting(job: slurm.Job) -> str:
-    """Say once of a job that Slurm holds back, which it may do for ever."""
+    """Say once of a job that Slurm will never begin by itself."""
     note = FOLDER / f"{job.number}.said"
-    if "held" in job.reason.lower() and not note.exists():
+    if any(word in job.reason.lower() for word in FOR_EVER) and not note.exists():
         folder.write(note, job.reason)
         print(
-            f"Slurm holds job {job.number} ({job.name}) back: {job.reason}. Let it go with `scontrol release"
-            f" {job.number}`, or have it done anew with `scancel {job.number}`.",
+            f"Slurm does not begin job {job.number} ({job.name}): {job.reason}. If it is held, let it go with `scontrol"
+            f" release {job.number}`; if it asks for too much, end this start, and ask for less in the study's `job` or in"
+            " profiles/slurm/profile.yaml.",
             file=sys.stderr,
         )
     return "running"

@@ -70,13 +70,17 @@ def task_for(asked: dict[str, Any]) -> Task:
 
 
 def sbatch(asked: dict[str, Any], task: Task) -> list[str]:
-    """The command that submits a job with the resources that its rule, the study and the profile ask for."""
+    """The command that submits a job with the resources that its rule, the study and the profile ask for.
+
+    A further attempt asks for more time, but takes less (`runtime_least`): more than the partition grants would wait for
+    ever.
+    """
     log = Path.cwd() / folder.FOLDER / "%j.log"
     need = asked["resources"]
     words = ["sbatch", "--parsable", "--requeue", "--open-mode=append", "--ntasks=1", f"--job-name={task.name}"]
     words += [f"--chdir={Path.cwd()}", f"--output={log}", f"--cpus-per-task={asked['threads']}"]
-    flags = {"mem_mb": "--mem={}M", "runtime": "--time={}", "slurm_partition": "--partition={}"}
-    flags |= {"slurm_account": "--account={}", "gpu": "--gres=gpu:{}"}
+    flags = {"mem_mb": "--mem={}M", "runtime": "--time={}", "runtime_least": "--time-min={}"}
+    flags |= {"slurm_partition": "--partition={}", "slurm_account": "--account={}", "gpu": "--gres=gpu:{}"}
     words += [flag.format(need[name]) for name, flag in flags.items() if need.get(name)]
     if unfit := folder.unfit():
         words.append(f"--exclude={','.join(unfit)}")
