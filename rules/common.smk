@@ -61,8 +61,10 @@ unbuilt = [name for name, path in built.items() if not Path(path).exists()]
 
 
 # For the profile `slurm`, whose commands do not know where the workflow lies.
-os.environ["BUTFOR_PYTHON"] = sys.executable
-os.environ["BUTFOR_CLUSTER"] = str(Path(workflow.basedir) / "scripts" / "cluster.py")
+os.environ.update(
+    BUTFOR_PYTHON=sys.executable,
+    BUTFOR_CLUSTER=str(Path(workflow.basedir) / "scripts" / "cluster.py"),
+)
 
 
 pathvars:

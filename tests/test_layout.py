@@ -85,6 +85,34 @@ def test_parsing_the_workflow_imports_neither_tensorflow_nor_mlflow_nor_pandas()
     assert done.stdout.strip() == "[]"
 
 
+def test_a_start_of_snakemake_brings_nothing_heavy_into_the_head_node(tmp_path):
+    """Beside what Snakemake and its plugins import for any workflow."""
+    (tmp_path / "Snakefile").write_text("rule all:\n")
+    code = (
+        "import runpy, sys\n"
+        "try:\n    runpy.run_module('snakemake', run_name='__main__')\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*{'tensorflow', 'keras', 'mlflow', 'pandas', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules))"
+    )
+    imported = [
+        subprocess.run(
+            [sys.executable, "-c", code, "-n", "--cores", "1", "--quiet", "all", "-d", tmp_path, "-s", snakefile, *more],
+            capture_output=True, text=True, check=True, cwd=ROOT,
+        ).stdout.splitlines()[-1].split()
+        for snakefile, *more in [
+            (tmp_path / "Snakefile",),
+            (ROOT / "Snakefile", "--configfile", ROOT / "config" / "tiny.yaml"),
+        ]
+    ]  # fmt: skip
+    assert set(imported[1]) <= set(imported[0])
+
+
+def test_the_plain_environment_holds_no_cluster_plugin():
+    locks = {name: (ROOT / name).read_text() for name in ("requirements.lock", "requirements-gpu.lock")}
+    assert not [name for name, text in locks.items() if "snakemake-executor-plugin" in text]
+    pinned = (ROOT / "requirements-slurm.lock").read_text()
+    assert pinned in (ROOT / "requirements-ci.lock").read_text()
+
+
 @pytest.mark.parametrize("path", LIBRARY, ids=named)
 def test_files_stay_short_and_named_after_a_concept(path):
     assert path.stem not in {"utils", "helpers", "common", "misc"}

@@ -109,13 +109,14 @@ class Box:
         by_node = dict(line.split() for line in found if line)
         return set(by_node.values()) if set(by_node) == set(NODES) else set()
 
-    def jobs(self, states: str = "all", fields: str = "%A|%T|%N|%j") -> list[list[str]]:
-        """squeue's lines, each split into its fields."""
-        return [line.split("|") for line in self.ask("squeue", "-h", f"--states={states}", "-o", fields).splitlines()]
+    def jobs(self, folder: Path, states: str = "all", fields: str = "%A|%T|%N|%j") -> list[list[str]]:
+        """squeue's lines on the jobs of a working folder, each split into its fields."""
+        lines = self.ask("squeue", "-h", f"--states={states}", "-o", f"%Z|{fields}").splitlines()
+        return [line.split("|")[1:] for line in lines if line.split("|")[0] == str(folder)]
 
-    def running(self) -> list[str]:
-        """The numbers of the running jobs."""
-        return [row[0] for row in self.jobs("RUNNING")]
+    def running(self, folder: Path) -> list[str]:
+        """The numbers of the running jobs of a working folder."""
+        return [row[0] for row in self.jobs(folder, "RUNNING")]
 
     def start_controller(self) -> None:
         """Start slurmctld and wait for its answer."""
@@ -140,7 +141,7 @@ class Box:
 
     def kill_node(self, node: str) -> None:
         """kill -9 of a node's slurmd and of all it runs, as if the machine were gone."""
-        jobs = [row[0] for row in self.jobs("RUNNING") if row[2] == node]
+        jobs = self.ask("squeue", "-h", "-w", node, "-o", "%A").split()
         self.kill_daemon(node)
         for job in jobs:
             for daemon in processes_called(f"slurmstepd: [{job}."):

@@ -59,17 +59,17 @@ def test_scancel(box, study, undisturbed):
     process = study.start()
     with stopped_at_the_end(process):
         begins(study)
-        box.ask("scancel", *box.running())
+        box.ask("scancel", *box.running(study.folder))
         assert process.wait(900) == 0, study.said()
     assert study.records() == undisturbed
-    assert set(tasks(box.jobs()).values()) >= {2}
+    assert set(tasks(box.jobs(study.folder)).values()) >= {2}
 
 
 def test_a_node_lost(box, study, undisturbed):
     process = study.start()
     with stopped_at_the_end(process):
         begins(study)
-        node = box.jobs("RUNNING")[0][2]
+        node = box.jobs(study.folder, "RUNNING")[0][2]
         box.kill_node(node)
         try:
             assert process.wait(900) == 0, study.said()
@@ -85,7 +85,7 @@ def test_a_node_whose_slurmd_alone_died_has_its_copy_stop(box, study, undisturbe
         first = training(study)
         for number in first:
             os.kill(number, signal.SIGSTOP)  # a slow copy, that would end long after its successor
-        node = box.jobs("RUNNING")[0][2]
+        node = box.jobs(study.folder, "RUNNING")[0][2]
         box.kill_daemon(node)
         try:
             wait_until(
@@ -113,7 +113,7 @@ def test_too_little_memory(box, study, undisturbed):
     study.write(tiny(ablations=ABLATIONS, job={"mem_mb": 500}))
     study.finish()
     assert study.records() == undisturbed
-    assert max(tasks(box.jobs()).values()) > 1
+    assert max(tasks(box.jobs(study.folder)).values()) > 1
 
 
 def test_the_controller_restarted(box, study, undisturbed):

@@ -56,7 +56,7 @@ def test_gpus_are_shared_out_one_to_a_job_and_two_jobs_at_a_time(box, there):
     assert len(places) == 4
     assert {node for _, node, _, _ in places} == {"c2"}
     assert {gpu for _, _, gpu, _ in places} == {"0", "1"}
-    times = {row[0]: (row[1], row[2]) for row in box.jobs("COMPLETED", "%A|%S|%e|%j")}
+    times = {row[0]: (row[1], row[2]) for row in box.jobs(there.folder, "COMPLETED", "%A|%S|%e|%j")}
     spans = [times[number] for number, _, _, _ in places]
     assert max(sum(begin <= moment < end for begin, end in spans) for moment, _ in spans) == 2
 
@@ -71,9 +71,8 @@ def test_a_study_begun_here_is_continued_there(box, here, tmp_path):
     for name in ("results", ".snakemake"):
         shutil.copytree(here.folder / name, study.folder / name, symlinks=True)
     shutil.rmtree(study.folder / "results" / "runs" / "no_decay")
-    before = {row[0] for row in box.jobs()}
     study.finish()
-    assert [row[-1].split(".")[2] for row in box.jobs() if row[0] not in before] == ["no_decay"]
+    assert [row[-1].split(".")[2] for row in box.jobs(study.folder)] == ["no_decay"]
     assert study.records() == here.records()
 
 
@@ -86,12 +85,11 @@ def test_looks_scancel_and_a_start_that_was_killed(box, tmp_path):
     """Two looks; the jobs of the first are cancelled, then the start is killed; nothing is lost or made twice."""
     wanted = {"seeds": [2, 3], "ablations": {"no_dropout": {"set": {"dropout": 0.0}}}, "verdict": {"margin": 0.001}}
     study = Study(tmp_path, tiny(**wanted))
-    before = {row[0] for row in box.jobs()}
     process = study.start()
     with stopped_at_the_end(process):
-        wait_until(lambda: len(box.running()) == 2, "the first look's jobs")
-        box.ask("scancel", box.running()[0])
-        wait_until(lambda: len(box.running()) == 2, "the cancelled job begins anew")
+        wait_until(lambda: len(box.running(study.folder)) == 2, "the first look's jobs")
+        box.ask("scancel", box.running(study.folder)[0])
+        wait_until(lambda: len(box.running(study.folder)) == 2, "the cancelled job begins anew")
         os.killpg(process.pid, signal.SIGKILL)
     second = study.start()
     with stopped_at_the_end(second):
@@ -99,8 +97,7 @@ def test_looks_scancel_and_a_start_that_was_killed(box, tmp_path):
         assert "already" in third.stderr
         assert second.wait(900) == 0, study.said()
     assert "go on and are taken over" in study.said()
-    jobs = [row for row in box.jobs() if row[0] not in before]
-    counts = tasks(jobs)
+    counts = tasks(box.jobs(study.folder))
     assert sorted(counts.values()) == [1] * (len(counts) - 1) + [2]  # the cancelled one was done again, no other
     alone = Study(tmp_path / "alone", tiny(**wanted))
     assert alone.run("--quiet").returncode == 0
