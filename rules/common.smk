@@ -32,6 +32,7 @@ keep_models = study["tracking"]["models"]
 config.update(
     log_level=study["log_level"],
     models=keep_models,
+    max_minutes=study["max_minutes"],
     data={**study["data"], "largest": plan.largest},
 )
 analysis = {

@@ -15,4 +15,5 @@ build_all(
     arrays=Path(snakemake.input.arrays),
     manifest=Path(snakemake.input.manifest),
     built=[Path(path) for path in snakemake.output],
+    max_minutes=snakemake.config["max_minutes"],
 )

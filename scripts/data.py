@@ -16,4 +16,5 @@ prepare(
     manifest_path=Path(snakemake.output.manifest),
     source_path=Path(snakemake.output.source),
     store=Path(snakemake.output.arrays).parent / "files",
+    max_minutes=snakemake.config["max_minutes"],
 )

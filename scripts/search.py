@@ -16,4 +16,5 @@ search(
     manifest=Path(snakemake.input.manifest),
     threads=snakemake.threads,
     found=Path(snakemake.output.found),
+    max_minutes=snakemake.config["max_minutes"],
 )

@@ -18,4 +18,6 @@ train_arm(
     runs=Path(snakemake.output.runs),
     models=snakemake.output.get("models"),
     every_model=snakemake.config["models"] == "all",
+    log_path=Path(snakemake.log[0]),
+    max_minutes=snakemake.config["max_minutes"],
 )

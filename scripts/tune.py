@@ -19,4 +19,6 @@ train_tuned(
     manifest=Path(snakemake.input.manifest),
     threads=snakemake.threads,
     runs=Path(snakemake.output.runs),
+    log_path=Path(snakemake.log[0]),
+    max_minutes=snakemake.config["max_minutes"],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,8 @@ from butfor.errors import StudyError
 
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 BASELINE = "baseline"
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
@@ -35,6 +38,7 @@ class Entry:
             raise PlanError(
                 f"ablations: the name {name!r} is not text (YAML reads off, no, 1 and the like so): quote it."
             )
+        _check_name(name)
         forms = [form for form in FORMS if form in entry]
         if len(forms) != 1:
             raise PlanError(
@@ -113,6 +117,7 @@ class Entry:
 
 
 def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: Resolve) -> Arm:
+    _check_name(name)
     recipe = json.loads(json.dumps(reference.recipe))
     for key, value in changes.items():
         *blocks, last = key.split(".")
@@ -125,6 +130,14 @@ def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: R
     recipe = resolve(name, recipe)
     departs = tuple(key for key in changes if _value_at(recipe, key) != _value_at(reference.recipe, key))
     return Arm(name, recipe, reference.name, family, departs)
+
+
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or name.endswith("."):
+        raise PlanError(
+            f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
+            " beginning with a letter or digit. Give the level a name of its own: {name: value}."
+        )
 
 
 def _value_at(recipe: Recipe, key: str) -> Any:

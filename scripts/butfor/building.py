@@ -15,6 +15,7 @@ from butfor.chance_layers import Dropout
 from butfor.diagnostics import Probe, structure
 from butfor.own_code import OwnCodeError
 from butfor.record import write_atomically
+from butfor.time_limit import time_limit
 
 Recipe = dict[str, Any]
 Model: TypeAlias = Any
@@ -23,19 +24,29 @@ LOOKED_AT = 64
 log = logging.getLogger(__name__)
 
 
-def build_all(recipes: dict[str, Recipe], arrays: Path, manifest: Path, built: list[Path]) -> None:
+def build_all(
+    recipes: dict[str, Recipe], arrays: Path, manifest: Path, built: list[Path], max_minutes: float | None = None
+) -> None:
     """Build the model of each arm's recipe on the stored data, and list its layers in the arm's file of `built`.
 
-    Nothing is written unless every model passes. Raises OwnCodeError.
+    Nothing is written unless every model passes. max_minutes: see time_limit, for each model. Raises OwnCodeError.
     """
-    dataset = data.load(arrays, manifest)
-    layers = [build(recipe, dataset, arm) for arm, recipe in recipes.items()]
+    dataset, built = data.load(arrays, manifest), [path.absolute() for path in built]
+    layers = []
+    for arm, recipe in recipes.items():
+        with time_limit(max_minutes, f"building {arm}"):
+            layers.append(build(recipe, dataset, arm))
     for path, rows in zip(built, layers, strict=True):
         write_atomically(path, json.dumps(rows, indent=1))
 
 
 def build(recipe: Recipe, dataset: data.Dataset, arm: str) -> list[dict[str, Any]]:
     """The layers of an own model (see `structure`), after every check that one arm allows. Raises OwnCodeError."""
+    with own_code.answers_for(recipe["model"]["name"], f"building it for {arm}"):
+        return _built(recipe, dataset, arm)
+
+
+def _built(recipe: Recipe, dataset: data.Dataset, arm: str) -> list[dict[str, Any]]:
     read = Reading(recipe)
     model, again, other = (_model(each, dataset, seed) for each, seed in ((read, 0), (recipe, 0), (recipe, 1)))
     name = recipe["model"]["name"]
@@ -146,7 +157,10 @@ def _not_seeded(model: Model, other: Model) -> Iterator[str]:
 
 def _not_logits(model: Model, dataset: data.Dataset) -> Iterator[str]:
     outputs = model(dataset.x_train[:LOOKED_AT].astype(np.float32), training=False).numpy()
-    if outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
+    expected = (min(LOOKED_AT, len(dataset.x_train)), dataset.classes)
+    if outputs.dtype != np.float32 or outputs.shape != expected:
+        yield f"expected logits as float32 {expected}, received {outputs.dtype} {outputs.shape}. Mend what it returns."
+    elif outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
         yield "expected logits, received probabilities. Leave out the softmax at its end; the loss has one."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from butfor.markdown import plain
 from butfor.verdict_words import probability, signed
 
 Judged = dict[str, Any]
@@ -44,7 +45,7 @@ def _line(row: Judged) -> str:
     digits = 2 if "accuracy" in row["unit"] else 4
     cells = [
         f"`{row['claim']}`",
-        " ".join(row["sentence"].replace("|", "\\|").split()),
+        plain(row["sentence"]),
         f"`{row['arm']}` {_expected(row)}",
         outcome + (f" ({row['reason']})" if row["reason"] else ""),
         signed(row["effect"], digits),

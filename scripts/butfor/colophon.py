@@ -9,6 +9,7 @@ import pandas as pd
 
 from butfor.arm import fingerprint
 from butfor.contrasts import METRICS
+from butfor.markdown import plain
 from butfor.record import Record
 from butfor.verdict_words import UNPROVEN, VOID
 
@@ -101,7 +102,7 @@ def provenance(study: Study, records: list[Record], source: str) -> str:
     return (
         "## Provenance\n\n"
         f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
-        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {source}\n"
+        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
         f" NumPy {values('numpy')}\n"

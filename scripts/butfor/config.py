@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from butfor import claims, compatible, own_code
+from butfor import claims, compatible, own_code, plain_values
 from butfor.ablations import BASELINE
 from butfor.arm import Recipe
 from butfor.catalogue import TRAIN_IMAGES
@@ -45,11 +45,12 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
 
 def complete_study(config: dict[str, Any], root: Schema) -> dict[str, Any]:
     """A whole study file, checked and completed; its ablations stay as written, for the plan to resolve."""
-    written = {key: value for key, value in config.items() if key != "pathvars"}
+    plain_values.check(config)
+    written = dict(config)
     if isinstance(written.get("data"), str):
         written["data"] = {"name": written["data"]}
     settings: dict[str, Any] = complete(written, root, root)
-    settings.setdefault("results", f"results/{settings['study']}")
+    settings["results"] = str(Path(settings.get("results", f"results/{settings['study']}")).expanduser())
     looks = settings["seeds"] if isinstance(settings["seeds"], list) else [settings["seeds"]]
     if looks != sorted(set(looks)):
         raise ConfigError(f"seeds: expected looks that rise, such as [5, 10, 20], received {looks}.")

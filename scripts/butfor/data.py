@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
+import os
 import pickle
 import tarfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,11 @@ from butfor import fetch, own_code, streams
 from butfor.catalogue import PUBLISHED
 from butfor.record import write_atomically
 from butfor.errors import StudyError
+from butfor.time_limit import time_limit
 
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int32]
+MOST_CLASSES = 1_000_000
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -41,21 +46,31 @@ class Dataset:
     y_test: Array
 
 
-def prepare(settings: dict[str, Any], arrays_path: Path, manifest_path: Path, source_path: Path, store: Path) -> None:
+def prepare(
+    settings: dict[str, Any],
+    arrays_path: Path,
+    manifest_path: Path,
+    source_path: Path,
+    store: Path,
+    max_minutes: float | None = None,
+) -> None:
     """Find the data set that `settings` name, and store its arrays, what they are, and where they came from.
 
-    settings: the study's `data`, and `largest` (see Plan.largest), which the data must afford.
+    settings: the study's `data`, and `largest` (see Plan.largest), which the data must afford. max_minutes: see
+    time_limit, for a function of the user's own.
 
     The manifest holds nothing but what the arrays are, so that the same data from another place train nothing anew.
     Raises FetchError or DataError.
     """
     name = settings["name"]
+    arrays_path, manifest_path, source_path = (path.absolute() for path in (arrays_path, manifest_path, source_path))
     if name == "digits":
         place, arrays = "scikit-learn", _digits()
     elif name == "npz":
         place, arrays = str(settings["file"]), _user_file(Path(settings["file"]).expanduser())
     elif ":" in name:
-        place, arrays = f"{name}()", _own(name)
+        with time_limit(max_minutes, f"{name}()"), own_code.answers_for(name, "loading the data"):
+            place, arrays = f"{name}()", _own(name)
     else:
         place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
         arrays = {"mnist": _npz_images, "cifar10": _cifar10, "fashion_mnist": _idx_files}[name](files)
@@ -123,20 +138,24 @@ def _fingerprint(arrays: dict[str, Array]) -> str:
 def _check(arrays: dict[str, Array], name: str) -> None:
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if x.ndim < 2 or not x.size:
+            raise DataError(f"{name}: expected images (n, …) with a value or more each, received {x.shape} in {part}.")
+        if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or (len(y) and y.min() < 0):
+            raise DataError(
+                f"{name}: expected labels as whole numbers from 0, one per image, received {y.dtype} {y.shape} in {part}."
+            )
         if len(x) != len(y) or not len(x):
             raise DataError(
                 f"{name}: expected one label per image, received {len(x)} images and {len(y)} labels in {part}."
-            )
-        if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-            raise DataError(
-                f"{name}: expected labels as whole numbers from 0, one per image, received {y.dtype} {y.shape} in {part}."
             )
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             raise DataError(f"{name}: expected finite pixels, received NaN or infinity in {part}.")
     classes = int(arrays["y_train"].max()) + 1
     if classes < 2 or arrays["y_test"].max() >= classes:
         raise DataError(f"{name}: expected at least 2 classes, all of them in the training labels, received {classes}.")
-    if empty := sorted(set(range(classes)) - set(np.unique(arrays["y_train"]).tolist())):
+    occurring = np.unique(arrays["y_train"])
+    if len(occurring) < classes:
+        empty = np.setdiff1d(np.arange(min(classes, len(occurring) + 10)), occurring)[:10]
         raise DataError(
             f"{name}: expected labels 0 to {classes - 1} to occur in training, received none of {', '.join(map(str, empty))}."
             " Number the classes from 0, without gaps."
@@ -195,14 +214,39 @@ def _user_file(path: Path) -> dict[str, Array]:
     if not path.is_file():
         raise DataError(f"data.file: expected an .npz file, received {path}, which is not there.")
     try:
+        with zipfile.ZipFile(path) as archive:
+            _check_fits(path, archive)
         with np.load(path, allow_pickle=False) as stored:
             missing = [key for key in ARRAYS if key not in stored]
             if missing:
                 raise DataError(f"{path}: expected arrays {', '.join(ARRAYS)}, missing {', '.join(missing)}.")
             arrays = {key: stored[key] for key in ARRAYS}
-    except (ValueError, OSError, EOFError) as failure:
-        raise DataError(f"{path}: expected an .npz file of plain arrays: {failure}") from failure
-    return _as_stored(arrays)
+    except DataError:
+        raise
+    except Exception as failure:  # what a damaged or made-up file may raise is not written down anywhere
+        what = " ".join(f"{failure or type(failure).__name__}".split())
+        raise DataError(f"{path}: expected a whole .npz file of plain arrays: {what}") from failure
+    return _as_stored(arrays, str(path))
+
+
+def _check_fits(path: Path, archive: zipfile.ZipFile) -> None:
+    """Before anything is unpacked, whether each array is as long as its header says, and all fit into memory."""
+    memory, total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), 0
+    for member in archive.infolist():
+        total += member.file_size
+        with archive.open(member) as stream:
+            read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            shape, _, dtype = read[np.lib.format.read_magic(stream)](stream)
+            declared = math.prod(shape) * dtype.itemsize
+        if not dtype.hasobject and declared > member.file_size:
+            raise DataError(
+                f"{path}: expected whole arrays; {member.filename} says that it has {declared} bytes, and has"
+                f" {member.file_size}."
+            )
+    if total > memory:
+        raise DataError(
+            f"{path}: expected arrays that fit into {memory / 2**30:.3g} GiB of memory, received {total / 2**30:.3g}."
+        )
 
 
 def _own(name: str) -> dict[str, Array]:
@@ -213,11 +257,16 @@ def _own(name: str) -> dict[str, Array]:
     if not isinstance(given, dict) or set(given) != set(ARRAYS):
         received = sorted(given) if isinstance(given, dict) else type(given).__name__
         raise DataError(f"{name}: expected it to return {', '.join(ARRAYS)}, received {received}.")
-    return _as_stored({key: np.asarray(given[key]) for key in ARRAYS})
+    return _as_stored({key: np.asarray(given[key]) for key in ARRAYS}, name)
 
 
-def _as_stored(arrays: dict[str, Array]) -> dict[str, Array]:
-    """Images as uint8 or float32, whole labels as int32."""
+def _as_stored(arrays: dict[str, Array], source: str) -> dict[str, Array]:
+    """Images as uint8 or float32, whole labels as int32. Raises DataError."""
+    for key, array in arrays.items():
+        if array.dtype.kind not in "buif":
+            raise DataError(f"{source}: expected {key} as an array of numbers, received {array.dtype} {array.shape}.")
+        if key[0] == "y" and array.dtype.kind in "iu" and array.size and array.max() > MOST_CLASSES:
+            raise DataError(f"{source}: expected labels up to {MOST_CLASSES}, received {array.max()} in {key}.")
     images = {k: a if a.dtype == np.uint8 else a.astype(np.float32) for k, a in arrays.items() if k[0] == "x"}
     labels = {k: a.astype(np.int32) if a.dtype.kind in "iu" else a for k, a in arrays.items() if k[0] == "y"}
     return images | labels

@@ -8,12 +8,17 @@ from fractions import Fraction
 
 _WRITTEN = re.compile(r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?:\s+(epoch|step)s?)?")
 
+LONGEST = 1e18  # epochs or steps
+
 
 def canonical(value: object) -> str:
-    """The one spelling of a duration: `2 epochs`, `0.5 epochs`, `500 steps`; a bare number means epochs."""
+    """The one spelling of a duration: `2 epochs`, `0.5 epochs`, `500 steps`; a bare number means epochs.
+
+    Raises ValueError, also for one beyond all reason.
+    """
     written = _WRITTEN.fullmatch(str(value).strip())
     number = float(written[1]) if written else math.inf
-    if written is None or not math.isfinite(number):
+    if written is None or number > LONGEST:
         raise ValueError(f"expected a duration, e.g. `2 epochs` or `500 steps`, received `{value}`")
     return f"{int(number) if number.is_integer() else number} {written[2] or 'epoch'}s"
 

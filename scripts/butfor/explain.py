@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+LONGEST_VALUE = 200  # characters of what was received that a message repeats
 TYPE_WORDS = {
     "number": "a number",
     "integer": "a whole number",
@@ -21,7 +22,11 @@ TYPE_WORDS = {
 
 
 def explain(error: ValidationError, where: str = "") -> str:
-    """One message: where, what was expected, what was received, what to write."""
+    """One message in one line: where, what was expected, what was received, what to write."""
+    return " ".join(_explained(error, where).split())
+
+
+def _explained(error: ValidationError, where: str) -> str:
     path = ".".join([where, *map(str, error.absolute_path)] if where else map(str, error.absolute_path))
     if error.validator == "additionalProperties":
         return _explain_unknown_key(error, path)
@@ -58,25 +63,28 @@ def _expected(error: ValidationError) -> str:
         return "one of " + ", ".join(map(str, limit))
     if rule == "anyOf":
         return str(error.schema.get("description", "another form")).rstrip(".").lower()
+    most = f"at most {limit}"
     bounds = {
         "minimum": f"at least {limit}",
-        "maximum": f"at most {limit}",
+        "maximum": most,
         "exclusiveMinimum": f"more than {limit}",
         "exclusiveMaximum": f"less than {limit}",
         "minItems": f"at least {limit} in the list",
+        "maxItems": f"{most} in the list",
+        "maxLength": f"{most} characters",
         "minProperties": f"at least {limit} entries",
-        "maxProperties": f"at most {limit} entries",
-        "pattern": "letters, digits, '_', '-' and '.', beginning with a letter or digit",
+        "maxProperties": f"{most} entries",
+        "pattern": str(error.schema.get("form", f"text that matches {limit}")),
     }
     return bounds.get(rule, str(error.message)) + (f" {error.schema['unit']}" if "unit" in error.schema else "")
 
 
 def _received(value: Any) -> str:
-    if isinstance(value, str):
-        return f"the text {value!r}"
     if isinstance(value, bool):
         return str(value).lower()
-    return "null" if value is None else repr(value)
+    shown = "null" if value is None else repr(value)
+    cut = shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}…"
+    return f"the text {cut}" if isinstance(value, str) else cut
 
 
 def _remedy(error: ValidationError) -> str:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
+import time
+import traceback
 import warnings
+from functools import partial
 from types import TracebackType
 from typing import TextIO
 
 from butfor.errors import StudyError
 
+MOST_BYTES = 16 * 2**20  # of a log that what others print may fill; butfor's own lines go on beyond
+PAUSE = 0.5  # seconds between two looks at the log's size
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 
 
@@ -19,7 +25,7 @@ def log_to(path: str, level: int = 1) -> TextIO:
     was comes back, for what a person at the terminal should see.
 
     `level`: 0 silent (warnings only), 1 steps, 2 details. The file descriptors themselves are
-    redirected, because TensorFlow writes to them from C++.
+    redirected, because TensorFlow writes to them from C++. Of what is printed without end only the beginning is kept.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if level != 2 else "0")
     sys.stdout.flush()
@@ -28,17 +34,29 @@ def log_to(path: str, level: int = 1) -> TextIO:
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
-    os.close(log)
-    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr, force=True)
+    own = os.fdopen(log, "a", buffering=1)
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=own, force=True)
     logging.getLogger("butfor").setLevel(LEVELS[level])
     warnings.simplefilter("default")
-    sys.excepthook = _explain
+    sys.excepthook = partial(_explain, own)
+    threading.Thread(target=_bound, args=(own,), daemon=True).start()
     return terminal
 
 
-def _explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _bound(own: TextIO) -> None:
+    """Once the log is too long, cut it and let what others print go nowhere."""
+    while os.fstat(own.fileno()).st_size <= MOST_BYTES:
+        time.sleep(PAUSE)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.ftruncate(own.fileno(), MOST_BYTES)
+    own.write(f"\n… more than {MOST_BYTES >> 20} MiB were printed; the rest is left out, but for butfor's own lines.\n")
+
+
+def _explain(log: TextIO, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What a user can mend is said in its own words; anything else keeps its traceback."""
     if isinstance(error, StudyError):
-        print(f"{kind.__name__}: {error}", file=sys.stderr)
+        log.writelines([*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"])
     else:
-        sys.__excepthook__(kind, error, trace)
+        traceback.print_exception(kind, error, trace, file=log)

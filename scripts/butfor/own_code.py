@@ -16,8 +16,11 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,10 @@ from butfor.arm import fingerprint
 from butfor.errors import StudyError
 from butfor.explain import explain
 
+WRITTEN = re.compile(r"([^\W\d]\w*)(\.[^\W\d]\w*)*:[^\W\d]\w*")
+RAISED_INSIDE = re.compile(r"^\w+(Error|Exception|Exit): .*", re.MULTILINE)
+FILE_LINE = re.compile(r'File "([^"\n]+)", line (\d+)')
+LONGEST = 300  # characters of what user code raised that a message repeats
 WORKFLOW = Path(__file__).resolve().parents[2]
 NAMES = {"type": "array", "items": {"type": "string"}}
 DECLARATION = {
@@ -55,6 +62,8 @@ def is_own(name: str) -> bool:
 
 def locate(reference: str) -> Path:
     """The file that `module:function` lives in. Raises OwnCodeError."""
+    if not WRITTEN.fullmatch(reference):
+        raise OwnCodeError(f"{reference!r}: expected module:function, names of Python with dots between modules.")
     module, name = reference.split(":")
     path = _root(reference) / _file(module)
     if not _bound(_tree(path)) & {name, "*"}:
@@ -121,6 +130,37 @@ def load(reference: str) -> Callable[..., Any]:
         )
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
+
+
+@contextmanager
+def answers_for(reference: str, doing: str) -> Iterator[None]:
+    """Whatever is raised inside is laid to `module:function`, in one line that says what it was `doing`, with the user's
+    own lines of the traceback as the error's note; nothing is done for a built-in name. Raises OwnCodeError."""
+    try:
+        yield
+    except StudyError:
+        raise
+    except (Exception, SystemExit) as error:
+        if not is_own(reference):
+            raise
+        theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+        inner = RAISED_INSIDE.search(
+            str(error)
+        )  # TensorFlow tells an error of a Python function in its own error's text
+        what = inner[0] if inner else f"{type(error).__name__}: {error}"
+        places = [(frame.filename, frame.lineno) for frame in theirs]
+        places += [place for place in FILE_LINE.findall(str(error)) if _is_theirs(place[0])]
+        where = f" in {places[-1][0]}, line {places[-1][1]}" if places else ""
+        raised = OwnCodeError(f"{reference}: {doing}, it raised {' '.join(what.split())[:LONGEST]}{where}.")
+        raised.add_note("".join(traceback.format_list(theirs) if theirs else traceback.format_exception(error)))
+        raise raised from error
+
+
+def _is_theirs(filename: str) -> bool:
+    """Whether a line of a traceback is in no library and not butfor's."""
+    path = Path(filename)
+    libraries = {"site-packages", "dist-packages", Path(ast.__file__).parent.name}
+    return path.is_file() and not libraries & {*path.parts} and WORKFLOW / "scripts" not in path.resolve().parents
 
 
 def _file(module: str) -> Path:

@@ -5,7 +5,6 @@ Standard library only, because every job of a cluster run parses it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,7 +15,7 @@ from butfor.ablations import BASELINE, Entry, PlanError, Resolve
 from butfor.arm import Arm, canonical, fingerprint
 
 SEARCH_SEEDS = 1_000_000  # how far the seeds of a search are from the study's
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MOST_ARMS = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,13 @@ class Plan:
     tune: dict[str, Any]
 
     def check_images(self, images: int) -> None:
-        """Raise PlanError if a recipe asks for more training images than `images` leave after validation."""
+        """Raise PlanError if `images` leave none to validate on, or fewer to train on than a recipe asks for."""
         left = images - round(images * self.validation)
+        if left == images:
+            raise PlanError(
+                f"data.validation: expected a share that is at least one of the {images} training images, received"
+                f" {self.validation:g}."
+            )
         for arm in self.arms.values():
             for key in ("train_size", "batch_size"):
                 if (arm.recipe[key] or 0) > left:
@@ -140,13 +144,17 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -
         ready = [entry for entry in waiting if entry.reference in arms]
         if not ready:
             raise PlanError(_unknown_reference(waiting[0], waiting, arms))
+        waiting = [entry for entry in waiting if entry.reference not in arms]
         for entry in ready:
             for arm in entry.arms(arms, resolve):
                 if arm.name in arms:
                     raise PlanError(f"ablations.{entry.name}: there are two arms called {arm.name}; rename one.")
+                if len(arms) >= MOST_ARMS:
+                    raise PlanError(
+                        f"ablations: expected at most {MOST_ARMS} arms, received more. Make it several studies."
+                    )
                 arms[arm.name] = arm
-        waiting = [entry for entry in waiting if entry not in ready]
-    _check_names(arms)
+    _check_cases(arms)
     _check_recipes_differ(arms)
     return Plan(
         arms,
@@ -174,14 +182,9 @@ def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:
     )
 
 
-def _check_names(arms: dict[str, Arm]) -> None:
+def _check_cases(arms: dict[str, Arm]) -> None:
     seen: dict[str, str] = {}
     for name in arms:
-        if not SAFE_NAME.fullmatch(name) or name.endswith("."):
-            raise PlanError(
-                f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
-                " beginning with a letter or digit. Give the level a name of its own: {name: value}."
-            )
         if name.lower() in seen:
             raise PlanError(
                 f"ablations: {seen[name.lower()]} and {name} are one folder where case does not count; rename one."

@@ -14,6 +14,7 @@ from typing import Any
 
 from butfor.claims import Claim, tested
 from butfor.errors import StudyError
+from butfor.markdown import plain
 from butfor.record import write_atomically
 
 Register = dict[str, Any]
@@ -115,14 +116,14 @@ def _later(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
 
 def _change(before: Entry, after: Entry) -> str:
     if "fingerprint" not in after:
-        return f"taken out: “{before['sentence']}”"
+        return f"taken out: “{plain(before['sentence'])}”"
     if "fingerprint" not in before:
         return "put in again"
     words = []
     if moved := _moved(before["tested"], after["tested"]):
         words.append(f"changed: {moved}")
     if before["sentence"] != after["sentence"]:
-        words.append(f"worded otherwise; before: “{before['sentence']}”")
+        words.append(f"worded otherwise; before: “{plain(before['sentence'])}”")
     return ", and ".join(words)  # none where only the study's settings were changed
 
 

@@ -20,6 +20,7 @@ from butfor import (
     verdict_table,
 )
 from butfor.going_on import in_words as in_words_after
+from butfor.markdown import plain
 from butfor.record import Record, write_atomically
 from butfor.verdict_words import signed
 
@@ -33,8 +34,9 @@ SPOKEN_FIRST = ("hurts", "helps", "no meaningful difference", "inconclusive")
 class Sources:
     """The files that a report is made from.
 
-    folders: of the records. checks, contrasts, claims: what was judged. decisions: what followed each look. searches,
-    tuned: what a search of learning rates found, and the folders of the runs at tuned rates. data: where they came from.
+    folders: of the records. notes: of jobs that ended without records (see failure_note). checks, contrasts, claims:
+    what was judged. decisions: what followed each look. searches, tuned: what a search of learning rates found, and
+    the folders of the runs at tuned rates. data: where they came from.
     """
 
     folders: Sequence[Path]
@@ -45,6 +47,7 @@ class Sources:
     data: Path
     searches: Sequence[Path] = ()
     tuned: Sequence[Path] = ()
+    notes: Sequence[dict[str, Any]] = ()
 
 
 def write_report(study: Study, sources: Sources, report_path: Path) -> None:
@@ -53,7 +56,7 @@ def write_report(study: Study, sources: Sources, report_path: Path) -> None:
     taken = [json.loads(path.read_text()) for path in sources.decisions]
     tuning = tuned_comparison.section(study, checks, rows, sources.tuned, sources.searches)
     place = json.loads(sources.data.read_text())["source"]
-    text = report(study, frames.records_in(sources.folders), checks, rows, claims, taken, tuning, place)
+    text = report(study, frames.records_in(sources.folders), checks, rows, claims, taken, tuning, place, sources.notes)
     write_atomically(report_path, text)
 
 
@@ -66,6 +69,7 @@ def report(
     decisions: Rows,
     tuning: list[str],
     source: str,
+    notes: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The whole report; `tuning` is its section on tuned learning rates, if there is one."""
     runs = frames.runs_table(records)
@@ -74,7 +78,7 @@ def report(
     sections = [
         f"# {study['study']}",
         _asked(study, runs),
-        *_partial(study, records, planned),
+        *_partial(study, records, planned, notes),
         *_refused(checks),
         verdict_table.verdicts(study, rows, stopped, partial=len(records) < planned),
         *claim_table.section(claims),
@@ -106,7 +110,7 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
         if len(accuracy) > 1
         else f"{len(accuracy)} runs of the baseline ended with a usable model."
     )
-    return f"{study['question']} {data}. {baseline}"
+    return f"{plain(study['question'])} {data}. {baseline}"
 
 
 def _seeds_each(runs: pd.DataFrame) -> str:
@@ -120,15 +124,21 @@ def _planned_runs(study: Study, decisions: Rows) -> int:
     return len(study["arms"]) * len(study["looks"][0]["seeds"]) + sum(further)
 
 
-def _partial(study: Study, records: list[Record], planned: int) -> list[str]:
-    """What is still to be trained, if anything is."""
+def _partial(study: Study, records: list[Record], planned: int, notes: Sequence[dict[str, Any]] = ()) -> list[str]:
+    """What is still to be trained, if anything is, and which trainings ended without a record, and why."""
     if len(records) >= planned:
         return []
     begun = {record.arm for record in records}
     missing = [f"`{arm['name']}`" for arm in study["arms"] if arm["name"] not in begun]
     arms = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
     here = f"{len(records)} of {planned} planned runs are here"
-    return [f"> **Partial.** {here}; further looks may follow, and verdicts may change.{arms}"]
+    told = [
+        f"> - `{note['arm']}`, {note['look']}, at seed {note['seed']}: {plain(note['why'])} Log: `{note['log']}`"
+        for note in notes
+        if note["arm"] in {arm["name"] for arm in study["arms"]}
+    ]
+    ended = "\n".join(["\n>\n> Trainings that ended without their records:\n>", *told]) if told else ""
+    return [f"> **Partial.** {here}; further looks may follow, and verdicts may change.{arms}{ended}"]
 
 
 def _looks(study: Study, rows: Rows, decisions: Rows) -> list[str]:
@@ -207,7 +217,7 @@ def _checked(checks: Rows) -> str:
 def _failures(runs: pd.DataFrame, planned: int) -> str:
     failed, present = runs[runs["status"] != "ok"], len(runs)
     lines = [
-        f"- `{arm}`, {str(status).replace('_', ' ')} with {_seeds(group['seed'])}: {group['reason'].iloc[0]}"
+        f"- `{arm}`, {str(status).replace('_', ' ')} with {_seeds(group['seed'])}: {plain(group['reason'].iloc[0])}"
         + ("." if group["reason"].nunique() == 1 else ", for one.")
         for (arm, status), group in failed.groupby(["arm", "status"], sort=False)
     ]

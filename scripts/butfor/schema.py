@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,4 +140,11 @@ def _validator(root: Schema) -> Any:
         yield from validator.descend(instance, _resolved({"$ref": ref}, root))
 
     words = {"choices": choices, "duration": duration, "$ref": reference}
-    return jsonschema.validators.extend(jsonschema.Draft202012Validator, words)
+    kinds = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite)
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, words, type_checker=kinds)
+
+
+def _is_finite(_: Any, value: Any) -> bool:
+    """Whether a value is a number that a recipe can hold: neither NaN nor infinite, nor too large for a float."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and -sys.float_info.max <= value <= sys.float_info.max

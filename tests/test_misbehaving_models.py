@@ -1,0 +1,142 @@
+"""Models of the user's own that raise, hang, print without end or end their process: each is a named failure."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from butfor import failure_note
+from butfor.building import build
+from butfor.own_code import OwnCodeError
+from butfor.record import read
+from conftest import ROOT, resolved
+
+MODEL = {"name": "moody:build"}
+RECIPE = {"epochs": 2, "batch_size": 32, "loop": "graph", "learning_rate": 0.01}
+DRIVER = """
+import json, sys
+from pathlib import Path
+from butfor.job_log import log_to
+log_to("job.log")
+asked = json.loads(sys.argv[1])
+from butfor.arm_job import train_arm
+train_arm(asked["training"], Path(asked["arrays"]), Path(asked["manifest"]), 1, Path("runs/arm/look1"), Path("job.log"),
+          asked["max_minutes"])
+"""
+
+
+@pytest.fixture
+def moody(tmp_path, monkeypatch):
+    """The moody model in the working folder."""
+    for name in ("moody.py", "moody.yaml"):
+        shutil.copy(ROOT / "tests" / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    return tmp_path
+
+
+@pytest.fixture
+def trained(moody, digits):
+    """Trains a mood in a process of its own; gives its exit code, its log, and what the partial report is told."""
+
+    def train(mood, max_minutes=None, seeds=(0,)):
+        recipe = resolved(**RECIPE, model={**MODEL, "mood": mood})
+        training = {"arm": "arm", "seeds": list(seeds), "recipe": recipe, "validation": 0.1}
+        asked = {"training": training, "arrays": f"{digits[0]}", "manifest": f"{digits[1]}", "max_minutes": max_minutes}
+        where = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}"}
+        done = subprocess.run([sys.executable, "-c", DRIVER, json.dumps(asked)], env=where, timeout=300, check=False)
+        return done.returncode, (moody / "job.log").read_text(errors="replace"), failure_note.read_notes(moody)
+
+    return train
+
+
+def test_an_error_while_training_is_one_line_with_the_users_own_lines_before_it(trained):
+    code, log, (note,) = trained("raises")
+    assert code == 1 and note["seed"] == 0 and note["log"] == "job.log"
+    assert "moody:build: training arm, seed 0, it raised" in note["why"] and "I am in no mood" in log
+    assert log.splitlines()[-1].startswith("OwnCodeError: moody:build: training arm, seed 0, it raised")
+    assert "ValueError: I am in no mood in " in note["why"] and 'moody.py", line' in log
+
+
+@pytest.mark.parametrize("mood", ["ends", "dies"])
+def test_a_process_that_ends_itself_leaves_a_note_that_says_so(trained, mood):
+    code, log, (note,) = trained(mood)
+    assert code == {"ends": 0, "dies": -9}[mood]
+    assert note["why"] == failure_note.UNSAID and "epoch 1 of 2" in log
+
+
+def test_one_seed_that_raises_is_named_and_the_seeds_before_it_are_kept(trained, moody):
+    code, log, (note,) = trained("late", seeds=(0, 1, 2, 3))
+    assert code == 1 and note["seed"] == 2 and "KeyError" in note["why"] and "moody.py, line" in note["why"]
+    assert len(list(moody.glob("runs/arm/.unfinished/*/seed_*.json"))) == 2
+    assert not (moody / "runs/arm/look1").exists()
+
+
+@pytest.mark.parametrize("mood", ["sleeps", "holds"])
+def test_a_training_that_hangs_is_ended_and_says_where_it_was(trained, mood):
+    code, log, (note,) = trained(mood, max_minutes=0.5)
+    assert code == -9 and note["seed"] == 0 and "took longer than max_minutes 0.5" in note["why"]
+    assert log.splitlines()[-1] == note["why"]
+    assert re.search(r'moody\.py", line \d+ in (_hold_the_lock|<lambda>)', log)
+
+
+def test_a_log_keeps_the_beginning_of_what_is_printed_without_end_and_butfors_own_lines(trained, moody):
+    code, log, notes = trained("prints")
+    assert code == 0 and not notes
+    assert (moody / "job.log").stat().st_size < 17 * 2**20
+    assert "more than 16 MiB were printed" in log and "seed 0 · epoch 2 of 2" in log and "seed 0: test acc" in log
+    assert "x" * 1000 in log
+
+
+def test_what_a_model_changes_of_its_process_changes_no_record(trained, moody):
+    told = []
+    for mood in ("calm", "careless"):
+        code, log, notes = trained(mood)
+        assert code == 0 and not notes, log
+        record = read(moody / "runs/arm/look1/seed_0.json")
+        told.append((record.history, record.metrics, record.draws))
+    assert told[0] == told[1]
+
+
+def test_outputs_that_are_not_numbers_are_a_failed_training_and_a_record(trained, moody):
+    code, log, notes = trained("nan")
+    assert code == 0 and not notes
+    assert read(moody / "runs/arm/look1/seed_0.json").status == "diverged"
+
+
+def test_a_wrong_shape_in_training_only_is_named(trained):
+    code, log, (note,) = trained("shape")
+    assert code == 1 and "moody:build: training arm, seed 0, it raised" in note["why"]
+
+
+@pytest.mark.parametrize(("mood", "words"), [("integers", "received int32 (64, 10)")])
+def test_what_can_be_seen_while_building_is_refused_then(moody, digits_data, mood, words):
+    with pytest.raises(OwnCodeError, match=re.escape(words)):
+        build(resolved(**RECIPE, model={**MODEL, "mood": mood}), digits_data, "arm")
+
+
+def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_why(workflow_copy):
+    copy = workflow_copy("moody")
+    for name in ("moody.py", "moody.yaml"):
+        shutil.copy(ROOT / "tests" / name, copy.folder)
+    recipe = {**RECIPE, "model": {**MODEL, "mood": "calm"}}
+    moods = {mood: {"set": {"model.mood": mood}} for mood in ("raises", "ends")}
+    ablations = {**moods, "more": {"set": {"learning_rate": 0.02}}}
+    copy.write({"study": "m", "seeds": 2, "data": "digits", "recipe": recipe, "ablations": ablations})
+    done = copy.run()
+    runs = copy.folder / "results" / "m" / "runs"
+    assert done.returncode == 1
+    assert {path.parent.name for path in runs.glob("*/look1")} == {"baseline", "more"}
+    assert copy.run("partial").returncode == 0
+    report = (copy.folder / "results" / "m" / "partial" / "report.md").read_text()
+    assert "4 of 8 planned runs are here" in report and "Not trained at all yet: `raises`, `ends`." in report
+    assert re.search(
+        r"> - `raises`, look1, at seed 0: OwnCodeError.*Log: `results/m/logs/train/raises_look1.log`", report
+    )
+    assert re.search(r"> - `ends`, look1, at seed 0: its process ended without a word", report)
+    assert Path(copy.folder, "results/m/logs/train/raises_look1.log").is_file()
