@@ -71,7 +71,7 @@ def test_a_process_that_ends_itself_leaves_a_note_that_says_so(trained, mood):
 
 
 def test_one_seed_that_raises_is_named_and_the_seeds_before_it_are_kept(trained, moody):
-    code, log, (note,) = trained("late", seeds=(0, 1, 2, 3))
+    code, _log, (note,) = trained("late", seeds=(0, 1, 2, 3))
     assert code == 1 and note["seed"] == 2 and "KeyError" in note["why"] and "moody.py, line" in note["why"]
     assert len(list(moody.glob("runs/arm/.unfinished/*/seed_*.json"))) == 2
     assert not (moody / "runs/arm/look1").exists()
@@ -104,13 +104,13 @@ def test_what_a_model_changes_of_its_process_changes_no_record(trained, moody):
 
 
 def test_outputs_that_are_not_numbers_are_a_failed_training_and_a_record(trained, moody):
-    code, log, notes = trained("nan")
+    code, _log, notes = trained("nan")
     assert code == 0 and not notes
     assert read(moody / "runs/arm/look1/seed_0.json").status == "diverged"
 
 
 def test_a_wrong_shape_in_training_only_is_named(trained):
-    code, log, (note,) = trained("shape")
+    code, _log, (note,) = trained("shape")
     assert code == 1 and "moody:build: training arm, seed 0, it raised" in note["why"]
 
 

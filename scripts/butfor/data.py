@@ -112,6 +112,11 @@ def split(images: int, validation: float, train_size: int | None, seed: int) -> 
 def _check_affords(images: Array, settings: dict[str, Any]) -> None:
     """Whether the training images left after validation are enough, and large enough, for every recipe of the study."""
     left = len(images) - round(len(images) * settings["validation"])
+    if left == len(images):
+        raise DataError(
+            f"data.validation: expected a share that is at least one of the {left} training images, received"
+            f" {settings['validation']:g}."
+        )
     for key in ("train_size", "batch_size"):
         wanted = settings["largest"][key]
         if wanted > left:

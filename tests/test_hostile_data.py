@@ -1,0 +1,164 @@
+"""Data of the user's own that are wrong in every way: one clear error, nothing unpickled, nothing unpacked beyond reason."""
+
+import io
+import os
+import pickle
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from butfor import data
+from butfor.data import ARRAYS, DataError, prepare
+from butfor.errors import StudyError
+
+X, Y = np.zeros((40, 4, 4), np.float32), np.arange(40) % 3
+GOOD = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
+LARGEST = {"train_size": 0, "batch_size": 8, "side": 0}
+
+
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("touch PWNED",)
+
+
+def prepared(folder, name, file=None):
+    settings = {"name": name, "file": file, "validation": 0.1, "largest": LARGEST}
+    prepare(settings, *[folder / part for part in ("a.npz", "m.json", "s.json", "files")])
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Prepares what a function of the user's own gives."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    module = f"data_{tmp_path.name}"
+
+    def load(text):
+        head = "import sys, os, numpy as np\nX, Y = np.zeros((40, 4, 4), np.float32), np.arange(40) % 3\n"
+        (tmp_path / f"{module}.py").write_text(f"{head}def load():\n    {text}\n")
+        prepared(tmp_path, f"{module}:load")
+
+    return load
+
+
+def test_good_data_are_taken(own, tmp_path):
+    own("return X, Y, X, Y")
+    assert (tmp_path / "m.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("raise ValueError('no disk')", "it raised ValueError: no disk in .*line 4"),
+        ("sys.exit(0)", "it raised SystemExit: 0"),
+        ("import nothing_like_it", "it raised ModuleNotFoundError"),
+        ("return None", "expected it to return x_train"),
+        ("return X, Y, X", "expected it to return x_train"),
+        ("return {'x': X}", "expected it to return x_train"),
+        ("return [[1], [1, 2]], Y, X, Y", "it raised ValueError: setting an array element"),
+        ("return X.astype(object), Y, X, Y", "x_train as an array of numbers, received object"),
+        ("return X.astype(str), Y, X, Y", "x_train as an array of numbers"),
+        ("return X.astype(complex), Y, X, Y", "x_train as an array of numbers, received complex"),
+        ("return X, Y.astype(str), X, Y", "y_train as an array of numbers"),
+        ("return X, Y + 0.5, X, Y", "labels as whole numbers"),
+        ("return X, Y - 1, X, Y", "labels as whole numbers"),
+        ("return X, Y[:, None], X, Y", "labels as whole numbers"),
+        ("return X, Y.astype(np.int64) * 2**40, X, Y", "labels up to 1000000"),
+        ("return X, Y * 400_000, X, Y", "labels 0 to 800000 to occur"),
+        ("return X, Y * 0, X, Y * 0", "at least 2 classes"),
+        ("return X, Y, X, Y + 1", "all of them in the training labels"),
+        ("return X[:0], Y[:0], X, Y", "a value or more each"),
+        ("return X[:, :0], Y, X[:, :0], Y", "a value or more each"),
+        ("return np.zeros(40), Y, np.zeros(40), Y", r"expected images \(n, …\)"),
+        ("return 1.0, 1, 1.0, 1", r"expected images \(n, …\)"),
+        ("return X[:9], Y, X, Y", "one label per image"),
+        ("return X * np.nan, Y, X, Y", "finite pixels"),
+        ("return np.full(X.shape, 1e300), Y, X, Y", "finite pixels"),
+        ("return X, Y, X[:, :2], Y", "images of one shape"),
+        ("return X[:8], Y[:8], X, Y", "batch_size: expected at most"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_a_function_gives_is_checked(own, text, words, tmp_path):
+    with pytest.raises(StudyError, match=words) as raised:
+        own(text)
+    assert "\n" not in str(raised.value) and not (tmp_path / "m.json").exists()
+
+
+def test_a_share_for_validation_that_is_no_image_is_refused():
+    with pytest.raises(DataError, match="at least one of the 40 training images"):
+        data._check_affords(X, {"validation": 0.01, "largest": LARGEST})
+
+
+def test_a_function_that_goes_to_another_folder_takes_nothing_there(own, tmp_path):
+    (tmp_path / "else").mkdir()
+    own("os.chdir('else'); return X, Y, X, Y")
+    assert not list((tmp_path / "else").iterdir()) and (tmp_path / "a.npz").exists()
+
+
+def npz(**arrays):
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def lying(shape):
+    """A file whose first array says that it has this shape, and has 40 bytes."""
+    stream, header = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("x_train.npy", header.getvalue() + b"\0" * 40)
+        for name in ARRAYS[1:]:
+            archive.writestr(f"{name}.npy", header.getvalue())
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "whole .npz file"),
+        (b"\x00\xff" * 999, "whole .npz file"),
+        (npz(**GOOD)[:-200], "whole .npz file"),
+        (npz(**GOOD)[:300] + b"!!!!" + npz(**GOOD)[304:], "whole .npz file"),
+        (pickle.dumps(Trap()), "whole .npz file"),
+        (npz(**{**GOOD, "x_train": np.array([Trap()], object)}), "whole .npz file.*[Oo]bject arrays"),
+        (npz(x_train=X), "missing y_train"),
+        (npz(**{**GOOD, "x_train": np.array(["a"])}), "array of numbers"),
+        (lying((10**9, 28, 28)), "says that it has 3136000000000 bytes, and has"),
+        (lying((2**62, 2**62)), "says that it has|whole .npz"),
+    ],
+    ids=["empty", "noise", "cut", "flipped", "pickle", "object", "missing", "text", "liar", "overflow"],
+)
+def test_a_file_that_is_no_npz_of_plain_arrays_is_refused(content, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my.npz").write_bytes(content)
+    with pytest.raises(DataError, match=words) as raised:
+        prepared(tmp_path, "npz", "my.npz")
+    assert "\n" not in str(raised.value) and not (tmp_path / "PWNED").exists()
+
+
+def test_a_file_that_unpacks_to_more_than_memory_is_refused_before_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(data.os, "sysconf", lambda name: 100)
+    np.savez_compressed(tmp_path / "my.npz", **{**GOOD, "x_train": np.zeros((1000, 28, 28))})
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
+    with pytest.raises(DataError, match="fit into"):
+        prepared(tmp_path, "npz", tmp_path / "my.npz")
+
+
+def test_nothing_but_the_verified_cifar_archive_is_unpickled():
+    from pathlib import Path
+
+    package = Path(data.__file__).parent
+    loads = [
+        f"{path.name}: {line.strip()}"
+        for path in package.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if "pickle.load" in line or ("np.load(" in line and "allow_pickle=False" not in line) or "yaml.load(" in line
+    ]
+    assert len(loads) == 1 and "SHA-256 was verified" in loads[0]
+    shells = [path.name for path in package.parent.rglob("*.py") if "shell=True" in path.read_text()]
+    assert not shells and not [p.name for p in (package.parents[1] / "rules").iterdir() if "shell:" in p.read_text()]
