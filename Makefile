@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead slurm-faults lock clean
+.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead slurm-faults fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -82,6 +82,12 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 	echo snakemake-executor-plugin-cluster-generic | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
 	$(PIN) --extra cpu --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
+
+fuzz: $(STAMP) ## plan made-up study files, spoilt ones too (EXAMPLES=5000 of each kind)
+	@$(BIN)/python tests/hostile_studies.py $(or $(EXAMPLES),5000)
+
+audit: ## look the pinned dependencies up in the databases of known vulnerabilities (needs uv and a network)
+	$(UV) tool run pip-audit --disable-pip --require-hashes -r requirements.lock
 
 clean: ## remove the environment; results stay
 	rm -rf $(VENV)

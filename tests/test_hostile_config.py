@@ -56,6 +56,7 @@ def test_the_harness_sees_a_traceback_and_a_message_that_is_none(monkeypatch):
         ({"pathvars": {"results": "/etc"}}, ["pathvars: unknown key"]),
         ({"ablations": {"../x": ABLATION["a"]}}, ["'../x' is not safe"]),
         ({"ablations": {"a/../../x": {"remove_each": "all"}}}, ["is not safe"]),
+        ({"ablations": {"a" + "d" * 30: ABLATION["a"]}}, ["is not safe", "20 times over"]),
         ({"ablations": {".unfinished": ABLATION["a"]}}, ["is not safe"]),
         ({"ablations": {"a": {"each": {"l2": {"../x": 0.1}}}}}, ["'../x' is not safe"]),
         ({"ablations": {"a": {"each": {"l2": {1: 0.1}}}}}, ["1 is not safe", "name of its own"]),
@@ -111,6 +112,6 @@ def test_an_alias_used_as_people_do_is_taken():
 def test_no_tag_makes_anything_but_a_refusal(tag, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "study.yaml").write_text(f"study: {tag}\nablations: {{a: {{set: {{dropout: 0.5}}}}}}\n")
-    with pytest.raises((WorkflowError, StudyError), match="not valid JSON or YAML|expected text"):
+    with pytest.raises((WorkflowError, StudyError), match=r"not valid JSON or YAML|expected text"):
         study_and_plan(load_configfile(tmp_path / "study.yaml"), SCHEMA)
     assert [path.name for path in tmp_path.iterdir()] == ["study.yaml"]

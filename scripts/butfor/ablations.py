@@ -21,6 +21,7 @@ Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+PERIODIC = re.compile(r"(.+?)\1{18,}$")  # what Snakemake takes for a wildcard that grows without end
 
 BASELINE = "baseline"
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
@@ -133,10 +134,10 @@ def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: R
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or name.endswith("."):
+    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or name.endswith(".") or PERIODIC.search(name):
         raise PlanError(
             f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
-            " beginning with a letter or digit. Give the level a name of its own: {name: value}."
+            " beginning with a letter or digit, none of them 20 times over. Give the level a name of its own: {name: value}."
         )
 
 

@@ -41,7 +41,8 @@ def train_arm(
     What ends it otherwise is said in a note beside `runs`. max_minutes: see time_limit, for each seed.
     """
     began = time.perf_counter()
-    runs = runs.absolute()  # a model of the user's own may go to another folder
+    # A model of the user's own may go to another folder.
+    runs, models = runs.absolute(), str(Path(models).absolute()) if models else None
     device = use_device(threads)
     dataset = data.load(arrays, manifest)
     code = provenance.code_fingerprint(own_code.files(training["recipe"]["model"]["name"]))

@@ -17,7 +17,11 @@ class DuplicateKeyError(StudyError):
 def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
     """Raise DuplicateKeyError if one of the YAML files has a key twice in one mapping."""
     for path in paths:
-        for first, second in _duplicates(yaml.compose(path.read_text(), yaml.SafeLoader), set()):
+        try:
+            tree = yaml.compose(path.read_text(), yaml.SafeLoader)
+        except yaml.YAMLError:  # Snakemake has read it, so it is JSON with tabs, which no YAML may have
+            continue
+        for first, second in _duplicates(tree, set()):
             raise DuplicateKeyError(
                 f"{path}, line {second.start_mark.line + 1}: expected {second.value} once, received it in line"
                 f" {first.start_mark.line + 1} as well. Take one of them out."
