@@ -21,7 +21,7 @@ Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-PERIODIC = re.compile(r"(.+?)\1{18,}$")  # what Snakemake takes for a wildcard that grows without end
+PERIODIC = re.compile(r"(.+?)\1{19,}$")  # what Snakemake takes for a wildcard that grows without end
 
 BASELINE = "baseline"
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
