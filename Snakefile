@@ -48,12 +48,15 @@ rule all:
 onstart:
     from butfor import register
 
-    register.register(
-        Path(register_path),
-        study["claims"],
-        claims.terms(study),
-        runs=Path(study["results"]) / "runs",
-    )
+    try:
+        register.register(
+            Path(register_path),
+            study["claims"],
+            claims.terms(study),
+            runs=Path(study["results"]) / "runs",
+        )
+    except StudyError as error:
+        raise WorkflowError(str(error))
     if study["tracking"]["mlflow"]:
         results = Path(study["results"])
         follow_log = results / "logs" / "follow.log"

@@ -1,6 +1,7 @@
 # The study, checked and planned, and what the other files ask of it. The logic is in scripts/butfor.
 import json
 import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -10,8 +11,10 @@ from butfor import (
     gallery,
     headline,
     live_tracking,
+    orphan,
     own_code,
     provenance,
+    start,
     tracking_target,
 )
 from butfor.config import study_and_plan
@@ -25,10 +28,14 @@ try:
     )
     if study["tracking"]["mlflow"] and workflow.is_main_process:
         tracking_target.check(Path(study["results"]))
+    if workflow.is_main_process:
+        for line in start.clear(Path(study["results"])):
+            print(line, file=sys.stderr)
 except StudyError as error:
     raise WorkflowError(str(error))
 
 keep_models = study["tracking"]["models"]
+orphan.announce_start()
 config.update(
     log_level=study["log_level"],
     models=keep_models,

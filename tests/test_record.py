@@ -34,7 +34,7 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     text = path.read_text()
     changed = {
         "cut": text[:50],
-        "format": text.replace('"format": 2', '"format": 9'),
+        "format": text.replace('"format": 3', '"format": 9'),
         "key": text.replace('"loop"', '"lop"'),
     }
     path.write_text(changed[damage])

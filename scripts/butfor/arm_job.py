@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from butfor import data, model_choice, model_file, own_code, provenance
+from butfor import data, model_choice, model_file, own_code, provenance, receipt
 from butfor.arm import fingerprint
 from butfor.checkpoint import Checkpoint
 from butfor.failure_note import FailureNote, note_beside
 from butfor.progress import SUFFIX, Progress
+from butfor.receipt import Receipt
 from butfor.record import Record, read, write
 from butfor.time_limit import time_limit
 from butfor.training import ArmTraining, use_device
@@ -38,52 +39,96 @@ def train_arm(
 
     Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
     was killed goes on after its last finished seed, and never with another recipe's, code's or data set's results.
-    What ends it otherwise is said in a note beside `runs`. max_minutes: see time_limit, for each seed.
+    What ends it otherwise is said in a note beside `runs`. One job at a time makes `runs`. max_minutes: see time_limit,
+    for each seed.
     """
-    began = time.perf_counter()
-    # A model of the user's own may go to another folder.
-    runs, models = runs.absolute(), str(Path(models).absolute()) if models else None
-    device = use_device(threads)
-    dataset = data.load(arrays, manifest)
-    code = provenance.code_fingerprint(own_code.files(training["recipe"]["model"]["name"]))
-    decides = [training, dataset.fingerprint, code, provenance.training_versions(), device]
-    waiting = runs.parent / ".unfinished" / fingerprint(decides)
-    note = FailureNote(note_beside(runs), training["arm"], runs.name, log_path)
-    data_seconds = time.perf_counter() - began
-    arm: ArmTraining | None = None
-    for place, seed in enumerate(training["seeds"], start=1):
-        path, model = waiting / f"seed_{seed}.json", waiting / MODELS / f"seed_{seed}.keras"
-        if path.exists() and (model.exists() or not models):
-            log.info("%s · seed %d: finished earlier", training["arm"], seed)
-            continue
-        about = {"arm": training["arm"], "look": runs.name, "seed": seed, "recipe": training["recipe"]}
-        checkpoint = Checkpoint(waiting / f"seed_{seed}.checkpoint.npz")
-        what, name = f"{training['arm']}, seed {seed}", training["recipe"]["model"]["name"]
+    runs, kept = runs.absolute(), Path(models).absolute() if models else None  # own code may go to another folder
+    with receipt.alone(runs):
+        job = _Job(training, arrays, manifest, threads, runs, log_path, keeps=kept is not None)
+        if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
+            log.info("%s: another job has just made it", runs)
+            return
+        for place, seed in enumerate(training["seeds"], start=1):
+            job.train(seed, left=len(training["seeds"]) - place, max_minutes=max_minutes)
+        job.end(kept, every_model)
+
+
+class _Job:
+    """What the seeds of a job share: the data, the compiled model, the folder in which their records wait."""
+
+    def __init__(
+        self,
+        training: dict[str, Any],
+        arrays: Path,
+        manifest: Path,
+        threads: int,
+        runs: Path,
+        log_path: Path,
+        keeps: bool,
+    ) -> None:
+        began = time.perf_counter()
+        self._training, self._runs, self._keeps = training, runs, keeps
+        self._device = use_device(threads)
+        self._dataset = data.load(arrays, manifest)
+        self._model = training["recipe"]["model"]["name"]
+        code = provenance.code_fingerprint(own_code.files(self._model))
+        decides = [training, self._dataset.fingerprint, code, provenance.training_versions(), self._device]
+        self._made = Receipt(fingerprint(decides), training["seeds"])
+        self._waiting = receipt.waiting(runs, self._made.mark)
+        self._note = FailureNote(note_beside(runs), training["arm"], runs.name, log_path)
+        self._arm: ArmTraining | None = None
+        self._data_seconds = time.perf_counter() - began
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the folder of records is there, made from the same."""
+        return self._runs.is_dir() and receipt.read(self._runs) == self._made
+
+    def train(self, seed: int, left: int, max_minutes: float | None) -> None:
+        """Train a seed, unless that was finished earlier; `left` are still to come."""
+        path, model = self._waiting / f"seed_{seed}.json", self._waiting / MODELS / f"seed_{seed}.keras"
+        if path.exists() and (model.exists() or not self._keeps):
+            log.info("%s · seed %d: finished earlier", self._training["arm"], seed)
+            return
+        what = f"{self._training['arm']}, seed {seed}"
         with (
-            note.of(seed) as word,
+            self._note.of(seed) as word,
             time_limit(max_minutes, what, word),
-            own_code.answers_for(name, f"training {what}"),
+            own_code.answers_for(self._model, f"training {what}"),
         ):
-            if arm is None:
-                arm = ArmTraining(training["arm"], training["recipe"], training["validation"], dataset, device)
-                arm.seconds["data"] = data_seconds
-                if models:  # what cannot be kept is said before it is trained
-                    model_file.save(arm.model, waiting / MODELS / "trial.keras")
-            arm.left = (len(training["seeds"]) - place) * training["recipe"]["epochs"]
-            with Progress(waiting / f"seed_{seed}{SUFFIX}", about) as progress:
+            arm = self._compiled()
+            arm.left = left * self._training["recipe"]["epochs"]
+            checkpoint = Checkpoint(self._waiting / f"seed_{seed}.checkpoint.npz")
+            with Progress(self._waiting / f"seed_{seed}{SUFFIX}", self._about(seed)) as progress:
                 record = arm.run(seed, progress, checkpoint)
-                if models:
+                if self._keeps:
                     model_file.save(arm.model, model)
                 write(path, record)
                 checkpoint.remove()
-    records = [read(waiting / f"seed_{seed}.json") for seed in training["seeds"]]
-    if models:
-        _keep(waiting / MODELS, records if every_model else [model_choice.best(records)], Path(models))
-    shutil.rmtree(waiting / MODELS, ignore_errors=True)
-    runs.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(runs, ignore_errors=True)
-    waiting.rename(runs)
-    note.remove()
+
+    def _about(self, seed: int) -> dict[str, Any]:
+        told = {"arm": self._training["arm"], "look": self._runs.name, "seed": seed}
+        return {**told, "recipe": self._training["recipe"]}
+
+    def _compiled(self) -> ArmTraining:
+        if self._arm is None:
+            said = self._training
+            self._arm = ArmTraining(said["arm"], said["recipe"], said["validation"], self._dataset, self._device)
+            self._arm.seconds["data"] = self._data_seconds
+            if self._keeps:  # what cannot be kept is said before it is trained
+                model_file.save(self._arm.model, self._waiting / MODELS / "trial.keras")
+        return self._arm
+
+    def end(self, kept: Path | None, every_model: bool) -> None:
+        """Put the records, and the models if any are to be kept, where they belong."""
+        records = [read(self._waiting / f"seed_{seed}.json") for seed in self._training["seeds"]]
+        if kept:
+            _keep(self._waiting / MODELS, records if every_model else [model_choice.best(records)], kept)
+        shutil.rmtree(self._waiting / MODELS, ignore_errors=True)
+        shutil.rmtree(self._runs, ignore_errors=True)
+        self._waiting.rename(self._runs)
+        receipt.write(self._runs, self._made)
+        self._note.remove()
 
 
 def _keep(waiting: Path, records: Iterable[Record | None], models: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from butfor import frames
 from butfor.footprints import FOOTPRINTS
-from butfor.record import Record, write_atomically
+from butfor.record import Record, write_noted
 
 Pairs = list[tuple[Record, Record]]
 
@@ -39,7 +39,7 @@ WORDS = {
 
 def check(study: dict[str, Any], folders: Iterable[Path], checks_path: Path) -> None:
     """Check every arm of `study` and write checks.json."""
-    write_atomically(checks_path, json.dumps(examine(study, frames.records_in(folders)), indent=1))
+    write_noted(checks_path, json.dumps(examine(study, frames.records_in(folders)), indent=1))
 
 
 def examine(study: dict[str, Any], records: list[Record]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from butfor import frames, stats
-from butfor.record import Record, write_atomically
+from butfor.record import Record, write_noted
 from butfor.verdict_words import UNPROVEN, VOID
 
 
@@ -49,7 +49,7 @@ def compare(
     frames.history_table(records).to_csv(tables / "history.csv", index=False)
     pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
     frame = json.loads(pd.DataFrame(rows).to_json(orient="records", double_precision=15))
-    write_atomically(contrasts_path, json.dumps(frame, indent=1))
+    write_noted(contrasts_path, json.dumps(frame, indent=1))
 
 
 def judge(study: dict[str, Any], records: list[Record], checks: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor import checks, contrasts, frames
-from butfor.record import Record, write_atomically
+from butfor.record import Record, write_noted
 
 Study = dict[str, Any]
 
@@ -18,7 +18,7 @@ def decide(study: Study, look: str, folders: Iterable[Path], path: Path) -> str:
     """Judge the ablations of `study` after a look, write what follows, and say it in one line."""
     records = frames.records_in(folders)
     found = after(study, look, records)
-    write_atomically(path, json.dumps(found, indent=1))
+    write_noted(path, json.dumps(found, indent=1))
     return in_words(found)
 
 

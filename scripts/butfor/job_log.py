@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TextIO
 
 from butfor.errors import StudyError
+from butfor.orphan import end_with_start
 
 MOST_BYTES = 16 * 2**20  # of a log that what others print may fill; butfor's own lines go on beyond
 PAUSE = 0.5  # seconds between two looks at the log's size
@@ -40,6 +41,7 @@ def log_to(path: str, level: int = 1) -> TextIO:
     warnings.simplefilter("default")
     sys.excepthook = partial(_explain, own)
     threading.Thread(target=_bound, args=(own,), daemon=True).start()
+    end_with_start()
     return terminal
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from butfor import data, own_code
 from butfor.arm_job import train_arm
 from butfor.rate_choice import chosen
-from butfor.record import write_atomically
+from butfor.record import write_noted
 from butfor.time_limit import time_limit
 from butfor.training import ArmTraining, use_device
 
@@ -41,7 +41,7 @@ def search(
                 rows.append({"rate": rate, "seed": seed, **validated, "seconds": time.perf_counter() - began})
                 log.info("%s · learning rate %g · seed %d: %s", searched["arm"], rate, seed, validated)
                 began = time.perf_counter()
-    write_atomically(found, json.dumps({"arm": searched["arm"], "tried": rows}, indent=1))
+    write_noted(found, json.dumps({"arm": searched["arm"], "tried": rows}, indent=1))
 
 
 def train_tuned(

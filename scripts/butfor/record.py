@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from butfor import checksum
 from butfor.errors import StudyError
 
-FORMAT = 2
+FORMAT = 3
 Status = Literal["ok", "at_chance", "diverged"]
 
 
@@ -86,20 +87,22 @@ class Record:
 def write(path: Path, record: Record) -> None:
     """Write the record so that the file is there whole or not at all. NaN and infinity are written as their names."""
     text = json.dumps(_plain(dataclasses.asdict(record)), allow_nan=False, ensure_ascii=False)
-    write_atomically(path, text + "\n")
+    write_atomically(path, checksum.sealed(text))
 
 
 def read(path: Path) -> Record:
     """The record in a file. Raises RecordError."""
     try:
-        fields = _numbers(json.loads(path.read_text()))
+        content = path.read_bytes()
+        fields = _numbers(json.loads(content))
         if fields["format"] != FORMAT:
             raise RecordError(f"{path}: format {fields['format']}; this version of butfor reads format {FORMAT}.")
+        if not checksum.is_sealed(content):
+            raise ValueError("its checksum is another")
+        del fields["sha256"]
         return Record(**fields)
     except (ValueError, TypeError, KeyError) as failure:
-        raise RecordError(
-            f"{path} is no whole record ({failure}). Delete it, and the next run makes it anew."
-        ) from failure
+        raise RecordError(f"{path} is no whole record ({failure}). The same command makes it anew.") from failure
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -118,6 +121,12 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def write_noted(path: Path, text: str) -> None:
+    """The same, with a checksum beside it, for what other files are made from."""
+    checksum.note(path, text)
+    write_atomically(path, text)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from butfor import checksum
 from butfor.claims import Claim, tested
 from butfor.errors import StudyError
 from butfor.markdown import plain
@@ -33,7 +34,7 @@ def register(path: Path, claims: dict[str, Claim], terms: dict[str, Any], runs: 
     before = read(path)
     after = entered(before, claims, terms, count=sum(1 for _ in runs.rglob("seed_*.json")), now=datetime.now(UTC))
     if after != before:
-        write_atomically(path, json.dumps(after, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(path, checksum.sealed(json.dumps(after, indent=1, ensure_ascii=False)))
 
 
 def read(path: Path) -> Register:
@@ -46,9 +47,12 @@ def read(path: Path) -> Register:
     if not path.is_file():
         return {"format": FORMAT, "runs": 0, "terms": [], "claims": {}}
     try:
-        found: Register = json.loads(path.read_text())
+        content = path.read_bytes()
+        found: Register = json.loads(content)
         if found["format"] != FORMAT:
             raise RegisterError(f"{path}: format {found['format']}; this version of butfor reads format {FORMAT}.")
+        if found.pop("sha256", None) and not checksum.is_sealed(content):  # earlier versions wrote none
+            raise ValueError("its checksum is another")
         return found
     except (ValueError, TypeError, KeyError) as failure:
         raise RegisterError(

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from butfor import tracking_target
 from butfor.errors import StudyError
 from butfor.record import RecordError, write_atomically
-from butfor.tracking import schema_version, views
+from butfor.tracking import schema_version, sqlite, views
 from butfor.tracking.live import LiveRuns
 from butfor.tracking.mirror import Mirror
 from butfor.tracking_target import StoreError
@@ -45,7 +45,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
     tracking: see Plan.tracking. checks: checks.json. Raises TrackingError.
     """
     void = [row["arm"] for row in json.loads(checks.read_text()) if row["outcome"] in ("void", "failed")]
-    with store(tracking, results) as mirror:
+    with store(tracking, results, mend=True) as mirror:
         done = mirror.put(runs)
         mirror.remove_others(runs)
         mirror.mark_usable(void)
@@ -112,13 +112,18 @@ def _has_reference(tracking: Tracking, folder: Path) -> bool:
 
 
 @contextmanager
-def store(tracking: Tracking, results: Path) -> Iterator[Mirror]:
-    """The study's experiment, ours alone while it is written: a fresh MLflow database survives only one writer."""
+def store(tracking: Tracking, results: Path, mend: bool = False) -> Iterator[Mirror]:
+    """The study's experiment, ours alone while it is written: a fresh MLflow database survives only one writer.
+
+    mend: whether to look for damage in the study's own database, which takes time.
+    """
     uri, artifacts = tracking_target.store(results)
     results.mkdir(parents=True, exist_ok=True)
     try:
         with (results / ".tracking.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            if mend and tracking_target.is_own(results):
+                sqlite.set_damaged_aside(Path(uri.removeprefix(tracking_target.SQLITE)))
             if artifacts:
                 schema_version.meet(uri, tracking_target.is_own(results))
             yield Mirror(uri, artifacts, tracking)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+
+log = logging.getLogger(__name__)
 
 
 def prepare(database: Path) -> None:
@@ -20,6 +25,23 @@ def prepare(database: Path) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
     if not event.contains(Engine, "connect", _write_ahead):
         event.listen(Engine, "connect", _write_ahead)
+
+
+def set_damaged_aside(database: Path) -> None:
+    """Rename the database if it is damaged, so that a new one is made: it is a mirror."""
+    if not database.exists():
+        return
+    try:
+        with closing(sqlite3.connect(database)) as store:
+            whole = store.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    except sqlite3.OperationalError:  # in use, or out of reach: not damage
+        return
+    except sqlite3.DatabaseError:
+        whole = False
+    if not whole:
+        for part in database.parent.glob(f"{database.name}*"):
+            part.replace(part.with_name(f"damaged-{part.name}"))
+        log.warning("%s was damaged and is made anew from the records; as it was, it is beside it", database)
 
 
 def _write_ahead(connection: Any, _: Any) -> None:

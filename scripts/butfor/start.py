@@ -1,0 +1,67 @@
+"""What a start finds of those before it: locks of one that was killed, and damaged files. Standard library only.
+
+Snakemake leaves its locks behind when it is killed, and believes a file that it once made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from butfor import checksum, receipt
+
+_held: list[TextIO] = []  # for as long as the process lives
+
+
+def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
+    """Where no other start is alive in Snakemake's `folder`, remove the locks of dead ones, and have what is damaged in
+    `results` made anew: derived files are deleted, whole records go back to where a job finds them. Says what was done.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    in_use = (folder / "in_use.lock").open("w")
+    _held.append(in_use)
+    try:
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        locked = any(f"{results}/" in path.read_text() for path in folder.glob("locks/*.output.lock"))
+        return [f"Another start is at work on {results}. Wait for it, or stop it."] if locked else []
+    except OSError:  # a file system without locks
+        return []
+    shutil.rmtree(folder / "locks", ignore_errors=True)
+    said = [*_unlink_damaged(results), *_set_damaged_aside(results)]
+    fcntl.flock(in_use, fcntl.LOCK_SH)
+    return said
+
+
+def _unlink_damaged(results: Path) -> Iterator[str]:
+    for note in sorted([*results.glob(".*.sha256"), *results.glob("[!.]*/.*.sha256")]):
+        path = note.with_name(note.name.removeprefix(".").removesuffix(".sha256"))
+        if path.exists() and not checksum.is_noted(path):
+            path.unlink()
+            yield f"{path} was damaged and is made anew."
+
+
+def _set_damaged_aside(results: Path) -> Iterator[str]:
+    for hidden in sorted([*results.glob("runs/*/.look*"), *results.glob("tuned/*/.look*")]):
+        runs = hidden.with_name(hidden.name.removeprefix("."))
+        made = receipt.read(runs)
+        if made is None or not runs.is_dir():
+            continue
+        damaged = [path for seed in made.seeds if not _is_whole(path := runs / f"seed_{seed}.json")]
+        if not damaged:
+            continue
+        for path in (*damaged, runs / ".snakemake_timestamp"):
+            path.unlink(missing_ok=True)
+        waiting = receipt.waiting(runs, made.mark)
+        shutil.rmtree(waiting, ignore_errors=True)
+        waiting.parent.mkdir(exist_ok=True)
+        runs.rename(waiting)
+        yield from (f"{path} was damaged or missing and is made anew." for path in damaged)
+
+
+def _is_whole(path: Path) -> bool:
+    return path.is_file() and checksum.is_sealed(path.read_bytes())

@@ -1,0 +1,168 @@
+"""A small study, started as a user starts it, disturbed, and compared with one that nobody disturbed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+from mlflow import MlflowClient
+
+from conftest import Workflow
+
+STUDY = {
+    "study": "small",
+    "seeds": 2,
+    "data": {"name": "digits"},
+    "recipe": {
+        "model": {"name": "mlp", "widths": [8]},
+        "dropout": 0.1,
+        "epochs": 2,
+        "batch_size": 64,
+        "loop": "graph",
+    },
+    "ablations": {"no_dropout": {"set": {"dropout": 0.0}}},
+    "claims": {"same": {"sentence": "Dropout does nothing here.", "arm": "no_dropout", "expect": "same"}},
+}
+RUNS = 4
+PATIENCE = 300  # seconds for what should take a few, on a busy machine
+
+
+class Start:
+    """One start of Snakemake, under way."""
+
+    def __init__(self, folder: Path, words: tuple[str, ...]) -> None:
+        self._out = (folder / "out.txt").open("w+")
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *words]
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdout=self._out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+    def everything(self) -> list[psutil.Process]:
+        """The start and all it has started, its follower too."""
+        try:
+            process = psutil.Process(self.process.pid)
+            return [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def jobs(self, script: str = "train.py") -> list[psutil.Process]:
+        """The processes of the jobs that run a script."""
+        found = []
+        for process in self.everything()[1:]:
+            try:
+                if any(word.endswith(f".{script}") for word in process.cmdline()):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def wait_for_job(self, script: str = "train.py") -> None:
+        """Until a job runs that script."""
+        until(lambda: self.jobs(script) or self.process.poll() is not None)
+
+    def end(self) -> tuple[int, str]:
+        """Exit status and output, once it has ended."""
+        status = self.process.wait(PATIENCE)
+        self._out.seek(0)
+        return status, self._out.read()
+
+
+class Study:
+    """The study in a copy of the workflow."""
+
+    def __init__(self, copy: Workflow, study: dict[str, Any] = STUDY) -> None:
+        self.folder, self.results = copy.folder, copy.folder / "results" / "small"
+        copy.write(study)
+
+    def start(self, *words: str) -> Start:
+        """Begin a start, always by the same command."""
+        return Start(self.folder, words)
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """A start from beginning to end."""
+        return self.start(*words).end()
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Put a fault into the copy's own code."""
+        path = self.folder / "scripts" / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+
+def until(true: Any, patience: float = PATIENCE) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether processes have ended."""
+    return all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in processes)
+
+
+def kill(processes: list[psutil.Process], number: int = signal.SIGKILL) -> None:
+    """Send a signal to all that are still there."""
+    for process in processes:
+        try:
+            os.kill(process.pid, number)
+        except ProcessLookupError:
+            continue
+
+
+def content(results: Path) -> dict[str, Any]:
+    """All that a study has found, by path, without what differs between two undisturbed runs of it: records without
+    `timing`, `machine` and the checksum over them, the report without its section on cost, the table of runs without
+    its columns of seconds. Pictures are left out; what they are drawn from is here.
+    """
+    found: dict[str, Any] = {}
+    for path in results.rglob("*"):
+        name = str(path.relative_to(results))
+        if path.name.startswith("seed_") and path.suffix == ".json" and "mlflow" not in name:
+            record = json.loads(path.read_text())
+            found[name] = {key: record[key] for key in record if key not in ("timing", "machine", "sha256")}
+        elif name == "report.md":
+            found[name] = re.sub(r"## Cost\n.*?(?=\n## )", "", path.read_text(), flags=re.DOTALL)
+        elif name in ("contrasts.json", "checks.json", "claims.json", "data/arrays.npz", "data/manifest.json"):
+            found[name] = path.read_bytes()
+        elif name.startswith("tables/") and path.suffix == ".csv":
+            found[name] = _without_seconds(path.read_text())
+    return found
+
+
+def _without_seconds(text: str) -> list[list[str]]:
+    rows = [line.split(",") for line in text.splitlines()]
+    kept = [place for place, name in enumerate(rows[0]) if not name.startswith("seconds.")]
+    return [[row[place] for place in kept if place < len(row)] for row in rows]
+
+
+def check(study: Study, undisturbed: dict[str, Any], fault: str, seconds: float, repeats: int = 1) -> None:
+    """Assert that nothing was lost, duplicated or changed, and that nothing of the fault is left; with the environment
+    variable FAULT_TABLE, add a row to that file."""
+    found = content(study.results)
+    lost, extra = undisturbed.keys() - found.keys(), found.keys() - undisturbed.keys()
+    differing = [name for name in undisturbed.keys() & found.keys() if found[name] != undisturbed[name]]
+    client = MlflowClient(f"sqlite:///{study.results}/mlflow/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+    keys = Counter(run.data.tags.get("butfor.key", run.data.tags.get("butfor.kind")) for run in runs)
+    twice = [key for key, count in keys.items() if count > 1]
+    if place := os.environ.get("FAULT_TABLE"):
+        with Path(place).open("a") as table:
+            row = fault, repeats, len(lost) + RUNS + 1 - len(keys), len(extra) + len(twice), len(differing)
+            table.write("| " + " | ".join(map(str, row)) + f" | {seconds:.0f} |\n")
+    assert (lost, extra, differing, twice) == (set(), set(), [], [])
+    assert len(keys) == RUNS + 1 and {run.info.status for run in runs} == {"FINISHED"}
+    assert not list(study.results.glob("runs/*/.unfinished/*"))
+    assert not list(study.folder.glob(".snakemake/locks/*")) and not list(study.folder.glob(".snakemake/incomplete/*"))

@@ -1,0 +1,144 @@
+"""Processes killed and stopped: whoever is hit, the same command ends as if nothing had happened."""
+
+import random
+import shutil
+import signal
+import time
+
+import pytest
+
+from harness import STUDY, Study, check, content, gone, kill, until
+
+pytestmark = pytest.mark.faults
+SECONDS = 6.0  # about what a training job takes here
+
+
+@pytest.fixture(scope="session")
+def finished(workflow_copy):
+    """A study that nobody disturbed."""
+    study = Study(workflow_copy("undisturbed"))
+    status, out = study.run()
+    assert status == 0, out
+    return study
+
+
+@pytest.fixture(scope="session")
+def undisturbed(finished):
+    return content(finished.results)
+
+
+@pytest.fixture
+def study(workflow_copy, request):
+    return Study(workflow_copy(request.node.name[:20]))
+
+
+def resume(study, *words):
+    """The same command again; says how long it took."""
+    start = study.start(*words)
+    status, out = start.end()
+    assert status == 0, out
+    assert "Traceback" not in out
+    return time.monotonic() - start.began
+
+
+def test_trainings_killed_at_random_moments(workflow_copy, undisturbed):
+    chance, kills, rounds = random.Random(0), 0, 0
+    while kills < 20:
+        study, rounds = Study(workflow_copy(f"killed{rounds}")), rounds + 1
+        while kills < 20 and not (study.results / "report.md").exists():
+            start = study.start()
+            while start.process.poll() is None and kills < 20:
+                start.wait_for_job()
+                time.sleep(chance.uniform(0, SECONDS))
+                hit = start.jobs()[:1]
+                kill(hit)
+                kills += len(hit)
+                until(lambda hit=hit: gone(hit))
+            start.end()
+        check(study, undisturbed, "kill -9 of a training", resume(study), kills)
+        shutil.rmtree(study.folder)
+
+
+@pytest.mark.parametrize("whom", ["snakemake", "everything"])
+def test_a_start_killed_at_random_moments(study, undisturbed, whom):
+    chance, repeats = random.Random(whom), 4
+    for _ in range(repeats):
+        start = study.start()
+        start.wait_for_job()
+        time.sleep(chance.uniform(0, SECONDS))
+        everything = start.everything()
+        kill(everything[: 1 if whom == "snakemake" else None])
+        start.process.wait()
+    seconds = resume(study)
+    assert gone(everything)
+    check(study, undisturbed, f"kill -9 of {whom}", seconds, repeats)
+
+
+def test_jobs_and_follower_end_with_a_start_that_is_killed(study, undisturbed):
+    start = study.start()
+    start.wait_for_job()
+    everything = start.everything()
+    assert len(everything) >= 3
+    kill(everything[:1])
+    start.process.wait()
+    until(lambda: gone(everything), 30)
+    check(study, undisturbed, "kill -9 of snakemake, restart later", resume(study))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_start_that_is_stopped(study, undisturbed, number):
+    start = study.start()
+    start.wait_for_job()
+    time.sleep(1)
+    everything = start.everything()
+    if number == signal.SIGINT:  # as Ctrl-C: the terminal sends it to the whole group
+        kill([process for process in everything if "follow.py" not in " ".join(process.cmdline())], number)
+    else:
+        kill(everything[:1], number)
+    status, out = start.end()
+    assert status == 1 and "Traceback (most" not in out.replace("KeyboardInterrupt", ""), out
+    assert ("Terminating processes on user request" if number == signal.SIGINT else "Will exit after finishing") in out
+    assert not list(study.folder.glob(".snakemake/locks/*"))
+    until(lambda: gone(everything), 30)
+    check(study, undisturbed, number.name, resume(study))
+
+
+def test_a_second_start_is_refused_and_the_first_goes_on(study, undisturbed):
+    start = study.start()
+    start.wait_for_job()
+    out = study.folder / "out.txt"
+    first = out.rename(out.with_name("first.txt"))
+    status, said = study.run()
+    assert status == 1 and "Another start is at work on results/small. Wait for it, or stop it." in said
+    assert "Traceback" not in said and first.exists()
+    assert start.end()[0] == 0
+    check(study, undisturbed, "second start", resume(study))
+
+
+def test_a_second_start_without_locks_does_no_harm(study, undisturbed):
+    start = study.start()
+    start.wait_for_job()
+    (study.folder / "out.txt").rename(study.folder / "first.txt")
+    second = study.start("--nolock")
+    start.end(), second.end()
+    check(study, undisturbed, "second start with --nolock", resume(study))
+
+
+def test_a_long_training_goes_on_from_its_checkpoint_to_the_bit(workflow_copy):
+    found = []
+    for name in ("whole", "cut"):
+        study = Study(workflow_copy(name), {**STUDY, "seeds": 1, "recipe": {**STUDY["recipe"], "epochs": 300}})
+        study.edit("butfor/checkpoint.py", "EVERY = 60.0", "EVERY = 0.05")
+        start = study.start("--until", "train")
+        for _ in range(2 if name == "cut" else 0):
+            until(lambda study=study: list(study.results.glob("runs/*/.unfinished/*/*.npz")))
+            time.sleep(0.3)
+            jobs = start.jobs()
+            kill(jobs)
+            until(lambda jobs=jobs: gone(jobs))
+        start.end()
+        assert study.run("--until", "train")[0] == 0
+        found.append(content(study.results))
+        logs = "".join(path.read_text() for path in (study.results / "logs" / "train").iterdir())
+        assert ("goes on after epoch" in logs) == (name == "cut")
+    assert found[0] == found[1] and sum("seed_" in name for name in found[0]) == 2
