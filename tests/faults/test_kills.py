@@ -6,7 +6,6 @@ import signal
 import time
 
 import pytest
-
 from harness import STUDY, Study, check, content, gone, kill, until
 
 pytestmark = pytest.mark.faults
