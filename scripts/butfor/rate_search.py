@@ -66,4 +66,4 @@ def train_tuned(
         log.info("%s · the recipe's own learning rate is the best of those tried", training["arm"])
         return
     tuned = {**training, "recipe": {**training["recipe"], "learning_rate": rate}}
-    train_arm(tuned, arrays, manifest, threads, runs, log_path, max_minutes)
+    train_arm(tuned, arrays, manifest, threads, runs, log_path=log_path, max_minutes=max_minutes)
