@@ -134,6 +134,7 @@ def test_what_runs_already_is_taken_over_and_what_runs_from_other_settings_is_ca
 
 def test_an_answer_that_was_lost_does_not_submit_twice(says, monkeypatch):
     monkeypatch.setattr(submit, "PAUSE", 0.0)
+    monkeypatch.setattr(submit, "PATIENCE", 3.0)
     Path("code.py").write_text("1")
     says("sbatch", code=1, error="sbatch: error: Batch job submission failed: Socket timed out on send/recv operation")
     name = submit.task_for(submit.properties(jobscript().read_text())).name
