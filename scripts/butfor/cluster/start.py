@@ -1,7 +1,7 @@
 """The start of a study on a cluster, after whatever ended the last one.
 
-A killed start leaves jobs that go on, outputs that nobody recorded, and Snakemake's lock. Jobs go on and are taken over
-by `submit`, or are cancelled; what ended meanwhile is kept for exactly the task that made it; the lock is lifted.
+A killed start leaves jobs that go on, and outputs that nobody recorded. Jobs go on and are taken over by `submit`, or are
+cancelled; what ended meanwhile is kept for exactly the task that made it. (Snakemake's lock is the Snakefile's to lift.)
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from butfor.cluster.folder import FOLDER
 from butfor.errors import StudyError
 
 PLUGIN = "snakemake_executor_plugin_cluster_generic"
-UNDER_WAY = FOLDER / "under-way"
 
 
 def start(words: list[str], cancel: bool) -> int:
@@ -44,12 +43,7 @@ def start(words: list[str], cancel: bool) -> int:
         print(f"{len(leftovers)} jobs of an earlier start go on and are taken over (LEFTOVERS=cancel ends them).")
     _tidy({job.number for job in leftovers})
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "slurm", *words]
-    if UNDER_WAY.exists():  # the last start did not come to its end: its lock is nobody's
-        subprocess.run([*command, "--unlock"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    folder.write(UNDER_WAY, f"{platform.node()} {os.getpid()}\n")
     code = _run([*command, "--rerun-incomplete"], lock)
-    if code >= 0:
-        UNDER_WAY.unlink(missing_ok=True)
     for node, why in folder.unfit().items():
         print(f"Node {node} had no more jobs: {why}", file=sys.stderr)
     return code
