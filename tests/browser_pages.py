@@ -5,17 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
-import requests
 
 from butfor import tracking
 from butfor.record import Record, write
@@ -98,36 +97,21 @@ def study(results: Path) -> list[Record]:
 
 @contextmanager
 def served(results: Path) -> Iterator[str]:
-    """`make ui` until it says that it listens; gives the link that it prints."""
+    """`make ui`; gives the link that it prints once the pages are there."""
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    command = [sys.executable, "scripts/ui.py", str(results)]
-    log = results / "ui.log"
+    log, link = results / "ui.log", re.compile(r"^http\S+$", re.MULTILINE)
     with log.open("w") as said:
+        command = [sys.executable, "scripts/ui.py", str(results)]
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
     try:
-        wait_until(lambda: log.read_text().startswith("http"), server)
-        link = log.read_text().split()[0]
-        wait_until(lambda: answers(urlsplit(link).port), server)
-        yield link
+        end = time.monotonic() + 120  # a machine may be busy
+        while not (found := link.search(log.read_text())):
+            assert server.poll() is None and time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+        yield found[0]
     finally:
         server.terminate()
         server.wait(30)
-
-
-def wait_until(true: Callable[[], bool], server: subprocess.Popen[bytes]) -> None:
-    """Wait up to two minutes for the server, as a machine may be busy."""
-    end = time.monotonic() + 120
-    while not true():
-        assert server.poll() is None and time.monotonic() < end, "the server does not come up"
-        time.sleep(0.2)
-
-
-def answers(port: int | None) -> bool:
-    """Whether the server is up; the name in its link is one for browsers."""
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 @contextmanager
@@ -139,3 +123,41 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=QUIET.split())
         yield browser
         browser.close()
+
+
+def table(page: Any) -> list[dict[str, str]]:
+    """The rows of the runs' table from above, each with its cells by MLflow's names of columns."""
+    page.wait_for_selector(".ag-center-cols-container .ag-row .ag-cell")
+    return page.evaluate("""() => {
+        const rows = {};
+        for (const cell of document.querySelectorAll('.ag-row .ag-cell[col-id]')) {
+            const row = cell.closest('.ag-row'), place = Number(row.getAttribute('row-index'));
+            rows[place] ??= {id: row.getAttribute('row-id')};
+            rows[place][cell.getAttribute('col-id')] = cell.innerText.replace(/^(Pin (run|group))?\s*#[0-9a-f]{6}\s/, '').trim();
+        }
+        return Object.keys(rows).map(Number).sort((a, b) => a - b).map(place => rows[place]);
+    }""")
+
+
+def is_whole(page: Any, column: str) -> bool:
+    """Whether the head of a column of the table lies within the window, and no word of it is cut off."""
+    return page.evaluate(
+        """column => {
+        const head = document.querySelector(`.ag-header-cell[col-id="${CSS.escape(column)}"]`);
+        const words = head.querySelector('.ag-header-cell-text') ?? head;
+        return head.getBoundingClientRect().right <= window.innerWidth && words.scrollWidth <= words.clientWidth;
+    }""",
+        column,
+    )
+
+
+def charts(page: Any, title: str) -> dict[str, Any]:
+    """What the chart of that title draws: its traces as plotly has them, and how many lines or bars are on the page."""
+    plot = page.locator(".js-plotly-plot").first
+    plot.wait_for()
+    page.wait_for_function("document.querySelector('.js-plotly-plot').data.some(trace => (trace.x ?? []).length)")
+    assert page.get_by_text(title, exact=True).first.is_visible()
+    return plot.evaluate("""plot => ({
+        data: plot.data.map(({name, names, type, x, y}) => ({name, names, type, x: [...x ?? []], y: [...y ?? []]})),
+        paths: [...plot.querySelectorAll('path.js-line, .bars .point path')].filter(path => path.getAttribute('d')).length,
+    })""")

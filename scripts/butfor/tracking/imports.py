@@ -44,11 +44,13 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
 
     tracking: see Plan.tracking. checks: checks.json. Raises TrackingError.
     """
-    void = [row["arm"] for row in json.loads(checks.read_text()) if row["outcome"] in ("void", "failed")]
+    words = {"void": "void", "failed": "unproven"}
+    outcomes = {row["arm"]: row["outcome"] for row in json.loads(checks.read_text())}
+    idle = {arm: words[outcome] for arm, outcome in outcomes.items() if outcome in words}
     with store(tracking, results, mend=True) as mirror:
         done = mirror.put(runs)
         mirror.remove_others(runs)
-        mirror.mark_usable(void)
+        mirror.mark_usable(idle)
         mirror.register()
         mirror.summarise(results, files)
         link = _save_views(mirror, tracking["arms"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -142,14 +142,17 @@ class Mirror:
             if run.data.tags.get("butfor.key") not in keys or "butfor.digest" not in run.data.tags:
                 self._delete([run])
 
-    def mark_usable(self, void: Iterable[str]) -> None:
-        """Tag each run with whether its figures say something: not if it failed, nor if its arm is void or unproven."""
-        idle = set(void)
+    def mark_usable(self, idle: Mapping[str, str]) -> None:
+        """Tag each run with whether its figures say something, and if not why: it failed, or its arm is `idle`, which is
+        to say void or unproven.
+        """
         for run in self._of_the_study():
             tags = run.data.tags
-            usable = "no" if tags["butfor.status"] != "ok" or tags["butfor.arm"] in idle else "yes"
-            if tags.get("butfor.usable") != usable:
-                self._client.set_tag(run.info.run_id, "butfor.usable", usable)
+            why = tags["butfor.status"] if tags["butfor.status"] != "ok" else idle.get(tags["butfor.arm"], "")
+            marks = {"butfor.usable": "no" if why else "yes", "butfor.unusable": why}
+            for key, value in marks.items():
+                if tags.get(key, "") != value:
+                    self._client.set_tag(run.info.run_id, key, value)
 
     def register(self) -> None:
         """Keep the baseline's best model in the model registry, if the study asks for it."""

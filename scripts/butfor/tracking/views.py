@@ -24,6 +24,7 @@ FINAL = [*FIGURES, "val/final_loss", "train/final_loss"]
 USABLE = "tags.`butfor.usable` = 'yes'"
 UNFAILED = "tags.`butfor.usable` != 'no'"
 UNUSABLE = "tags.`butfor.usable` = 'no'"
+SUMMARY = "tags.`butfor.kind` = 'report'"
 BY_ARM = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
 MOST_ARMS = 100  # to be folded: a tag has a longest length, and the pages load no more runs at once
 NAME, WHEN, DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"  # MLflow's names of columns
@@ -74,9 +75,13 @@ def views(arms: Iterable[str]) -> dict[str, tuple[str, State]]:
                 **by_arm,
             },
         ),
+        "butfor-report": (
+            "The study's report, figures and tables",
+            _runs(SUMMARY, "attributes.start_time", ["attributes.`Description`"]),
+        ),
         "butfor-failed": (
             "Failed and void runs",
-            _runs(UNUSABLE, "attributes.start_time", [*place, "tags.`butfor.status`", "attributes.`Description`"]),
+            _runs(UNUSABLE, "attributes.start_time", ["tags.`butfor.unusable`", "attributes.`Description`"]),
         ),
     }
 
@@ -85,7 +90,7 @@ def _runs(words: str, by: str, columns: list[str], wide: int = 120) -> State:
     """The runs that the `words` find, the smallest `by` first, with columns of this width in pixels or as their head or
     what they hold needs; how long a run took comes last.
     """
-    widths = {NAME: 300, _metric(EFFECT): 220, _param("arm"): 190, _param("seed"): 70, "attributes.`Description`": 480}
+    widths = {NAME: 300, _metric(EFFECT): 220, _param("arm"): 190, _param("seed"): 70, "attributes.`Description`": 620}
     return {
         "searchFilter": words,
         "orderByKey": by,
@@ -138,8 +143,15 @@ def _line(metric: str) -> State:
         "selectedMetricKeys": [metric],
         "xAxisKey": "step",
         "xAxisScaleType": "linear",
+        "selectedXAxisMetricKey": "",
+        "yAxisKey": "metric",
+        "yAxisExpressions": [],
         "scaleType": scale,
+        "range": {},
         "lineSmoothness": 0,
+        "ignoreOutliers": False,
+        "useGlobalXaxisKey": True,
+        "useGlobalLineSmoothing": True,
     }
 
 
