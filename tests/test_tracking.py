@@ -321,7 +321,7 @@ def test_where_views_are_refused_everything_else_is_there(job, monkeypatch):
     assert len(found(job)[1]) == 2 and set(told["runs"].values()) == {"new"}
 
 
-def test_no_view_shows_the_summary_run_and_each_shows_its_runs(job, baseline):
+def test_only_its_own_view_shows_the_summary_run_and_each_shows_its_runs(job, baseline):
     write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, status="diverged", reason="so", metrics={}))
     track(job, [job, baseline], void=["baseline"])
     client, runs = found(job)
@@ -332,7 +332,8 @@ def test_no_view_shows_the_summary_run_and_each_shows_its_runs(job, baseline):
         for name, (_, state) in views.views(TRACKING["arms"]).items()
     }
     good, bad = ["a · seed 0"], ["a · seed 1", "baseline · seed 0", "baseline · seed 1"]
-    assert shown == {"butfor-ablations": good, "butfor-curves": good, "butfor-failed": bad}
+    runs = {"butfor-ablations": good, "butfor-runs": good, "butfor-curves": good, "butfor-failed": bad}
+    assert shown == {**runs, "butfor-report": ["report"]}
 
 
 def test_views_name_only_what_runs_hold(job, baseline):
@@ -340,10 +341,10 @@ def test_views_name_only_what_runs_hold(job, baseline):
     (run,) = [run for run in found(job)[1] if run.info.run_name == "a · seed 0"]
     whole = {**RUN.metrics, "train/accuracy": 0.6, "validation/accuracy": 0.5}
     held = {point.key for point in content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
-    held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags)
+    held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags) | {"butfor.kind"}
     for _, state in views.views(TRACKING["arms"]).values():
         named = re.findall(
-            r"`([^`]+)`", " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]])
+            r"(?:metrics|params|tags)\.`([^`]+)`", " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]])
         )
         assert set(named) <= held and named
 
