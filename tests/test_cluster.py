@@ -1,6 +1,5 @@
 """What a submission, a question and a start do, against a squeue and an sbatch that say what a test wants them to."""
 
-import fcntl
 import json
 import os
 import stat
@@ -155,6 +154,8 @@ def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
     says("sbatch", "12\n")
     submit.submit(jobscript())
     Path("out").write_text("made")
+    folder.write(FOLDER / "12.ended", "1")
+    assert not folder.keep("12")
     folder.write(FOLDER / "12.ended", "0")
     assert folder.keep("12")
     assert not Path("out").exists()
@@ -165,16 +166,14 @@ def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
     assert (status.status(number), Path("out").read_text()) == ("success", "made")
 
 
-def test_two_starts_at_once_are_refused(says, monkeypatch):
+def test_two_starts_at_once_are_refused(says):
     says("sbatch")
     says("squeue")
-    FOLDER.mkdir(parents=True)
-    with (FOLDER / "lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        held.write("process 1 on head")
-        held.flush()
-        with pytest.raises(StudyError, match=r"already \(process 1 on head\)"):
-            start.start([], cancel=False)
+    first = start._only_one()
+    with pytest.raises(StudyError, match=rf"already \(process {os.getpid()} on "):
+        start.start([], cancel=False)
+    first.close()
+    start._only_one().close()
 
 
 def test_no_answer_of_slurms_is_not_taken_for_no_jobs(says):
