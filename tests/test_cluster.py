@@ -152,6 +152,7 @@ def test_a_refusal_is_passed_on_at_once(says):
 def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
     Path("code.py").write_text("1")
     says("sbatch", "12\n")
+    says("squeue")
     submit.submit(jobscript())
     Path("out").write_text("made")
     folder.write(FOLDER / "12.ended", "1")
