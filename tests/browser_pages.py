@@ -128,7 +128,7 @@ def chromium() -> Iterator[Any]:
 def table(page: Any) -> list[dict[str, str]]:
     """The rows of the runs' table from above, each with its cells by MLflow's names of columns."""
     page.wait_for_selector(".ag-center-cols-container .ag-row .ag-cell")
-    return page.evaluate("""() => {
+    return page.evaluate(r"""() => {
         const rows = {};
         for (const cell of document.querySelectorAll('.ag-row .ag-cell[col-id]')) {
             const row = cell.closest('.ag-row'), place = Number(row.getAttribute('row-index'));
@@ -144,8 +144,9 @@ def is_whole(page: Any, column: str) -> bool:
     return page.evaluate(
         """column => {
         const head = document.querySelector(`.ag-header-cell[col-id="${CSS.escape(column)}"]`);
-        const words = head.querySelector('.ag-header-cell-text') ?? head;
-        return head.getBoundingClientRect().right <= window.innerWidth && words.scrollWidth <= words.clientWidth;
+        const words = [...head.querySelectorAll('*')].find(part => !part.children.length && part.textContent);
+        const [outer, inner] = [head, words].map(part => part.getBoundingClientRect().right);
+        return inner <= outer && outer <= window.innerWidth;
     }""",
         column,
     )
@@ -158,6 +159,6 @@ def charts(page: Any, title: str) -> dict[str, Any]:
     page.wait_for_function("document.querySelector('.js-plotly-plot').data.some(trace => (trace.x ?? []).length)")
     assert page.get_by_text(title, exact=True).first.is_visible()
     return plot.evaluate("""plot => ({
-        data: plot.data.map(({name, names, type, x, y}) => ({name, names, type, x: [...x ?? []], y: [...y ?? []]})),
+        data: plot.data.map(({names, type, x, y}) => ({names, type, x: [...x ?? []], y: [...y ?? []]})),
         paths: [...plot.querySelectorAll('path.js-line, .bars .point path')].filter(path => path.getAttribute('d')).length,
     })""")

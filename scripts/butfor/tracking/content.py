@@ -23,6 +23,7 @@ def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
         "mlflow.note.content": describe(record, tracking["arms"][record.arm]["reference"]),
         "butfor.status": record.status,
         "butfor.usable": "yes" if record.status == "ok" else "no",
+        "butfor.unusable": record.reason,
         "butfor.fingerprint": record.fingerprint,
     }
 
@@ -47,6 +48,7 @@ def tags_when_broken_off(about: Line, status: str, epochs: int) -> dict[str, str
         "mlflow.note.content": f"Seed {about['seed']} of {about['arm']} was broken off ({word}) {after}.",
         "butfor.status": word,
         "butfor.usable": "no",
+        "butfor.unusable": word,
     }
 
 

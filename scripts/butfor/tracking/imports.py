@@ -44,7 +44,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
 
     tracking: see Plan.tracking. checks: checks.json. Raises TrackingError.
     """
-    words = {"void": "void", "failed": "unproven"}
+    words = {"void": "its arm is void", "failed": "its arm is unproven"}
     outcomes = {row["arm"]: row["outcome"] for row in json.loads(checks.read_text())}
     idle = {arm: words[outcome] for arm, outcome in outcomes.items() if outcome in words}
     with store(tracking, results, mend=True) as mirror:

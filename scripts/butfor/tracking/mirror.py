@@ -148,8 +148,11 @@ class Mirror:
         """
         for run in self._of_the_study():
             tags = run.data.tags
-            why = tags["butfor.status"] if tags["butfor.status"] != "ok" else idle.get(tags["butfor.arm"], "")
-            marks = {"butfor.usable": "no" if why else "yes", "butfor.unusable": why}
+            if tags["butfor.status"] != "ok":
+                marks = {"butfor.usable": "no"}
+            else:
+                why = idle.get(tags["butfor.arm"], "")
+                marks = {"butfor.usable": "no" if why else "yes", "butfor.unusable": why}
             for key, value in marks.items():
                 if tags.get(key, "") != value:
                     self._client.set_tag(run.info.run_id, key, value)

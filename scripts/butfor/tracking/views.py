@@ -81,7 +81,7 @@ def views(arms: Iterable[str]) -> dict[str, tuple[str, State]]:
         ),
         "butfor-failed": (
             "Failed and void runs",
-            _runs(UNUSABLE, "attributes.start_time", ["tags.`butfor.unusable`", "attributes.`Description`"]),
+            _runs(UNUSABLE, "attributes.start_time", ["tags.`butfor.unusable`"]),
         ),
     }
 
@@ -90,7 +90,14 @@ def _runs(words: str, by: str, columns: list[str], wide: int = 120) -> State:
     """The runs that the `words` find, the smallest `by` first, with columns of this width in pixels or as their head or
     what they hold needs; how long a run took comes last.
     """
-    widths = {NAME: 300, _metric(EFFECT): 220, _param("arm"): 190, _param("seed"): 70, "attributes.`Description`": 620}
+    widths = {
+        NAME: 300,
+        _metric(EFFECT): 220,
+        _param("arm"): 190,
+        _param("seed"): 70,
+        "attributes.`Description`": 480,
+        "tags.`butfor.unusable`": 480,
+    }
     return {
         "searchFilter": words,
         "orderByKey": by,
