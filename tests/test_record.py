@@ -27,7 +27,7 @@ def test_a_record_reads_back_as_it_was_written_nan_infinity_and_float32_included
     json.loads((tmp_path / "r.json").read_text(), parse_constant=pytest.fail)
 
 
-@pytest.mark.parametrize("damage", ["cut", "format", "key"])
+@pytest.mark.parametrize("damage", ["cut", "format", "key", "number"])
 def test_a_damaged_record_is_named(tmp_path, damage):
     path = tmp_path / "r.json"
     record.write(path, EXAMPLE)
@@ -35,6 +35,7 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     changed = {
         "cut": text[:50],
         "format": text.replace('"format": 3', '"format": 9'),
+        "number": text.replace('"test/accuracy": 0.5', '"test/accuracy": 0.7'),
         "key": text.replace('"loop"', '"lop"'),
     }
     path.write_text(changed[damage])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -10,10 +11,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 from mlflow import MlflowClient
 
 from conftest import Workflow
@@ -27,6 +30,7 @@ STUDY = {
         "dropout": 0.1,
         "epochs": 2,
         "batch_size": 64,
+        "learning_rate": 0.01,
         "loop": "graph",
     },
     "ablations": {"no_dropout": {"set": {"dropout": 0.0}}},
@@ -124,8 +128,8 @@ def kill(processes: list[psutil.Process], number: int = signal.SIGKILL) -> None:
 
 def content(results: Path) -> dict[str, Any]:
     """All that a study has found, by path, without what differs between two undisturbed runs of it: records without
-    `timing`, `machine` and the checksum over them, the report without its section on cost, the table of runs without
-    its columns of seconds. Pictures are left out; what they are drawn from is here.
+    `timing`, `machine` and the checksum over them, the report without its section on cost, claims without the time they
+    were declared, the table of runs without its columns of seconds. Pictures are left out; what they are drawn from is here.
     """
     found: dict[str, Any] = {}
     for path in results.rglob("*"):
@@ -135,7 +139,9 @@ def content(results: Path) -> dict[str, Any]:
             found[name] = {key: record[key] for key in record if key not in ("timing", "machine", "sha256")}
         elif name == "report.md":
             found[name] = re.sub(r"## Cost\n.*?(?=\n## )", "", path.read_text(), flags=re.DOTALL)
-        elif name in ("contrasts.json", "checks.json", "claims.json", "data/arrays.npz", "data/manifest.json"):
+        elif name == "claims.json":
+            found[name] = re.sub(r'"since": "[^"]*"', "", path.read_text())
+        elif name in ("contrasts.json", "checks.json", "data/arrays.npz", "data/manifest.json"):
             found[name] = path.read_bytes()
         elif name.startswith("tables/") and path.suffix == ".csv":
             found[name] = _without_seconds(path.read_text())
@@ -166,3 +172,37 @@ def check(study: Study, undisturbed: dict[str, Any], fault: str, seconds: float,
     assert len(keys) == RUNS + 1 and {run.info.status for run in runs} == {"FINISHED"}
     assert not list(study.results.glob("runs/*/.unfinished/*"))
     assert not list(study.folder.glob(".snakemake/locks/*")) and not list(study.folder.glob(".snakemake/incomplete/*"))
+
+
+@functools.cache
+def _undisturbed(make: Callable[[str], Workflow]) -> Study:
+    study = Study(make("undisturbed"))
+    status, out = study.run()
+    assert status == 0, out
+    return study
+
+
+@pytest.fixture(scope="session")
+def finished(workflow_copy: Callable[[str], Workflow]) -> Study:
+    """A study that nobody disturbed; one for all modules that import this."""
+    return _undisturbed(workflow_copy)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(finished: Study) -> dict[str, Any]:
+    """What it has found."""
+    return content(finished.results)
+
+
+@pytest.fixture
+def study(workflow_copy: Callable[[str], Workflow], request: pytest.FixtureRequest) -> Study:
+    """A study that has not begun."""
+    return Study(workflow_copy(re.sub(r"\W", "_", request.node.name)[:20]))
+
+
+def resume(study: Study, *words: str) -> float:
+    """Give the same command again; says how many seconds it took."""
+    start = study.start(*words)
+    status, out = start.end()
+    assert status == 0 and "Traceback" not in out, out
+    return time.monotonic() - start.began

@@ -6,38 +6,10 @@ import signal
 import time
 
 import pytest
-from harness import STUDY, Study, check, content, gone, kill, until
+from harness import STUDY, Study, check, content, finished, gone, kill, resume, study, undisturbed, until
 
 pytestmark = pytest.mark.faults
 SECONDS = 6.0  # about what a training job takes here
-
-
-@pytest.fixture(scope="session")
-def finished(workflow_copy):
-    """A study that nobody disturbed."""
-    study = Study(workflow_copy("undisturbed"))
-    status, out = study.run()
-    assert status == 0, out
-    return study
-
-
-@pytest.fixture(scope="session")
-def undisturbed(finished):
-    return content(finished.results)
-
-
-@pytest.fixture
-def study(workflow_copy, request):
-    return Study(workflow_copy(request.node.name[:20]))
-
-
-def resume(study, *words):
-    """The same command again; says how long it took."""
-    start = study.start(*words)
-    status, out = start.end()
-    assert status == 0, out
-    assert "Traceback" not in out
-    return time.monotonic() - start.began
 
 
 def test_trainings_killed_at_random_moments(workflow_copy, undisturbed):

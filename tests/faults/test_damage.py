@@ -1,0 +1,161 @@
+"""Files damaged, disks full, clocks put back, memory short: noticed, said in one line, and mended by the same command."""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from harness import check, finished, resume, study, undisturbed
+
+from conftest import need
+
+pytestmark = pytest.mark.faults
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path, place=0.5):
+    """Flip the lowest bit of a digit, or of a byte where there are none."""
+    whole = bytearray(path.read_bytes())
+    at = int(len(whole) * place)
+    digit = re.compile(rb"(?<=\d)\d").search(bytes(whole), at) if path.suffix == ".json" else None
+    whole[digit.start() if digit else at] ^= 1
+    path.write_bytes(whole)
+
+
+def records(study, arm):
+    return [study.results / "runs" / arm / "look1" / f"seed_{seed}.json" for seed in (0, 1)]
+
+
+def test_damaged_and_missing_records_are_made_anew_and_no_others(finished, undisturbed):
+    (whole, flipped), (short, missing) = records(finished, "baseline"), records(finished, "no_dropout")
+    before = whole.stat().st_mtime_ns
+    flip(flipped)
+    cut(short)
+    missing.unlink()
+    status, out = finished.run("-n")
+    assert status == 0 and out.count(" was damaged or missing and is made anew.") == 3
+    seconds = resume(finished)
+    assert whole.stat().st_mtime_ns == before
+    check(finished, undisturbed, "record cut, flipped, missing", seconds, 3)
+
+
+@pytest.mark.parametrize("damage", [cut, flip])
+def test_what_others_are_made_from_is_made_anew_if_damaged(finished, undisturbed, damage):
+    before = records(finished, "baseline")[0].stat().st_mtime_ns
+    for name in ("contrasts.json", "checks.json", "data/manifest.json"):
+        damage(finished.results / name)
+    seconds = resume(finished)
+    assert records(finished, "baseline")[0].stat().st_mtime_ns == before
+    check(finished, undisturbed, f"contrasts, checks, manifest {damage.__name__}", seconds, 3)
+
+
+@pytest.mark.parametrize("damage", [cut, flip])
+def test_a_damaged_register_is_said_and_restored_by_hand(finished, undisturbed, damage):
+    register = finished.results / "register.json"
+    kept = register.read_bytes()
+    damage(register)
+    (finished.results / "tracked.json").unlink()
+    status, out = finished.run()
+    assert status == 1 and "register.json is no whole register of claims" in out and "Traceback" not in out
+    register.write_bytes(kept)
+    check(finished, undisturbed, f"register {damage.__name__}", resume(finished))
+
+
+@pytest.mark.parametrize("damage", [cut, flip])
+def test_damaged_data_are_never_trained_on(finished, undisturbed, damage):
+    before = records(finished, "baseline")[0].stat().st_mtime_ns
+    shutil.rmtree(finished.results / "runs" / "no_dropout")
+    damage(finished.results / "data" / "arrays.npz")
+    status, out = finished.run()
+    assert status == 1 and "arrays.npz was damaged and has been deleted. The same command makes it anew." in out
+    assert "Traceback" not in out
+    seconds = resume(finished)
+    assert records(finished, "baseline")[0].stat().st_mtime_ns == before
+    check(finished, undisturbed, f"arrays {damage.__name__}", seconds)
+
+
+@pytest.mark.parametrize("place", [0.0, 0.4])
+def test_a_damaged_mlflow_database_is_made_anew(finished, undisturbed, place):
+    database = finished.results / "mlflow" / "mlflow.db"
+    whole = bytearray(database.read_bytes())
+    at = int(len(whole) * place)
+    whole[at : at + 9000] = os.urandom(9000)
+    database.write_bytes(whole)
+    (finished.results / "tracked.json").unlink()
+    check(finished, undisturbed, f"MLflow database damaged at {place:.0%}", resume(finished))
+
+
+def test_files_from_the_future_train_nothing_anew(finished, undisturbed):
+    trained = [path for arm in ("baseline", "no_dropout") for path in records(finished, arm)]
+    later = time.time() + 86400
+    for path in finished.results.rglob("*"):
+        os.utime(path, (later, later))
+    seconds = resume(finished)
+    shutil.rmtree(finished.results / "runs" / "no_dropout")
+    seconds += resume(finished)
+    assert trained[0].stat().st_mtime > time.time() + 80000 and trained[2].stat().st_mtime < time.time() + 80000
+    check(finished, undisturbed, "files a day in the future", seconds)
+
+
+def test_a_clock_that_is_put_back_changes_nothing(study, undisturbed):
+    study.edit("butfor/clock.py", "self._epochs.append(time.time())", "self._epochs.append(time.time() - 86400)")
+    study.edit("butfor/clock.py", '"ended": time.time()', '"ended": time.time() - 2 * 86400')
+    check(study, undisturbed, "clock put back twice in a run", resume(study))
+
+
+SHORT = """import os, resource
+if not os.path.exists(snakemake.output.runs + ".tried"):
+    open(snakemake.output.runs + ".tried", "w").close()
+    resource.setrlimit(resource.RLIMIT_AS, (700 * 2**20,) * 2)
+
+from butfor.arm_job"""
+
+
+def test_a_job_out_of_memory_is_tried_again(study, undisturbed):
+    study.edit("train.py", "from butfor.arm_job", SHORT)
+    start = study.start()
+    status, out = start.end()
+    assert status == 0 and out.count("Trying to restart job") == 2, out
+    for flag in study.results.rglob("*.tried"):
+        flag.unlink()
+    check(study, undisturbed, "out of memory, tried again", time.monotonic() - start.began, 2)
+
+
+@contextmanager
+def disk(folder, kib=64 * 1024):
+    """A small file system of its own on a folder."""
+    folder.mkdir(parents=True)
+    options = f"size={kib}k"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False)
+    need(done.returncode == 0, "the right to mount a small file system")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder, left):
+    """Fill the file system up to some bytes."""
+    state = os.statvfs(folder)
+    (folder / "ballast").write_bytes(bytes(max(0, state.f_bavail * state.f_frsize - left)))
+
+
+def test_a_full_disk_loses_nothing(study, undisturbed):
+    with disk(study.results):
+        for stage, until, left in (
+            ("record", "data", 20_000),
+            ("figure", "compare", 60_000),
+            ("MLflow import", "report", 60_000),
+        ):
+            resume(study, "--until", until)
+            fill(study.results, left)
+            status, out = study.run()
+            assert status == 1 and re.search("No space left|disk is full", out), (stage, out)
+            (study.results / "ballast").unlink()
+        check(study, undisturbed, "disk full at a record, a figure, the import", resume(study), 3)

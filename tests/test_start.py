@@ -1,0 +1,133 @@
+"""What a start finds of those before it."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from butfor import checksum, receipt, start
+from butfor.record import write_atomically, write_noted
+from conftest import ROOT
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder in which a start was killed."""
+    monkeypatch.chdir(tmp_path)
+    locks = tmp_path / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/small/report.md\n")
+    yield tmp_path
+    start._held.clear()
+
+
+def clear(folder):
+    return start.clear((folder / "results" / "small").relative_to(folder))
+
+
+def test_locks_of_a_killed_start_are_removed(folder):
+    assert clear(folder) == []
+    assert not (folder / ".snakemake" / "locks").exists()
+
+
+def test_locks_of_a_living_start_are_left_and_it_is_said(folder):
+    other = (folder / ".snakemake" / "in_use.lock").open("w")
+    fcntl.flock(other, fcntl.LOCK_SH)
+    assert clear(folder) == ["Another start is at work on results/small. Wait for it, or stop it."]
+    assert list((folder / ".snakemake" / "locks").iterdir())
+
+
+def test_a_start_counts_as_living_until_its_process_ends(folder):
+    code = "import sys, time\nfrom pathlib import Path\nfrom butfor import start\nstart.clear(Path('results/small'))\n"
+    words = [sys.executable, "-c", code + "print('held', flush=True)\ntime.sleep(60)"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        (folder / ".snakemake" / "locks").mkdir()
+        (folder / ".snakemake" / "locks" / "0.output.lock").write_text("results/small/report.md\n")
+        assert len(clear(folder)) == 1
+        start._held.clear()
+        process.kill()
+    assert clear(folder) == []
+
+
+def job(folder):
+    """A folder of two records as a job leaves it."""
+    runs = folder / "results" / "small" / "runs" / "a" / "look1"
+    for seed in (0, 1):
+        write_atomically(runs / f"seed_{seed}.json", checksum.sealed(json.dumps({"accuracy": 0.9375, "seed": seed})))
+    receipt.write(runs, receipt.Receipt("mark", [0, 1]))
+    return runs
+
+
+@pytest.mark.parametrize("damage", ["none", "cut", "flipped", "missing"])
+def test_a_damaged_record_sends_the_whole_ones_back_to_where_a_job_finds_them(folder, damage):
+    runs = job(folder)
+    path = runs / "seed_0.json"
+    text = path.read_text()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_text({"none": text, "cut": text[:20], "flipped": text.replace("0.9375", "0.9374")}[damage])
+    said = clear(folder)
+    if damage == "none":
+        assert said == [] and len(list(runs.iterdir())) == 2
+        return
+    assert said == ["results/small/runs/a/look1/seed_0.json was damaged or missing and is made anew."]
+    assert not runs.exists()
+    assert [one.name for one in receipt.waiting(runs, "mark").iterdir()] == ["seed_1.json"]
+
+
+def test_a_damaged_derived_file_is_deleted_and_others_stay(folder):
+    results = folder / "results" / "small"
+    for name in ("contrasts.json", "checks.json", "looks/look1.json"):
+        write_noted(results / name, '[{"effect": 0.5}]')
+    (results / "report.md").write_text("not noted")
+    (results / "contrasts.json").write_text('[{"effect": 0.4}]')
+    (results / "looks" / "look1.json").write_text("[")
+    said = clear(folder)
+    assert [line.split()[0] for line in said] == ["results/small/contrasts.json", "results/small/looks/look1.json"]
+    assert sorted(path.name for path in results.glob("[!.]*")) == ["checks.json", "looks", "report.md"]
+
+
+JOB = "import time\nfrom butfor.orphan import end_with_start\nend_with_start()\nprint('on', flush=True)\ntime.sleep(60)"
+PARENT = """
+import subprocess, sys
+from butfor.orphan import announce_start
+announce_start()
+job = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True)
+print(job.pid, job.stdout.readline(), flush=True)
+job.wait()
+"""
+
+
+def test_a_job_ends_when_its_start_is_killed(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    words = [sys.executable, "-c", PARENT, JOB]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        number = int(process.stdout.readline().split()[0])
+        time.sleep(1.5)
+        os.kill(number, 0)  # it lives on while its start does
+        process.kill()
+    ended = time.monotonic() + 30
+    while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < ended
+        time.sleep(0.1)
+
+
+def test_one_job_at_a_time_makes_a_folder(tmp_path):
+    runs = tmp_path / "runs" / "a" / "look1"
+    with receipt.alone(runs), receipt.path(runs).open("a") as other:
+        receipt.write(runs, receipt.Receipt("mark", [0]))
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert receipt.read(runs) == receipt.Receipt("mark", [0])
+    with receipt.path(runs).open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    receipt.path(runs).write_text("{")
+    assert receipt.read(runs) is None
