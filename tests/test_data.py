@@ -1,7 +1,9 @@
 import io
 import json
 import pickle
+import shutil
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,3 +92,17 @@ def test_the_split_is_drawn_by_seed_and_shares_no_row():
     np.testing.assert_array_equal(data.split(1000, 0.1, None, seed=1)[1], held)
     assert (data.split(1000, 0.1, None, seed=2)[1] != held).any()
     np.testing.assert_array_equal(data.split(1000, 0.1, 50, seed=1)[0], train[:50])
+
+
+@pytest.mark.parametrize("file", ["arrays.npz", "manifest.json"])
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_damaged_arrays_are_not_trained_on(digits, tmp_path, file, damage):
+    paths = [Path(shutil.copy(path, tmp_path)) for path in digits]
+    data.load(*paths)
+    whole = bytearray((tmp_path / file).read_bytes())
+    at = whole.index(b'"fingerprint": "') + 20 if file == "manifest.json" else len(whole) // 2
+    whole[at] ^= 1
+    (tmp_path / file).write_bytes(whole if damage == "flipped" else whole[:at])
+    with pytest.raises(data.DataError, match=r"damaged; the arrays have been deleted"):
+        data.load(*paths)
+    assert not paths[0].exists()

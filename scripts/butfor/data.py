@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from butfor import fetch, own_code, streams
 from butfor.catalogue import PUBLISHED
-from butfor.record import write_noted
+from butfor.record import write_atomically
 from butfor.errors import StudyError
 from butfor.time_limit import time_limit
 
@@ -84,22 +84,27 @@ def prepare(
         "classes": int(arrays["y_train"].max()) + 1,
         "shapes": {key: list(arrays[key].shape) for key in ARRAYS},
     }
-    write_noted(source_path, json.dumps({"source": place}))
-    write_noted(manifest_path, json.dumps(manifest, indent=1))
+    write_atomically(source_path, json.dumps({"source": place}))
+    write_atomically(manifest_path, json.dumps(manifest, indent=1))
 
 
 def load(arrays_path: Path, manifest_path: Path) -> Dataset:
     """The stored data set. Raises DataError if the arrays are not those that were stored, and deletes them."""
-    manifest = json.loads(manifest_path.read_text())
     try:
+        manifest = json.loads(manifest_path.read_text())
         with np.load(arrays_path, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in ARRAYS}
-        whole = _fingerprint(arrays) == manifest["fingerprint"]
+        told = manifest["fingerprint"], manifest["classes"]
+        whole = told == (_fingerprint(arrays), int(arrays["y_train"].max()) + 1)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         whole = False
     if not whole:
         arrays_path.unlink(missing_ok=True)
-        raise DataError(f"{arrays_path} was damaged and has been deleted. The same command makes it anew.")
+        raise DataError(
+            f"{arrays_path} or {manifest_path.name} was damaged; the arrays have been deleted. Make both anew by"
+            f" `snakemake --cores 1 {arrays_path}` and give the same command again: only what is missing is trained."
+            " Without that, everything is trained again, to the same numbers."
+        )
     return Dataset(manifest["name"], manifest["fingerprint"], manifest["classes"], **arrays)
 
 
