@@ -344,7 +344,8 @@ def test_views_name_only_what_runs_hold(job, baseline):
     held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags) | {"butfor.kind"}
     for _, state in views.views(TRACKING["arms"]).values():
         named = re.findall(
-            r"(?:metrics|params|tags)\.`([^`]+)`", " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]])
+            r"(?:metrics|params|tags)\.`([^`]+)`",
+            " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]]),
         )
         assert set(named) <= held and named
 
