@@ -50,8 +50,8 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 	rm -rf $(RESULTS)/mlflow
 	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
-test: $(STAMP) ## run the whole test suite
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## run the whole test suite (WORKERS=2 side by side)
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
 
 check: $(STAMP) ## lint, format and type checks
 	$(BIN)/ruff check .

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from butfor.record import write_atomically
 
 SUFFIX = ".failure.json"
@@ -54,14 +56,4 @@ def read_notes(results: Path) -> list[dict[str, Any]]:
     """The notes of the jobs in a results folder that have ended without records, by arm and look."""
     paths: Iterable[Path] = sorted((results / "runs").glob(f"*/.unfinished/*{SUFFIX}"))
     notes = [json.loads(path.read_text()) for path in paths]
-    return [note for note in notes if note["host"] != platform.node() or not _runs(note["process"])]
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    return [note for note in notes if note["host"] != platform.node() or not psutil.pid_exists(note["process"])]

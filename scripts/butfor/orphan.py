@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 
+import psutil
+
 PAUSE = 0.5  # seconds between two looks
 START = "BUTFOR_START"
 
@@ -24,17 +26,7 @@ def end_with_start() -> None:
 
 
 def _watch(start: int, parent: int) -> None:
-    while os.getppid() == parent and _is_alive(start):
+    while os.getppid() == parent and psutil.pid_exists(start):
         time.sleep(PAUSE)
     print("The start that this job belongs to is gone: the job ends.", file=sys.stderr, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

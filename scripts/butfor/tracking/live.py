@@ -6,11 +6,12 @@ that MLflow stores each once.
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from butfor import progress
 from butfor.tracking import content
@@ -84,7 +85,7 @@ class LiveRuns:
 def _over(lines: list[Line]) -> bool:
     """Whether the training has said that it ends, or its process is gone from this machine."""
     here = lines[0]["host"] == platform.node()
-    return "ended_as" in lines[-1] or (here and not _runs(lines[0]["process"]))
+    return "ended_as" in lines[-1] or (here and not psutil.pid_exists(lines[0]["process"]))
 
 
 def _end(lines: list[Line]) -> tuple[str, float]:
@@ -96,13 +97,3 @@ def _end(lines: list[Line]) -> tuple[str, float]:
 
 def _epochs(lines: list[Line]) -> int:
     return sum("epoch" in line for line in lines)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
