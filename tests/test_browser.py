@@ -50,7 +50,7 @@ def chromium(link):
 def page(chromium, request, tmp_path):
     """A page of a fresh profile; what it shows in the end is kept as a picture."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     yield page
     folder = Path(os.environ.get("BUTFOR_SCREENSHOTS", tmp_path))
