@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import statistics
 import zlib
 from pathlib import Path
@@ -138,8 +139,8 @@ def test_learning_curves_are_drawn_as_means_over_seeds(link, records, page):
         curve = [statistics.fmean(row["validation/accuracy"] for row in epoch) for epoch in rows]
         assert any(line == pytest.approx(curve, abs=1e-6) for line in lines), arm
     assert len({tuple(line) for line in lines}) == len(USABLE)
-    said = page.inner_text("body")
-    assert "val (2)" in said and "train (4)" in said and "No data" not in said
+    sections = re.findall(r"^(\w+)\s*\((\d+)\)$", page.inner_text("body"), re.MULTILINE)
+    assert sections == [("val", "2"), ("train", "4"), ("delta", "2")], "no other, and none that is empty"
 
 
 def test_effects_are_drawn_as_bars_from_nothing(link, records, page):
