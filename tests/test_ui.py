@@ -31,7 +31,7 @@ class Pages:
             )
         until(lambda: "http://" in log.read_text(), self.process)
         (self.page,) = re.findall(r"http://\S+", log.read_text())
-        self.server = self.page.partition("/#/")[0]
+        self.server = f"http://{ui.HOST}:{re.findall(r':([0-9]+)/', self.page)[0]}"
 
     def processes(self):
         """Numbers and command lines of the server and all that it has started."""
@@ -69,11 +69,11 @@ def test_pages_of_a_moved_study_are_shown_to_this_machine_only_and_end_without_a
     pages = Pages(place, tmp_path / "ui.log")
     try:
         link = json.loads((Path(place) / "tracked.json").read_text())["link"]
-        assert pages.page == pages.server + link and "ssh -L" in pages.log.read_text()
         port = pages.server.rpartition(":")[2]
+        assert pages.page == f"http://{ui.NAME}:{port}{link}" and "ssh -L" in pages.log.read_text()
         answers = {host: status(pages.server, Host=host) for host in ("evil.com", "10.evil.com", "10.1.2.3:5000")}
         assert answers == {"evil.com": 403, "10.evil.com": 403, "10.1.2.3:5000": 403}
-        assert status(pages.server, Host=f"localhost:{port}") == status(pages.server) == 200
+        assert {status(pages.server, Host=f"{name}:{port}") for name in (ui.HOST, ui.NAME, "localhost")} == {200}
         listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if " 0A " in line}
         assert [one for one in listening if one.endswith(f":{int(port):04X}")] == [f"0100007F:{int(port):04X}"]
         assert sum("mlflow.server" in words for words in pages.processes().values()) == 1
