@@ -29,7 +29,7 @@ from butfor.tracking import content
 from conftest import ROOT, need
 from test_tracking import RUN, TRACKING
 
-PATIENCE = 90  # seconds for a server to answer; idle, it takes 5 to 10
+PATIENCE = 180  # seconds for a server to answer; idle, it takes 5 to 10
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
@@ -72,7 +72,11 @@ class Server:
 
     def __enter__(self) -> Server:
         self.start()
-        until(lambda: status(f"{self.uri}/health") == 200, self.process)
+        try:
+            until(lambda: status(f"{self.uri}/health") == 200, self.process)
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

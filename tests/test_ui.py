@@ -29,7 +29,11 @@ class Pages:
             self.process = subprocess.Popen(
                 words, env=environment, stdout=stream, stderr=stream, start_new_session=True
             )
-        until(lambda: "http://" in log.read_text(), self.process)
+        try:
+            until(lambda: "http://" in log.read_text(), self.process)
+        except BaseException:
+            self.process.terminate()
+            raise
         (self.page,) = re.findall(r"http://\S+", log.read_text())
         self.server = f"http://{ui.HOST}:{re.findall(r':([0-9]+)/', self.page)[0]}"
 
