@@ -30,12 +30,12 @@ class Pages:
                 words, env=environment, stdout=stream, stderr=stream, start_new_session=True
             )
         try:
-            until(lambda: "http://" in log.read_text(), self.process)
+            until(lambda: "ssh -L" in log.read_text(), self.process)
         except BaseException:
             self.process.terminate()
             raise
-        (self.page,) = re.findall(r"http://\S+", log.read_text())
-        self.server = f"http://{ui.HOST}:{re.findall(r':([0-9]+)/', self.page)[0]}"
+        ((self.page, port),) = re.findall(r"(http://\S+:([0-9]+)/#\S+)", log.read_text())
+        self.server = f"http://{ui.HOST}:{port}"
 
     def processes(self):
         """Numbers and command lines of the server and all that it has started."""
