@@ -181,12 +181,7 @@ class ArmTraining:
                 progress.epoch({**course.told(-1), **clock.told(-1)})
             if checkpoint and checkpoint.due and not course.over:
                 clock.lap("train")
-                kept = {
-                    "variables": [v.numpy() for v in self._all_variables()],
-                    "rates": [np.array(course.rates)],
-                    "best": course.best,
-                }
-                checkpoint.write(kept, {"history": course.history, "timing": clock.timing()})
+                checkpoint.write(self._state(course), {"history": course.history, "timing": clock.timing()})
         if course.best and not course.reason:
             self.model.set_weights(course.best)
         if len(self._epoch_seconds) == len(course.history) > 1:
