@@ -62,7 +62,7 @@ def job(settings, epochs=7):
 
 
 def train(task, digits, folder):
-    arm_job.train_arm(task, *digits, threads=1, runs=folder)
+    arm_job.train_arm(task, *digits, threads=1, runs=folder, log_path=folder.parent / "log")
     return read(folder / "seed_3.json")
 
 
@@ -188,7 +188,7 @@ from butfor import checkpoint
 checkpoint.EVERY = 0.0
 from butfor.arm_job import train_arm
 task, arrays, manifest, runs = sys.argv[1:]
-train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs))
+train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))
 """
 
 

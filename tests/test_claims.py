@@ -371,7 +371,7 @@ def test_a_later_claim_is_exploratory_and_trains_nothing_and_so_on(run):
     assert len(deviations) == 2
     report = (run.folder / "results/claims/report.md").read_text()
     assert ", after 6 runs) |" in report and "claim `wide` was taken out: “Within 99 points.”" in report
-    assert "worded otherwise; before: “Such a rate | ends training.”" in report
+    assert "worded otherwise; before: “Such a rate \\| ends training.”" in report
     done = run.run()
     assert "Nothing to be done" in done.stdout + done.stderr
 

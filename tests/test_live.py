@@ -233,7 +233,7 @@ import json, sys
 from pathlib import Path
 from butfor.arm_job import train_arm
 training, arrays, manifest, runs = sys.argv[1:]
-train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs))
+train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))
 """
 
 

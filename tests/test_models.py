@@ -32,19 +32,25 @@ def job(model="mlp", **settings):
     return {"arm": "baseline", "seeds": [0, 1], "recipe": recipe, "validation": 0.1}
 
 
+def train(digits, runs, models=None, **kept):
+    """Train the job's seeds, and keep models if they are to be somewhere."""
+    log = runs.parent / "log"
+    arm_job.train_arm(job(), *digits, 1, runs, log, models=str(models) if models else None, **kept)
+
+
 @pytest.fixture(scope="module")
 def trained(digits, tmp_path_factory):
     """A results folder in which a job has left every model."""
     results = tmp_path_factory.mktemp("results")
     models = results / "models" / "all" / "baseline" / "look1"
-    arm_job.train_arm(job(), *digits, 1, results / "runs" / "baseline" / "look1", str(models), every_model=True)
+    train(digits, results / "runs" / "baseline" / "look1", models, every_model=True)
     return results
 
 
 def test_keeping_models_changes_no_record_and_best_keeps_the_best_by_validation(trained, digits, tmp_path):
     plain, kept = tmp_path / "runs" / "baseline" / "look1", tmp_path / "models"
-    arm_job.train_arm(job(), *digits, 1, plain)
-    arm_job.train_arm(job(), *digits, 1, tmp_path / "other" / "baseline" / "look1", str(kept))
+    train(digits, plain)
+    train(digits, tmp_path / "other" / "baseline" / "look1", kept)
     records = [read(plain / f"seed_{seed}.json") for seed in (0, 1)]
     for record in records:
         same(record, read(trained / "runs" / "baseline" / "look1" / f"seed_{record.seed}.json"))
@@ -117,12 +123,12 @@ def test_a_seed_without_its_model_is_trained_again(digits, tmp_path, monkeypatch
 
     monkeypatch.setattr(model_file, "save", killed_at_the_last)
     with pytest.raises(KeyboardInterrupt):
-        arm_job.train_arm(job(), *digits, 1, runs, str(models), every_model=True)
+        train(digits, runs, models, every_model=True)
     assert not runs.exists() and not models.exists()
     (waiting,) = runs.parent.glob(".unfinished/*")
     assert (waiting / "seed_0.json").exists() and not (waiting / "seed_1.json").exists()
     (waiting / "models" / "seed_0.keras").unlink()
-    arm_job.train_arm(job(), *digits, 1, runs, str(models), every_model=True)
+    train(digits, runs, models, every_model=True)
     assert sorted(path.name for path in models.iterdir()) == ["seed_0.keras", "seed_1.keras"]
 
 

@@ -197,7 +197,7 @@ def test_a_convolutional_model_trains(digits_data):
 def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
     job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1}
     folder = tmp_path / "runs" / "a" / "look1"
-    arm_job.train_arm(job, *digits, threads=1, runs=folder)
+    arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=folder)
     whole = {path.name: record.read(path) for path in folder.glob("seed_*.json")}
     again = tmp_path / "again" / "a" / "look1"
     finished = {"count": 0}
@@ -212,11 +212,11 @@ def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training.ArmTraining, "run", killed_in_the_second)
         with pytest.raises(KeyboardInterrupt):
-            arm_job.train_arm(job, *digits, threads=1, runs=again)
+            arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=again)
     trained = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training.ArmTraining, "run", lambda self, seed, *watched: trained.append(seed) or run(self, seed))
-        arm_job.train_arm(job, *digits, threads=1, runs=again)
+        arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=again)
     assert trained == [1]
     for name, first in whole.items():
         same(first, record.read(again / name))

@@ -107,7 +107,7 @@ def test_a_repeated_study_leaves_the_same_records(study, workflow_copy):
             json.loads(path.read_text()),
             json.loads((again.folder / path.relative_to(study.folder)).read_text()),
         )
-        for volatile in ("machine", "timing"):
+        for volatile in ("machine", "timing", "sha256"):
             del first[volatile], second[volatile]
         assert first == second
 
@@ -235,18 +235,14 @@ def test_bad_input_ends_before_anything_runs_in_one_message(edited):
     assert "recipe.learning_rate: expected a number" in message and "Traceback" not in message
 
 
-def test_a_damaged_record_is_named_and_nothing_else_is_lost(study):
+def test_a_damaged_record_is_named_and_made_anew_and_nothing_else_is_lost(study):
     path = study.folder / "results" / "small" / "runs" / "baseline" / "look1" / "seed_0.json"
-    whole = path.read_text()
-    path.write_text(whole[:100])
-    try:
-        done = study.run("--forcerun", "compare")
-        log = (study.folder / "results" / "small" / "logs" / "compare.log").read_text()
-        assert done.returncode != 0 and "seed_0.json is no whole record" in log
-    finally:
-        path.write_text(whole)
-    assert study.run().returncode == 0
-    assert read(path).seed == 0 and (path.parents[3] / "contrasts.json").exists()
+    whole, other = read(path), path.with_name("seed_1.json").read_bytes()
+    path.write_text(path.read_text()[:100])
+    done = study.run()
+    assert done.returncode == 0 and "seed_0.json was damaged or missing and is made anew." in done.stderr
+    assert read(path).metrics == whole.metrics and path.with_name("seed_1.json").read_bytes() == other
+    assert (path.parents[3] / "contrasts.json").exists()
 
 
 def test_a_record_that_was_deleted_is_trained_anew_and_leaves_the_others_alone(study):
@@ -302,7 +298,7 @@ def test_a_training_that_crashes_is_tried_again_with_the_same_seeds_and_leaves_t
     assert len(paths) == 4
     for path in paths:
         crashed, whole = (
-            {**json.loads(one.read_text()), "machine": None, "timing": None}
+            {**json.loads(one.read_text()), "machine": None, "timing": None, "sha256": None}
             for one in (path, study.folder / path.relative_to(copy.folder))
         )
         assert crashed == whole

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from butfor.orphan import is_alive
 from butfor.record import write_atomically
 
 SUFFIX = ".failure.json"
@@ -56,4 +55,4 @@ def read_notes(results: Path) -> list[dict[str, Any]]:
     """The notes of the jobs in a results folder that have ended without records, by arm and look."""
     paths: Iterable[Path] = sorted((results / "runs").glob(f"*/.unfinished/*{SUFFIX}"))
     notes = [json.loads(path.read_text()) for path in paths]
-    return [note for note in notes if note["host"] != platform.node() or not psutil.pid_exists(note["process"])]
+    return [note for note in notes if note["host"] != platform.node() or not is_alive(note["process"])]

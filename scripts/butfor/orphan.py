@@ -8,8 +8,6 @@ import sys
 import threading
 import time
 
-import psutil
-
 PAUSE = 0.5  # seconds between two looks
 START = "BUTFOR_START"
 
@@ -26,7 +24,18 @@ def end_with_start() -> None:
 
 
 def _watch(start: int, parent: int) -> None:
-    while os.getppid() == parent and psutil.pid_exists(start):
+    while os.getppid() == parent and is_alive(start):
         time.sleep(PAUSE)
     print("The start that this job belongs to is gone: the job ends.", file=sys.stderr, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine is there."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -11,9 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from butfor import progress
+from butfor.orphan import is_alive
 from butfor.tracking import content
 from butfor.tracking.content import Line
 from butfor.tracking.files import log_of
@@ -85,7 +84,7 @@ class LiveRuns:
 def _over(lines: list[Line]) -> bool:
     """Whether the training has said that it ends, or its process is gone from this machine."""
     here = lines[0]["host"] == platform.node()
-    return "ended_as" in lines[-1] or (here and not psutil.pid_exists(lines[0]["process"]))
+    return "ended_as" in lines[-1] or (here and not is_alive(lines[0]["process"]))
 
 
 def _end(lines: list[Line]) -> tuple[str, float]:
