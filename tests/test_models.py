@@ -125,7 +125,7 @@ def test_a_seed_without_its_model_is_trained_again(digits, tmp_path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         train(digits, runs, models, every_model=True)
     assert not runs.exists() and not models.exists()
-    (waiting,) = runs.parent.glob(".unfinished/*")
+    (waiting,) = (path for path in runs.parent.glob(".unfinished/*") if path.is_dir())
     assert (waiting / "seed_0.json").exists() and not (waiting / "seed_1.json").exists()
     (waiting / "models" / "seed_0.keras").unlink()
     train(digits, runs, models, every_model=True)

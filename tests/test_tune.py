@@ -74,7 +74,7 @@ def test_runs_at_the_recipes_own_rate_are_taken_over_and_others_trained(digits, 
     found.write_text(json.dumps({"arm": "a", "tried": tried(**{"0.002": [0.5], str(best): [0.6]})}))
     task = {"arm": "a", "recipe": RECIPE, "validation": 0.1, "seeds": [0]}
     arm_job.train_arm(task, *digits, 1, fixed, tmp_path / "log")
-    rate_search.train_tuned(task, "test/accuracy", found, fixed, *digits, 1, runs)
+    rate_search.train_tuned(task, "test/accuracy", found, fixed, *digits, 1, runs, log_path=tmp_path / "log")
     own, tuned = read(fixed / "seed_0.json"), read(runs / "seed_0.json")
     assert tuned.recipe["learning_rate"] == best
     assert (tuned.metrics != own.metrics) == trains and (tuned == own) != trains
