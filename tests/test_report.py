@@ -59,3 +59,10 @@ def test_an_arm_that_failed_its_check_is_quoted_with_its_problems():
     checks = [{"arm": "dropout", "outcome": "failed", "problems": ["split moved", "order moved"], "line": ""}]
     (quoted,) = report._refused(checks)
     assert quoted.startswith("> **Not proven.**") and "> - `dropout`: split moved; order moved." in quoted
+
+
+def test_a_report_on_nothing_says_why_there_is_nothing():
+    note = {"arm": "dropout", "look": "look1", "seed": 0, "why": "OwnCodeError: it raises", "log": "dropout.log"}
+    text = report.report({**STUDY, "study": "s"}, [], [], [], {}, [], [], "here", [note])
+    assert text.startswith("# s\n\nWhy?\n\n> **Partial.** 0 of 12 planned runs are here")
+    assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises Log: `dropout.log`" in text

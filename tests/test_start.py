@@ -38,7 +38,7 @@ def test_locks_of_a_killed_start_are_removed(folder):
 def test_locks_of_a_living_start_are_left_and_it_is_said(folder):
     other = (folder / ".snakemake" / "in_use.lock").open("w")
     fcntl.flock(other, fcntl.LOCK_SH)
-    assert clear(folder) == ["Another start is at work on results/small. Wait for it, or stop it."]
+    assert clear(folder) == [start.WAIT.format("results/small")]
     assert list((folder / ".snakemake" / "locks").iterdir())
 
 
@@ -62,6 +62,7 @@ def job(folder):
     for seed in (0, 1):
         write_atomically(runs / f"seed_{seed}.json", checksum.sealed(json.dumps({"accuracy": 0.9375, "seed": seed})))
     receipt.write(runs, receipt.Receipt("mark", [0, 1]))
+    (runs / ".snakemake_timestamp").touch()
     return runs
 
 
@@ -76,11 +77,18 @@ def test_a_damaged_record_sends_the_whole_ones_back_to_where_a_job_finds_them(fo
         path.write_text({"none": text, "cut": text[:20], "flipped": text.replace("0.9375", "0.9374")}[damage])
     said = clear(folder)
     if damage == "none":
-        assert said == [] and len(list(runs.iterdir())) == 2
+        assert said == [] and len(list(runs.glob("[!.]*"))) == 2
         return
     assert said == ["results/small/runs/a/look1/seed_0.json was damaged or missing and is made anew."]
     assert not runs.exists()
     assert [one.name for one in receipt.waiting(runs, "mark").iterdir()] == ["seed_1.json"]
+
+
+def test_records_that_a_killed_snakemake_did_not_note_are_kept_from_it(folder):
+    runs = job(folder)
+    (runs / ".snakemake_timestamp").unlink()
+    assert clear(folder) == [] and not runs.exists()
+    assert len(list(receipt.waiting(runs, "mark").iterdir())) == 2
 
 
 def test_a_damaged_derived_file_is_deleted_and_others_stay(folder):

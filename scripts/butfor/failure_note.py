@@ -18,6 +18,7 @@ from butfor.orphan import is_alive
 from butfor.record import write_atomically
 
 SUFFIX = ".failure.json"
+STOPPED = "it was stopped by Ctrl-C"
 UNSAID = "its process ended without a word: it was killed, or code that it ran ended it"
 
 
@@ -35,7 +36,8 @@ class FailureNote:
         try:
             yield {"path": str(self._path), "note": {**self.told, "seed": seed}}
         except BaseException as error:
-            self._write(seed, f"{type(error).__name__}: {error}".split("\n")[0])
+            stopped = isinstance(error, KeyboardInterrupt)
+            self._write(seed, STOPPED if stopped else f"{type(error).__name__}: {error}".split("\n")[0])
             raise
 
     def remove(self) -> None:

@@ -18,6 +18,7 @@ from butfor.orphan import end_with_start
 
 MOST_BYTES = 16 * 2**20  # of a log that what others print may fill; butfor's own lines go on beyond
 PAUSE = 0.5  # seconds between two looks at the log's size
+_open: list[TextIO] = []  # for as long as the process lives
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 
 
@@ -32,6 +33,7 @@ def log_to(path: str, level: int = 1) -> TextIO:
     sys.stdout.flush()
     sys.stderr.flush()
     terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    _open.append(terminal)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
@@ -58,7 +60,9 @@ def _bound(own: TextIO) -> None:
 
 def _explain(log: TextIO, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What a user can mend is said in its own words; anything else keeps its traceback."""
-    if isinstance(error, StudyError):
+    if isinstance(error, KeyboardInterrupt):
+        log.write("Stopped by Ctrl-C; the same command goes on from here.\n")
+    elif isinstance(error, StudyError):
         log.writelines([*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"])
     else:
         traceback.print_exception(kind, error, trace, file=log)

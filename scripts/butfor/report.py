@@ -74,6 +74,9 @@ def report(
     """The whole report; `tuning` is its section on tuned learning rates, if there is one."""
     runs = frames.runs_table(records)
     planned = _planned_runs(study, decisions)
+    if not records:
+        nothing = [f"# {study['study']}", plain(study["question"]), *_partial(study, records, planned, notes)]
+        return "\n\n".join(nothing) + "\n"
     stopped = next((decision["stopped"] for decision in decisions if decision["stopped"]), "")
     sections = [
         f"# {study['study']}",

@@ -13,6 +13,9 @@ from typing import TextIO
 
 from butfor import checksum, receipt
 
+WAIT = (
+    "Another start is at work on {0}, or one was killed while another study is at work here. Wait for it, or stop it."
+)
 _held: list[TextIO] = []  # for as long as the process lives
 
 
@@ -28,7 +31,7 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     except BlockingIOError:
         fcntl.flock(in_use, fcntl.LOCK_SH)
         locked = any(f"{results}/" in path.read_text() for path in folder.glob("locks/*.output.lock"))
-        return [f"Another start is at work on {results}. Wait for it, or stop it."] if locked else []
+        return [WAIT.format(results)] if locked else []
     except OSError:  # a file system without locks
         return []
     shutil.rmtree(folder / "locks", ignore_errors=True)
@@ -52,9 +55,10 @@ def _set_damaged_aside(results: Path) -> Iterator[str]:
         if made is None or not runs.is_dir():
             continue
         damaged = [path for seed in made.seeds if not _is_whole(path := runs / f"seed_{seed}.json")]
-        if not damaged:
+        noted = runs / ".snakemake_timestamp"
+        if noted.exists() and not damaged:
             continue
-        for path in (*damaged, runs / ".snakemake_timestamp"):
+        for path in (*damaged, noted):  # what is whole is kept from Snakemake, which deletes what it has not noted
             path.unlink(missing_ok=True)
         waiting = receipt.waiting(runs, made.mark)
         shutil.rmtree(waiting, ignore_errors=True)

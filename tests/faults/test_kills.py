@@ -80,7 +80,7 @@ def test_a_second_start_is_refused_and_the_first_goes_on(study, undisturbed):
     out = study.folder / "out.txt"
     first = out.rename(out.with_name("first.txt"))
     status, said = study.run()
-    assert status == 1 and "Another start is at work on results/small. Wait for it, or stop it." in said
+    assert status == 1 and "Another start is at work on results/small, or one was killed" in said
     assert "Traceback" not in said and first.exists()
     assert start.end()[0] == 0
     check(study, undisturbed, "second start", resume(study))
