@@ -71,10 +71,11 @@ def _leftovers() -> list[slurm.Job]:
     """This folder's jobs that wait or run. Raises StudyError if Slurm does not say."""
     try:
         every = slurm.jobs().values()
-    except slurm.Silent as silence:
+    except StudyError as silence:  # no controller, or no Slurm that is set up here
+        reason = str(silence).strip().splitlines()[-1]
         raise StudyError(
-            f"Slurm does not answer ({silence}), so whether jobs of an earlier start are still there is not known."
-            " Nothing was started; try again when squeue answers."
+            f"Slurm does not answer here ({reason}), so whether jobs of an earlier start are still there is not known."
+            " Nothing was started. Start on a node where squeue answers, or without a cluster by snakemake --cores 2."
         ) from silence
     here = str(Path.cwd())
     return [job for job in every if job.name.startswith("butfor.") and job.folder == here and not job.ended]
