@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead slurm-faults fuzz audit lock clean
+.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead faults slurm-faults fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,7 +51,10 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(STAMP) ## run the whole test suite (WORKERS=2 side by side)
-	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile -m "not long"
+
+faults: $(STAMP) ## put every fault into a study on this machine, and print what each did (minutes)
+	@rm -f fault-table.md && FAULT_TABLE=$(CURDIR)/fault-table.md $(BIN)/python -m pytest -m faults tests/faults; cat fault-table.md
 
 check: $(STAMP) ## lint, format and type checks
 	$(BIN)/ruff check .

@@ -28,6 +28,13 @@ def flip(path, place=0.5):
     path.write_bytes(whole)
 
 
+FILES = [
+    ("arrays.npz", flip),
+    pytest.param("arrays.npz", cut, marks=pytest.mark.long),
+    pytest.param("manifest.json", cut, marks=pytest.mark.long),
+]
+
+
 def records(study, arm):
     return [study.results / "runs" / arm / "look1" / f"seed_{seed}.json" for seed in (0, 1)]
 
@@ -45,7 +52,7 @@ def test_damaged_and_missing_records_are_made_anew_and_no_others(finished, undis
     check(finished, undisturbed, "record cut, flipped, missing", seconds, 3)
 
 
-@pytest.mark.parametrize("damage", [cut, flip])
+@pytest.mark.parametrize("damage", [flip, pytest.param(cut, marks=pytest.mark.long)])
 def test_what_others_are_made_from_is_made_anew_if_damaged(finished, undisturbed, damage):
     before = records(finished, "baseline")[0].stat().st_mtime_ns
     for name in ("contrasts.json", "checks.json"):
@@ -55,7 +62,7 @@ def test_what_others_are_made_from_is_made_anew_if_damaged(finished, undisturbed
     check(finished, undisturbed, f"contrasts, checks {damage.__name__}", seconds, 2)
 
 
-@pytest.mark.parametrize("damage", [cut, flip])
+@pytest.mark.parametrize("damage", [flip, pytest.param(cut, marks=pytest.mark.long)])
 def test_a_damaged_register_is_said_and_restored_by_hand(finished, undisturbed, damage):
     register = finished.results / "register.json"
     kept = register.read_bytes()
@@ -67,7 +74,7 @@ def test_a_damaged_register_is_said_and_restored_by_hand(finished, undisturbed, 
     check(finished, undisturbed, f"register {damage.__name__}", resume(finished))
 
 
-@pytest.mark.parametrize(("file", "damage"), [("arrays.npz", cut), ("arrays.npz", flip), ("manifest.json", cut)])
+@pytest.mark.parametrize(("file", "damage"), FILES)
 def test_damaged_data_are_never_trained_on(finished, undisturbed, file, damage):
     before = records(finished, "baseline")[0].stat().st_mtime_ns
     shutil.rmtree(finished.results / "runs" / "no_dropout")
@@ -80,6 +87,7 @@ def test_damaged_data_are_never_trained_on(finished, undisturbed, file, damage):
     check(finished, undisturbed, f"{file} {damage.__name__}", seconds)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [0.0, 0.4])
 def test_a_damaged_mlflow_database_is_made_anew(finished, undisturbed, place):
     database = finished.results / "mlflow" / "mlflow.db"
@@ -91,6 +99,7 @@ def test_a_damaged_mlflow_database_is_made_anew(finished, undisturbed, place):
     check(finished, undisturbed, f"MLflow database damaged at {place:.0%}", resume(finished))
 
 
+@pytest.mark.long
 def test_files_from_the_future_train_nothing_anew(finished, undisturbed):
     trained = [path for arm in ("baseline", "no_dropout") for path in records(finished, arm)]
     later = time.time() + 86400
@@ -103,6 +112,7 @@ def test_files_from_the_future_train_nothing_anew(finished, undisturbed):
     check(finished, undisturbed, "files a day in the future", seconds)
 
 
+@pytest.mark.long
 def test_a_clock_that_is_put_back_changes_nothing(study, undisturbed):
     study.edit("butfor/clock.py", "self._epochs.append(time.time())", "self._epochs.append(time.time() - 86400)")
     study.edit("butfor/clock.py", '"ended": time.time()', '"ended": time.time() - 2 * 86400')
@@ -117,6 +127,7 @@ if not os.path.exists(snakemake.output.runs + ".tried"):
 from butfor.arm_job"""
 
 
+@pytest.mark.long
 def test_a_job_out_of_memory_is_tried_again(study, undisturbed):
     study.edit("train.py", "from butfor.arm_job", SHORT)
     start = study.start()
@@ -146,6 +157,7 @@ def fill(folder, left):
     (folder / "ballast").write_bytes(bytes(max(0, state.f_bavail * state.f_frsize - left)))
 
 
+@pytest.mark.long
 def test_a_full_disk_loses_nothing(study, undisturbed):
     with disk(study.results):
         for stage, until, left in (

@@ -45,6 +45,7 @@ def test_a_start_killed_at_random_moments(study, undisturbed, whom):
     check(study, undisturbed, f"kill -9 of {whom}", seconds, repeats)
 
 
+@pytest.mark.long
 def test_jobs_and_follower_end_with_a_start_that_is_killed(study, undisturbed):
     start = study.start()
     start.wait_for_job()
@@ -56,6 +57,7 @@ def test_jobs_and_follower_end_with_a_start_that_is_killed(study, undisturbed):
     check(study, undisturbed, "kill -9 of snakemake, restart later", resume(study))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_start_that_is_stopped(study, undisturbed, number):
     start = study.start()
@@ -74,6 +76,7 @@ def test_a_start_that_is_stopped(study, undisturbed, number):
     check(study, undisturbed, number.name, resume(study))
 
 
+@pytest.mark.long
 def test_a_second_start_is_refused_and_the_first_goes_on(study, undisturbed):
     start = study.start()
     start.wait_for_job()
@@ -86,6 +89,7 @@ def test_a_second_start_is_refused_and_the_first_goes_on(study, undisturbed):
     check(study, undisturbed, "second start", resume(study))
 
 
+@pytest.mark.long
 def test_a_second_start_without_locks_does_no_harm(study, undisturbed):
     start = study.start()
     start.wait_for_job()
@@ -95,6 +99,7 @@ def test_a_second_start_without_locks_does_no_harm(study, undisturbed):
     check(study, undisturbed, "second start with --nolock", resume(study))
 
 
+@pytest.mark.long
 def test_a_long_training_goes_on_from_its_checkpoint_to_the_bit(workflow_copy):
     found = []
     for name in ("whole", "cut"):
