@@ -53,6 +53,7 @@ def made_up(results: Path, runs: int) -> dict[str, Any]:
     return {
         "experiment": "s",
         "question": "?",
+        "target": "results",
         "arms": arms,
         "varying": list(run.recipe)[:5],
         "system_metrics": False,
