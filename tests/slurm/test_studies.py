@@ -90,8 +90,9 @@ def test_looks_scancel_and_a_start_that_was_killed(box, tmp_path):
         box.ask("scancel", box.running(study.folder)[0])
         wait_until(lambda: len(box.running(study.folder)) == 2, "the cancelled job begins anew")
         os.killpg(process.pid, signal.SIGKILL)
-    second = study.start()
+    second, lock = study.start(), study.folder / ".snakemake" / "cluster" / "lock"
     with stopped_at_the_end(second):
+        wait_until(lambda: f"process {second.pid} " in lock.read_text(), "the second start")
         third = study.start_refused()
         assert "already" in third.stderr
         assert second.wait(900) == 0, study.said()
