@@ -21,7 +21,8 @@ def pinned(line):
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
 def test_every_requirement_has_a_version_and_hashes_and_no_index_is_named(path):
     found = requirements(path.read_text())
-    assert len(found) > 50 and [line[:80] for line in found if not pinned(line)] == []
+    least = 1 if path.name == "requirements-slurm.lock" else 50  # the executor alone, beside all the others
+    assert len(found) >= least and [line[:80] for line in found if not pinned(line)] == []
     assert not re.search(r"index-url|find-links|trusted-host|://", path.read_text())
 
 
@@ -40,6 +41,8 @@ def test_a_requirement_without_a_hash_would_be_seen():
 
 def test_installing_asks_for_the_hashes():
     commands = [
-        line for line in (ROOT / "Makefile").read_text().splitlines() if "pip sync" in line or "-m pip install" in line
+        line
+        for line in (ROOT / "Makefile").read_text().splitlines()
+        if any(words in line for words in ("pip sync", "pip install"))
     ]
-    assert len(commands) == 2 and all("--require-hashes" in line for line in commands)
+    assert len(commands) == 4 and all("--require-hashes" in line for line in commands)

@@ -32,7 +32,7 @@ def log_to(path: str, level: int = 1) -> TextIO:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if level != 2 else "0")
     sys.stdout.flush()
     sys.stderr.flush()
-    terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w")
+    terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
     _open.append(terminal)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(log, sys.stdout.fileno())

@@ -45,5 +45,6 @@ def set_damaged_aside(database: Path) -> None:
 
 
 def _write_ahead(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    if isinstance(connection, sqlite3.Connection):  # of every engine in the process, PostgreSQL's too
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
