@@ -35,12 +35,16 @@ study: $(STAMP) ## train the example study and write results/report.md
 cluster: $(VENV)/installed-requirements-slurm.lock ## the same on Slurm, also after whatever ended the last start (CONFIG=file.yaml, JOBS=100, LEFTOVERS=cancel)
 	@$(BIN)/python scripts/cluster.py start $(if $(filter cancel,$(LEFTOVERS)),--cancel) --quiet reason host $(if $(JOBS),--jobs $(JOBS)) $(if $(CONFIG),--configfile $(CONFIG))
 
+WITHOUT_DEPENDENCIES = $(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --compile-bytecode,$(BIN)/python -m pip install \
+	--disable-pip-version-check) --quiet --no-deps --require-hashes
+
 $(VENV)/installed-requirements-slurm.lock: requirements-slurm.lock $(STAMP)
-ifneq ($(UV),)
-	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --require-hashes --compile-bytecode -r requirements-slurm.lock
-else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-slurm.lock
-endif
+	$(WITHOUT_DEPENDENCIES) -r $<
+	@touch $@
+
+# Snakemake imports every plugin that lies in its environment, in every job; this one asks for a controller as it is imported.
+$(VENV)/slurm-plugin: tests/slurm/plugin.lock $(STAMP)
+	$(WITHOUT_DEPENDENCIES) --target $@ -r $<
 	@touch $@
 
 ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
@@ -84,6 +88,9 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 	$(PIN) --extra gpu $(PIN_MORE) -o requirements-gpu.lock >/dev/null
 	echo snakemake-executor-plugin-cluster-generic | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
+	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | $(UV) pip compile \
+		-q - --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		$(PIN_MORE) -o tests/slurm/plugin.lock >/dev/null
 	$(PIN) --extra cpu --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
 
 fuzz: $(STAMP) ## plan made-up study files, spoilt ones too (EXAMPLES=5000 of each kind)

@@ -6,8 +6,9 @@ the defect). Each is expected to fail, so that a release that mends it is notice
 
 import asyncio
 import contextlib
-import importlib.util
 import logging
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -24,7 +25,9 @@ defect = pytest.mark.xfail(
 @pytest.fixture
 def plugin(monkeypatch):
     """What becomes of jobs 1 and 2 by rounds of answers: a word for each, `running` for those asked about again."""
-    need(importlib.util.find_spec("snakemake_executor_plugin_slurm"), "snakemake-executor-plugin-slurm")
+    folder = Path(sys.prefix) / "slurm-plugin"
+    need(folder.exists(), "snakemake-executor-plugin-slurm (make .venv/slurm-plugin)")
+    monkeypatch.syspath_prepend(folder)
     import snakemake_executor_plugin_slurm as module
 
     def rounds(command, *answers, requeue=False):
