@@ -1,4 +1,5 @@
-# Takes: the stored data set and the recipes with a model of the user's own. Makes: what each model was built to be.
+# Takes: the stored data set and the recipes with a model of the user's own. Makes: what each model was built to be, or
+# why it could not be built, which then ends the arm's training and no other's.
 # All that are to be trained are built in one process. What is built has a name that stands for all it was built from:
 # it is found again and is out of the rule's hands, so that an arm added later does not train the others anew. (`ancient`
 # would not do. Where the job that makes an ancient file is to run, Snakemake asks none of the jobs behind it whether
@@ -21,6 +22,7 @@ rule build:
         gpu=min(1, provenance.gpus()),
     params:
         recipes={arm: own_models[arm] for arm in unbuilt},
+        look=plan.looks[0].name,
     message:
         "Build the study's own models"
     script:

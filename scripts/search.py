@@ -8,6 +8,10 @@ from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
 
+from butfor.build_job import refuse_unbuilt
+
+refuse_unbuilt(snakemake.input.get("built"))
+
 from butfor.rate_search import search
 
 search(

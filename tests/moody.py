@@ -1,4 +1,4 @@
-"""A model that keeps its word while it is built, and misbehaves while it is trained, as its setting `mood` says."""
+"""A model that misbehaves while it is trained, or while it is built, as its settings `mood` and `building` say."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def build(recipe: dict[str, Any], shape: tuple[int, ...], classes: int, parts: A
     mood = recipe["model"]["mood"]
     if mood == "late" and parts.seed == 2:
         raise KeyError("seed 2")
+    MOODS[recipe["model"]["building"]]()
     inputs = keras.Input(shape)
     x = parts.dense(keras.layers.Flatten()(inputs), 8, "hidden_1", "relu")
     outputs = keras.layers.Dense(classes, **parts.kernel("logits"))(x)

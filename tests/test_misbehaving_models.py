@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from butfor import failure_note
+from butfor import build_job, failure_note
 from butfor.building import build
 from butfor.own_code import OwnCodeError
 from butfor.record import read
@@ -120,13 +120,26 @@ def test_what_can_be_seen_while_building_is_refused_then(moody, digits_data, moo
         build(resolved(**RECIPE, model={**MODEL, "mood": mood}), digits_data, "arm")
 
 
+def test_each_model_that_ends_or_hangs_while_it_is_built_is_named_and_the_others_are_built(moody, digits):
+    moods = ["raises", "ends", "holds", "calm"]
+    recipes = {mood: resolved(**RECIPE, model={**MODEL, "building": mood}) for mood in moods}
+    paths = [moody / "built" / f"{mood}.json" for mood in moods]
+    build_job.build_all(recipes, *digits, paths, moody / "job.log", "look1", max_minutes=0.4)
+    raises, ends, holds, calm = map(build_job.failure, paths)
+    assert "building it for raises, it raised ValueError: I am in no mood in " in raises
+    assert ends == f"moody:build: building ends, {failure_note.UNSAID}."
+    assert holds == "TimeLimitError: building holds: ended, because it took longer than max_minutes 0.4."
+    assert calm is None and json.loads(paths[3].read_text())[-1]["layer"] == "mood"
+
+
 def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_why(workflow_copy):
     copy = workflow_copy("moody")
     for name in ("moody.py", "moody.yaml"):
         shutil.copy(ROOT / "tests" / name, copy.folder)
     recipe = {**RECIPE, "model": {**MODEL, "mood": "calm"}}
     moods = {mood: {"set": {"model.mood": mood}} for mood in ("raises", "ends")}
-    ablations = {**moods, "more": {"set": {"learning_rate": 0.02}}}
+    unbuilt = {"unbuilt": {"set": {"model.building": "ends"}}, "integers": {"set": {"model.mood": "integers"}}}
+    ablations = {**moods, **unbuilt, "more": {"set": {"learning_rate": 0.02}}}
     copy.write({"study": "m", "seeds": 2, "data": "digits", "recipe": recipe, "ablations": ablations})
     done = copy.run()
     runs = copy.folder / "results" / "m" / "runs"
@@ -134,9 +147,15 @@ def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_wh
     assert {path.parent.name for path in runs.glob("*/look1")} == {"baseline", "more"}
     assert copy.run("partial").returncode == 0
     report = (copy.folder / "results" / "m" / "partial" / "report.md").read_text()
-    assert "4 of 8 planned runs are here" in report and "Not trained at all yet: `raises`, `ends`." in report
+    missing = "Not trained at all yet: `raises`, `ends`, `unbuilt`, `integers`."
+    assert "4 of 12 planned runs are here" in report and missing in report
     assert re.search(
         r"> - `raises`, look1, at seed 0: OwnCodeError.*Log: `results/m/logs/train/raises_look1.log`", report
     )
     assert re.search(r"> - `ends`, look1, at seed 0: its process ended without a word", report)
     assert Path(copy.folder, "results/m/logs/train/raises_look1.log").is_file()
+    assert re.search(r"> - `unbuilt`, look1: moody:build: building unbuilt, its process ended without a word", report)
+    assert re.search(
+        r"> - `integers`, look1: integers: moody:build: .*received int32.*results/m/logs/build.log", report
+    )
+    assert copy.would_run()["build"] == 1

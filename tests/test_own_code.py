@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from butfor import own_code, provenance
-from butfor.building import Reading, build, build_all
+from butfor.build_job import build_all, failure
+from butfor.building import Reading, build
 from butfor.data import DataError, Dataset, prepare
 from butfor.errors import StudyError
+from butfor.failure_note import note_beside
 from butfor.own_code import OwnCodeError
 from butfor.record import read
 from conftest import ROOT, resolved
@@ -163,16 +165,23 @@ def test_every_way_to_read_a_recipe_is_noted():
         assert recipe.keys_read == {"a"} or isinstance(given, dict), read_it
 
 
-def test_nothing_is_written_unless_every_model_passes(own, digits, tmp_path):
+def test_a_model_that_cannot_be_built_says_why_in_its_file_and_beside_its_records(own, digits, tmp_path):
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     good, bad = resolved(model=name, dropout=0.1), resolved(model=name, dropout=0.1)
     bad["dropout"] = [0.1, 0.2]
-    paths = [tmp_path / "good.json", tmp_path / "bad.json"]
-    with pytest.raises(OwnCodeError, match=r"^bad: "):
-        build_all({"good": good, "bad": bad}, *digits, paths)
-    assert not any(path.exists() for path in paths)
-    build_all({"good": good}, *digits, paths[:1])
-    assert json.loads(paths[0].read_text())[-1]["layer"] == "logits"
+    paths = [tmp_path / "built" / "good.json", tmp_path / "built" / "bad.json"]
+    build_all({"good": good, "bad": bad}, *digits, paths, tmp_path / "log", "look1")
+    assert json.loads(paths[0].read_text())[-1]["layer"] == "logits" and failure(paths[0]) is None
+    assert failure(paths[1]).startswith("bad: ")
+    note = json.loads(note_beside(tmp_path / "runs" / "bad" / "look1").read_text())
+    assert (note["arm"], note["look"], note["seed"], note["why"]) == ("bad", "look1", None, failure(paths[1]))
+
+
+def test_where_no_model_can_be_built_the_job_itself_fails(own, digits, tmp_path):
+    name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
+    bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
+    with pytest.raises(OwnCodeError, match=r"^one: .*\ntwo: "):
+        build_all({"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], tmp_path / "log", "look1")
 
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
@@ -401,7 +410,7 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
     log = (results / "logs" / "build.log").read_text()
     assert done.returncode != 0
     assert "OwnCodeError: baseline: examples.spirals:build: " in log and "Traceback" not in log
-    assert not (results / "runs" / "baseline").exists() and not (results / "runs" / "no_fourier").exists()
+    assert not list((results / "runs").glob("*/look*"))
 
 
 def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,30 +12,12 @@ from butfor import data, models, own_code
 from butfor.chance_layers import Dropout
 from butfor.diagnostics import Probe, structure
 from butfor.own_code import OwnCodeError
-from butfor.record import write_atomically
-from butfor.time_limit import time_limit
 
 Recipe = dict[str, Any]
 Model: TypeAlias = Any
 REMEDY = "Pass seed=parts.key(name) to whatever draws, or use the layers of `parts`."
 LOOKED_AT = 64
 log = logging.getLogger(__name__)
-
-
-def build_all(
-    recipes: dict[str, Recipe], arrays: Path, manifest: Path, built: list[Path], max_minutes: float | None = None
-) -> None:
-    """Build the model of each arm's recipe on the stored data, and list its layers in the arm's file of `built`.
-
-    Nothing is written unless every model passes. max_minutes: see time_limit, for each model. Raises OwnCodeError.
-    """
-    dataset, built = data.load(arrays, manifest), [path.absolute() for path in built]
-    layers = []
-    for arm, recipe in recipes.items():
-        with time_limit(max_minutes, f"building {arm}"):
-            layers.append(build(recipe, dataset, arm))
-    for path, rows in zip(built, layers, strict=True):
-        write_atomically(path, json.dumps(rows, indent=1))
 
 
 def build(recipe: Recipe, dataset: data.Dataset, arm: str) -> list[dict[str, Any]]:

@@ -32,19 +32,20 @@ class FailureNote:
     @contextmanager
     def of(self, seed: int) -> Iterator[dict[str, Any]]:
         """While this seed trains, the note says that it did not end; if it raises, why. Gives what a watch may say."""
-        self._write(seed, UNSAID)
+        self.say(seed, UNSAID)
         try:
             yield {"path": str(self._path), "note": {**self.told, "seed": seed}}
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt)
-            self._write(seed, STOPPED if stopped else f"{type(error).__name__}: {error}".split("\n")[0])
+            self.say(seed, STOPPED if stopped else f"{type(error).__name__}: {error}".split("\n")[0])
             raise
 
     def remove(self) -> None:
         """The records are there."""
         self._path.unlink(missing_ok=True)
 
-    def _write(self, seed: int, why: str) -> None:
+    def say(self, seed: int | None, why: str) -> None:
+        """Say why the job leaves no records; None where no seed was begun."""
         write_atomically(self._path, json.dumps({**self.told, "seed": seed, "why": why}))
 
 

@@ -136,12 +136,16 @@ def _partial(study: Study, records: list[Record], planned: int, notes: Sequence[
     arms = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
     here = f"{len(records)} of {planned} planned runs are here"
     told = [
-        f"> - `{note['arm']}`, {note['look']}, at seed {note['seed']}: {plain(note['why'])} Log: `{note['log']}`"
+        f"> - `{note['arm']}`, {_where(note)}: {plain(note['why'])} Log: `{note['log']}`"
         for note in notes
         if note["arm"] in {arm["name"] for arm in study["arms"]}
     ]
-    ended = "\n".join(["\n>\n> Trainings that ended without their records:\n>", *told]) if told else ""
+    ended = "\n".join(["\n>\n> Ended without records:\n>", *told]) if told else ""
     return [f"> **Partial.** {here}; further looks may follow, and verdicts may change.{arms}{ended}"]
+
+
+def _where(note: dict[str, Any]) -> str:
+    return note["look"] if note["seed"] is None else f"{note['look']}, at seed {note['seed']}"
 
 
 def _looks(study: Study, rows: Rows, decisions: Rows) -> list[str]:

@@ -35,9 +35,17 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     except OSError:  # a file system without locks
         return []
     shutil.rmtree(folder / "locks", ignore_errors=True)
+    _forget_failed_builds(results)
     said = [*_unlink_damaged(results), *_set_damaged_aside(results)]
     fcntl.flock(in_use, fcntl.LOCK_SH)
     return said
+
+
+def _forget_failed_builds(results: Path) -> None:
+    """What could not be built is tried again, whatever has been mended meanwhile: the machine, or the model."""
+    for path in results.glob("built/*.json"):
+        if not path.read_bytes().startswith(b"["):
+            path.unlink()
 
 
 def _unlink_damaged(results: Path) -> Iterator[str]:
