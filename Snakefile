@@ -8,6 +8,7 @@
 # Everything lands in the study's results folder: report.md is what to read, runs/ is the truth it is made from.
 import sys
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.21")  # path variables

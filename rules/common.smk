@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 from butfor import (
     claims,
     gallery,
@@ -20,6 +18,7 @@ from butfor import (
 from butfor.config import study_and_plan
 from butfor.duplicate_keys import refuse_duplicate_keys
 from butfor.errors import StudyError
+from butfor.schema import ConfigError
 
 try:
     refuse_duplicate_keys(Path(path) for path in workflow.configfiles)
@@ -31,8 +30,10 @@ try:
     if workflow.is_main_process:
         for line in start.clear(Path(study["results"])):
             print(line, file=sys.stderr)
+except ConfigError as error:
+    sys.exit(f"{' and '.join(map(os.path.relpath, workflow.configfiles))}: {error}")
 except StudyError as error:
-    raise WorkflowError(str(error))
+    sys.exit(str(error))
 
 keep_models = study["tracking"]["models"]
 orphan.announce_start()
