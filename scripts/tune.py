@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+from butfor import lean_keras
 from butfor.job_log import log_to
 
 log_to(snakemake.log[0], snakemake.config["log_level"])
+
+lean_keras.load()
 
 from butfor.rate_search import train_tuned
 

@@ -17,6 +17,7 @@ TRAINS = {
     "epoch",
     "initialisers",
     "losses",
+    "lean_keras",
     "model_file",
     "models",
     "optimisers",

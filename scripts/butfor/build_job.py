@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from butfor import lean_keras
 from butfor.failure_note import UNSAID, FailureNote, note_beside
 from butfor.job_log import log_to
 from butfor.own_code import OwnCodeError
@@ -70,6 +71,7 @@ def refuse_unbuilt(built: str | None) -> None:
 def _build_in_turn(asked: dict[str, Any]) -> None:
     """Leave a file for each arm, which says that its process was lost until more is known."""
     log_to(asked["log"], asked["level"])
+    lean_keras.load()
     from butfor import data
     from butfor.building import build
 

@@ -10,19 +10,25 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 30.0  # seconds: what a start that is over by then has made is mirrored by `track` alone, which is cheaper
+PAUSE = 0.5  # seconds between two looks at the start
+Job = tuple[Path, int]  # the folder of its records, and when it was made, in ns
 SCRIPT = Path(__file__).resolve().parents[1] / "follow.py"
 
 
-def start(tracking: dict[str, Any], results: Path, live: bool, log: Path) -> None:
+def start(tracking: dict[str, Any], results: Path, live: bool, log: Path, patience: float = PATIENCE) -> None:
     """Start the process; it ends by itself when this one has.
 
     In a session of its own, so that Ctrl-C ends the study's jobs and leaves it to write what they have left.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     asked = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
+    asked["patience"] = patience
     with log.open("w") as messages:
         process = subprocess.Popen(
             [sys.executable, SCRIPT],
@@ -35,3 +41,28 @@ def start(tracking: dict[str, Any], results: Path, live: bool, log: Path) -> Non
         if process.stdin:
             process.stdin.write(json.dumps(asked))
             process.stdin.close()
+
+
+def follow(asked: dict[str, Any]) -> None:
+    """What the process does: wait whether the start lasts, and then mirror until it has ended."""
+
+    def going() -> bool:
+        return os.getppid() == int(asked["parent"])
+
+    results = Path(asked["results"])
+    known = set(ended_jobs(results / "runs", asked["tracking"]["arms"]))
+    end = time.monotonic() + asked["patience"]
+    while time.monotonic() < end:
+        if not going():
+            return
+        time.sleep(PAUSE)
+    from butfor import tracking  # brings mlflow
+
+    tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known)
+
+
+def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
+    """The jobs of a study's arms whose records lie below the folder `runs`."""
+    for arm in arms:
+        for folder in sorted((runs / arm).glob("[!.]*")):
+            yield folder, folder.stat().st_mtime_ns

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from butfor import tracking_target
 from butfor.errors import StudyError
+from butfor.live_tracking import Job, ended_jobs
 from butfor.record import RecordError, write_atomically
 from butfor.tracking import schema_version, sqlite, views
 from butfor.tracking.live import LiveRuns
@@ -70,19 +71,29 @@ def _save_views(mirror: Mirror, arms: Iterable[str]) -> str:
     return views.link(mirror.experiment)
 
 
-def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Callable[[], bool]) -> None:
+def follow(
+    tracking: Tracking,
+    runs: Path,
+    results: Path,
+    live: bool,
+    going: Callable[[], bool],
+    known: set[Job] | None = None,
+) -> None:
     """Mirror the records of each job that ends, and with `live` its long trainings epoch by epoch, until nothing is
     `going` any more.
 
-    What cannot be written is tried again after a while, and in the end left to `track`, as is what lay in `runs` before.
+    What cannot be written is tried again after a while, and in the end left to `track`, as are the jobs that are `known`;
+    None: those that have ended by now.
     """
-    known = set(_ended(runs, tracking))
+    known = set(ended_jobs(runs, tracking["arms"])) if known is None else known
     shown = LiveRuns(runs)
     on, again = True, 0.0
     while on:
         on = going()
         time.sleep(PAUSE if on else 0)
-        ready = [job for job in _ended(runs, tracking) if job not in known and _has_reference(tracking, job[0])]
+        ready = [
+            job for job in ended_jobs(runs, tracking["arms"]) if job not in known and _has_reference(tracking, job[0])
+        ]
         news = [] if not live else shown.news() if on else {*shown.news(), *shown.shown()}
         if (on and time.monotonic() < again) or not (ready or news):
             continue
@@ -98,13 +109,6 @@ def follow(tracking: Tracking, runs: Path, results: Path, live: bool, going: Cal
         except RecordError as failure:
             log.warning("left to the end of the study: %s", failure)
         known.update(ready)
-
-
-def _ended(runs: Path, tracking: Tracking) -> Iterator[tuple[Path, int]]:
-    """The folders of jobs of the study that have ended, each with when that was."""
-    for arm in tracking["arms"]:
-        for folder in sorted((runs / arm).glob("[!.]*")):
-            yield folder, folder.stat().st_mtime_ns
 
 
 def _has_reference(tracking: Tracking, folder: Path) -> bool:
