@@ -2,7 +2,8 @@
 
     python tests/bench_tracking.py [runs ...]
 
-CPU seconds, beside the time that passed, since that depends on what else the machine does.
+CPU seconds, beside the time that passed, since that depends on what else the machine does. For other machines to compare
+with, the same of MLflow alone: one run of as many values as a call of its own takes at best, with nothing else in it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "scripts")]
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
 
 from butfor import tracking
 from butfor.record import write
@@ -72,11 +76,27 @@ def imported(study: dict[str, Any], results: Path) -> tuple[float, float]:
     return time.process_time() - used, time.perf_counter() - began
 
 
+def bare(folder: Path, runs: int = 50) -> float:
+    """Milliseconds of CPU that MLflow itself takes for a run: made, filled in one call, ended."""
+    client = MlflowClient(f"sqlite:///{folder}/bare.db")
+    experiment = client.create_experiment("bare")
+    values = [Metric(f"{name}", 0.5, 1000 * n, n) for n in range(EPOCHS) for name in (*PARTS, "objective", "rate")]
+    settings, tags = [Param(f"setting_{n}", "0") for n in range(8)], [RunTag("digest", "0")]
+    began = time.process_time()
+    for _ in range(runs):
+        run = client.create_run(experiment, tags={f"tag_{n}": "0" for n in range(15)}).info.run_id
+        client.log_batch(run, values, settings, tags)
+        client.set_terminated(run)
+    return 1000 * (time.process_time() - began) / runs
+
+
 def main(counts: list[int]) -> None:
     """Print a row per number of runs: milliseconds per run of the first import, and of one that finds nothing new."""
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     print(f"{EPOCHS} epochs a run; ms per run: CPU (elapsed)\n\n  runs   first import      repeated")
+    with tempfile.TemporaryDirectory() as folder:
+        alone = bare(Path(folder))
     for runs in [1, *counts]:  # the first takes the libraries in
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder)
@@ -87,6 +107,7 @@ def main(counts: list[int]) -> None:
             assert set(done.values()) == {"same"} and len(done) == runs
         if runs > 1:
             print(f"{runs:6d} {shown}", flush=True)
+    print(f"\nMLflow alone, a run of {EPOCHS} x 6 values in one call: {alone:.1f}")
 
 
 if __name__ == "__main__":

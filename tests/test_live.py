@@ -3,11 +3,13 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -175,6 +177,19 @@ def test_what_was_killed_before_it_was_shown_stays_unshown(job):
     assert follow(job, lambda: None, lambda: None)[-1] == []
 
 
+def test_a_short_training_that_crashed_is_shown_as_failed_unless_there_is_a_record(job, monkeypatch):
+    monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
+    crash = {"ended_as": "FAILED", "at": 1e9 + 2}
+    follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1), crash, seed=5), lambda: None)
+    (run,) = found(job)[1]
+    assert (run.info.status, run.data.tags["butfor.seed"], run.data.tags["butfor.status"]) == ("FAILED", "5", "crashed")
+    track(job, **STUDY)
+    (job.parent / ".unfinished" / "mark" / f"seed_5{SUFFIX}").unlink()
+    kept = sorted(run.info.run_id for run in found(job)[1])
+    follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1), crash, seed=0), lambda: None)
+    assert sorted(run.info.run_id for run in found(job)[1]) == kept and len(kept) == 2
+
+
 def test_short_trainings_are_not_shown_before_they_end(job, monkeypatch):
     monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
     seen = follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1)), lambda: None)
@@ -267,3 +282,23 @@ def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkey
     epochs = [one for one in lines if "epoch" in one]
     assert len(client.get_metric_history(run.info.run_id, "train/loss")) == len(epochs)
     assert ("ended_as" in lines[-1]) == (blow == signal.SIGTERM)
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_a_start_that_is_soon_over_is_left_to_track_unless_it_ended_before_that(job, tracked):
+    """In a process of its own, as a start begins it; what was there before stays as it was."""
+    code = (
+        "import json, sys; from pathlib import Path; from butfor import live_tracking; results = Path(sys.argv[2])\n"
+        "live_tracking.start(json.loads(sys.argv[1]), results, True, results / 'follow.log', patience=60)\n"
+        "import psutil, time; print(psutil.Process().children()[0].pid); time.sleep(3)\n"
+        "(results / 'later').rename(results / 'runs' / 'a' / 'look2')\n"
+        "if sys.argv[3] == 'True': (results / 'tracked.json').write_text('{}')\n"
+    )
+    results = job.parents[2]
+    shutil.copytree(job, results / "later")
+    words = [sys.executable, "-c", code, json.dumps(STUDY), str(results), str(tracked)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(words, env=environment, check=True, capture_output=True, text=True)
+    psutil.wait_procs([psutil.Process(int(done.stdout))] if psutil.pid_exists(int(done.stdout)) else [], timeout=60)
+    there = found(job)[1] if (results / "mlflow" / "mlflow.db").exists() else []
+    assert [run.data.tags["butfor.look"] for run in there] == ([] if tracked else ["look2", "look2"])

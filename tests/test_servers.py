@@ -87,6 +87,17 @@ def long_training(study, seed=7, ended=2):
     return path, lines
 
 
+def test_two_studies_that_begin_at_once_share_an_empty_postgresql(tmp_path, address):
+    database = new_database(address, "shared")
+    studies = [Study(tmp_path / name, arms=2) for name in ("one", "two")]
+    for study in studies:
+        study.tracking["experiment"] = study.results.name
+    starts = [study.process(database) for study in studies]
+    said = [start.communicate(timeout=300)[0] for start in starts]
+    assert [start.returncode for start in starts] == [0, 0], said
+    assert len(held(database)[0]) == 12
+
+
 def test_eight_jobs_that_end_at_once_on_a_fresh_postgresql(tmp_path, address, begun):
     """Opened directly, while the last import runs beside the follower."""
     database, study = new_database(address, "fresh"), Study(tmp_path / "r")

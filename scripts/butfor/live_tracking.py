@@ -44,18 +44,18 @@ def start(tracking: dict[str, Any], results: Path, live: bool, log: Path, patien
 
 
 def follow(asked: dict[str, Any]) -> None:
-    """What the process does: wait whether the start lasts, and then mirror until it has ended."""
+    """What the process does: wait whether the start lasts, or ends before `track`, and then mirror until it has ended."""
 
     def going() -> bool:
         return os.getppid() == int(asked["parent"])
 
     results = Path(asked["results"])
-    known = set(ended_jobs(results / "runs", asked["tracking"]["arms"]))
+    known, tracked = set(ended_jobs(results / "runs", asked["tracking"]["arms"])), _made(results / "tracked.json")
     end = time.monotonic() + asked["patience"]
-    while time.monotonic() < end:
-        if not going():
-            return
+    while going() and time.monotonic() < end:
         time.sleep(PAUSE)
+    if not going() and _made(results / "tracked.json") != tracked:
+        return
     from butfor import tracking  # brings mlflow
 
     tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known)
@@ -66,3 +66,8 @@ def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
     for arm in arms:
         for folder in sorted((runs / arm).glob("[!.]*")):
             yield folder, folder.stat().st_mtime_ns
+
+
+def _made(path: Path) -> int | None:
+    """When a file was made, in ns; None if it is not there."""
+    return path.stat().st_mtime_ns if path.exists() else None

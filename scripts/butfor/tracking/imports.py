@@ -50,8 +50,7 @@ def track(tracking: Tracking, runs: list[Path], checks: Path, results: Path, fil
     idle = {arm: words[outcome] for arm, outcome in outcomes.items() if outcome in words}
     with store(tracking, results, mend=True) as mirror:
         done = mirror.put(runs)
-        mirror.remove_others(runs)
-        mirror.mark_usable(idle)
+        mirror.mark_usable(mirror.remove_others(runs), idle)
         mirror.register()
         mirror.summarise(results, files)
         link = _save_views(mirror, tracking["arms"])

@@ -60,6 +60,8 @@ class LiveRuns:
         about, over = lines[0], _over(lines)
         if shown is None or shown.started != about["started"]:
             run_id = mirror.begun(about) if over else mirror.begin(about)
+            if run_id is None and _crashed(lines) and not mirror.holds_record(about):
+                run_id = mirror.begin(about)
             if run_id is None:
                 self._ended.add((path, about["started"]))
                 return
@@ -78,13 +80,18 @@ class LiveRuns:
             return False
         shown = self._shown.get(path)
         fresh = shown is None or shown.started != lines[0]["started"] or len(lines) > shown.sent
-        return time.time() - lines[0]["started"] > LONG and (fresh or _over(lines))
+        worth_it = _crashed(lines) or time.time() - lines[0]["started"] > LONG
+        return worth_it and (fresh or _over(lines))
 
 
 def _over(lines: list[Line]) -> bool:
     """Whether the training has said that it ends, or its process is gone from this machine."""
     here = lines[0]["host"] == platform.node()
     return "ended_as" in lines[-1] or (here and not is_alive(lines[0]["process"]))
+
+
+def _crashed(lines: list[Line]) -> bool:
+    return lines[-1].get("ended_as") == "FAILED"
 
 
 def _end(lines: list[Line]) -> tuple[str, float]:

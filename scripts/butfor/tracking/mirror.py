@@ -101,7 +101,7 @@ class Mirror:
             self._client.update_run(found, status="RUNNING")
             self._client.log_batch(found, tags=_as_tags(tags))
             return found
-        self._delete(self._find(f"tags.`butfor.key` = '{key}'"))
+        self._delete(self._of(about))
         run_id = self._new(about["arm"], about["seed"], about["started"], tags)
         told = content.parameters(about["arm"], about["seed"], about["recipe"], self._tracking)
         self._client.log_batch(run_id, params=told)
@@ -109,9 +109,12 @@ class Mirror:
 
     def begun(self, about: content.Line) -> str | None:
         """The id of the run that shows a training under way, if there is one."""
-        existing = self._find(f"tags.`butfor.key` = '{self._key(about['arm'], about['seed'])}'")
-        live = [run for run in existing if _is_live(run, about["started"])]
+        live = [run for run in self._of(about) if _is_live(run, about["started"])]
         return str(live[0].info.run_id) if live else None
+
+    def holds_record(self, about: content.Line) -> bool:
+        """Whether a run holds the record of a training of the same seed of the same arm."""
+        return any("butfor.digest" in run.data.tags for run in self._of(about))
 
     def send(self, run_id: str, lines: Iterable[content.Line]) -> None:
         """What a training has said since, epoch by epoch."""
@@ -131,22 +134,28 @@ class Mirror:
         self._client.log_batch(run_id, tags=_as_tags(tags or {}))
         self._client.set_terminated(run_id, status, round(at * 1000))
 
-    def remove_others(self, folders: Iterable[Path]) -> None:
-        """Delete the runs that have no record in the study's folders, and what a killed import has left of any."""
+    def remove_others(self, folders: Iterable[Path]) -> list[Run]:
+        """Delete the runs that have no record in the study's folders, and what a killed import has left of any; gives the
+        others.
+        """
         keys = {
             self._key(folder.parent.name, int(path.stem.removeprefix("seed_")))
             for folder in folders
             for path in folder.glob("seed_*.json")
         }
+        stay = []
         for run in self._of_the_study():
             if run.data.tags.get("butfor.key") not in keys or "butfor.digest" not in run.data.tags:
                 self._delete([run])
+            else:
+                stay.append(run)
+        return stay
 
-    def mark_usable(self, idle: Mapping[str, str]) -> None:
+    def mark_usable(self, runs: Iterable[Run], idle: Mapping[str, str]) -> None:
         """Tag each run with whether its figures say something, and if not why: it failed, or its arm is `idle`, which is
         to say void or unproven.
         """
-        for run in self._of_the_study():
+        for run in runs:
             tags = run.data.tags
             if tags["butfor.status"] != "ok":
                 marks = {"butfor.usable": "no"}
@@ -189,6 +198,9 @@ class Mirror:
 
     def _of_the_study(self) -> list[Run]:
         return self._find(f"tags.`butfor.study` = '{self._tracking['experiment']}'")
+
+    def _of(self, about: content.Line) -> list[Run]:
+        return self._find(f"tags.`butfor.key` = '{self._key(about['arm'], about['seed'])}'")
 
     def _key(self, arm: str, seed: int) -> str:
         return f"{self._tracking['experiment']}/{arm}/{seed}"

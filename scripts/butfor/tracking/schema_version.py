@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alembic.script import ScriptDirectory
 from butfor.tracking_target import SQLITE, StoreError, redacted
 
+LOCK = int.from_bytes(b"butfor")  # a number that every butfor takes, and hardly anyone else
 log = logging.getLogger(__name__)
 
 
@@ -31,6 +32,8 @@ def meet(uri: str, own: bool) -> None:
     if file and not file.exists():
         _make(file)
         return
+    if not file:
+        _make_alone(uri)
     found, expected = _revision(uri), _get_latest_schema_revision()
     if found in (None, expected):
         return
@@ -56,6 +59,16 @@ def _revision(uri: str) -> str | None:
             return None
         found = connection.execute(sqlalchemy.text("select version_num from alembic_version")).scalar()
     return None if found is None else str(found)
+
+
+def _make_alone(uri: str) -> None:
+    """Make MLflow's tables in an empty PostgreSQL, where two studies that begin at once would each make half of them."""
+    engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
+    if engine.dialect.name == "postgresql" and _revision(uri) is None:
+        with engine.connect() as connection:  # which holds the lock until it is closed
+            connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_lock(LOCK)))
+            if _revision(uri) is None:
+                _initialize_tables(engine)
 
 
 def _is_known(revision: str) -> bool:
