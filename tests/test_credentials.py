@@ -6,15 +6,20 @@ import os
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from conftest import need
-from real_servers import Server
+from real_servers import NONE, Server, Study, faults
 from test_workflow import STUDY
 
 pytestmark = pytest.mark.servers
+TOKEN = "t0ken-of-mine"
 USER, PASSWORD = "admin", "s3cret-words-of-mine"
 ALONE = {**STUDY, "log_level": 2, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}}
 
@@ -76,4 +81,56 @@ def test_credentials_open_a_server_and_are_found_nowhere_afterwards(workflow_cop
     assert seen + shown + listed == []
     assert PASSWORD not in said + more + refused
     written = [path for path in copy.folder.rglob("*") if path.is_file() and PASSWORD.encode() in path.read_bytes()]
+    assert written == []
+
+
+@contextmanager
+def gate(server):
+    """The address of a gate before a server, which lets only the bearer of the token through."""
+
+    class Gate(BaseHTTPRequestHandler):
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                self.reply(401, b"a token is needed")
+                return
+            kept = {key: self.headers[key] for key in ("Content-Type",) if key in self.headers}
+            asked = urllib.request.Request(server.uri + self.path, body or None, kept, method=self.command)
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as found:
+                    self.reply(found.status, found.read())
+            except urllib.error.HTTPError as failure:
+                self.reply(failure.code, failure.read())
+
+        def reply(self, status, body):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gate) as found:
+        thread = threading.Thread(target=found.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{found.server_port}"
+        finally:
+            found.shutdown()
+            thread.join()
+
+
+def test_a_token_opens_a_server_and_another_one_does_not(tmp_path):
+    study = Study(tmp_path / "r", arms=2)
+    with Server(tmp_path, f"sqlite:///{tmp_path}/mlflow.db") as server, gate(server) as uri:
+        assert study.track(uri, MLFLOW_TRACKING_TOKEN=TOKEN) == ""
+        assert faults(study, server.database) == NONE
+        refused = study.track(uri, MLFLOW_TRACKING_TOKEN="another-token")
+    assert "TrackingError: MLflow could not be written to" in refused and "401" in refused
+    assert "another-token" not in refused
+    written = [path for path in (tmp_path / "r").rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
     assert written == []

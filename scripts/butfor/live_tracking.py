@@ -15,20 +15,25 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30.0  # seconds: what a start that is over by then has made is mirrored by `track` alone, which is cheaper
+PATIENCE = 60.0  # seconds: what a start that is over by then has made is mirrored by `track` alone, which is cheaper
+SHARE = 0.02  # of a processor that mirroring may take while a study trains
+NICENESS = 10  # it is at work where trainings are not
 PAUSE = 0.5  # seconds between two looks at the start
+UNDER_WAY = "runs/*/.unfinished/*/seed_*"  # what trainings leave that have not ended
 Job = tuple[Path, int]  # the folder of its records, and when it was made, in ns
 SCRIPT = Path(__file__).resolve().parents[1] / "follow.py"
 
 
-def start(tracking: dict[str, Any], results: Path, live: bool, log: Path, patience: float = PATIENCE) -> None:
+def start(
+    tracking: dict[str, Any], results: Path, live: bool, log: Path, patience: float = PATIENCE, share: float = SHARE
+) -> None:
     """Start the process; it ends by itself when this one has.
 
     In a session of its own, so that Ctrl-C ends the study's jobs and leaves it to write what they have left.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     asked = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
-    asked["patience"] = patience
+    asked |= {"patience": patience, "share": share}
     with log.open("w") as messages:
         process = subprocess.Popen(
             [sys.executable, SCRIPT],
@@ -44,21 +49,26 @@ def start(tracking: dict[str, Any], results: Path, live: bool, log: Path, patien
 
 
 def follow(asked: dict[str, Any]) -> None:
-    """What the process does: wait whether the start lasts, or ends before `track`, and then mirror until it has ended."""
+    """What the process does: wait whether the start lasts, or ends with something new before `track`, and then mirror until
+    it has ended.
+    """
 
     def going() -> bool:
         return os.getppid() == int(asked["parent"])
 
     results = Path(asked["results"])
-    known, tracked = set(ended_jobs(results / "runs", asked["tracking"]["arms"])), _made(results / "tracked.json")
+    arms, tracked = asked["tracking"]["arms"], _made(results / "tracked.json")
+    known = set(ended_jobs(results / "runs", arms))
     end = time.monotonic() + asked["patience"]
     while going() and time.monotonic() < end:
         time.sleep(PAUSE)
-    if not going() and _made(results / "tracked.json") != tracked:
+    new = known.symmetric_difference(ended_jobs(results / "runs", arms)) or list(results.glob(UNDER_WAY))
+    if not going() and (not new or _made(results / "tracked.json") != tracked):
         return
+    os.nice(NICENESS)
     from butfor import tracking  # brings mlflow
 
-    tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known)
+    tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known, asked["share"])
 
 
 def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:

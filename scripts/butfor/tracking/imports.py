@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -77,12 +78,13 @@ def follow(
     live: bool,
     going: Callable[[], bool],
     known: set[Job] | None = None,
+    share: float = math.inf,
 ) -> None:
     """Mirror the records of each job that ends, and with `live` its long trainings epoch by epoch, until nothing is
     `going` any more.
 
     What cannot be written is tried again after a while, and in the end left to `track`, as are the jobs that are `known`;
-    None: those that have ended by now.
+    None: those that have ended by now. share: of a processor that this may take, by pausing after each time it has written.
     """
     known = set(ended_jobs(runs, tracking["arms"])) if known is None else known
     shown = LiveRuns(runs)
@@ -96,6 +98,7 @@ def follow(
         news = [] if not live else shown.news() if on else {*shown.news(), *shown.shown()}
         if (on and time.monotonic() < again) or not (ready or news):
             continue
+        used = time.process_time()
         try:
             with store(tracking, results) as mirror:
                 mirror.put([folder for folder, _ in ready])
@@ -108,6 +111,7 @@ def follow(
         except RecordError as failure:
             log.warning("left to the end of the study: %s", failure)
         known.update(ready)
+        again = time.monotonic() + (time.process_time() - used) / share
 
 
 def _has_reference(tracking: Tracking, folder: Path) -> bool:
