@@ -61,9 +61,8 @@ onstart:
     if study["tracking"]["mlflow"]:
         results = Path(study["results"])
         follow_log = results / "logs" / "follow.log"
-        live_tracking.start(
-            mirrored, results, study["tracking"]["live"], log=follow_log
-        )
+        live = study["tracking"]["live"] and tracking_target.is_server(results)
+        live_tracking.start(mirrored, results, live, log=follow_log)
 
 
 onsuccess:

@@ -59,7 +59,7 @@ def line(number):
     return {**RUN.history[number - 1], "learning_rate": rate, "ended": ended, "load": load}
 
 
-def follow(job, *steps, study=STUDY):
+def follow(job, *steps, study=STUDY, live=True):
     """Follow a study in which one step happens between two looks; says what MLflow holds after each look."""
     waiting, seen = list(steps), []
 
@@ -71,7 +71,7 @@ def follow(job, *steps, study=STUDY):
             return True
         return False
 
-    tracking.follow(study, job.parents[1], job.parents[2], True, going)
+    tracking.follow(study, job.parents[1], job.parents[2], live, going)
     return seen
 
 
@@ -180,7 +180,8 @@ def test_what_was_killed_before_it_was_shown_stays_unshown(job):
 def test_a_short_training_that_crashed_is_shown_as_failed_unless_there_is_a_record(job, monkeypatch):
     monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
     crash = {"ended_as": "FAILED", "at": 1e9 + 2}
-    follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1), crash, seed=5), lambda: None)
+    waiting = job.parent / ".unfinished" / "mark"
+    follow(job, lambda: said(waiting, line(1), seed=6), lambda: said(waiting, line(1), crash, seed=5), live=False)
     (run,) = found(job)[1]
     assert (run.info.status, run.data.tags["butfor.seed"], run.data.tags["butfor.status"]) == ("FAILED", "5", "crashed")
     track(job, **STUDY)

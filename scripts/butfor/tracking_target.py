@@ -47,6 +47,11 @@ def is_database(uri: str) -> bool:
     return re.match(rf"({'|'.join(DATABASES)}|postgres)(\+\w+)?://", uri) is not None
 
 
+def is_server(results: Path) -> bool:
+    """Whether runs go to a server."""
+    return not is_database(store(results)[0])
+
+
 def is_own(results: Path) -> bool:
     """Whether the store is the results folder's own, a mirror that may be deleted."""
     return not _given() or store(results)[0] == f"{SQLITE}{(results / 'mlflow' / 'mlflow.db').resolve()}"

@@ -80,14 +80,14 @@ def follow(
     known: set[Job] | None = None,
     share: float = math.inf,
 ) -> None:
-    """Mirror the records of each job that ends, and with `live` its long trainings epoch by epoch, until nothing is
-    `going` any more.
+    """Mirror the records of each job that ends, trainings that crash, and with `live` long ones epoch by epoch, until nothing
+    is `going` any more.
 
     What cannot be written is tried again after a while, and in the end left to `track`, as are the jobs that are `known`;
     None: those that have ended by now. share: of a processor that this may take, by pausing after each time it has written.
     """
     known = set(ended_jobs(runs, tracking["arms"])) if known is None else known
-    shown = LiveRuns(runs)
+    shown = LiveRuns(runs, live)
     on, again = True, 0.0
     while on:
         on = going()
@@ -95,7 +95,7 @@ def follow(
         ready = [
             job for job in ended_jobs(runs, tracking["arms"]) if job not in known and _has_reference(tracking, job[0])
         ]
-        news = [] if not live else shown.news() if on else {*shown.news(), *shown.shown()}
+        news = shown.news() if on else {*shown.news(), *shown.shown()}
         if (on and time.monotonic() < again) or not (ready or news):
             continue
         used = time.process_time()

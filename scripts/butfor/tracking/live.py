@@ -31,10 +31,12 @@ class Shown:
 
 
 class LiveRuns:
-    """The trainings under way below the folder `runs`, and how much of each MLflow has been told."""
+    """The trainings under way below the folder `runs`, and how much of each MLflow has been told; without `live`, only of
+    those that crash.
+    """
 
-    def __init__(self, runs: Path) -> None:
-        self._runs = runs
+    def __init__(self, runs: Path, live: bool) -> None:
+        self._runs, self._live = runs, live
         self._shown: dict[Path, Shown] = {}
         self._ended: set[tuple[Path, float]] = set()
 
@@ -80,7 +82,7 @@ class LiveRuns:
             return False
         shown = self._shown.get(path)
         fresh = shown is None or shown.started != lines[0]["started"] or len(lines) > shown.sent
-        worth_it = _crashed(lines) or time.time() - lines[0]["started"] > LONG
+        worth_it = _crashed(lines) or (self._live and time.time() - lines[0]["started"] > LONG)
         return worth_it and (fresh or _over(lines))
 
 
