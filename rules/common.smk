@@ -31,7 +31,8 @@ try:
         for line in start.clear(Path(study["results"])):
             print(line, file=sys.stderr)
 except ConfigError as error:
-    sys.exit(f"{' and '.join(map(os.path.relpath, workflow.configfiles))}: {error}")
+    files = " and ".join(map(os.path.relpath, workflow.configfiles))
+    sys.exit(f"{files or '--config'}: {error}")
 except StudyError as error:
     sys.exit(str(error))
 

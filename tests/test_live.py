@@ -59,7 +59,7 @@ def line(number):
     return {**RUN.history[number - 1], "learning_rate": rate, "ended": ended, "load": load}
 
 
-def follow(job, *steps, study=STUDY, live=True):
+def follow(job, *steps, study=STUDY, live=True, **more):
     """Follow a study in which one step happens between two looks; says what MLflow holds after each look."""
     waiting, seen = list(steps), []
 
@@ -71,7 +71,7 @@ def follow(job, *steps, study=STUDY, live=True):
             return True
         return False
 
-    tracking.follow(study, job.parents[1], job.parents[2], live, going)
+    tracking.follow(study, job.parents[1], job.parents[2], live, going, **more)
     return seen
 
 
@@ -189,6 +189,16 @@ def test_a_short_training_that_crashed_is_shown_as_failed_unless_there_is_a_reco
     kept = sorted(run.info.run_id for run in found(job)[1])
     follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1), crash, seed=0), lambda: None)
     assert sorted(run.info.run_id for run in found(job)[1]) == kept and len(kept) == 2
+
+
+@pytest.mark.parametrize(("share", "meanwhile"), [(1e-9, 2), (1e9, 4)])
+def test_mirroring_pauses_by_what_it_has_used_and_leaves_nothing_out_in_the_end(job, share, meanwhile):
+    away, later = job.rename(job.parents[2] / "away"), job.parents[2] / "later"
+    for seed in (2, 3):
+        write(later / f"seed_{seed}.json", dataclasses.replace(RUN, seed=seed))
+    steps = [lambda: away.rename(job), lambda: later.rename(job.with_name("look2")), lambda: None, lambda: None]
+    seen = follow(job, *steps, share=share)
+    assert len(seen[-1]) == meanwhile and len(found(job)[1]) == 4
 
 
 def test_short_trainings_are_not_shown_before_they_end(job, monkeypatch):

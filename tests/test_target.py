@@ -219,3 +219,12 @@ def test_files_go_where_an_experiment_says_that_its_files_are(job, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     track(job)
     assert len(list(job.parents[2].glob("mlflow/artifacts/77/*/artifacts/seed_*.json"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("uri", "server"),
+    [("", False), ("sqlite:///a.db", False), ("postgresql://u@h/d", False), ("http://h:1", True), ("https://h", True)],
+)
+def test_only_a_server_is_told_of_epochs(uri, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert tracking_target.is_server(tmp_path) == server

@@ -112,6 +112,20 @@ def test_a_repeated_study_leaves_the_same_records(study, workflow_copy):
         assert first == second
 
 
+def test_a_mistake_is_one_line_that_names_the_file_it_is_in(edited):
+    edited.write({**STUDY, "seeds": 0})
+    beside = edited.folder / "mine.yaml"
+    beside.write_text("{study: mine, seeds: 2, recipe: {modle: mlp}, ablations: {a: {set: {dropout: 0.1}}}}")
+    for words, line in (
+        ((), "config/config.yaml: seeds: expected at least 2, received 0."),
+        (("--configfile", "mine.yaml"), "mine.yaml: modle: unknown key in recipe."),
+        (("--config", "study=typed"), "--config: ablations: expected this key, received none."),
+    ):
+        done = edited.run("-n", *words)
+        assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith(line), done.stderr
+        assert "Error" not in done.stderr and "common.smk" not in done.stderr
+
+
 def test_changing_an_ablation_trains_that_one_only(edited):
     edited.write(changed(ablations={**STUDY["ablations"], "no_dropout": {"set": {"dropout": 0.3}}}))
     jobs = edited.would_run()

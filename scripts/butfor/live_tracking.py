@@ -6,6 +6,7 @@ time, about 3 s, where a run takes less than a tenth of that. Standard library o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -75,7 +76,8 @@ def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
     """The jobs of a study's arms whose records lie below the folder `runs`."""
     for arm in arms:
         for folder in sorted((runs / arm).glob("[!.]*")):
-            yield folder, folder.stat().st_mtime_ns
+            with contextlib.suppress(FileNotFoundError):  # a job may be putting its records there anew
+                yield folder, folder.stat().st_mtime_ns
 
 
 def _made(path: Path) -> int | None:

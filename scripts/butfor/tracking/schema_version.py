@@ -32,9 +32,9 @@ def meet(uri: str, own: bool) -> None:
     if file and not file.exists():
         _make(file)
         return
-    if not file:
-        _make_alone(uri)
     found, expected = _revision(uri), _get_latest_schema_revision()
+    if found is None and not file:
+        _make_alone(uri)
     if found in (None, expected):
         return
     if file and own and _is_known(str(found)):
@@ -64,7 +64,7 @@ def _revision(uri: str) -> str | None:
 def _make_alone(uri: str) -> None:
     """Make MLflow's tables in an empty PostgreSQL, where two studies that begin at once would each make half of them."""
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
-    if engine.dialect.name == "postgresql" and _revision(uri) is None:
+    if engine.dialect.name == "postgresql":
         with engine.connect() as connection:  # which holds the lock until it is closed
             connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_lock(LOCK)))
             if _revision(uri) is None:
