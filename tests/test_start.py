@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from butfor import checksum, receipt, start
-from butfor.record import write_atomically, write_noted
+from butfor.record import write_atomically, write_noted, write_with_copy
 from conftest import ROOT
 
 
@@ -101,6 +101,43 @@ def test_a_damaged_derived_file_is_deleted_and_others_stay(folder):
     said = clear(folder)
     assert [line.split()[0] for line in said] == ["results/small/contrasts.json", "results/small/looks/look1.json"]
     assert sorted(path.name for path in results.glob("[!.]*")) == ["checks.json", "looks", "report.md"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "missing", "copy", "both"])
+def test_what_trainings_are_made_from_is_restored_from_its_copy(folder, damage):
+    path = folder / "results" / "small" / "data" / "manifest.json"
+    text = '{"classes": 10}'
+    write_with_copy(path, text)
+    copy = checksum.copy_of(path)
+    before = copy.stat().st_mtime_ns
+    if damage == "missing":
+        path.unlink()
+    elif damage != "copy":
+        path.write_text(text[:5] if damage == "cut" else text.replace("10", "11"))
+    if damage in ("copy", "both"):
+        copy.write_text(text.replace("10", "12"))
+    said = clear(folder)
+    if damage == "both":
+        assert said == ["results/small/data/manifest.json was damaged and is made anew."] and not path.exists()
+    elif damage == "copy":
+        assert said == [] and path.read_text() == text
+    else:
+        assert said == ["results/small/data/manifest.json was damaged or missing and is restored."]
+        assert path.read_text() == text and path.stat().st_mtime_ns == before
+
+
+def test_files_from_the_future_become_files_of_now_in_the_same_order(folder):
+    results, now = folder / "results" / "small", time.time()
+    for place, name in enumerate(["past", "data/a", "runs/b/.snakemake_timestamp", "report", "mlflow/run"]):
+        path = results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (now - 50 + 100 * place,) * 2)
+    said = clear(folder)
+    assert len(said) == 1 and said[0].startswith("3 files in results/small were from the future")
+    made = [(results / name).stat().st_mtime for name in ("past", "data/a", "runs/b/.snakemake_timestamp", "report")]
+    assert made == sorted(set(made)) and made[0] == now - 50 and now - 1 < made[1] and made[3] <= time.time()
+    assert clear(folder) == []
 
 
 JOB = "import time\nfrom butfor.orphan import end_with_start\nend_with_start()\nprint('on', flush=True)\ntime.sleep(60)"

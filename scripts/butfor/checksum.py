@@ -25,6 +25,11 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.sha256")
 
 
+def copy_of(path: Path) -> Path:
+    """The file that a small file is restored from, if what is made from it would be too dear to make anew."""
+    return path.with_name(f".{path.name}.copy")
+
+
 def note(path: Path, text: str) -> None:
     """Write the SHA-256 of a text beside the file that is to hold it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +38,12 @@ def note(path: Path, text: str) -> None:
 
 def is_noted(path: Path) -> bool:
     """Whether a file is as it was written, as far as that was noted."""
-    return not beside(path).exists() or beside(path).read_text() == _sum(path.read_bytes())
+    return not beside(path).exists() or is_as_noted(path, path)
+
+
+def is_as_noted(file: Path, path: Path) -> bool:
+    """Whether a file is there and is what was noted of the one at `path`."""
+    return file.exists() and beside(path).read_text() == _sum(file.read_bytes())
 
 
 def _sum(content: bytes) -> str:

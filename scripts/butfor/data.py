@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from butfor import fetch, own_code, streams
 from butfor.catalogue import PUBLISHED
-from butfor.record import write_atomically
+from butfor.record import write_atomically, write_with_copy
 from butfor.errors import StudyError
 from butfor.time_limit import time_limit
 
@@ -85,7 +85,7 @@ def prepare(
         "shapes": {key: list(arrays[key].shape) for key in ARRAYS},
     }
     write_atomically(source_path, json.dumps({"source": place}))
-    write_atomically(manifest_path, json.dumps(manifest, indent=1))
+    write_with_copy(manifest_path, json.dumps(manifest, indent=1))
 
 
 def load(arrays_path: Path, manifest_path: Path) -> Dataset:

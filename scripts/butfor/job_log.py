@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from butfor.errors import StudyError
 from butfor.orphan import end_with_start
 
 MOST_BYTES = 16 * 2**20  # of a log that what others print may fill; butfor's own lines go on beyond
+FULL = (errno.ENOSPC, errno.EDQUOT)
 PAUSE = 0.5  # seconds between two looks at the log's size
 _open: list[TextIO] = []  # for as long as the process lives
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
@@ -41,7 +43,7 @@ def log_to(path: str, level: int = 1) -> TextIO:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=own, force=True)
     logging.getLogger("butfor").setLevel(LEVELS[level])
     warnings.simplefilter("default")
-    sys.excepthook = partial(_explain, own)
+    sys.excepthook = partial(_explain, own, terminal)
     threading.Thread(target=_bound, args=(own,), daemon=True).start()
     end_with_start()
     return terminal
@@ -58,11 +60,19 @@ def _bound(own: TextIO) -> None:
     own.write(f"\n… more than {MOST_BYTES >> 20} MiB were printed; the rest is left out, but for butfor's own lines.\n")
 
 
-def _explain(log: TextIO, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _explain(
+    log: TextIO, terminal: TextIO, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     """What a user can mend is said in its own words; anything else keeps its traceback."""
     if isinstance(error, KeyboardInterrupt):
-        log.write("Stopped by Ctrl-C; the same command goes on from here.\n")
+        lines = ["Stopped by Ctrl-C; the same command goes on from here.\n"]
     elif isinstance(error, StudyError):
-        log.writelines([*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"])
+        lines = [*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"]
+    elif isinstance(error, OSError) and error.errno in FULL:
+        lines = [f"{error}. Free some, and the same command goes on from here.\n"]
     else:
-        traceback.print_exception(kind, error, trace, file=log)
+        lines = traceback.format_exception(kind, error, trace)
+    try:
+        log.writelines(lines)
+    except OSError:  # the disk that the log is on is full
+        terminal.writelines(lines)

@@ -129,6 +129,13 @@ def write_noted(path: Path, text: str) -> None:
     write_atomically(path, text)
 
 
+def write_with_copy(path: Path, text: str) -> None:
+    """The same, with a copy as well, for what trainings are made from."""
+    checksum.note(path, text)
+    write_atomically(checksum.copy_of(path), text)
+    write_atomically(path, text)
+
+
 def _plain(value: Any) -> Any:
     """Plain JSON values; a float32 gets the shortest spelling that reads back as the same float32."""
     if isinstance(value, dict):

@@ -6,7 +6,9 @@ Snakemake leaves its locks behind when it is killed, and believes a file that it
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -21,7 +23,8 @@ _held: list[TextIO] = []  # for as long as the process lives
 
 def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     """Where no other start is alive in Snakemake's `folder`, remove the locks of dead ones, and have what is damaged in
-    `results` made anew: derived files are deleted, whole records go back to where a job finds them. Says what was done.
+    `results` made anew: derived files are restored from a copy or deleted, whole records go back to where a job finds
+    them. Nothing stays from the future. Says what was done.
     """
     folder.mkdir(parents=True, exist_ok=True)
     in_use = (folder / "in_use.lock").open("w")
@@ -36,7 +39,7 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
         return []
     shutil.rmtree(folder / "locks", ignore_errors=True)
     _forget_failed_builds(results)
-    said = [*_unlink_damaged(results), *_set_damaged_aside(results)]
+    said = [*_date_back(results), *_mend_damaged(results), *_set_damaged_aside(results)]
     fcntl.flock(in_use, fcntl.LOCK_SH)
     return said
 
@@ -48,10 +51,31 @@ def _forget_failed_builds(results: Path) -> None:
             path.unlink()
 
 
-def _unlink_damaged(results: Path) -> Iterator[str]:
+def _date_back(results: Path) -> Iterator[str]:
+    """Files from the future, where the clock was put back, become files of now in the same order: Snakemake trusts no
+    output that is older than what it was made from.
+    """
+    now, found = time.time_ns(), []
+    for folder, inner, names in os.walk(results):
+        inner[:] = [name for name in inner if name != "mlflow"]  # many, and Snakemake does not look at them
+        paths = [os.path.join(folder, name) for name in [*inner, *names]]
+        found += [(made, path) for path in paths if (made := os.lstat(path).st_mtime_ns) > now]
+    later = sorted({made for made, _ in found}, reverse=True)
+    dated = {made: now - 1000 * place for place, made in enumerate(later)}
+    for made, path in found:
+        os.utime(path, ns=(dated[made],) * 2, follow_symlinks=False)
+    if found:
+        yield f"{len(found)} files in {results} were from the future and are now of today: was the clock put back?"
+
+
+def _mend_damaged(results: Path) -> Iterator[str]:
     for note in sorted([*results.glob(".*.sha256"), *results.glob("[!.]*/.*.sha256")]):
         path = note.with_name(note.name.removeprefix(".").removesuffix(".sha256"))
-        if path.exists() and not checksum.is_noted(path):
+        copy = checksum.copy_of(path)
+        if checksum.is_as_noted(copy, path) and not checksum.is_as_noted(path, path):
+            shutil.copy2(copy, path)
+            yield f"{path} was damaged or missing and is restored."
+        elif path.exists() and not checksum.is_noted(path):
             path.unlink()
             yield f"{path} was damaged and is made anew."
 

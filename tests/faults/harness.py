@@ -40,6 +40,9 @@ RUNS = 4
 PATIENCE = 300  # seconds for what should take a few, on a busy machine
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job ignores, and all it starts
+
+
 class Start:
     """One start of Snakemake, under way."""
 
