@@ -92,7 +92,7 @@ def load(arrays_path: Path, manifest_path: Path) -> Dataset:
     """The stored data set. Raises DataError if the arrays are not those that were stored, and deletes them."""
     try:
         manifest = json.loads(manifest_path.read_text())
-        with np.load(arrays_path, allow_pickle=False) as stored:
+        with arrays_path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in ARRAYS}
         told = manifest["fingerprint"], manifest["classes"]
         whole = told == (_fingerprint(arrays), int(arrays["y_train"].max()) + 1)

@@ -37,6 +37,7 @@ STUDY = {
     "claims": {"same": {"sentence": "Dropout does nothing here.", "arm": "no_dropout", "expect": "same"}},
 }
 RUNS = 4
+WHOLE = ("contrasts.json", "checks.json", "data/arrays.npz", "data/manifest.json")
 PATIENCE = 300  # seconds for what should take a few, on a busy machine
 
 
@@ -132,7 +133,7 @@ def kill(processes: list[psutil.Process], number: int = signal.SIGKILL) -> None:
 def content(results: Path) -> dict[str, Any]:
     """All that a study has found, by path, without what differs between two undisturbed runs of it: records without
     `timing`, `machine` and the checksum over them, the report without its section on cost, claims without the time they
-    were declared, the table of runs without its columns of seconds. Pictures are left out; what they are drawn from is here.
+    were declared, the table of runs without its columns of seconds.
     """
     found: dict[str, Any] = {}
     for path in results.rglob("*"):
@@ -144,7 +145,7 @@ def content(results: Path) -> dict[str, Any]:
             found[name] = re.sub(r"## Cost\n.*?(?=\n## )", "", path.read_text(), flags=re.DOTALL)
         elif name == "claims.json":
             found[name] = re.sub(r'"since": "[^"]*"', "", path.read_text())
-        elif name in ("contrasts.json", "checks.json", "data/arrays.npz", "data/manifest.json"):
+        elif name in WHOLE or name.startswith("figures/"):
             found[name] = path.read_bytes()
         elif name.startswith("tables/") and path.suffix == ".csv":
             found[name] = _without_seconds(path.read_text())

@@ -111,6 +111,8 @@ def test_the_time_limit(box, study, undisturbed):
 
 def test_too_little_memory(box, study, undisturbed):
     study.write(tiny(ablations=ABLATIONS, job={"mem_mb": 500}))
+    script = study.folder / "scripts" / "train.py"
+    script.write_text(f"held = b'x' * (500 << 20)\n{script.read_text()}")
     study.finish()
     assert study.records() == undisturbed
     assert max(tasks(box.jobs(study.folder)).values()) > 1
