@@ -7,7 +7,7 @@ rule data:
     input:
         file=study["data"]["file"] or [],
         own=own_code.files(study["data"]["name"]),
-        code=code("data", "data"),
+        code=code("data", "data", "published"),
     output:
         arrays="<results>/data/arrays.npz",
         manifest="<results>/data/manifest.json",

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import pickle
 import shutil
 import tarfile
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from butfor import data
+from butfor import data, published
 
 GOOD = {
     "x_train": np.zeros((20, 4), np.float64), "y_train": np.arange(20) % 2,
@@ -67,21 +68,43 @@ def test_a_recipe_that_asks_for_more_images_than_there_are_is_refused_before_tra
         prepare(tmp_path, GOOD, **{key: 19})
 
 
+def cifar_files(folder, batches):
+    """An archive of pickled batches, as CIFAR-10 is published."""
+    path = folder / "cifar.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, batch in batches.items():
+            content = pickle.dumps(batch)
+            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return {"cifar-10-python.tar.gz": path}
+
+
+class Evil:
+    def __reduce__(self):
+        return os.mkdir, ("made by a pickle",)
+
+
+@pytest.mark.parametrize("batch", [Evil(), {b"data": Evil(), b"labels": [0]}, {b"data": np.save, b"labels": [0]}])
+def test_nothing_but_arrays_is_unpickled(tmp_path, monkeypatch, batch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(pickle.UnpicklingError, match=r"expected arrays alone, received (posix|numpy)"):
+        published.read("cifar10", cifar_files(tmp_path, {"data_batch_1": batch}))
+    assert not (tmp_path / "made by a pickle").exists()
+
+
 def test_mnist_and_cifar10_are_read_from_their_published_forms(tmp_path):
     """The forms, not the data: those cannot be had everywhere."""
     images, labels = np.arange(40, dtype=np.uint8).reshape(10, 2, 2), np.arange(10, dtype=np.uint8)
     np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2])
-    mnist = data._npz_images({"mnist.npz": tmp_path / "mnist.npz"})
+    mnist = published.read("mnist", {"mnist.npz": tmp_path / "mnist.npz"})
     assert mnist["y_train"].dtype == np.int32 and mnist["x_test"].shape == (2, 2, 2)
-    with tarfile.open(tmp_path / "cifar.tar.gz", "w:gz") as archive:
-        for name, label in [("data_batch_2", 2), ("data_batch_1", 1), ("test_batch", 9), ("batches.meta", 0)]:
-            pixels = np.full((1, 3072), label, np.uint8)
-            pixels[0, 1024] = 77  # the first green pixel
-            content = pickle.dumps({b"data": pixels, b"labels": [label]})
-            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    cifar = data._cifar10({"cifar-10-python.tar.gz": tmp_path / "cifar.tar.gz"})
+    batches = {}
+    for name, label in [("data_batch_2", 2), ("data_batch_1", 1), ("test_batch", 9), ("batches.meta", 0)]:
+        pixels = np.full((1, 3072), label, np.uint8)
+        pixels[0, 1024] = 77  # the first green pixel
+        batches[name] = {b"data": pixels, b"labels": [label]}
+    cifar = published.read("cifar10", cifar_files(tmp_path, batches))
     assert cifar["y_train"].tolist() == [1, 2] and cifar["y_test"].tolist() == [9]
     assert cifar["x_train"].shape == (2, 32, 32, 3) and cifar["x_train"][0, 0, 0].tolist() == [1, 77, 1]
 

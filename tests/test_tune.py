@@ -85,7 +85,13 @@ STUDY = {
     "seeds": 2,
     "tune": {"factors": [1, 30], "seeds": 1},
     "data": {"name": "digits"},
-    "recipe": {"model": {"name": "mlp", "widths": [32]}, "epochs": 2, "batch_size": 32, "learning_rate": 0.0001},
+    "recipe": {
+        "model": {"name": "mlp", "widths": [32]},
+        "epochs": 2,
+        "batch_size": 32,
+        "learning_rate": 0.0001,
+        "loop": "graph",
+    },
     "ablations": {"dropout": {"set": {"dropout": 0.3}}, "fast": RATE},
 }
 

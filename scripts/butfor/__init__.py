@@ -3,8 +3,8 @@
 In reading order:
 
 what is asked: `config`, `plain_values`, `duplicate_keys`, `schema`, `explain`, `durations`, `compatible`, `anatomy`,
-`own_code`, `arm`, `ablations`, `plan`, `claims`; on what: `catalogue`, `fetch`, `data`, `streams`; what is trained:
-`initialisers`, `chance_layers`, `parts`, `models`, `building`, `build_job`, `schedules`, `plateau`, `optimisers`,
+`own_code`, `arm`, `ablations`, `plan`, `claims`; on what: `catalogue`, `fetch`, `published`, `data`, `streams`; what is
+trained: `initialisers`, `chance_layers`, `parts`, `models`, `building`, `build_job`, `schedules`, `plateau`, `optimisers`,
 `losses`, `epoch`, `early_stopping`, `course`, `diagnostics`, `clock`, `machine_load`, `progress`, `checkpoint`,
 `training`, `lean_keras`, `model_choice`, `model_file`, `time_limit`, `failure_note`, `arm_job`, `rate_choice`,
 `rate_search`; what a run leaves: `provenance`, `checksum`, `record`, `receipt`, `frames`; whether it changed what it

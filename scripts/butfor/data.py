@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import math
 import os
-import pickle
-import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from butfor import fetch, own_code, streams
+from butfor import fetch, own_code, published, streams
 from butfor.catalogue import PUBLISHED
-from butfor.record import write_atomically, write_with_copy
 from butfor.errors import StudyError
+from butfor.published import ARRAYS
+from butfor.record import write_atomically, write_with_copy
 from butfor.time_limit import time_limit
 
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int32]
 MOST_CLASSES = 1_000_000
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 class DataError(StudyError):
@@ -73,7 +70,7 @@ def prepare(
             place, arrays = f"{name}()", _own(name)
     else:
         place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
-        arrays = {"mnist": _npz_images, "cifar10": _cifar10, "fashion_mnist": _idx_files}[name](files)
+        arrays = published.read(name, files)
     _check(arrays, name)
     _check_affords(arrays["x_train"], settings)
     arrays_path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,41 +176,6 @@ def _check(arrays: dict[str, Array], name: str) -> None:
         )
     if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
         raise DataError(f"{name}: expected training and test images of one shape.")
-
-
-def _idx_files(files: fetch.Files) -> dict[str, Array]:
-    def idx(name: str) -> Array:
-        raw = gzip.decompress(files[name].read_bytes())
-        dimensions = raw[3]
-        shape = np.frombuffer(raw, ">i4", dimensions, 4)
-        return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
-
-    return {
-        "x_train": idx("train-images-idx3-ubyte.gz"),
-        "y_train": idx("train-labels-idx1-ubyte.gz").astype(np.int32),
-        "x_test": idx("t10k-images-idx3-ubyte.gz"),
-        "y_test": idx("t10k-labels-idx1-ubyte.gz").astype(np.int32),
-    }
-
-
-def _npz_images(files: fetch.Files) -> dict[str, Array]:
-    with np.load(files["mnist.npz"], allow_pickle=False) as stored:
-        return {key: stored[key] if key[0] == "x" else stored[key].astype(np.int32) for key in ARRAYS}
-
-
-def _cifar10(files: fetch.Files) -> dict[str, Array]:
-    parts: dict[str, list[Array]] = {key: [] for key in ARRAYS}
-    with tarfile.open(files["cifar-10-python.tar.gz"]) as archive:
-        for member in sorted(archive.getmembers(), key=lambda member: member.name):
-            batch = Path(member.name).name
-            stream = archive.extractfile(member) if batch.startswith(("data_batch", "test_batch")) else None
-            if stream is None:
-                continue
-            content = pickle.load(stream, encoding="bytes")  # noqa: S301 (its SHA-256 was verified)
-            part = "test" if batch.startswith("test") else "train"
-            parts[f"x_{part}"].append(content[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
-            parts[f"y_{part}"].append(np.array(content[b"labels"], np.int32))
-    return {key: np.concatenate(batches) for key, batches in parts.items()}
 
 
 def _digits() -> dict[str, Array]:
