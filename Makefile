@@ -54,8 +54,8 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 	rm -rf $(RESULTS)/mlflow
 	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
-test: $(STAMP) ## run the whole test suite (WORKERS=2 side by side)
-	@$(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder -m "not long"
+test: $(STAMP) ## run the whole test suite (WORKERS=3 side by side)
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder -m "not long"
 
 faults: $(STAMP) ## put every fault into a study on this machine, and print what each did (minutes)
 	@rm -f fault-table.md && FAULT_TABLE=$(CURDIR)/fault-table.md $(BIN)/python -m pytest -m faults tests/faults; cat fault-table.md
