@@ -65,7 +65,7 @@ def snakemake(config: Path, uri: str | None, *words: str) -> tuple[float, float]
     if done.returncode and "MLflow could not be written to" not in done.stdout + done.stderr:
         sys.exit(done.stdout + done.stderr)
     for child in psutil.Process().children():
-        if any(word.endswith("follow.py") for word in child.cmdline()):
+        if child.status() == psutil.STATUS_ZOMBIE or any(word.endswith("follow.py") for word in child.cmdline()):
             os.waitpid(child.pid, 0)
     return wall, processor_seconds() - before
 
