@@ -54,16 +54,20 @@ def study(folder: Path, way: str) -> Path:
     return path
 
 
-def snakemake(config: Path, uri: str | None, *words: str) -> tuple[float, float]:
-    """Start it and wait until it ends, and its follower after it; gives wall and processor seconds."""
+def snakemake(config: Path, uri: str | None, *words: str, told: bool = True) -> tuple[float, float]:
+    """Start it and wait until it ends, and its follower after it; gives wall and processor seconds.
+
+    told: whether MLflow can be told of the study; it must end well then, and else by saying that it could not.
+    """
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
     command = [sys.executable, "-m", "snakemake", "--cores", "all", "--nolock", *words, "--configfile", str(config)]
     before, began = processor_seconds(), time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - began
-    if done.returncode and "MLflow could not be written to" not in done.stdout + done.stderr:
-        sys.exit(done.stdout + done.stderr)
+    said = done.stdout + done.stderr
+    if bool(done.returncode) == told or ("MLflow could not be written to" in said) == told:
+        sys.exit(said)
     for child in psutil.Process().children():
         if child.status() == psutil.STATUS_ZOMBIE or any(word.endswith("follow.py") for word in child.cmdline()):
             os.waitpid(child.pid, 0)
@@ -104,7 +108,7 @@ def once(folder: Path, way: str) -> tuple[float, ...]:
     if way == "silent":
         with socket.create_server(("127.0.0.1", 0)) as listening:
             uri = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            return (*snakemake(config, uri), *trainings(results))
+            return (*snakemake(config, uri, told=False), *trainings(results))
     if way != "live":
         return (*snakemake(config, None), *trainings(results))
     place = folder / f"server-{time.monotonic_ns()}"

@@ -73,11 +73,21 @@ def cifar_files(folder, batches):
     path = folder / "cifar.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         for name, batch in batches.items():
-            content = pickle.dumps(batch)
+            content = batch if isinstance(batch, bytes) else pickle.dumps(batch)
             entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return {"cifar-10-python.tar.gz": path}
+
+
+def pickled_by_python_2(pixels, label):
+    """A batch as Python 2 pickled it: an array by names that NumPy has moved since, texts as bytes."""
+    kind = b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    content = pixels.tobytes()
+    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01"
+    array += b"(" + b"".join(b"M" + length.to_bytes(2, "little") for length in pixels.shape) + b"t" + kind
+    array += b"\x89T" + len(content).to_bytes(4, "little") + content + b"tb"
+    return b"\x80\x02}(U\x04data" + array + b"U\x06labels](K" + bytes([label]) + b"eu."
 
 
 class Evil:
@@ -103,7 +113,7 @@ def test_mnist_and_cifar10_are_read_from_their_published_forms(tmp_path):
     for name, label in [("data_batch_2", 2), ("data_batch_1", 1), ("test_batch", 9), ("batches.meta", 0)]:
         pixels = np.full((1, 3072), label, np.uint8)
         pixels[0, 1024] = 77  # the first green pixel
-        batches[name] = {b"data": pixels, b"labels": [label]}
+        batches[name] = pickled_by_python_2(pixels, label)
     cifar = published.read("cifar10", cifar_files(tmp_path, batches))
     assert cifar["y_train"].tolist() == [1, 2] and cifar["y_test"].tolist() == [9]
     assert cifar["x_train"].shape == (2, 32, 32, 3) and cifar["x_train"][0, 0, 0].tolist() == [1, 77, 1]

@@ -2,11 +2,15 @@
 
 import json
 import math
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn
 
 from butfor import gallery
 from butfor.figures import style
@@ -23,7 +27,7 @@ from butfor.figures.schedules import schedules
 from butfor.figures.stopping import stopping
 from butfor.figures.weights import weights
 from butfor.record import Record, write
-from conftest import resolved
+from conftest import ROOT, resolved
 
 EPOCHS = 4
 STUDY = """
@@ -141,6 +145,17 @@ def test_a_study_has_the_pictures_that_its_changes_call_for(planned):
         "starts": {"curves", "depth", "distributions", "gradients"},
         "regularisers": {"curves", "weights", "gaps", "stopping"},
     }
+
+
+def test_the_palette_is_seaborns():
+    assert seaborn.color_palette("colorblind").as_hex() == style.PALETTE
+
+
+def test_what_is_mirrored_is_drawn_without_seaborn():
+    code = "import sys; import butfor.tracking.files; print('seaborn' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_arms_with_different_references_never_share_a_picture(planned):

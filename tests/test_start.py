@@ -140,6 +140,23 @@ def test_files_from_the_future_become_files_of_now_in_the_same_order(folder):
     assert clear(folder) == []
 
 
+@pytest.mark.parametrize("failure", [FileNotFoundError, PermissionError])
+def test_what_vanishes_meanwhile_or_is_another_users_stays_as_it_is(folder, monkeypatch, failure):
+    path = folder / "results" / "small" / "record"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    later = time.time() + 100
+    os.utime(path, (later, later))
+
+    def refuse(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(start.os, "utime", refuse)
+    assert len(clear(folder)) == 1
+    monkeypatch.undo()
+    assert path.stat().st_mtime == pytest.approx(later)
+
+
 JOB = "import time\nfrom butfor.orphan import end_with_start\nend_with_start()\nprint('on', flush=True)\ntime.sleep(60)"
 PARENT = """
 import subprocess, sys

@@ -5,6 +5,7 @@ Snakemake leaves its locks behind when it is killed, and believes a file that it
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -58,12 +59,16 @@ def _date_back(results: Path) -> Iterator[str]:
     now, found = time.time_ns(), []
     for folder, inner, names in os.walk(results):
         inner[:] = [name for name in inner if name != "mlflow"]  # many, and Snakemake does not look at them
-        paths = [os.path.join(folder, name) for name in [*inner, *names]]
-        found += [(made, path) for path in paths if (made := os.lstat(path).st_mtime_ns) > now]
+        for name in (*inner, *names):
+            with contextlib.suppress(FileNotFoundError):  # a job on a cluster may outlive its start, and writes on
+                path = os.path.join(folder, name)
+                if (made := os.lstat(path).st_mtime_ns) > now:
+                    found.append((made, path))
     later = sorted({made for made, _ in found}, reverse=True)
     dated = {made: now - 1000 * place for place, made in enumerate(later)}
     for made, path in found:
-        os.utime(path, ns=(dated[made],) * 2, follow_symlinks=False)
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another user's file stays as it is
+            os.utime(path, ns=(dated[made],) * 2, follow_symlinks=False)
     if found:
         yield f"{len(found)} files in {results} were from the future and are now of today: was the clock put back?"
 

@@ -25,10 +25,7 @@ OTHERS = "0.75"
 MOST_POINTS = 300
 PARTS = {"train": (0, (3, 2)), "validation": "-"}
 PANELS = {"accuracy": "accuracy (share)", "loss": "loss (nats)", "rate": "learning rate"}
-LOOK: list[str | dict[str, Any]] = [
-    "seaborn-v0_8-whitegrid",
-    {"axes.titlesize": 10.0, "axes.linewidth": 1.25, "svg.hashsalt": "butfor"},
-]
+LOOK: list[str | dict[str, Any]] = ["seaborn-v0_8-whitegrid", {"axes.titlesize": 10.0, "axes.linewidth": 1.25}]
 OWN = "path {{ stroke: {colour} !important; stroke-width: 2 !important; stroke-opacity: 1 !important }}"
 
 
