@@ -286,7 +286,7 @@ SMALL = {
     **STUDY,
     "seeds": 2,
     "verdict": {"must_learn": False},
-    "recipe": {**STUDY["recipe"], "epochs": 1, "loop": "graph"},
+    "recipe": {**STUDY["recipe"], "epochs": 1},
     "ablations": {
         "no_fourier": {"set": {"model.fourier": 0}},
         "plain": {"set": {"model": {"name": "mlp", "widths": [8]}}},

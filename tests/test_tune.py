@@ -85,13 +85,7 @@ STUDY = {
     "seeds": 2,
     "tune": {"factors": [1, 30], "seeds": 1},
     "data": {"name": "digits"},
-    "recipe": {
-        "model": {"name": "mlp", "widths": [32]},
-        "epochs": 2,
-        "batch_size": 32,
-        "learning_rate": 0.0001,
-        "loop": "graph",
-    },
+    "recipe": {"model": {"name": "mlp", "widths": [32]}, "epochs": 2, "batch_size": 32, "learning_rate": 0.0001},
     "ablations": {"dropout": {"set": {"dropout": 0.3}}, "fast": RATE},
 }
 

@@ -15,14 +15,7 @@ STUDY = {
     "study": "small",
     "seeds": 2,
     "data": {"name": "digits"},
-    "recipe": {
-        "model": {"name": "mlp", "widths": [32]},
-        "dropout": 0.1,
-        "l2": 0.001,
-        "epochs": 2,
-        "batch_size": 32,
-        "loop": "graph",
-    },
+    "recipe": {"model": {"name": "mlp", "widths": [32]}, "dropout": 0.1, "l2": 0.001, "epochs": 2, "batch_size": 32},
     "ablations": {
         "no_dropout": {"set": {"dropout": 0.0}},
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
