@@ -21,6 +21,7 @@ from butfor.schema import complete, load_schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
+WHOLE_STUDIES = {"workflow_copy", "faults", "slurm", "servers"}  # fixtures and markers of tests that run them
 
 
 def need(found: object, what: str) -> None:
@@ -65,6 +66,12 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
     from butfor.data import load
 
     return load(*digits)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run whole studies come first, so that the small ones fill the workers' time at the end."""
+    whole = {item.path for item in items if WHOLE_STUDIES & {*getattr(item, "fixturenames", ()), *item.keywords}}
+    items.sort(key=lambda item: item.path not in whole)
 
 
 class Workflow:
