@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 from mlflow import MlflowClient
 
-from butfor import progress, tracking
+from butfor import live_tracking, progress, tracking
 from butfor.progress import SUFFIX, Progress
 from butfor.record import read, write
 from butfor.tracking import content
 from conftest import ROOT, resolved
+from real_servers import until
 from test_tracking import RUN, TRACKING, artifacts, found, track
 
 ABOUT = {"arm": "a", "look": "look1", "seed": 0, "recipe": {**RUN.recipe, "epochs": 2}}
@@ -313,3 +315,15 @@ def test_a_start_that_is_soon_over_is_left_to_track_unless_it_ended_before_that(
     psutil.wait_procs([psutil.Process(int(done.stdout))] if psutil.pid_exists(int(done.stdout)) else [], timeout=60)
     there = found(job)[1] if (results / "mlflow" / "mlflow.db").exists() else []
     assert [run.data.tags["butfor.look"] for run in there] == ([] if tracked else ["look2", "look2"])
+
+
+def test_it_gives_way_to_the_trainings_of_another_session(job):
+    """Where Linux weighs sessions, a niceness alone would leave it half of every core."""
+    live_tracking.start(STUDY, job.parents[2], True, job.parents[2] / "follow.log", patience=0)
+    (follower,) = (one for one in psutil.Process().children() if str(live_tracking.SCRIPT) in one.cmdline())
+    session = Path(f"/proc/{follower.pid}/autogroup")
+    try:
+        until(lambda: follower.nice() == 19 and (not session.exists() or session.read_text().split()[-1] == "19"))
+    finally:
+        follower.kill()
+        follower.wait()

@@ -18,9 +18,10 @@ from typing import Any
 
 PATIENCE = 60.0  # seconds: what a start that is over by then has made is mirrored by `track` alone, which is cheaper
 SHARE = 0.02  # of a processor that mirroring may take while a study trains
-NICENESS = 10  # it is at work where trainings are not
+NICENESS = 19  # the most there is: a core that training fills is left to it to 98.5 %
 PAUSE = 0.5  # seconds between two looks at the start
 UNDER_WAY = "runs/*/.unfinished/*/seed_*"  # what trainings leave that have not ended
+OWN_SESSION = Path("/proc/self/autogroup")
 Job = tuple[Path, int]  # the folder of its records, and when it was made, in ns
 SCRIPT = Path(__file__).resolve().parents[1] / "follow.py"
 
@@ -66,10 +67,21 @@ def follow(asked: dict[str, Any]) -> None:
     new = known.symmetric_difference(ended_jobs(results / "runs", arms)) or list(results.glob(UNDER_WAY))
     if not going() and (not new or _made(results / "tracked.json") != tracked):
         return
-    os.nice(NICENESS)
+    _give_way()
     from butfor import tracking  # brings mlflow
 
     tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known, asked["share"])
+
+
+def _give_way() -> None:
+    """Leave the processors to the trainings, and take what they leave.
+
+    Linux divides a core between sessions before it divides it between the processes of one (autogroup, sched(7)), and a
+    niceness counts within its session alone: this process, in a session of its own, would get half of every core.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # a system without them, or where a container forbids it
+        OWN_SESSION.write_text(str(NICENESS))
 
 
 def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
