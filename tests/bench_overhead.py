@@ -1,6 +1,6 @@
 """What MLflow costs a study, in percent of the same study without: mirrored into the results folder as jobs end, sent live
 to a real server, and told to a server that takes every call and never answers. In turn, on idle cores; the example study's
-training, made long enough to be shown live.
+training, made long enough to be shown live. Studies have all cores but one, which is the server's, as if it were elsewhere.
 
     bench_overhead.py [times in turn] [epochs] [ways...]
 
@@ -35,6 +35,7 @@ from real_servers import Server
 REPEATS, EPOCHS, SEEDS = int((sys.argv[1:] or [3])[0]), int((sys.argv[2:] or [30])[0]), 2
 WAYS = ["without", *(sys.argv[3:] or ["mirrored", "live", "silent"])]
 ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of prctl(2)
+CORES = sorted(os.sched_getaffinity(0))
 KEPT = {"data"}  # what is made once and not timed
 
 
@@ -61,7 +62,7 @@ def snakemake(config: Path, uri: str | None, *words: str, told: bool = True) -> 
     """
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
-    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--nolock", *words, "--configfile", str(config)]
+    command = [sys.executable, "-m", "snakemake", "--cores", str(len(CORES) - 1), "--nolock", *words, "--configfile", str(config)]
     before, began = processor_seconds(), time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - began
@@ -87,6 +88,9 @@ def trainings(results: Path) -> tuple[float, float]:
 
 
 def main() -> None:
+    if len(CORES) < 2:
+        sys.exit(f"expected at least 2 cores, one of them for the server, received {len(CORES)}")
+    os.sched_setaffinity(0, CORES[:-1])
     ctypes.CDLL(None).prctl(ADOPT_ORPHANS, 1, 0, 0, 0)
     with TemporaryDirectory() as name:
         folder, measured = Path(name), {}
@@ -113,7 +117,9 @@ def once(folder: Path, way: str) -> tuple[float, ...]:
         return (*snakemake(config, None), *trainings(results))
     place = folder / f"server-{time.monotonic_ns()}"
     place.mkdir()
+    os.sched_setaffinity(0, CORES[-1:])
     with Server(place, f"sqlite:///{place}/mlflow.db") as server:
+        os.sched_setaffinity(0, CORES[:-1])
         return (*snakemake(config, server.uri), *trainings(results))
 
 
