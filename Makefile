@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead faults slurm-faults fuzz audit lock clean
+.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -80,6 +80,9 @@ bench-tracking: $(STAMP) ## measure what mirroring a run into MLflow costs, at 1
 
 bench-overhead: $(STAMP) ## measure what MLflow costs a study, mirrored and live, against one without (minutes, idle cores)
 	@$(BIN)/python tests/bench_overhead.py $(or $(REPEATS),3)
+
+bench-cluster: $(STAMP) $(VENV)/slurm-plugin ## measure what a job costs more on a real Slurm than here (minutes, idle cores; needs what slurm-faults needs)
+	@$(BIN)/python tests/bench_cluster.py $(or $(REPEATS),3)
 
 PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --group dev

@@ -62,7 +62,17 @@ def snakemake(config: Path, uri: str | None, *words: str, told: bool = True) -> 
     """
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
-    command = [sys.executable, "-m", "snakemake", "--cores", str(len(CORES) - 1), "--nolock", *words, "--configfile", str(config)]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        str(len(CORES) - 1),
+        "--nolock",
+        *words,
+        "--configfile",
+        str(config),
+    ]
     before, began = processor_seconds(), time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - began
