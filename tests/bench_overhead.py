@@ -130,7 +130,18 @@ def once(folder: Path, way: str) -> tuple[float, ...]:
     os.sched_setaffinity(0, CORES[-1:])
     with Server(place, f"sqlite:///{place}/mlflow.db") as server:
         os.sched_setaffinity(0, CORES[:-1])
-        return (*snakemake(config, server.uri), *trainings(results))
+        found = (*snakemake(config, server.uri), *trainings(results))
+        print(f"{shown_while_training(server.uri)} of the study's runs were shown while they trained")
+    return found
+
+
+def shown_while_training(uri: str) -> int:
+    """How many runs MLflow knew before they had ended."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri)
+    runs = client.search_runs([one.experiment_id for one in client.search_experiments()])
+    return sum("butfor.live" in run.data.tags for run in runs)
 
 
 def show(measured: dict[str, list[tuple[float, ...]]]) -> None:

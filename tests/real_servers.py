@@ -162,7 +162,9 @@ class Study:
         if uri:
             environment["MLFLOW_TRACKING_URI"] = uri
         command = [sys.executable, "-c", TRACK, *words]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            command, cwd=self.results, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )  # old MLflow makes an empty `mlruns` where it is started
 
     def track(self, uri: str | None = None, **more: str) -> str:
         """The last import, to its end; gives what it says, which is nothing if all went well."""
