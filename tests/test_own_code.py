@@ -393,7 +393,7 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
         .replace("parts.dropout(", "keras.layers.Dropout(recipe['dropout'])(")
         .replace(", place)\n    return", ")\n    return")
     )
-    edited.write({**WITH_PLAIN, "study": "broken"})
+    edited.write({**STUDY, "study": "broken", "ablations": {"narrow": STUDY["ablations"]["narrow"], **PLAIN}})
     done = edited.run()
     results = edited.folder / "results" / "broken"
     log = (results / "logs" / "build.log").read_text()

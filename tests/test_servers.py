@@ -45,7 +45,8 @@ def begun(monkeypatch):
     def begin(study, uri):
         code = (
             "import json, sys; from pathlib import Path; from butfor import live_tracking; results = Path(sys.argv[2])\n"
-            "live_tracking.start(json.loads(sys.argv[1]), results, True, results / 'follow.log', patience=0, share=1e9)\n"
+            "log, at_once = results / 'follow.log', {'patience': 0, 'share': 1e9, 'niceness': 0}\n"
+            "live_tracking.start(json.loads(sys.argv[1]), results, True, log, **at_once)\n"
             "sys.stdin.read()"
         )
         environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT / "scripts")}

@@ -27,7 +27,13 @@ SCRIPT = Path(__file__).resolve().parents[1] / "follow.py"
 
 
 def start(
-    tracking: dict[str, Any], results: Path, live: bool, log: Path, patience: float = PATIENCE, share: float = SHARE
+    tracking: dict[str, Any],
+    results: Path,
+    live: bool,
+    log: Path,
+    patience: float = PATIENCE,
+    share: float = SHARE,
+    niceness: int = NICENESS,
 ) -> None:
     """Start the process; it ends by itself when this one has.
 
@@ -35,7 +41,7 @@ def start(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     asked = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
-    asked |= {"patience": patience, "share": share}
+    asked |= {"patience": patience, "share": share, "niceness": niceness}
     with log.open("w") as messages:
         process = subprocess.Popen(
             [sys.executable, SCRIPT],
@@ -67,21 +73,22 @@ def follow(asked: dict[str, Any]) -> None:
     new = known.symmetric_difference(ended_jobs(results / "runs", arms)) or list(results.glob(UNDER_WAY))
     if not going() and (not new or _made(results / "tracked.json") != tracked):
         return
-    _give_way()
+    if going():  # else there are no trainings to give way to
+        _give_way(asked["niceness"])
     from butfor import tracking  # brings mlflow
 
     tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known, asked["share"])
 
 
-def _give_way() -> None:
+def _give_way(niceness: int) -> None:
     """Leave the processors to the trainings, and take what they leave.
 
     Linux divides a core between sessions before it divides it between the processes of one (autogroup, sched(7)), and a
     niceness counts within its session alone: this process, in a session of its own, would get half of every core.
     """
-    os.nice(NICENESS)
+    os.nice(niceness)
     with contextlib.suppress(OSError):  # a system without them, or where a container forbids it
-        OWN_SESSION.write_text(str(NICENESS))
+        OWN_SESSION.write_text(str(niceness))
 
 
 def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
