@@ -25,7 +25,7 @@ from slurm.box import PATH, Box, can_run
 from slurm.study import Study, tiny
 
 REPEATS = int((sys.argv[1:] or [3])[0])
-RATES = [round(0.001 * step, 3) for step in range(1, 12)]
+RATES = [round(0.0011 * step, 4) for step in range(1, 12)]
 ARMS = {f"rate_{number}": {"set": {"learning_rate": rate}} for number, rate in enumerate(RATES)}
 JOBS = len(ARMS) + 1  # the trainings; everything else is done on the head node
 PLUGIN = Path(sys.prefix) / "slurm-plugin"
