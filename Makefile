@@ -50,7 +50,8 @@ $(VENV)/slurm-plugin: tests/slurm/plugin.lock $(STAMP)
 ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
 	@$(BIN)/python scripts/ui.py $(RESULTS)
 
-mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew from the records (CONFIG=file.yaml for another study)
+mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew from the records (CONFIG=file.yaml RESULTS=results/its-name for another study)
+	$(if $(CONFIG),$(if $(filter file,$(origin RESULTS)),$(error CONFIG names another study: expected its results folder too, received none. Add RESULTS=results/its-name)))
 	rm -rf $(RESULTS)/mlflow
 	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
