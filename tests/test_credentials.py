@@ -40,7 +40,7 @@ def guarded(tmp_path):
 
 def lines_of_processes(stop, secret, seen):
     """Watch every command line on the machine for a secret."""
-    while not stop.wait(0.2):
+    while not stop.wait(0.05):
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 if secret.encode() in path.read_bytes():

@@ -327,3 +327,14 @@ def test_it_gives_way_to_the_trainings_of_another_session(job):
     finally:
         follower.kill()
         follower.wait()
+
+
+@pytest.mark.parametrize(("parent", "gives_way"), [(os.getppid(), [19]), (GONE, [])], ids=["going", "gone"])
+def test_it_gives_way_only_while_its_start_lives(job, monkeypatch, parent, gives_way):
+    said(job.parent / ".unfinished" / "mark", line(1))
+    given, followed = [], []
+    monkeypatch.setattr(live_tracking, "_give_way", given.append)
+    monkeypatch.setattr(tracking, "follow", lambda *asked: followed.append(asked))
+    asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": True, "parent": parent}
+    live_tracking.follow({**asked, "patience": 0, "share": 1, "niceness": 19})
+    assert given == gives_way and len(followed) == 1

@@ -268,6 +268,7 @@ def test_another_margin_decides_anew_from_the_records_and_back(run):
         assert done.returncode == 0 and "Train " not in done.stdout + done.stderr
         rows = json.loads((copy.folder / "results/looks/contrasts.json").read_text())
         assert rows[0]["arm"] == "idle" and rows[0]["look"] == looks
+        assert f"margin of ±{margin:g} points" in (copy.folder / "results/looks/report.md").read_text()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 

@@ -1,14 +1,17 @@
 """The workflow as its users drive it: a study end to end, and what each edit makes run again."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
 
 import pytest
 import yaml
 from mlflow import MlflowClient
 
 from butfor import frames
+from conftest import ROOT
 
 STUDY = {
     "study": "small",
@@ -89,6 +92,16 @@ def test_mlflow_is_made_anew_from_the_records(study):
     assert list(store.glob("artifacts/small/*/artifacts/report.md"))
 
 
+def test_another_studys_store_is_not_rebuilt_without_saying_where_it_is():
+    """Else the main study's would be deleted for it."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "RESULTS")}
+    command = ["make", "-n", "mlflow-rebuild", "CONFIG=config/tiny.yaml"]
+    refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert refused.returncode and "rm -rf" not in refused.stdout and "Add RESULTS=" in refused.stderr
+    told = subprocess.run([*command, "RESULTS=results/tiny"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert told.returncode == 0 and "rm -rf results/tiny/mlflow" in told.stdout
+
+
 def test_a_finished_study_has_nothing_to_do(study):
     assert study.would_run() == {}
     done = study.run()
@@ -98,9 +111,10 @@ def test_a_finished_study_has_nothing_to_do(study):
 def test_a_repeated_training_leaves_the_same_records(study, workflow_copy):
     again = workflow_copy("again")
     again.write(STUDY)
-    assert again.run("results/small/runs/no_dropout/look1").returncode == 0
-    paths = sorted((study.folder / "results" / "small" / "runs").glob("no_dropout/*/seed_*.json"))
-    assert len(paths) == 2
+    arms = ("no_dropout", "exploding")
+    assert again.run(*(f"results/small/runs/{arm}/look1" for arm in arms)).returncode == 0
+    paths = [path for arm in arms for path in (study.folder / "results/small/runs" / arm).glob("look1/seed_*.json")]
+    assert len(paths) == 4
     for path in paths:
         first, second = (
             json.loads(path.read_text()),
