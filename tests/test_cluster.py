@@ -237,9 +237,9 @@ def test_a_node_without_the_folder_or_the_python_says_so(tmp_path):
 
 def test_an_unfit_node_is_named_once_and_gets_no_more_jobs(says, capsys):
     Path("code.py").write_text("1")
-    says("squeue", line(state="FAILED") + line("8", state="FAILED"))
+    says("squeue", line(state="FAILED", reason="Prolog") + line("8", state="FAILED", reason="Prolog"))
     assert [status.status("7"), status.status("8")] == ["failed", "failed"]
-    assert "does not see" in capsys.readouterr().err
+    assert "failed (Prolog) before it wrote anything into" in capsys.readouterr().err
     says("sbatch", "12\n")
     submit.submit(jobscript())
     assert "--exclude=c1" in says.calls()[-1]

@@ -21,7 +21,7 @@ if [ ! -x "$python" ]; then
 fi
 rm -f "$state/$job.ended"
 echo "$me on $SLURMD_NODENAME" >"$state/$job.begun"
-[ -f "$owner" ] && other=$(cat "$owner")
+other=$(cat "$owner" 2>/dev/null)
 echo "$me" >"$owner.$me" && mv "$owner.$me" "$owner"
 [ -z "$other" ] || sleep $((2 * look))
 (

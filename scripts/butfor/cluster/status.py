@@ -75,7 +75,9 @@ def _unfit(job: slurm.Job) -> None:
     """Say once of a node that its job never began to write here, and let no other job go there."""
     path = FOLDER / f"{job.nodes}.unfit"
     if not path.exists():
-        folder.write(path, f"it does not see {job.folder}, which head node and nodes must share")
+        why = f"job {job.number} failed ({job.reason}) before it wrote anything into {job.folder}"
+        remedy = "head node and nodes must share that folder; if this one does see it, ask Slurm why (prolog, account)"
+        folder.write(path, f"{why}; {remedy}")
     print(f"Node {job.nodes} gets no more jobs: {path.read_text().strip()}", file=sys.stderr)
 
 
