@@ -184,8 +184,9 @@ def test_a_checkpoint_that_cannot_be_written_stops_nothing(tmp_path):
 TRAIN = """
 import json, sys
 from pathlib import Path
-from butfor import checkpoint
+from butfor import checkpoint, lean_keras
 checkpoint.EVERY = 0.0
+lean_keras.load()
 from butfor.arm_job import train_arm
 task, arrays, manifest, runs = sys.argv[1:]
 train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))

@@ -79,7 +79,7 @@ def test_a_study_of_hostile_words_and_paths_runs_and_leaves_nothing_elsewhere(wo
     study = {"study": "con", "seeds": 2, "question": " ".join(WORDS), "results": results}
     study["data"] = {"name": "npz", "file": file}
     study["verdict"] = {"must_learn": False}
-    study["recipe"] = {"model": {"name": "mlp", "widths": [4]}, "epochs": 1, "batch_size": 32}
+    study["recipe"] = {"model": {"name": "mlp", "widths": [4]}, "epochs": 1, "batch_size": 32, "loop": "graph"}
     study["ablations"] = {
         "nul": {"set": {"l2": 0.1}},
         "A-b.c_" + "0123456789_" * 5 + "ddd": {"set": {"dropout": 0.3}, "family": "f" * 64},

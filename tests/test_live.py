@@ -259,6 +259,8 @@ def test_progress_that_cannot_be_written_stops_nothing(tmp_path):
 TRAIN = """
 import json, sys
 from pathlib import Path
+from butfor import lean_keras
+lean_keras.load()
 from butfor.arm_job import train_arm
 training, arrays, manifest, runs = sys.argv[1:]
 train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))
@@ -268,7 +270,7 @@ train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs), Pat
 @pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
 def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkeypatch, blow):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    recipe = resolved(model={"name": "mlp", "widths": [8]}, epochs=100_000)
+    recipe = resolved(model={"name": "mlp", "widths": [8]}, epochs=100_000, loop="graph")
     training = {"arm": "a", "seeds": [0], "recipe": recipe, "validation": 0.1}
     runs = tmp_path / "runs" / "a" / "look1"
     words = [sys.executable, "-c", TRAIN, json.dumps(training), *map(str, digits), str(runs)]

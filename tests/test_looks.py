@@ -217,7 +217,13 @@ STUDY = {
     "study": "looks",
     "seeds": [3, 5, 8],
     "data": {"name": "digits"},
-    "recipe": {"model": {"name": "mlp", "widths": [32]}, "dropout": 0.1, "epochs": 2, "batch_size": 32},
+    "recipe": {
+        "model": {"name": "mlp", "widths": [32]},
+        "dropout": 0.1,
+        "epochs": 2,
+        "batch_size": 32,
+        "loop": "graph",
+    },
     "ablations": {"idle": {"set": {"initialiser": HE_UNCUT}}, "zeros": {"set": {"initialiser": "zeros"}}},
     "verdict": {"margin": 0.001},
 }

@@ -28,7 +28,8 @@ def job(model="mlp", **settings):
     """Two seeds of an arm with every part that butfor has layers of its own for."""
     built = {"mlp": {"name": "mlp", "widths": [16]}, "cnn": {"name": "cnn", "filters": [4], "width": 8}}[model]
     spatial = {"spatial_dropout": 0.1} if model == "cnn" else {}
-    recipe = resolved(model=built, epochs=2, batch_size=32, learning_rate=0.01, **{**PARTS, **spatial, **settings})
+    said = {**PARTS, **spatial, "loop": "graph", **settings}
+    recipe = resolved(model=built, epochs=2, batch_size=32, learning_rate=0.01, **said)
     return {"arm": "baseline", "seeds": [0, 1], "recipe": recipe, "validation": 0.1}
 
 

@@ -284,6 +284,7 @@ def test_data_that_are_not_the_four_arrays_are_refused(own, tmp_path):
 STUDY = yaml.safe_load((ROOT / "examples" / "spirals_study.yaml").read_text())
 OWN = len(STUDY["ablations"]) + 2  # arms with the example's model: the baseline, and one of the ablations is two
 PLAIN = {"plain": {"set": {"model": {"name": "mlp", "widths": [8]}}}}
+UNSEEN = {"tracking": {"mlflow": False}}
 WITH_PLAIN = {**STUDY, "ablations": {**STUDY["ablations"], **PLAIN}}
 
 
@@ -393,7 +394,8 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
         .replace("parts.dropout(", "keras.layers.Dropout(recipe['dropout'])(")
         .replace(", place)\n    return", ")\n    return")
     )
-    edited.write({**STUDY, "study": "broken", "ablations": {"narrow": STUDY["ablations"]["narrow"], **PLAIN}})
+    ablations = {"narrow": STUDY["ablations"]["narrow"], **PLAIN}
+    edited.write({**STUDY, **UNSEEN, "study": "broken", "ablations": ablations})
     done = edited.run()
     results = edited.folder / "results" / "broken"
     log = (results / "logs" / "build.log").read_text()
@@ -404,7 +406,8 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
 
 def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):
     copy = workflow_copy("elsewhere")
-    small = {**STUDY, "seeds": 2, "recipe": {**STUDY["recipe"], "epochs": 1}, "ablations": {"a": {"set": {"l2": 0.0}}}}
+    recipe = {**STUDY["recipe"], "epochs": 1, "loop": "graph"}
+    small = {**STUDY, **UNSEEN, "seeds": 2, "recipe": recipe, "ablations": {"a": {"set": {"l2": 0.0}}}}
     copy.write(small)
     beside = copy.would_run("--directory", str(tmp_path))
     assert (beside["build"], beside["train"]) == (1, 2)

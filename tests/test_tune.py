@@ -53,7 +53,7 @@ def test_every_arm_gets_the_same_rates_and_seeds_of_no_look(planned):
     assert planned("ablations: {a: {set: {dropout: 0.5}}}")[1].tuned == []
 
 
-RECIPE = resolved(model={"name": "mlp", "widths": [16]}, epochs=1, batch_size=32, learning_rate=0.002)
+RECIPE = resolved(model={"name": "mlp", "widths": [16]}, epochs=1, batch_size=32, learning_rate=0.002, loop="graph")
 
 
 def test_a_search_never_evaluates_the_test_set_and_says_which_runs_broke(digits, tmp_path, monkeypatch):
@@ -85,8 +85,15 @@ STUDY = {
     "seeds": 2,
     "tune": {"factors": [1, 30], "seeds": 1},
     "data": {"name": "digits"},
-    "recipe": {"model": {"name": "mlp", "widths": [32]}, "epochs": 2, "batch_size": 32, "learning_rate": 0.0001},
+    "recipe": {
+        "model": {"name": "mlp", "widths": [32]},
+        "epochs": 2,
+        "batch_size": 32,
+        "learning_rate": 0.0001,
+        "loop": "graph",
+    },
     "ablations": {"dropout": {"set": {"dropout": 0.3}}, "fast": RATE},
+    "tracking": {"mlflow": False},
 }
 
 

@@ -17,12 +17,20 @@ STUDY = {
     "study": "small",
     "seeds": 2,
     "data": {"name": "digits"},
-    "recipe": {"model": {"name": "mlp", "widths": [32]}, "dropout": 0.1, "l2": 0.001, "epochs": 2, "batch_size": 32},
+    "recipe": {
+        "model": {"name": "mlp", "widths": [32]},
+        "dropout": 0.1,
+        "l2": 0.001,
+        "epochs": 2,
+        "batch_size": 32,
+        "loop": "graph",
+    },
     "ablations": {
         "no_dropout": {"set": {"dropout": 0.0}},
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
     },
 }
+UNSEEN = {**STUDY, "tracking": {"mlflow": False}}
 
 
 def changed(**changes):
@@ -110,7 +118,7 @@ def test_a_finished_study_has_nothing_to_do(study):
 
 def test_a_repeated_training_leaves_the_same_records(study, workflow_copy):
     again = workflow_copy("again")
-    again.write(STUDY)
+    again.write(UNSEEN)
     arms = ("no_dropout", "exploding")
     assert again.run(*(f"results/small/runs/{arm}/look1" for arm in arms)).returncode == 0
     paths = [path for arm in arms for path in (study.folder / "results/small/runs" / arm).glob("look1/seed_*.json")]
@@ -221,7 +229,7 @@ def test_touching_every_file_as_a_checkout_does_trains_nothing(study):
 
 def test_partial_reports_on_what_there_is(workflow_copy):
     copy = workflow_copy("partial")
-    copy.write(STUDY)
+    copy.write(UNSEEN)
     results = copy.folder / "results" / "small"
     assert copy.run("results/small/runs/baseline/look1").returncode == 0
     done = copy.run("partial")
@@ -267,7 +275,7 @@ def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
 
 def test_a_training_that_crashes_is_tried_again_with_the_same_seeds_and_leaves_the_same_records(study, workflow_copy):
     copy = workflow_copy("crashed")
-    copy.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
+    copy.write({**UNSEEN, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}})
     source, flag = copy.folder / "scripts" / "butfor" / "training.py", copy.folder / "crashed"
     once = f"""
         import os
