@@ -331,6 +331,17 @@ def test_it_gives_way_to_the_trainings_of_another_session(job):
         follower.wait()
 
 
+@pytest.mark.parametrize("processors", [1, 16])
+def test_it_may_take_a_hundredth_of_the_processors(tmp_path, monkeypatch, processors):
+    told, echo = tmp_path / "told", tmp_path / "echo.py"
+    echo.write_text("import sys; print(sys.stdin.read())")
+    monkeypatch.setattr(live_tracking, "SCRIPT", echo)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(processors))
+    live_tracking.start(STUDY, tmp_path, True, told)
+    until(lambda: told.read_text().endswith("\n"))
+    assert json.loads(told.read_text())["share"] == pytest.approx(processors / 100)
+
+
 @pytest.mark.parametrize(("parent", "gives_way"), [(os.getppid(), [19]), (GONE, [])], ids=["going", "gone"])
 def test_it_gives_way_only_while_its_start_lives(job, monkeypatch, parent, gives_way):
     said(job.parent / ".unfinished" / "mark", line(1))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 60.0  # seconds: what a start that is over by then has made is mirrored by `track` alone, which is cheaper
-SHARE = 0.02  # of a processor that mirroring may take while a study trains
+SHARE = 0.01  # of the processors of a start that mirroring may take while it trains
 NICENESS = 19  # the most there is: a core that training fills is left to it to 98.5 %
 PAUSE = 0.5  # seconds between two looks at the start
 UNDER_WAY = "runs/*/.unfinished/*/seed_*"  # what trainings leave that have not ended
@@ -41,7 +41,7 @@ def start(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     asked = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
-    asked |= {"patience": patience, "share": share, "niceness": niceness}
+    asked |= {"patience": patience, "share": share * _processors(), "niceness": niceness}
     with log.open("w") as messages:
         process = subprocess.Popen(
             [sys.executable, SCRIPT],
@@ -78,6 +78,10 @@ def follow(asked: dict[str, Any]) -> None:
     from butfor import tracking  # brings mlflow
 
     tracking.follow(asked["tracking"], results / "runs", results, asked["live"], going, known, asked["share"])
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _give_way(niceness: int) -> None:
