@@ -8,8 +8,9 @@ import zipfile
 
 import numpy as np
 import pytest
+import yaml
 
-from butfor import data
+from butfor import data, schema
 from butfor.data import ARRAYS, DataError, prepare
 from butfor.errors import StudyError
 
@@ -157,9 +158,12 @@ def test_nothing_is_unpickled_but_arrays_of_the_verified_cifar_archive():
         f"{path.name}: {line.strip()}"
         for path in package.rglob("*.py")
         for line in path.read_text().splitlines()
-        if "pickle." in line or ("np.load(" in line and "allow_pickle=False" not in line) or "yaml.load(" in line
+        if "pickle." in line
+        or ("np.load(" in line and "allow_pickle=False" not in line)
+        or ("yaml.load(" in line and "Loader=SAFE)" not in line)
     ]
     assert {line.split(":")[0] for line in loads} == {"published.py"}
     assert not any("pickle.load" in line for line in loads)
+    assert schema.SAFE in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", None))
     shells = [path.name for path in package.parent.rglob("*.py") if "shell=True" in path.read_text()]
     assert not shells and not [p.name for p in (package.parents[1] / "rules").iterdir() if "shell:" in p.read_text()]

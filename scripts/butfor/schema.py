@@ -19,7 +19,7 @@ from butfor.errors import StudyError
 from butfor.explain import explain
 
 Schema = dict[str, Any]
-FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # every start and every job reads the schema
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one: every start and every job reads the schema
 
 
 class ConfigError(StudyError):
@@ -28,7 +28,7 @@ class ConfigError(StudyError):
 
 def load_schema(path: Path) -> Schema:
     """The schema file as a dictionary."""
-    schema: Schema = yaml.load(path.read_text(), Loader=FAST)  # noqa: S506 - safe, both of them
+    schema: Schema = yaml.load(path.read_text(), Loader=SAFE)  # noqa: S506 - safe, both of them
     return schema
 
 
