@@ -83,7 +83,6 @@ def test_one_process_tracks_on_the_head_node(there):
 def test_looks_scancel_and_a_start_that_was_killed(box, tmp_path):
     """Two looks; the jobs of the first are cancelled, then the start is killed; nothing is lost or made twice."""
     wanted = {"seeds": [2, 3], "ablations": {"no_dropout": {"set": {"dropout": 0.0}}}, "verdict": {"margin": 0.001}}
-    wanted["recipe"] = {**tiny()["recipe"], "loop": "graph"}
     study = Study(tmp_path, tiny(**wanted))
     process = study.start()
     with stopped_at_the_end(process):
