@@ -243,8 +243,10 @@ def test_progress_is_gone_with_the_run_and_says_what_stopped_it(tmp_path):
         told.begin(1e9)
         raise ValueError
     assert progress.read(path)[-1]["ended_as"] == "FAILED"
-    path.write_text(path.read_text() + '{"epoch": 2, "tra')
-    assert len(progress.read(path)) == 2
+    whole = path.read_bytes()
+    for more in (b'{"epoch": 2, "tra', b"\x00\xff\x00\n" + whole):
+        path.write_bytes(whole + more)
+        assert len(progress.read(path)) == 2
 
 
 def test_progress_that_cannot_be_written_stops_nothing(tmp_path):

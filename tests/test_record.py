@@ -57,6 +57,9 @@ def test_a_whole_study_loads_with_one_call(tmp_path):
     for seed in (0, 1):
         record.write(tmp_path / "runs" / "a" / "look1" / f"seed_{seed}.json", dataclasses.replace(EXAMPLE, seed=seed))
     record.write(tmp_path / "runs" / "a" / ".unfinished" / "x" / "seed_9.json", EXAMPLE)
+    for load in (frames.load_study, frames.load_history):
+        with pytest.raises(FileNotFoundError, match="expected the results folder of a study"):
+            load(tmp_path / "nope")
     table = frames.load_study(tmp_path)
     assert table["seed"].tolist() == [0, 1]
     assert table["recipe.schedule.name"].tolist() == ["none", "none"] and table["test/accuracy"].mean() == 0.5

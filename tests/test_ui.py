@@ -116,7 +116,7 @@ def test_a_server_of_the_user_is_named_without_the_password(tmp_path, monkeypatc
 
 
 def test_what_is_not_there_yet_is_said(tmp_path):
-    with pytest.raises(SystemExit, match="run the study first"):
+    with pytest.raises(SystemExit, match="run the study first, or say RESULTS="):
         ui.serve(tmp_path)
 
 

@@ -105,8 +105,9 @@ def _remedy(error: ValidationError) -> str:
             return ""
         mantissa, exponent, power = value.partition("e")
         decimal = f"{mantissa}.0e{power}" if exponent and "." not in mantissa else value
+        whole = error.validator_value == "integer" and number.is_integer()
         return (
-            f" YAML reads {value} as text: write {decimal} or {number!r} without quotes."
+            f" YAML reads {value} as text: write {int(number) if whole else f'{decimal} or {number!r}'} without quotes."
             " (Nested values given with --config arrive as text too: put them in a file and add it with --configfile.)"
         )
     if value is None:

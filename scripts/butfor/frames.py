@@ -15,14 +15,16 @@ def load_study(results: str | Path) -> pd.DataFrame:
     """Every run of a study as one table, a row per (arm, seed).
 
     Columns: arm, seed, status, reason, fingerprint, the final metrics (`test/accuracy`, …), `recipe.<key>` for each
-    setting, `seconds.<phase>`, device and loop. Raises RecordError.
+    setting, `seconds.<phase>`, device and loop. Raises RecordError, and FileNotFoundError if no study has run there.
     """
-    return runs_table(records_under(Path(results) / "runs"))
+    return runs_table(records_under(_runs_of(results)))
 
 
 def load_history(results: str | Path) -> pd.DataFrame:
-    """Every epoch of every run of a study, a row per (arm, seed, epoch), with the columns of a record's history."""
-    return history_table(records_under(Path(results) / "runs"))
+    """Every epoch of every run of a study, a row per (arm, seed, epoch), with the columns of a record's history.
+    Raises RecordError, and FileNotFoundError if no study has run there.
+    """
+    return history_table(records_under(_runs_of(results)))
 
 
 def records_under(folder: Path) -> list[Record]:
@@ -46,6 +48,13 @@ def history_table(records: Iterable[Record]) -> pd.DataFrame:
     """One row per epoch of each record."""
     rows = [{"arm": record.arm, "seed": record.seed, **epoch} for record in records for epoch in record.history]
     return pd.DataFrame(rows)
+
+
+def _runs_of(results: str | Path) -> Path:
+    runs = Path(results) / "runs"
+    if not runs.is_dir():
+        raise FileNotFoundError(f"expected the results folder of a study, with `runs` in it, received {results}")
+    return runs
 
 
 def _row(record: Record) -> dict[str, Any]:

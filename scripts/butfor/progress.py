@@ -73,9 +73,15 @@ class Progress:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a progress file so far; none if it is gone."""
+    """The whole lines of a progress file so far, up to one that a power cut has damaged; none if it is gone."""
     try:
-        text = path.read_text()
+        text = path.read_text(errors="replace")
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    lines = []
+    for line in text[: text.rfind("\n") + 1].splitlines():
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return lines

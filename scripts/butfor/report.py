@@ -111,7 +111,7 @@ def _asked(study: Study, runs: pd.DataFrame) -> str:
         f"The baseline reaches a test accuracy of {100 * accuracy.mean():.2f} ± {100 * accuracy.std(ddof=1):.2f} %"
         f" (mean ± standard deviation over {len(accuracy)} seeds)."
         if len(accuracy) > 1
-        else f"{len(accuracy)} runs of the baseline ended with a usable model."
+        else f"{len(accuracy)} run{'' if len(accuracy) == 1 else 's'} of the baseline ended with a usable model."
     )
     return f"{plain(study['question'])} {data}. {baseline}"
 

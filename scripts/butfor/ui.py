@@ -53,7 +53,9 @@ def serve(results: Path) -> None:
 def meet_other_versions(results: Path, uri: str) -> None:
     """Raise StudyError if there is no store, or one that this version of MLflow does not open."""
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
-        raise StudyError(f"There is no {uri.removeprefix(SQLITE)} yet: run the study first.")
+        raise StudyError(
+            f"There is no {uri.removeprefix(SQLITE)} yet: run the study first, or say RESULTS=…, its folder."
+        )
     from butfor.tracking import schema_version
 
     schema_version.meet(uri, tracking_target.is_own(results))

@@ -40,7 +40,10 @@ def start(words: list[str], cancel: bool) -> int:
         print(f"Cancelling {len(leftovers)} jobs of an earlier start.", flush=True)
         _cancel(leftovers)
     elif leftovers:
-        print(f"{len(leftovers)} jobs of an earlier start go on and are taken over (LEFTOVERS=cancel ends them).")
+        print(
+            f"{len(leftovers)} jobs of an earlier start go on and are taken over (LEFTOVERS=cancel ends them).",
+            flush=True,
+        )
     _tidy({job.number for job in leftovers})
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "slurm", *words]
     code = _run([*command, "--rerun-incomplete"], lock)

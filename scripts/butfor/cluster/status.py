@@ -65,7 +65,7 @@ def _succeeded(number: str) -> str:
 
 def _failed(number: str, ending: str, job: slurm.Job | None = None) -> str:
     begun = (FOLDER / f"{number}.begun").exists()
-    if job and job.state == "FAILED" and not begun:
+    if job and job.nodes and job.state == "FAILED" and not begun:
         _unfit(job)
     print(f"Slurm's job {number} ({_name(number)}): {ending}; see {FOLDER / f'{number}.log'}", file=sys.stderr)
     return "failed"

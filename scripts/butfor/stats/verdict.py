@@ -86,7 +86,7 @@ def _from_differences(c: Contrast, alpha: float, higher_is_better: bool) -> tupl
     if c.pairs >= 1 and c.sd == 0 and c.effect == 0:
         return "no meaningful difference", "identical"
     if c.pairs < 2:
-        return "inconclusive", f"{c.pairs} finished pairs"
+        return "inconclusive", f"{c.pairs} finished pair{'' if c.pairs == 1 else 's'}"
     if c.sd == 0:
         doubt = ": look for a mistake" if c.pairs > 2 else ""
         return "inconclusive", f"the same difference at every seed{doubt}"

@@ -12,7 +12,7 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run, RunTag, ViewType
 
-from butfor.figures import run_curves
+from butfor.figures import run_curves, style
 from butfor.record import Record, read
 from butfor.tracking import content, files, models, sqlite
 from butfor.tracking.artifacts import Artifacts
@@ -21,7 +21,7 @@ from butfor.tracking_target import SQLITE
 
 SUMMARY = "report"
 # Runs that an earlier butfor wrote otherwise are replaced.
-WRITTEN_BY = b"".join(Path(str(module.__file__)).read_bytes() for module in (content, files, models, run_curves))
+WRITTEN_BY = b"".join(Path(str(module.__file__)).read_bytes() for module in (content, files, models, run_curves, style))
 WITH_THE_REST = 800  # metrics in the call that ends a run; MLflow cuts a longer one, and would write the tags too soon
 log = logging.getLogger(__name__)
 
