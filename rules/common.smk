@@ -17,8 +17,7 @@ from butfor import (
 )
 from butfor.config import study_and_plan
 from butfor.duplicate_keys import refuse_duplicate_keys
-from butfor.errors import StudyError
-from butfor.schema import ConfigError
+from butfor.errors import StudyError, StudyFileError
 
 try:
     refuse_duplicate_keys(Path(path) for path in workflow.configfiles)
@@ -30,7 +29,7 @@ try:
     if workflow.is_main_process:
         for line in start.clear(Path(study["results"])):
             print(line, file=sys.stderr)
-except ConfigError as error:
+except StudyFileError as error:
     files = " and ".join(map(os.path.relpath, workflow.configfiles))
     sys.exit(f"{files or '--config'}: {error}")
 except StudyError as error:

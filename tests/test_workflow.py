@@ -137,9 +137,16 @@ def test_a_mistake_is_one_line_that_names_the_file_it_is_in(edited):
     edited.write({**STUDY, "seeds": 0})
     beside = edited.folder / "mine.yaml"
     beside.write_text("{study: mine, seeds: 2, recipe: {modle: mlp}, ablations: {a: {set: {dropout: 0.1}}}}")
+    plain = {"study": "mine", "seeds": 2, "ablations": {"a": {"set": {"dropout": 0.0}}}}
+    (edited.folder / "same.yaml").write_text(yaml.safe_dump(plain))
+    plain["ablations"]["a"]["set"]["dropout"] = 0.1
+    claim = {"sentence": "It helps.", "arm": "b", "expect": "helps"}
+    (edited.folder / "claim.yaml").write_text(yaml.safe_dump({**plain, "claims": {"c": claim}}))
     for words, line in (
         ((), "config/config.yaml: seeds: expected at least 2, received 0."),
         (("--configfile", "mine.yaml"), "mine.yaml: modle: unknown key in recipe."),
+        (("--configfile", "same.yaml"), "same.yaml: ablations: baseline and a resolve to the same recipe"),
+        (("--configfile", "claim.yaml"), "claim.yaml: claims.c.arm: expected"),
         (("--config", "study=typed"), "--config: ablations: expected this key, received none."),
     ):
         done = edited.run("-n", *words)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from butfor.arm import Arm, Recipe
-from butfor.errors import StudyError
+from butfor.errors import StudyFileError
 
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ BASELINE = "baseline"
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
 
 
-class PlanError(StudyError):
+class PlanError(StudyFileError):
     """Ablations that cannot be made into arms, in words for the person who wrote them."""
 
 

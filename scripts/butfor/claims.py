@@ -9,7 +9,7 @@ import difflib
 from typing import Any
 
 from butfor.arm import fingerprint
-from butfor.errors import StudyError
+from butfor.errors import StudyFileError
 from butfor.plan import Plan
 
 Claim = dict[str, Any]
@@ -19,7 +19,7 @@ MARGINS = {"test/accuracy": "margin", "test/loss": "loss_margin"}  # the verdict
 TERMS = ("alpha", "metric", "corrected_over", "must_learn")  # verdict settings that every claim is judged by
 
 
-class ClaimError(StudyError):
+class ClaimError(StudyFileError):
     """A claim that no contrast of its study could decide, in words for the person who wrote it."""
 
 

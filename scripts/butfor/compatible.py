@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from butfor import anatomy, own_code
-from butfor.errors import StudyError
+from butfor.errors import StudyFileError
 
 Recipe = dict[str, Any]
 
@@ -22,7 +22,7 @@ MODEL_KEYS = frozenset(
 )
 
 
-class IncompatibleError(StudyError):
+class IncompatibleError(StudyFileError):
     """Settings that do not fit together, in words for the person who wrote them."""
 
 

@@ -16,3 +16,7 @@ class StudyError(Exception):
         shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
         half = LONGEST // 2
         super().__init__(shown if len(shown) <= LONGEST else f"{shown[:half]} … {shown[-half:]}")
+
+
+class StudyFileError(StudyError):
+    """A study file that cannot be run, in words for the person who wrote it; shown after the file's name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from butfor.errors import StudyError
+from butfor.errors import StudyFileError
 
 MOST = 1_000_000  # values in all, as if every alias were written out
 DEEPEST = 30
@@ -17,7 +17,7 @@ LARGEST = 2**63
 KINDS = (str, bool, int, float, type(None))
 
 
-class PlainValuesError(StudyError):
+class PlainValuesError(StudyFileError):
     """A study file that is no tree of plain values, or one beyond all measure."""
 
 

@@ -15,15 +15,15 @@ import yaml
 from jsonschema.exceptions import ValidationError
 
 from butfor import durations, own_code
-from butfor.errors import StudyError
+from butfor.errors import StudyFileError
 from butfor.explain import explain
 
 Schema = dict[str, Any]
 SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one: every start and every job reads the schema
 
 
-class ConfigError(StudyError):
-    """A study file that cannot be run, in words for the person who wrote it."""
+class ConfigError(StudyFileError):
+    """A setting that is unknown, or not as the schema has it, in words for the person who wrote it."""
 
 
 def load_schema(path: Path) -> Schema:
