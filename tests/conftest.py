@@ -21,6 +21,13 @@ from butfor.schema import complete, load_schema
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
+SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
+    "model": {"name": "mlp", "widths": [32]},
+    "dropout": 0.1,
+    "epochs": 2,
+    "batch_size": 32,
+    "loop": "graph",
+}
 WHOLE_STUDIES = {"workflow_copy", "faults", "slurm", "servers"}  # fixtures and markers of tests that run them
 
 

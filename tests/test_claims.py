@@ -10,7 +10,7 @@ from scipy import stats as scipy_stats
 
 from butfor import claim_table, claims, contrasts, outcomes, register, stats
 from butfor.errors import StudyError
-from conftest import ROOT, SCHEMA
+from conftest import ROOT, SCHEMA, SMALL
 from test_truths_verdicts import draws, fake, study
 
 ABLATIONS = "ablations: {a: {set: {dropout: 0.5}}, b: {set: {l2: 0.1}}, alone: {set: {l1: 0.1}, compare: false}}\n"
@@ -313,13 +313,7 @@ STUDY = {
     "study": "claims",
     "seeds": 2,
     "data": {"name": "digits"},
-    "recipe": {
-        "model": {"name": "mlp", "widths": [32]},
-        "dropout": 0.1,
-        "epochs": 2,
-        "batch_size": 32,
-        "loop": "graph",
-    },
+    "recipe": SMALL,
     "ablations": {
         "no_dropout": {"set": {"dropout": 0.0}},
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},

@@ -39,8 +39,8 @@ def says(tmp_path, monkeypatch):
     return say
 
 
-def line(number="7", state="RUNNING", reason="None", name=TASK.name):
-    return f"{number}|{state}|c1|{reason}|{name}|{Path.cwd()}\n"
+def line(number="7", state="RUNNING", reason="None", name=TASK.name, node="c1"):
+    return f"{number}|{state}|{node}|{reason}|{name}|{Path.cwd()}\n"
 
 
 @pytest.mark.parametrize(
@@ -243,6 +243,11 @@ def test_an_unfit_node_is_named_once_and_gets_no_more_jobs(says, capsys):
     says("sbatch", "12\n")
     submit.submit(jobscript())
     assert "--exclude=c1" in says.calls()[-1]
+
+
+def test_a_job_that_failed_on_no_node_bars_none(says):
+    says("squeue", line(state="FAILED", node=""))
+    assert status.status("7") == "failed" and not folder.unfit()
 
 
 def test_a_job_that_slurm_will_never_begin_is_said(says, capsys):

@@ -10,6 +10,7 @@ from scipy import stats as scipy_stats
 
 from butfor import contrasts, going_on, stats
 from butfor.stats.contrast import p_difference
+from conftest import SMALL
 from test_truths_verdicts import fake, study
 
 LOOKS = (5, 10, 20, 30)
@@ -217,13 +218,7 @@ STUDY = {
     "study": "looks",
     "seeds": [3, 5, 8],
     "data": {"name": "digits"},
-    "recipe": {
-        "model": {"name": "mlp", "widths": [32]},
-        "dropout": 0.1,
-        "epochs": 2,
-        "batch_size": 32,
-        "loop": "graph",
-    },
+    "recipe": SMALL,
     "ablations": {"idle": {"set": {"initialiser": HE_UNCUT}}, "zeros": {"set": {"initialiser": "zeros"}}},
     "verdict": {"margin": 0.001},
 }

@@ -11,22 +11,15 @@ import yaml
 from mlflow import MlflowClient
 
 from butfor import frames
-from conftest import ROOT
+from conftest import ROOT, SMALL
 
 STUDY = {
     "study": "small",
     "seeds": 2,
     "data": {"name": "digits"},
-    "recipe": {
-        "model": {"name": "mlp", "widths": [32]},
-        "dropout": 0.1,
-        "l2": 0.001,
-        "epochs": 2,
-        "batch_size": 32,
-        "loop": "graph",
-    },
+    "recipe": {**SMALL, "l2": 0.001},
     "ablations": {
-        "no_dropout": {"set": {"dropout": 0.0}},
+        "no_dropout": {"set": {"dropout": 0.0, "loop": "xla"}},  # so that either loop is repeated, and crashes
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
     },
 }

@@ -13,6 +13,7 @@ from slurm.box import Box, can_run, wait_until
 from slurm.study import JOBSCRIPT, Study, stopped_at_the_end, tasks, tiny
 
 pytestmark = pytest.mark.slurm
+USUAL = {**tiny()["recipe"], "loop": "auto"}
 GPUS = ("--set-resources", "train:gpu=1", "train:mem_mb=1500")
 
 
@@ -29,8 +30,8 @@ def box():
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory):
-    """config/tiny.yaml, run without a cluster."""
-    study = Study(tmp_path_factory.mktemp("here"), tiny())
+    """config/tiny.yaml with the loop that studies have by default, run without a cluster."""
+    study = Study(tmp_path_factory.mktemp("here"), tiny(recipe=USUAL))
     done = study.run("--quiet")
     assert done.returncode == 0, done.stdout + done.stderr
     return study
@@ -39,7 +40,7 @@ def here(tmp_path_factory):
 @pytest.fixture(scope="module")
 def there(box, tmp_path_factory):
     """The same on the cluster, each job with a GPU, without a network, and with a tracking server that is not there."""
-    study = Study(tmp_path_factory.mktemp("there"), tiny())
+    study = Study(tmp_path_factory.mktemp("there"), tiny(recipe=USUAL))
     (study.folder / "jobscript").write_text(JOBSCRIPT)
     script = study.folder / "scripts" / "follow.py"
     script.write_text('open("followers", "a").write("one\\n")\n' + script.read_text())
