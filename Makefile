@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster test check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
+.PHONY: help setup study cluster postgres test test-services mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,7 +38,9 @@ cluster: $(VENV)/installed-requirements-slurm.lock ## the same on Slurm, also af
 WITHOUT_DEPENDENCIES = $(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --compile-bytecode,$(BIN)/python -m pip install \
 	--disable-pip-version-check) --quiet --no-deps --require-hashes
 
-$(VENV)/installed-requirements-slurm.lock: requirements-slurm.lock $(STAMP)
+postgres: $(VENV)/installed-requirements-postgres.lock ## add PostgreSQL's driver to .venv, for MLFLOW_TRACKING_URI=postgresql://…
+
+$(VENV)/installed-requirements-slurm.lock $(VENV)/installed-requirements-postgres.lock: $(VENV)/installed-%: % $(STAMP)
 	$(WITHOUT_DEPENDENCIES) -r $<
 	@touch $@
 
@@ -55,11 +57,19 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 	rm -rf $(RESULTS)/mlflow
 	@$(BIN)/snakemake track --cores all --quiet reason host --forcerun track $(if $(CONFIG),--configfile $(CONFIG))
 
-test: $(STAMP) ## run the whole test suite (WORKERS=3 side by side)
-	@$(BIN)/python -m pytest -n $(or $(WORKERS),3) --dist loadfile --no-loadscope-reorder -m "not long"
+TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder
+
+test: $(STAMP) ## run the tests, all that need nothing but .venv (about 9 minutes on 2 cores; WORKERS=4 side by side)
+	@$(TESTS) -m "not services and not long"
+
+test-services: $(STAMP) ## run the tests that need Slurm, a browser, PostgreSQL or MLflow's servers, as far as those are there
+	@$(TESTS) -m "services and not long"
+
+mutants: $(STAMP) ## break the code in one place at a time, and see that some test notices (MUTANT="words of one's name"; minutes)
+	@$(BIN)/python tests/mutants.py $(if $(MUTANT),"$(MUTANT)")
 
 faults: $(STAMP) ## put every fault into a study on this machine, and print what each did (minutes)
-	@rm -f fault-table.md && FAULT_TABLE=$(CURDIR)/fault-table.md $(BIN)/python -m pytest -m faults tests/faults; cat fault-table.md
+	@rm -f fault-table.md && FAULT_TABLE=$(CURDIR)/fault-table.md $(BIN)/python -m pytest tests/faults; cat fault-table.md
 
 check: $(STAMP) ## lint, format and type checks
 	$(BIN)/ruff check .
@@ -92,6 +102,8 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 	$(PIN) --extra gpu $(PIN_MORE) -o requirements-gpu.lock >/dev/null
 	echo snakemake-executor-plugin-cluster-generic | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
+	echo psycopg2-binary | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-postgres.lock >/dev/null
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | $(UV) pip compile \
 		-q - --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		$(PIN_MORE) -o tests/slurm/plugin.lock >/dev/null

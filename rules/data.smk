@@ -1,13 +1,11 @@
-# Takes: the data set that the study names. Makes: its arrays, what they are (manifest), and where they came from.
-# Runs again only for another data set: where the files are looked for changes nothing that is trained.
+# Takes: the data set that the study names. Makes: its arrays, their description (manifest), and their source.
+# Runs again only for another data set or other code: a study may name other places to search, and trains nothing anew.
 
 
 rule data:
     """Find the data set, verify it and store its arrays."""
     input:
         file=study["data"]["file"] or [],
-        own=own_code.files(study["data"]["name"]),
-        code=code("data", "data", "published"),
     output:
         arrays="<results>/data/arrays.npz",
         manifest="<results>/data/manifest.json",
@@ -17,7 +15,9 @@ rule data:
     retries: 0
     localrule: True
     params:
-        data=trained_on,
+        data=targets.data,
+        own=user_code(study["data"]["name"]),
+        code=code("data"),
     message:
         "Find, verify and store the data set"
     script:

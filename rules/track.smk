@@ -1,24 +1,16 @@
-# Takes: every record, and the report. Makes: the study in MLflow. (Runs are there as soon as their job has ended, by the
-# process that a start has beside it; this brings all up to date, whatever became of that.)
+# Takes: all records, and the report. Makes: the study in MLflow. (The process beside a start writes runs as soon as their
+# job has ended; this rule brings all of them up to date, whatever happened to that process.)
 
 
 rule track:
     """Make MLflow hold the study as it is: its runs, its report, its views."""
     input:
         runs=trained,
-        models=kept,
+        models=lambda wildcards: targets.model_folders(),
         checks="<results>/checks.json",
         report="<results>/report.md",
-        figures=drawn("<results>/figures/{figure}.{kind}"),
+        figures=targets.drawn("<results>/figures"),
         tables="<results>/tables",
-        code=code(
-            "track",
-            "tracking",
-            "tracking_target",
-            "network_folders",
-            "figures/run_curves",
-            "figures/style",
-        ),
     output:
         tracked="<results>/tracked.json",
     log:
@@ -27,6 +19,7 @@ rule track:
     localrule: True
     params:
         tracking=mirrored,
+        code=code("track"),
     message:
         "Make MLflow hold the study"
     script:

@@ -6,11 +6,12 @@ rule train:
     input:
         arrays=ancient("<results>/data/arrays.npz"),
         manifest="<results>/data/manifest.json",
-        code=code("train", *provenance.TRAINING_CODE),
-        own=own_files_of,
-        built=built_of,
+        built=lambda wildcards: targets.built(wildcards.arm),
     output:
-        **models_kept,
+        **{
+            selection: directory(f"<results>/{path}")
+            for selection, path in targets.models().items()
+        },
         runs=directory("<results>/runs/{arm}/{look}"),
     log:
         "<logs>/train/{arm}_{look}.log",
@@ -19,10 +20,10 @@ rule train:
     resources:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
-        runtime=time_limit,
+        runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
-        training=training_of,
+        training=training,
     message:
         "Train {wildcards.arm}, {wildcards.look}"
     script:

@@ -1,5 +1,5 @@
-# Takes: an arm's recipe. Makes: what the same small search of the learning rate finds for every arm, and the arm's runs at
-# the best rate. Only with `tune` in the study.
+# Takes: an arm's recipe. Makes: the results of a small search of the learning rate, the same for every arm, and the arm's
+# runs at the best rate. Only with `tune` in the study.
 
 
 rule search:
@@ -7,21 +7,20 @@ rule search:
     input:
         arrays=ancient("<results>/data/arrays.npz"),
         manifest="<results>/data/manifest.json",
-        code=code("search", "rate_search", *provenance.TRAINING_CODE),
-        own=own_files_of,
-        built=built_of,
+        built=lambda wildcards: targets.built(wildcards.arm),
     output:
-        found="<results>/rates/{arm}.json",
+        rates="<results>/rates/{arm}.json",
     log:
         "<logs>/search/{arm}.log",
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
-        runtime=time_limit,
+        runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
-        searched=search_of,
+        search=search,
+        code=code("search", engine),
     message:
         "Search the learning rate of {wildcards.arm}"
     script:
@@ -31,11 +30,10 @@ rule search:
 rule tune:
     """Train the seeds of one look of one arm at its best rate."""
     input:
-        found="<results>/rates/{arm}.json",
+        rates="<results>/rates/{arm}.json",
         fixed="<results>/runs/{arm}/{look}",
         arrays=ancient("<results>/data/arrays.npz"),
         manifest="<results>/data/manifest.json",
-        code=code("tune", "rate_search", "rate_choice"),
     output:
         runs=directory("<results>/tuned/{arm}/{look}"),
     log:
@@ -44,11 +42,12 @@ rule tune:
     resources:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,
-        runtime=time_limit,
+        runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
-        training=training_of,
+        training=training,
         metric=study["verdict"]["metric"],
+        code=code("tune", engine),
     message:
         "Train {wildcards.arm}, {wildcards.look}, at its best rate"
     script:

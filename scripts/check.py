@@ -1,17 +1,7 @@
-from pathlib import Path
-from typing import TYPE_CHECKING
+from butfor.process.log import log_to
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
+log_to(snakemake.log[0])
 
-from butfor.job_log import log_to
+from butfor.checks.manipulation import check
 
-log_to(snakemake.log[0], snakemake.config["log_level"])
-
-from butfor.checks import check
-
-check(
-    snakemake.params.study,
-    folders=[Path(folder) for folder in snakemake.input.runs],
-    checks_path=Path(snakemake.output.checks),
-)
+check(snakemake.params.study, folders=snakemake.input.runs, checks_path=snakemake.output.checks)

@@ -1,5 +1,5 @@
 import sys
 
-from butfor.cluster.commands import obey
+from butfor.cluster.commands import run_command
 
-sys.exit(obey(sys.argv[1:]))
+sys.exit(run_command(sys.argv[1:]))

@@ -1,17 +1,15 @@
-from pathlib import Path
-from typing import TYPE_CHECKING
+from butfor.process.log import log_to
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
+log_to(snakemake.log[0])
 
-from butfor.job_log import log_to
+from butfor.verdicts.comparison import compare
 
-log_to(snakemake.log[0], snakemake.config["log_level"])
-
-from butfor import contrasts, factors
-
-study, folders = snakemake.params.study, [Path(folder) for folder in snakemake.input.runs]
-checked, judged = Path(snakemake.input.checks), Path(snakemake.output.contrasts)
-tables = Path(snakemake.output.tables)
-contrasts.compare(study, folders, checks_path=checked, contrasts_path=judged, tables=tables)
-factors.write_tables(study, folders, contrasts_path=judged, tables=tables)
+compare(
+    snakemake.params.study,
+    folders=snakemake.input.runs,
+    checks_path=snakemake.input.checks,
+    contrasts_path=snakemake.output.contrasts,
+    tables=snakemake.output.tables,
+    searches=snakemake.input.searches,
+    tuned=snakemake.input.tuned,
+)

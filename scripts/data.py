@@ -1,20 +1,13 @@
-from pathlib import Path
-from typing import TYPE_CHECKING
+from butfor.process.log import log_to
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
+log_to(snakemake.log[0])
 
-from butfor.job_log import log_to
-
-log_to(snakemake.log[0], snakemake.config["log_level"])
-
-from butfor.data import prepare
+from butfor.data.prepare import prepare
+from butfor.process.start_settings import announced
 
 prepare(
-    snakemake.config["data"],
-    arrays_path=Path(snakemake.output.arrays),
-    manifest_path=Path(snakemake.output.manifest),
-    source_path=Path(snakemake.output.source),
-    store=Path(snakemake.output.arrays).parent / "files",
-    max_minutes=snakemake.config["max_minutes"],
+    announced().data,
+    arrays_path=snakemake.output.arrays,
+    manifest_path=snakemake.output.manifest,
+    source_path=snakemake.output.source,
 )

@@ -1,6 +1,6 @@
 import sys
 from pathlib import Path
 
-from butfor.headline import headline
+from butfor.report.headline import headline
 
 print(headline(Path(sys.argv[1])))

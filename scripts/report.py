@@ -1,26 +1,15 @@
-from pathlib import Path
-from typing import TYPE_CHECKING
+from butfor.process.log import log_to
 
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
+log_to(snakemake.log[0])
 
-from butfor.job_log import log_to
+from butfor.report.report import Sources, write_report
 
-log_to(snakemake.log[0], snakemake.config["log_level"])
-
-from butfor import outcomes, report
-
-study, claimed = snakemake.params.study, Path(snakemake.output.claims)
-sources = report.Sources(
-    folders=[Path(folder) for folder in snakemake.input.runs],
-    checks=Path(snakemake.input.checks),
-    contrasts=Path(snakemake.input.contrasts),
-    claims=claimed,
-    decisions=[Path(decision) for decision in snakemake.input.looks],
-    searches=[Path(found) for found in snakemake.input.searches],
-    tuned=[Path(folder) for folder in snakemake.input.tuned],
-    data=Path(snakemake.input.source),
-)
-register = Path(snakemake.params.register)
-outcomes.write(study, snakemake.params.claims, sources.folders, sources.contrasts, sources.decisions, register, claimed)
-report.write_report(study, sources, Path(snakemake.output.report))
+sources = Sources(
+    folders=snakemake.input.runs,
+    checks=snakemake.input.checks,
+    contrasts=snakemake.input.contrasts, comparison=snakemake.input.comparison,
+    claims=snakemake.input.claims,
+    decisions=snakemake.input.looks,
+    data=snakemake.input.source,
+)  # fmt: skip
+write_report(snakemake.params.study, sources, snakemake.output.report)

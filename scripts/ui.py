@@ -1,6 +1,6 @@
 import sys
 from pathlib import Path
 
-from butfor.ui import serve
+from butfor.tracking.ui import serve
 
 serve(Path(sys.argv[1]))

@@ -17,8 +17,12 @@ import keras
 import numpy as np
 import yaml
 
-from butfor import data, models, optimisers, schedules, training
-from butfor.config import study_and_plan
+from butfor.data.dataset import load, split
+from butfor.engine import keras_optimisers, models
+from butfor.engine.device import use_device
+from butfor.recipe import schedules
+from butfor.study.settings import study_and_plan
+from keras_training import arm_runs
 
 ARMS = ("baseline", "no_dropout", "init_glorot_uniform")
 SEEDS = (0, 1, 2)
@@ -26,19 +30,24 @@ results = ROOT / "results"
 
 
 def butfor(recipe, dataset):
-    arm = training.ArmTraining("bench", recipe, 0.1, dataset, "bench")
-    return [arm.run(seed).metrics["test/accuracy"] for seed in SEEDS]
+    arm = arm_runs(recipe, dataset)
+    return [arm.train(seed).metrics["test/accuracy"] for seed in SEEDS]
 
 
 def plain(recipe, dataset):
     accuracies = []
     for seed in SEEDS:
-        train, held = data.split(len(dataset.x_train), 0.1, None, seed)
+        train, held = split(len(dataset.x_train), 0.1, None, seed)
         x = dataset.x_train.astype(np.float32) / 255
         model = models.build(recipe, dataset.x_train.shape[1:], dataset.classes, seed, "philox")
         rates = schedules.learning_rates(recipe, len(train) // recipe["batch_size"] + 1)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(optimisers.optimiser(recipe, rates), loss, metrics=["accuracy"], jit_compile=False)
+        model.compile(
+            keras_optimisers.optimiser(recipe, keras_optimisers.RateTable(rates)),
+            loss,
+            metrics=["accuracy"],
+            jit_compile=False,
+        )
         model.fit(
             x[train], dataset.y_train[train], batch_size=recipe["batch_size"], epochs=recipe["epochs"], verbose=0,
             validation_data=(x[held], dataset.y_train[held]),
@@ -47,8 +56,8 @@ def plain(recipe, dataset):
     return accuracies
 
 
-training.use_device(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-dataset = data.load(results / "data" / "arrays.npz", results / "data" / "manifest.json")
+use_device(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+dataset = load(results / "data" / "arrays.npz", results / "data" / "manifest.json")
 config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 _, plan = study_and_plan(config, ROOT / "config" / "schema.yaml")
 ratios = []

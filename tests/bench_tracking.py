@@ -23,8 +23,8 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
-from butfor import tracking
-from butfor.record import write
+from butfor.records.record import write
+from butfor.tracking import study_import
 from test_record import EXAMPLE
 
 EPOCHS, SEEDS = 30, 10
@@ -57,7 +57,9 @@ def made_up(results: Path, runs: int) -> dict[str, Any]:
     return {
         "experiment": "s",
         "question": "?",
+        "metric": "test/accuracy",
         "target": "results",
+        "code": "0123",
         "arms": arms,
         "varying": list(run.recipe)[:5],
         "system_metrics": False,
@@ -72,7 +74,8 @@ def imported(study: dict[str, Any], results: Path) -> tuple[float, float]:
     (results / "report.md").write_text("# made up")
     folders = sorted((results / "runs").glob("*/*"))
     began, used = time.perf_counter(), time.process_time()
-    tracking.track(study, folders, results / "checks.json", results, [results / "report.md"], results / "tracked.json")
+    files, tables = [results / "report.md"], results / "tables"
+    study_import.track(study, folders, results / "checks.json", files, tables, results / "tracked.json")
     return time.process_time() - used, time.perf_counter() - began
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from butfor import tracking
-from butfor.record import Record, write
+from butfor.records.record import Record, write
+from butfor.tracking import study_import
 from test_tracking import RUN, TRACKING
 
 ROOT = Path(__file__).parent.parent
@@ -91,7 +91,7 @@ def study(results: Path) -> list[Record]:
     drawn.savefig(results / "figures" / "effects.png")
     files = [results / "report.md", results / "figures" / "effects.png"]
     folders = [results / "runs" / arm / "look1" for arm in EFFECTS]
-    tracking.track(told, folders, results / "checks.json", results, files, results / "tracked.json")
+    study_import.track(told, folders, results / "checks.json", files, results / "tables", results / "tracked.json")
     return records
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from butfor.config import study_and_plan
-from butfor.data import Dataset, prepare
-from butfor.plan import Plan
-from butfor.schema import complete, load_schema
+from butfor.data.dataset import Dataset
+from butfor.data.prepare import prepare
+from butfor.study.plan import Plan
+from butfor.study.schema import complete, load_schema
+from butfor.study.settings import study_and_plan
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -28,7 +30,6 @@ SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
     "batch_size": 32,
     "loop": "graph",
 }
-WHOLE_STUDIES = {"workflow_copy", "faults", "slurm", "servers"}  # fixtures and markers of tests that run them
 
 
 def need(found: object, what: str) -> None:
@@ -70,30 +71,66 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def digits_data(digits: tuple[Path, Path]) -> Dataset:
     """The digits data set in memory."""
-    from butfor.data import load
+    from butfor.data.dataset import load
 
     return load(*digits)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run whole studies come first, so that the small ones fill the workers' time at the end."""
-    whole = {item.path for item in items if WHOLE_STUDIES & {*getattr(item, "fixturenames", ()), *item.keywords}}
-    items.sort(key=lambda item: item.path not in whole)
+    """Files that run no whole study come first, since most failures show there in seconds; then those of few tests that
+    take minutes, then the others, those with the most whole studies first, so that no worker is left alone at the end.
+    """
+    whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))
+    minutes = {item.path for item in items if item.get_closest_marker("minutes")}
+    items.sort(key=lambda item: (whole[item.path] > 0, item.path not in minutes, -whole[item.path]))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where there is a terminal: in a worker there is none."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal:
+        session.config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+class FailuresAtOnce:
+    """A line for each failure when it happens; pytest gives its account of all at the end."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            reason = getattr(report.longrepr, "reprcrash", None)
+            words = reason.message.partition("\n")[0] if reason else ""
+            self._terminal.write_line(f"\nFAILED {report.nodeid}: {words}"[:300], red=True)
+
+
+NUMPY, KERAS = "numpy_engine:NumpyEngine", "butfor.engine.keras_engine:KerasEngine"
+
+
+def environment(engine: str = NUMPY) -> dict[str, str]:
+    """What a whole study is run in: with NumPy, a training takes a tenth of the processor time that Keras takes. On one
+    thread each, since two trainings run side by side.
+    """
+    path = os.pathsep.join(filter(None, [str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "BUTFOR_ENGINE": engine, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Workflow:
-    """A copy of the workflow in a folder of its own, driven by the command line as a user drives it."""
+    """A copy of the workflow in a folder of its own, driven by the command line as a user drives it. `engine`: what trains."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, engine: str = NUMPY) -> None:
+        self.folder, self.engine = folder, engine
         for name in ("rules", "scripts", "config", "profiles", "examples"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "Snakefile", folder)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`snakemake --cores 2` with more words."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *words]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=600, check=False)
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *words], cwd=self.folder, env=environment(self.engine),
+            capture_output=True, text=True, timeout=600, check=False,
+        )  # fmt: skip
 
     def would_run(self, *words: str) -> dict[str, int]:
         """How many jobs of each rule a dry run announces."""
@@ -108,6 +145,6 @@ class Workflow:
 
 
 @pytest.fixture(scope="session")
-def workflow_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Workflow]:
-    """A fresh copy of the workflow."""
-    return lambda name: Workflow(tmp_path_factory.mktemp(name) / "copy")
+def workflow_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workflow]:
+    """A fresh copy of the workflow, of that name; another engine than NumPy's if it is named."""
+    return lambda name, engine=NUMPY: Workflow(tmp_path_factory.mktemp(name) / "copy", engine)

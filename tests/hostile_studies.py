@@ -22,14 +22,16 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from butfor import config, gallery, schedules
-from butfor.config import study_and_plan
 from butfor.errors import StudyError
-from butfor.schema import load_schema
+from butfor.figures import gallery
+from butfor.recipe import schedules
+from butfor.study import settings as study_settings
+from butfor.study.schema import load_schema
+from butfor.study.settings import study_and_plan
 
 SCHEMA_PATH = ROOT / "config" / "schema.yaml"
 SCHEMA = load_schema(SCHEMA_PATH)
-config.load_schema = lambda _: SCHEMA  # parsing it takes longer than all the rest
+study_settings.load_schema = lambda _: SCHEMA  # parsing it takes longer than all the rest
 RECIPE = SCHEMA["$defs"]["recipe"]["properties"]
 LONGEST = 1200  # characters of a message
 

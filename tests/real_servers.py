@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import glob
+import importlib.util
 import json
 import os
 import shutil
@@ -24,8 +25,8 @@ from typing import Any
 
 import sqlalchemy
 
-from butfor.record import read, write
-from butfor.tracking import content
+from butfor.records.record import read, write
+from butfor.tracking import run_content
 from conftest import ROOT, need
 from test_tracking import RUN, TRACKING
 
@@ -100,6 +101,7 @@ def postgres() -> Iterator[str]:
     """A PostgreSQL of its own on loopback, run by a user that may; gives its address, which holds a password."""
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
     need(found, "PostgreSQL (Debian's package postgresql)")
+    need(importlib.util.find_spec("psycopg2"), "psycopg2 (make postgres)")
     with TemporaryDirectory(prefix="butfor-postgres-") as folder:
         place, password, port = Path(folder) / "data", Path(folder) / "password", free_port()
         password.write_text("p4ss-word")
@@ -180,7 +182,7 @@ class Study:
                 record = read(path)
                 reference = self.results / "runs" / "baseline" / "look1" / path.name
                 compared = None if record.arm == "baseline" else read(reference)
-                points = content.metrics(record, content.deltas(record, compared), False)
+                points = run_content.metrics(record, run_content.deltas(record, compared), False)
                 rows[f"s/{record.arm}/{record.seed}"] = Counter((p.key, p.timestamp, p.step, p.value) for p in points)
         return rows
 
@@ -204,12 +206,15 @@ def made_up(arm: str, seed: int, epochs: int) -> Any:
 TRACK = """
 import json, sys
 from pathlib import Path
-from butfor import tracking
 from butfor.errors import StudyError
+from butfor.tracking.study_import import track
 about, results = json.loads(sys.argv[1]), Path(sys.argv[2])
 runs = [results / "runs" / arm / "look1" for arm in about["arms"]]
 try:
-    tracking.track(about, runs, results / "checks.json", results, [results / "report.md"], results / "tracked.json")
+    track(
+        about, runs, results / "checks.json", [results / "report.md"], tables=results / "tables",
+        tracked=results / "tracked.json",
+    )
 except StudyError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import re
@@ -13,18 +14,20 @@ from pathlib import Path
 import pytest
 
 import browser_pages as pages
-from butfor.tracking import views
+from butfor.study.metrics import METRICS
+from butfor.tracking import metric_names, views
 from conftest import need
 
-pytestmark = pytest.mark.browser
-EFFECT, ACCURACY = f"metrics.`{views.EFFECT}`", "metrics.`test/accuracy`"
+pytestmark = pytest.mark.services
+DELTA = metric_names.delta(METRICS["test/accuracy"])
+EFFECT, ACCURACY = f"metrics.`{DELTA}`", "metrics.`test/accuracy`"
 USABLE = [arm for arm in pages.EFFECTS if arm != pages.VOID]
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     need(pages.CHROMIUM.exists(), f"Debian's chromium as {pages.CHROMIUM}")
-    pytest.importorskip("playwright") if not os.environ.get("CI") else None
+    need(importlib.util.find_spec("playwright"), "Playwright (requirements-ci.lock)")
     return tmp_path_factory.mktemp("study")
 
 
@@ -145,7 +148,7 @@ def test_learning_curves_are_drawn_as_means_over_seeds(link, records, page):
 
 def test_effects_are_drawn_as_bars_from_nothing(link, records, page):
     page.goto(in_view(link, views.FIRST, charts=True))
-    drawn = pages.charts(page, views.EFFECT)
+    drawn = pages.charts(page, DELTA)
     (bars,) = [trace for trace in drawn["data"] if trace["type"] == "bar"]
     arms = [arm for arm in by_effect(records) if arm != "baseline"]
     assert bars["names"][::-1] == arms, "from below"

@@ -12,12 +12,15 @@ import time
 import numpy as np
 import pytest
 
-from butfor import arm_job, checkpoint, progress, training
-from butfor.checkpoint import Checkpoint
-from butfor.record import read
-from conftest import ROOT, resolved
+from butfor.process import progress
+from butfor.records import results_folder
+from butfor.records.record import read
+from butfor.training import checkpoint
+from butfor.training.arm_job import train_arm
+from butfor.training.checkpoint import Checkpoint
+from butfor.training.trajectory import Trajectory
+from conftest import KERAS, ROOT, resolved
 
-training.use_device(threads=1)
 MLP = {"name": "mlp", "widths": [16]}
 RECIPES = {
     "restarts, dropout, adam, stopped early": {
@@ -58,11 +61,12 @@ def job(settings, epochs=7):
         "seeds": [3],
         "recipe": resolved(model=MLP, epochs=epochs, **settings),
         "validation": 0.1,
+        "engine": KERAS,
     }
 
 
 def train(task, digits, folder):
-    arm_job.train_arm(task, *digits, threads=1, runs=folder, log_path=folder.parent / "log")
+    train_arm(task, *digits, threads=1, runs=folder)
     return read(folder / "seed_3.json")
 
 
@@ -81,16 +85,16 @@ def test_a_run_cut_off_after_any_epoch_ends_as_if_it_had_not_been(settings, digi
     assert len(whole.history) > 3 and whole.restored_epoch != 2
     if "reduce_on_plateau" in str(settings):
         assert whole.learning_rate[3 * whole.steps_per_epoch] < whole.learning_rate[0]
-    take, epochs = training.Course.take, []
+    add, epochs = Trajectory.add, []
 
     def killed(self, row, rates):
         epochs.append(row["epoch"])
         if len(epochs) in (2, 5):
             raise Killed
-        return take(self, row, rates)
+        return add(self, row, rates)
 
-    monkeypatch.setattr(training.Course, "take", killed)
-    monkeypatch.setattr(training.Course, "take_again", _uncounted(training.Course.take_again, take))
+    monkeypatch.setattr(Trajectory, "add", killed)
+    monkeypatch.setattr(Trajectory, "repeat", _uncounted(Trajectory.repeat, add))
     folder = tmp_path / "cut" / "a" / "look1"
     for _ in range(2):
         with pytest.raises(Killed):
@@ -102,11 +106,11 @@ def test_a_run_cut_off_after_any_epoch_ends_as_if_it_had_not_been(settings, digi
     assert sorted(path.name for path in folder.iterdir()) == ["seed_3.json"]
 
 
-def _uncounted(take_again, take):
+def _uncounted(repeat, add):
     def uncounted(self, history, rates, best):
-        self.take = lambda row, used: take(self, row, used)
-        take_again(self, history, rates, best)
-        del self.take
+        self.add = lambda row, used: add(self, row, used)
+        repeat(self, history, rates, best)
+        del self.add
 
     return uncounted
 
@@ -123,24 +127,22 @@ def test_another_recipe_code_or_data_set_never_goes_on_from_it(digits, tmp_path,
     monkeypatch.setattr(checkpoint, "MOST", 1e9)
     folder = tmp_path / "a" / "look1"
     with monkeypatch.context() as patch:
-        patch.setattr(training.Course, "take", _killed_in(3, training.Course.take))
+        patch.setattr(Trajectory, "add", _killed_in(3, Trajectory.add))
         with pytest.raises(Killed):
             train(job({}), digits, folder)
     (kept,) = folder.parent.glob(".unfinished/*/seed_3.checkpoint.npz")
     gone_on = []
-    monkeypatch.setattr(training.Course, "take_again", lambda self, history, *_: gone_on.append(len(history)))
+    monkeypatch.setattr(Trajectory, "repeat", lambda self, history, *_: gone_on.append(len(history)))
     train(job({"dropout": 0.1}), digits, folder)
-    with monkeypatch.context() as patch:
-        patch.setattr("butfor.provenance.code_fingerprint", lambda own=(): "other")
-        train(job({}), digits, folder)
+    train({**job({}), "code": "other"}, digits, folder)
     assert gone_on == [] and kept.exists()
 
 
-def _killed_in(epoch, take):
+def _killed_in(epoch, add):
     def killed(self, row, rates):
         if row["epoch"] == epoch:
             raise Killed
-        return take(self, row, rates)
+        return add(self, row, rates)
 
     return killed
 
@@ -152,9 +154,9 @@ def kept(path):
 
 
 def test_what_was_kept_comes_back(tmp_path):
-    arrays, said = kept(tmp_path / "seed_0.checkpoint.npz").read()
+    arrays, values = kept(tmp_path / "seed_0.checkpoint.npz").read()
     assert [value.tolist() for value in arrays["variables"]] == [[0, 1, 2], [1.5]] and arrays["best"] == []
-    assert arrays["variables"][1].dtype == np.float32 and said == {"history": [{"loss": float("inf")}]}
+    assert arrays["variables"][1].dtype == np.float32 and values == {"history": [{"loss": float("inf")}]}
     assert [path.name for path in tmp_path.iterdir()] == ["seed_0.checkpoint.npz"]
 
 
@@ -184,12 +186,11 @@ def test_a_checkpoint_that_cannot_be_written_stops_nothing(tmp_path):
 TRAIN = """
 import json, sys
 from pathlib import Path
-from butfor import checkpoint, lean_keras
+from butfor.training import checkpoint
 checkpoint.EVERY = 0.0
-lean_keras.load()
-from butfor.arm_job import train_arm
+from butfor.training.arm_job import train_arm
 task, arrays, manifest, runs = sys.argv[1:]
-train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))
+train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs))
 """
 
 
@@ -203,7 +204,7 @@ def test_a_process_killed_at_random_moments_loses_nothing(digits, tmp_path):
     words = [sys.executable, "-c", TRAIN, json.dumps(task), *map(str, digits), str(folder)]
 
     def reached():
-        files = list(folder.parent.glob(f".unfinished/*/*{progress.SUFFIX}"))
+        files = list(folder.parent.glob(f".unfinished/*/*{results_folder.PROGRESS_SUFFIX}"))
         return len(progress.read(files[0])) - 1 if files else 0
 
     last = 0

@@ -6,18 +6,20 @@ import keras
 import numpy as np
 import pytest
 
-from butfor import chance_layers, contrasts, initialisers, report, schedules, training
-from butfor.checks import examine, identical
+from butfor.checks.manipulation import examine, identical
+from butfor.engine import keras_initialisers, random_layers
+from butfor.recipe import schedules
+from butfor.report.refused_section import refused_section
+from butfor.verdicts import contrasts
 from conftest import resolved
-
-training.use_device(threads=1)
+from keras_training import arm_runs
 
 RECIPE = {"model": {"name": "mlp", "widths": [32, 16]}, "batch_size": 50, "epochs": 2, "loop": "graph"}
 
 
 def train(data, name, *seeds, **changes):
-    arm = training.ArmTraining(name, resolved(**{**RECIPE, **changes}), 0.2, data, "test")
-    return [arm.run(seed) for seed in seeds]
+    arm = arm_runs(resolved(**{**RECIPE, **changes}), data, name, validation=0.2)
+    return [arm.train(seed) for seed in seeds]
 
 
 def study_of(**ablations):
@@ -43,20 +45,18 @@ def check_of(study, records, arm="arm"):
 
 
 def dropout_ignored(patch):
-    patch.setattr(chance_layers.Dropout, "call", lambda self, inputs, training=False: inputs)
+    patch.setattr(random_layers.Dropout, "call", lambda self, inputs, training=False: inputs)
 
 
 def initialiser_swapped(patch):
-    swapped = initialisers.INITIALISERS | {"glorot_normal": initialisers.INITIALISERS["glorot_uniform"]}
-    patch.setattr(initialisers, "INITIALISERS", swapped)
+    rows = keras_initialisers.INITIALISERS
+    patch.setattr(keras_initialisers, "INITIALISERS", rows | {"glorot_normal": rows["glorot_uniform"]})
 
 
 def schedule_not_applied(patch):
     rates = schedules.learning_rates
     none = {"name": "none"}
-    patch.setattr(
-        training.schedules, "learning_rates", lambda recipe, steps: rates({**recipe, "schedule": none}, steps)
-    )
+    patch.setattr(schedules, "learning_rates", lambda recipe, steps: rates({**recipe, "schedule": none}, steps))
 
 
 def l2_halved(patch):
@@ -102,7 +102,7 @@ def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baselin
     (alone,) = contrasts.judge(study_of(other={"learning_rate": 0.01}), records, checks[::2])[:1]
     judged = next(row for row in rows if row["arm"] == "other" and row["metric"] == "test/accuracy")
     assert judged["p_difference"] == alone["p_difference"]
-    (quoted,) = report._refused(checks)
+    quoted = refused_section(checks)
     assert quoted.startswith("> **Void: nothing changed.** `arm`:") and "other" not in quoted
 
 

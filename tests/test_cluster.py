@@ -26,6 +26,7 @@ def says(tmp_path, monkeypatch):
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setenv("PATH", f"{commands}:{os.environ['PATH']}")
+    monkeypatch.setattr(start, "PLUGIN", "snakemake")  # as if the executor were installed
 
     def say(name, text="", code=0, error=""):
         path = commands / name
@@ -83,7 +84,7 @@ def test_a_forgotten_job_is_judged_by_its_own_word_and_lost_only_after_a_while(s
     assert [status.status(number) for number in "123"] == ["success", "failed", "running"]
     monkeypatch.setattr(status, "GRACE", 0.0)
     assert status.status("3") == "failed"
-    assert "left no word" in capsys.readouterr().err
+    assert "wrote no exit code" in capsys.readouterr().err
 
 
 def test_a_job_that_slurm_holds_back_is_said_once(says, capsys):
@@ -156,9 +157,9 @@ def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
     submit.submit(jobscript())
     Path("out").write_text("made")
     folder.write(FOLDER / "12.ended", "1")
-    assert not folder.keep("12")
+    assert not folder.keep_outputs("12")
     folder.write(FOLDER / "12.ended", "0")
-    assert folder.keep("12")
+    assert folder.keep_outputs("12")
     assert not Path("out").exists()
     assert submit.submit(jobscript(params={"rate": 0.2})) == "12"
     assert not Path("out").exists()
@@ -170,11 +171,18 @@ def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
 def test_two_starts_at_once_are_refused(says):
     says("sbatch")
     says("squeue")
-    first = start._only_one()
+    first = start._lock_folder()
     with pytest.raises(StudyError, match=rf"already \(process {os.getpid()} on "):
         start.start([], cancel=False)
     first.close()
-    start._only_one().close()
+    start._lock_folder().close()
+
+
+def test_a_missing_executor_is_said(says, monkeypatch):
+    says("sbatch")
+    monkeypatch.setattr(start, "PLUGIN", "no_such_executor")
+    with pytest.raises(StudyError, match="executor for clusters is not installed: make cluster installs it"):
+        start.start([], cancel=False)
 
 
 def test_no_answer_of_slurms_is_not_taken_for_no_jobs(says):
@@ -247,7 +255,7 @@ def test_an_unfit_node_is_named_once_and_gets_no_more_jobs(says, capsys):
 
 def test_a_job_that_failed_on_no_node_bars_none(says):
     says("squeue", line(state="FAILED", node=""))
-    assert status.status("7") == "failed" and not folder.unfit()
+    assert status.status("7") == "failed" and not folder.unfit_nodes()
 
 
 def test_a_job_that_slurm_will_never_begin_is_said(says, capsys):

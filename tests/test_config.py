@@ -1,8 +1,8 @@
 import pytest
 
-from butfor.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
 from butfor.errors import StudyError
-from butfor.schema import ConfigError
+from butfor.study.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
+from butfor.study.schema import ConfigError
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
 
@@ -52,7 +52,7 @@ def test_bad_input_ends_in_one_message_that_says_what_to_write(planned, text, wo
 
 
 def test_a_file_without_a_study_name_is_told_so():
-    from butfor.config import study_and_plan
+    from butfor.study.settings import study_and_plan
     from conftest import SCHEMA
 
     with pytest.raises(ConfigError, match="laid over"):

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -14,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import need
+from conftest import environment, need
 from real_servers import NONE, Server, Study, faults
 from test_workflow import STUDY
 
-pytestmark = pytest.mark.servers
+pytestmark = pytest.mark.services
 TOKEN = "t0ken-of-mine"
 USER, PASSWORD = "admin", "s3cret-words-of-mine"
 ALONE = {**STUDY, "log_level": 2, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}}
@@ -51,12 +50,12 @@ def lines_of_processes(stop, secret, seen):
 
 def run(copy, *words, **credentials):
     """Snakemake with credentials; gives what it did, what it said, and the command lines that told a secret."""
-    environment = {**os.environ, **credentials}
+    settings = {**environment(), **credentials}
     stop, seen = threading.Event(), []
     watch = threading.Thread(target=lines_of_processes, args=(stop, PASSWORD, seen))
     watch.start()
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *words]
-    done = subprocess.run(command, cwd=copy.folder, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, cwd=copy.folder, env=settings, capture_output=True, text=True, timeout=600)
     stop.set()
     watch.join()
     return done.returncode, done.stdout + done.stderr, seen

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from butfor import data, published
+from butfor.data import published
+from butfor.data.dataset import DataError, load, split
+from butfor.data.prepare import prepare
 
 GOOD = {
     "x_train": np.zeros((20, 4), np.float64), "y_train": np.arange(20) % 2,
@@ -17,27 +19,27 @@ GOOD = {
 }  # fmt: skip
 
 
-def prepare(folder, arrays, **largest):
+def prepared(folder, arrays, **largest):
     np.savez(folder / "mine.npz", **arrays)
     settings = {"name": "npz", "folder": None, "file": str(folder / "mine.npz"), "validation": 0.1}
     settings["largest"] = {"train_size": 0, "batch_size": 1, "side": 0, **largest}
-    data.prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json", folder)
-    return data.load(folder / "a.npz", folder / "m.json")
+    prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json", folder)
+    return load(folder / "a.npz", folder / "m.json")
 
 
 def test_a_users_own_file_is_stored_and_loaded(tmp_path):
-    found = prepare(tmp_path, GOOD)
+    found = prepared(tmp_path, GOOD)
     assert found.classes == 2 and found.x_train.dtype == np.float32 and found.y_test.dtype == np.int32
 
 
 def test_the_manifest_says_what_the_data_are_not_where_they_were(tmp_path):
     for place in ("one", "two"):
         (tmp_path / place).mkdir()
-        prepare(tmp_path / place, GOOD)
+        prepared(tmp_path / place, GOOD)
     manifests = [(tmp_path / place / "m.json").read_text() for place in ("one", "two")]
     assert manifests[0] == manifests[1]
     changed = {**GOOD, "x_test": GOOD["x_test"] * 2}
-    assert json.loads(manifests[0])["fingerprint"] != prepare(tmp_path, changed).fingerprint
+    assert json.loads(manifests[0])["fingerprint"] != prepared(tmp_path, changed).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -58,14 +60,14 @@ def test_the_manifest_says_what_the_data_are_not_where_they_were(tmp_path):
 )
 def test_data_that_cannot_be_trained_on_are_refused(tmp_path, change, words):
     arrays = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
-    with pytest.raises(data.DataError, match=words):
-        prepare(tmp_path, arrays)
+    with pytest.raises(DataError, match=words):
+        prepared(tmp_path, arrays)
 
 
 @pytest.mark.parametrize("key", ["train_size", "batch_size"])
 def test_a_recipe_that_asks_for_more_images_than_there_are_is_refused_before_training(tmp_path, key):
-    with pytest.raises(data.DataError, match=f"{key}: expected at most the 18"):
-        prepare(tmp_path, GOOD, **{key: 19})
+    with pytest.raises(DataError, match=f"{key}: expected at most the 18"):
+        prepared(tmp_path, GOOD, **{key: 19})
 
 
 def cifar_files(folder, batches):
@@ -98,7 +100,7 @@ class Evil:
 @pytest.mark.parametrize("batch", [Evil(), {b"data": Evil(), b"labels": [0]}, {b"data": np.save, b"labels": [0]}])
 def test_nothing_but_arrays_is_unpickled(tmp_path, monkeypatch, batch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(pickle.UnpicklingError, match=r"expected arrays alone, received (posix|numpy)"):
+    with pytest.raises(pickle.UnpicklingError, match=r"expected arrays only, received (posix|numpy)"):
         published.read("cifar10", cifar_files(tmp_path, {"data_batch_1": batch}))
     assert not (tmp_path / "made by a pickle").exists()
 
@@ -120,22 +122,22 @@ def test_mnist_and_cifar10_are_read_from_their_published_forms(tmp_path):
 
 
 def test_the_split_is_drawn_by_seed_and_shares_no_row():
-    train, held = data.split(1000, 0.1, None, seed=1)
+    train, held = split(1000, 0.1, None, seed=1)
     assert len(held) == 100 and not set(train) & set(held) and len(set(train) | set(held)) == 1000
-    np.testing.assert_array_equal(data.split(1000, 0.1, None, seed=1)[1], held)
-    assert (data.split(1000, 0.1, None, seed=2)[1] != held).any()
-    np.testing.assert_array_equal(data.split(1000, 0.1, 50, seed=1)[0], train[:50])
+    np.testing.assert_array_equal(split(1000, 0.1, None, seed=1)[1], held)
+    assert (split(1000, 0.1, None, seed=2)[1] != held).any()
+    np.testing.assert_array_equal(split(1000, 0.1, 50, seed=1)[0], train[:50])
 
 
 @pytest.mark.parametrize("file", ["arrays.npz", "manifest.json"])
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
 def test_damaged_arrays_are_not_trained_on(digits, tmp_path, file, damage):
     paths = [Path(shutil.copy(path, tmp_path)) for path in digits]
-    data.load(*paths)
+    load(*paths)
     whole = bytearray((tmp_path / file).read_bytes())
     at = whole.index(b'"fingerprint": "') + 20 if file == "manifest.json" else len(whole) // 2
     whole[at] ^= 1
     (tmp_path / file).write_bytes(whole if damage == "flipped" else whole[:at])
-    with pytest.raises(data.DataError, match=r"damaged; the arrays have been deleted"):
-        data.load(*paths)
+    with pytest.raises(DataError, match=r"damaged; the arrays have been deleted"):
+        load(*paths)
     assert not paths[0].exists()

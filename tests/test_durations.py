@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from butfor.durations import canonical, in_steps
+from butfor.recipe.durations import canonical, in_steps
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from butfor.early_stopping import EarlyStopping
+from butfor.recipe.early_stopping import EarlyStopping
 
 LOSSES = [1.0, 0.8, 0.6, 0.61, 0.59999, 0.7, 0.8]
 

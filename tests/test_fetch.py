@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import shutil
 import socketserver
 import threading
@@ -10,8 +9,9 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from butfor import fetch
-from butfor.catalogue import PUBLISHED, Published, Source
+from butfor.data import fetch
+from butfor.data.catalogue import PUBLISHED, Published, Source
+from conftest import need
 
 CONTENT = {"a-ubyte.gz": b"images" * 5000, "b-ubyte.gz": b"labels" * 50}
 
@@ -139,11 +139,10 @@ def test_when_all_fail_one_message_lists_each_place_and_why(published, tmp_path)
         assert words in message
 
 
-@pytest.mark.skipif(
-    "CI" not in os.environ and not (shutil.which("apt-get") and shutil.which("dpkg-deb")), reason="not Debian or Ubuntu"
-)
+@pytest.mark.services
 def test_fashion_mnist_comes_from_debian_without_root(tmp_path):
     """The real package, unpacked into a folder, holds the published files."""
+    need(shutil.which("apt-get") and shutil.which("dpkg-deb"), "Debian or Ubuntu, and their archive")
     known = PUBLISHED["fashion_mnist"]
     names = [source.name for source in known.files]
     files = fetch._unpack_debian(known.debian_package, known.debian_folder, names, tmp_path)

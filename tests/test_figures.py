@@ -12,24 +12,27 @@ import pandas as pd
 import pytest
 import seaborn
 
-from butfor import gallery
-from butfor.figures import style
+from butfor.figures import gallery, style
 from butfor.figures.curves import curves
 from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
 from butfor.figures.draw import comparable, draw
 from butfor.figures.effects import effects
-from butfor.figures.far import far_off, far_on_the_way
+from butfor.figures.final_weights import weights
 from butfor.figures.gaps import gaps
 from butfor.figures.layers import layer_table, spread_evenly
-from butfor.figures.rates import rates
-from butfor.figures.schedules import schedules
+from butfor.figures.loss_by_rate import rates
+from butfor.figures.outliers import outliers_at_the_end, outliers_on_the_way
+from butfor.figures.rates_used import schedules
 from butfor.figures.stopping import stopping
-from butfor.figures.weights import weights
-from butfor.record import Record, write
+from butfor.records.record import Record, write
+from butfor.study import summary
+from butfor.study.metrics import METRICS
 from conftest import ROOT, resolved
 
 EPOCHS = 4
+ACCURACY, LOSS = METRICS["test/accuracy"], METRICS["test/loss"]
+VERDICT = {"margin": 0.5, "loss_margin": None, "alpha": 0.05}
 STUDY = """
 data: {name: digits}
 seeds: 2
@@ -136,7 +139,7 @@ def test_a_study_has_the_pictures_that_its_changes_call_for(planned):
     names = gallery.figures(study)
     assert names[0] == "effects" and len(set(names)) == len(names)
     by_family = {
-        family: {p.kind for p in gallery.pictures(study) if p.family == family} for family in gallery.families(study)
+        family: {p.kind for p in gallery.pictures(study) if p.family == family} for family in summary.families(study)
     }
     assert by_family == {
         "networks": {"curves", "depth", "distributions", "gradients"},
@@ -152,7 +155,7 @@ def test_the_palette_is_seaborns():
 
 
 def test_what_is_mirrored_is_drawn_without_seaborn():
-    code = "import sys; import butfor.tracking.files; print('seaborn' in sys.modules)"
+    code = "import sys; import butfor.tracking.run_files; print('seaborn' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
@@ -194,6 +197,8 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
             "effect": None if place % 2 else 1.0,
             "low": None,
             "high": None,
+            "failed_ablation": place % 3,
+            "failed_reference": 1,
         }
         for place, arm in enumerate(plan.ablations)
     ]
@@ -231,7 +236,7 @@ def test_what_ends_far_away_is_named_and_does_not_squeeze_the_rest():
     assert all(np.diff(axes.get_ylim()) < 2 for axes in figure.axes)
     assert "off the scale: far (1e+03)" in words(figure)
     table = layer_table([record(), record("far", start=layers_of(2, rms=1e9))], "start")
-    assert far_off(table, "rms", ["baseline", "far"], log=True) == ["far"]
+    assert outliers_at_the_end(table, "rms", ["baseline", "far"], log=True) == ["far"]
 
 
 def test_what_was_far_on_the_way_does_not_squeeze_the_rest_either():
@@ -242,8 +247,8 @@ def test_what_was_far_on_the_way_does_not_squeeze_the_rest_either():
             for epoch, value in enumerate(values)
         ]
     )
-    assert far_off(table, "loss", ["baseline", "near", "far"]) == []
-    assert far_on_the_way(table, "loss", ["baseline", "near", "far"], "epoch") == ["far"]
+    assert outliers_at_the_end(table, "loss", ["baseline", "near", "far"]) == []
+    assert outliers_on_the_way(table, "loss", ["baseline", "near", "far"], "epoch") == ["far"]
 
 
 def test_arms_are_drawn_with_the_seeds_that_all_of_them_have():
@@ -374,9 +379,12 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
         "low": 0.1,
         "high": 0.7,
         "reference": "baseline",
+        "metric": "test/accuracy",
+        "failed_ablation": 0,
+        "failed_reference": 0,
     }
     far = {**row, "arm": "far", "verdict": "hurts", "effect": -60.0, "low": -70.0, "high": -50.0}
-    figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, {"margin": 0.5, "alpha": 0.05})
+    figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, ACCURACY, VERDICT)
     (axes,) = figure.axes
     drawn = [list(item.get_xdata()) for item in axes.lines]
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
@@ -385,11 +393,38 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
 
 
 def test_a_wide_interval_among_few_is_drawn_whole_and_one_that_leaves_the_axis_is_marked():
-    row = {"arm": "a", "reference": "baseline", "verdict": "inconclusive", "remark": ""}
+    row = {"arm": "a", "reference": "baseline", "metric": "test/accuracy", "verdict": "inconclusive", "remark": ""}
     row |= {"effect": -2.0, "low": -6.0, "high": 2.0}
     wide = {**row, "arm": "b", "effect": -20.0, "low": -40.0, "high": 0.0}
-    (axes,) = effects([row, wide], {}, {"margin": 0.5, "alpha": 0.05}).axes
+    (axes,) = effects([row, wide], {}, ACCURACY, VERDICT).axes
     assert axes.get_xlim()[0] < -40
     cut = {**row, "arm": "c", "effect": -3.0, "low": -400.0, "high": 394.0}
-    (axes,) = effects([row, {**row, "arm": "d"}, cut], {}, {"margin": 0.5, "alpha": 0.05}).axes
+    (axes,) = effects([row, {**row, "arm": "d"}, cut], {}, ACCURACY, VERDICT).axes
     assert axes.get_xlim()[0] > -100 and {item.get_marker() for item in axes.lines} >= {"<", ">"}
+
+
+def test_effects_on_a_loss_without_a_margin_are_better_to_the_left():
+    row = {"reference": "baseline", "metric": "test/loss", "remark": "", "failed_ablation": 0, "failed_reference": 0}
+    better = {**row, "arm": "better", "verdict": "helps", "effect": -0.1234, "low": -0.2, "high": -0.05}
+    worse = {**row, "arm": "worse", "verdict": "hurts", "effect": 0.3, "low": 0.2, "high": 0.4}
+    none = {**row, "arm": "none", "verdict": "hurts", "effect": None, "low": None, "high": None, "failed_ablation": 2}
+    figure = effects([better, worse, {**none, "remark": "every run failed (2/2)"}], {}, LOSS, VERDICT)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "worse", "better"]
+    written = words(figure)
+    assert "better ←  test loss, ablation minus reference (nats)  → worse" in written and "margin" not in written
+    assert "every run failed (2/2) ▶" in written and axes.texts[0].get_ha() == "right"
+    assert "accuracy" not in written and "points" not in written
+
+
+def test_effects_of_which_nothing_is_known_are_drawn_all_the_same():
+    row = {
+        "arm": "a",
+        "reference": "baseline",
+        "metric": "test/loss",
+        "verdict": "inconclusive",
+        "remark": "",
+        "effect": None,
+    }
+    row |= {"low": None, "high": None, "failed_ablation": 0, "failed_reference": 0}
+    assert "no finished pair" in words(effects([row], {}, LOSS, VERDICT))

@@ -6,13 +6,11 @@ import functools
 
 import pytest
 
-from butfor import training
-from butfor.checks import examine
-from butfor.footprints import FOOTPRINTS
-from butfor.schema import load_schema
+from butfor.checks.footprints.table import FOOTPRINTS
+from butfor.checks.manipulation import examine
+from butfor.study.schema import load_schema
 from conftest import SCHEMA, resolved
-
-training.use_device(threads=1)
+from keras_training import arm_runs
 
 MLP = {
     "model": {"name": "mlp", "widths": [32, 16]},
@@ -119,7 +117,7 @@ def trained(digits_data):
 
     @functools.cache
     def of(text):
-        return training.ArmTraining("x", resolved(**eval(text)), 0.2, digits_data, "test").run(3)
+        return arm_runs(resolved(**eval(text)), digits_data, validation=0.2).train(3)
 
     return lambda written: copy.deepcopy(of(repr(written)))
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from butfor import data, schema
-from butfor.data import ARRAYS, DataError, prepare
+from butfor.data import prepare
+from butfor.data.dataset import DataError
+from butfor.data.prepare import ARRAYS
 from butfor.errors import StudyError
+from butfor.study import schema
 
 X, Y = np.zeros((40, 4, 4), np.float32), np.arange(40) % 3
 GOOD = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
@@ -28,7 +30,7 @@ class Trap:
 
 def prepared(folder, name, file=None):
     settings = {"name": name, "file": file, "validation": 0.1, "largest": LARGEST}
-    prepare(settings, *[folder / part for part in ("a.npz", "m.json", "s.json", "files")])
+    prepare.prepare(settings, *[folder / part for part in ("a.npz", "m.json", "s.json", "files")])
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def test_what_a_function_gives_is_checked(own, text, words, tmp_path):
 
 def test_a_share_for_validation_that_is_no_image_is_refused():
     with pytest.raises(DataError, match="at least one of the 40 training images"):
-        data._check_affords(X, {"validation": 0.01, "largest": LARGEST})
+        prepare._check_suffices(X, {"validation": 0.01, "largest": LARGEST})
 
 
 def test_a_function_that_goes_to_another_folder_takes_nothing_there(own, tmp_path):
@@ -143,7 +145,7 @@ def test_a_file_that_is_no_npz_of_plain_arrays_is_refused(content, words, tmp_pa
 
 
 def test_a_file_that_unpacks_to_more_than_memory_is_refused_before_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(data.os, "sysconf", lambda name: 100)
+    monkeypatch.setattr(os, "sysconf", lambda name: 100)
     np.savez_compressed(tmp_path / "my.npz", **{**GOOD, "x_train": np.zeros((1000, 28, 28))})
     monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
     with pytest.raises(DataError, match="fit into"):
@@ -153,7 +155,7 @@ def test_a_file_that_unpacks_to_more_than_memory_is_refused_before_it_is(tmp_pat
 def test_nothing_is_unpickled_but_arrays_of_the_verified_cifar_archive():
     from pathlib import Path
 
-    package = Path(data.__file__).parent
+    package = Path(prepare.__file__).parents[1]
     loads = [
         f"{path.name}: {line.strip()}"
         for path in package.rglob("*.py")

@@ -7,8 +7,9 @@ import pytest
 from markdown_it import MarkdownIt
 from mlflow import MlflowClient
 
-from butfor import claim_table, register
-from butfor.markdown import plain
+from butfor.plain_text import plain
+from butfor.report.claim_section import claim_section
+from butfor.verdicts import preregistration
 
 WORDS = [
     "a | b | c |\n| --- |",
@@ -55,7 +56,7 @@ def test_a_claims_sentence_stays_in_its_cell(words):
     row = {"claim": "c", "sentence": words, "arm": "a", "expect": "hurts", "margin": None, "metric": "test/accuracy"}
     row |= {"outcome": "undecided", "reason": "", "unit": "accuracy points", "effect": 1.0, "low": 0.0, "high": 2.0}
     row |= {"p": 0.5, "planned": 5, "missing": 0, "since": None, "standing": "exploratory", "runs": None}
-    (text,) = claim_table.section({"claims": [row, row], "deviations": []})
+    text = claim_section({"verdict": {"metric": "test/accuracy"}}, {"claims": [row, row], "deviations": []})
     tokens = RENDERED.parse(text)
     found = [token.type for token in tokens]
     assert (found.count("tr_open"), found.count("td_open"), found.count("table_open")) == (3, 18, 1)
@@ -65,7 +66,7 @@ def test_a_claims_sentence_stays_in_its_cell(words):
 def test_a_claim_that_was_reworded_is_quoted_as_words():
     entries = [{"runs": 0, "fingerprint": "f", "tested": {}, "sentence": WORDS[1]}]
     entries += [{"runs": 2, "time": "2026-01-01", "fingerprint": "f", "tested": {}, "sentence": "x"}]
-    (line,) = register.deviations({"terms": [], "claims": {"c": entries}})
+    (line,) = preregistration.deviations({"terms": [], "claims": {"c": entries}})
     assert "html_inline" not in kinds(RENDERED.parse(f"- {line}"))
 
 

@@ -1,12 +1,16 @@
 """What mattered, by how much: ranks that hold, failures first, refused arms left out, and the report's words."""
 
 import dataclasses
+import json
 import math
 
 import numpy as np
 import pytest
 
-from butfor import contrasts, factors, importance_section, stats
+from butfor import stats
+from butfor.report.importance_section import importance_section
+from butfor.verdicts import comparison, contrasts
+from butfor.verdicts.ranking import importance
 from test_truths_verdicts import at_most, fake
 
 ALPHA = 0.05
@@ -143,7 +147,7 @@ def rows_of(study, checks=(), statuses=None, accuracy=ACCURACY):
 
 
 def test_what_was_changed_is_ranked_within_its_reference(study):
-    found = factors.importance(study, rows_of(study, accuracy={**ACCURACY, "exploding": 87.0}))
+    found = importance(study, rows_of(study, accuracy={**ACCURACY, "exploding": 87.0}))
     assert [(row["reference"], row["rank"], row["changed"], row["arm"]) for row in found] == [
         ("baseline", 1, "learning_rate", "fast"),
         ("baseline", 2, "dropout", "no_dropout"),
@@ -153,8 +157,12 @@ def test_what_was_changed_is_ranked_within_its_reference(study):
     ]
 
 
+def section(study, rows):
+    return importance_section(study, rows, importance(study, rows))
+
+
 def test_the_report_says_what_mattered_and_by_how_much(study):
-    (text,) = importance_section.what_mattered(study, rows_of(study, statuses={"exploding": "diverged"}))
+    text = section(study, rows_of(study, statuses={"exploding": "diverged"}))
     assert "Against `baseline`, the largest effect is that of `learning_rate` (every run failed (5/5)" in text
     assert "It surely comes first; the rank is settled for 3 of 3." in text
     assert "| 1 | 1 | `learning_rate` | `exploding` | – | – | hurts (every run failed (5/5)) |" in text
@@ -166,32 +174,39 @@ def test_refused_arms_are_left_out_and_named(study):
         {"arm": "exploding", "outcome": "void"},
         {"arm": "no_dropout", "outcome": "failed", "problems": ["split moved"]},
     ]
-    (text,) = importance_section.what_mattered(study, rows_of(study, checks))
+    text = section(study, rows_of(study, checks))
     assert "Not ranked: `exploding` (void: nothing changed), `no_dropout` (unproven)." in text
     baseline, _ = text.split("Against `small`")
     assert "| `dropout` |" not in baseline
 
 
 def test_items_that_the_seeds_cannot_order_may_all_come_first(study):
-    (text,) = importance_section.what_mattered(study, rows_of(study, accuracy={"small_no_l2": 60.0}))
+    text = section(study, rows_of(study, accuracy={"small_no_l2": 60.0}))
     assert "may come first; the rank is settled for 0 of 3." in text
 
 
 def test_before_anything_is_trained_nothing_is_said_to_be_largest(study):
-    (text,) = importance_section.what_mattered(study, contrasts.judge(study, [], []))
+    text = section(study, contrasts.judge(study, [], []))
     assert "Against `baseline`, no effect is known yet." in text and "largest effect" not in text
 
 
 def test_a_single_change_needs_no_ranking(planned):
     settings, plan = planned(STUDY[: STUDY.index("  no_dropout")])
     study = {**plan.summary(), "verdict": settings["verdict"]}
-    assert importance_section.what_mattered(study, rows_of(study)) == []
+    assert section(study, rows_of(study)) == ""
 
 
 def test_the_tables_have_their_columns_even_without_rows(planned, tmp_path):
     settings, plan = planned(STUDY[: STUDY.index("  no_dropout")])
     study = {**plan.summary(), "verdict": settings["verdict"]}
-    (tmp_path / "contrasts.json").write_text("[]")
-    factors.write_tables(study, [], tmp_path / "contrasts.json", tmp_path)
-    assert (tmp_path / "importance.csv").read_text().startswith("reference,metric,unit,rank,rank_low,rank_high,changed")
-    assert (tmp_path / "interactions.csv").read_text().startswith("design,name,metric,unit,of,levels,bases,leave,add,")
+    (tmp_path / "checks.json").write_text("[]")
+    comparison.compare(study, [], tmp_path / "checks.json", tmp_path / "contrasts.json", tmp_path / "tables")
+    tables = {path.stem: path.read_text() for path in (tmp_path / "tables").glob("*.csv")}
+    assert tables[
+        "importance"
+    ].strip() == "reference,metric,unit,rank,rank_low,rank_high,changed,arm,effect,low,high," + (
+        "size_low,size_high,verdict,remark"
+    )
+    assert tables["interactions"].startswith("design,name,metric,unit,of,levels,bases,leave,add,pairs,planned,missing,")
+    written = json.loads((tmp_path / "comparison.json").read_text())
+    assert written == {"metric": "test/accuracy", "importance": [], "interactions": [], "tuned": None}

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from butfor import contrasts, factors, gallery, importance_section, stats
-from butfor.figures import style
-from butfor.figures.interactions import interactions as drawn
-from butfor.grids import grids, parts_both_ways
+from butfor import stats
+from butfor.figures import gallery, style
+from butfor.figures.interaction_plot import interactions as drawn
+from butfor.report.interaction_section import interaction_section
+from butfor.study.designs import grids, parts_both_ways
+from butfor.verdicts import contrasts, factorials, paired_values
 from test_truths_verdicts import at_most, fake
 
 SHAPES = {"2x2": (2, 2), "3x2": (3, 2), "2x2x2": (2, 2, 2)}
@@ -160,9 +162,9 @@ def test_contrasts_of_whole_grids_use_the_seeds_of_the_looks_that_every_cell_has
     seeds[f"batch_size_256__{FAST}"] = 5
     values = np.random.default_rng(3)
     records = [fake(arm, seed, 88.0 + values.normal(0, 0.1)) for arm, count in seeds.items() for seed in range(count)]
-    rows = factors.grid_effects(study, records, [])
+    rows = factorials.grid_effects(study, records, [])
     assert {(row["planned"], row["pairs"], row["missing"]) for row in rows} == {(5, 5, 0)}
-    assert {row["planned"] for row in factors.part_interactions(study, records, [])} == {10}
+    assert {row["planned"] for row in factorials.part_interactions(study, records, [])} == {10}
 
 
 # what a plan says
@@ -231,7 +233,11 @@ def records_of(study, accuracy, statuses=None):
 
 def section(study, records, rows=None):
     rows = contrasts.judge(study, records, []) if rows is None else rows
-    return "\n".join(importance_section.interactions(study, records, rows))
+    interactions = [
+        *factorials.grid_effects(study, records, rows),
+        *factorials.part_interactions(study, records, rows),
+    ]
+    return interaction_section(study, rows, interactions)
 
 
 DISAGREE = {
@@ -298,14 +304,14 @@ def test_a_grid_with_an_unproven_cell_is_not_analysed(planned):
     ]
     text = section(study, records, rows)
     assert f"Not analysed: `batch_size_256__{FAST}` has no verdict" in text and "main effect" not in text
-    assert factors.grid_effects(study, records, rows) == []
+    assert factorials.grid_effects(study, records, rows) == []
 
 
 def test_a_study_without_such_designs_says_nothing_of_interactions(planned):
     study = study_of(planned, GRID[: GRID.index("  pairs")] + "  without: {set: {dropout: 0.0}}\n")
     records = records_of(study, {})
     assert section(study, records) == ""
-    assert factors.grid_effects(study, records, []) == [] == factors.part_interactions(study, records, [])
+    assert factorials.grid_effects(study, records, []) == [] == factorials.part_interactions(study, records, [])
 
 
 def test_a_grid_of_which_nothing_is_trained_has_a_picture_and_sentences_all_the_same(planned):
@@ -314,7 +320,7 @@ def test_a_grid_of_which_nothing_is_trained_has_a_picture_and_sentences_all_the_
     (grid,) = grids(study)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        drawn(grid, contrasts.measured(study, [])).draw_without_rendering()
+        drawn(grid, paired_values.measured(study, [])).draw_without_rendering()
     text = section(study, [])
     assert "2 of 2 interactions are neither shown" in text and "| 0 of 5 |" in text
     assert text.count("not compared, 0 of 5 seeds") == 3
@@ -326,7 +332,7 @@ def test_the_picture_of_a_grid_shows_each_cells_mean_against_the_base_cell_and_m
     (grid,) = grids(study)
     failing = "batch_size_256__learning_rate_0.001"
     records = records_of(study, GRIDDED, {failing: "diverged"})
-    (axes,) = drawn(grid, contrasts.measured(study, records)).axes
+    (axes,) = drawn(grid, paired_values.measured(study, records)).axes
     lines = {line.get_label(): line.get_ydata() for line in axes.lines if not line.get_label().startswith("_")}
     assert set(lines) == {"32", "256"}
     assert lines["32"] == pytest.approx([0.0, 0.0, 2.0], abs=0.1)  # by rate: 0.001, 0.01, 0.1

@@ -11,7 +11,7 @@ from conftest import ROOT
 JOB = """
 import errno, sys
 from butfor.errors import StudyError
-from butfor.job_log import log_to
+from butfor.process.log import log_to
 log_to(sys.argv[1])
 raise {}
 """

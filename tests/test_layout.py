@@ -1,8 +1,10 @@
-"""The laws of the house: heavy imports stay in their modules, files stay short, entry scripts hold no logic."""
+"""The laws of the house: heavy imports stay in their wings, wings stand on each other without circles, files stay short."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -10,53 +12,20 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "scripts" / "butfor"
 LIBRARY = sorted(PACKAGE.rglob("*.py"))
-TRAINS = {
-    "arm_job",
-    "chance_layers",
-    "diagnostics",
-    "epoch",
-    "initialisers",
-    "losses",
-    "lean_keras",
-    "model_file",
-    "models",
-    "optimisers",
-    "parts",
-    "rate_search",
-    "training",
-}
+ENTRIES = sorted((ROOT / "scripts").glob("*.py"))
 AT_HOME = {
-    "tensorflow": TRAINS,
-    "keras": TRAINS,
+    "tensorflow": {"engine"},
+    "keras": {"engine"},
     "mlflow": {"tracking"},
     "matplotlib": {"figures"},
     "seaborn": {"figures"},
 }
-STANDARD_LIBRARY_ONLY = {
-    "plan",
-    "ablations",
-    "anatomy",
-    "arm",
-    "claim_table",
-    "claims",
-    "cluster",
-    "durations",
-    "gallery",
-    "live_tracking",
-    "network_folders",
-    "provenance",
-    "checksum",
-    "orphan",
-    "receipt",
-    "start",
-    "tracking_target",
-    "verdict_words",
-    "errors",
-}
+CHECKED_WITH = {"yaml", "jsonschema"}  # what a study file is read and checked with, as Snakemake itself does
+WORKFLOW = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 
 
-def home(path):
-    """The module, or the package inside butfor, that a file belongs to."""
+def wing(path):
+    """The folder inside butfor that a file belongs to; a file beside them is a room of its own."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -64,30 +33,59 @@ def named(path):
     return str(path.relative_to(PACKAGE).with_suffix(""))
 
 
-def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+def imports(path, at_once=False):
+    """The modules that a file imports, with the names taken from them; `at_once`: only those at its top."""
+    tree = ast.parse(path.read_text())
+    for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def file_of(name):
+    """The file of butfor's that a dotted name is imported from; None for other libraries."""
+    parts = name.split(".")
+    while parts[:1] == ["butfor"]:
+        path = PACKAGE.joinpath(*parts[1:])
+        if path.with_suffix(".py").is_file():
+            return path.with_suffix(".py")
+        if (path / "__init__.py").is_file():
+            return path / "__init__.py"
+        parts.pop()
+    return None
+
+
+def reached(names):
+    """All files of butfor's that importing these names runs."""
+    waiting, files = [file_of(name) for name in names], set()
+    while waiting:
+        path = waiting.pop()
+        if path is None or path in files:
+            continue
+        files.add(path)
+        waiting += [folder / "__init__.py" for folder in path.parents if folder == PACKAGE or PACKAGE in folder.parents]
+        waiting += [file_of(name) for name in imports(path, at_once=True)]
+    return files
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=named)
 def test_heavy_libraries_are_imported_only_at_home(path):
-    strangers = [name for name in imported(path) if home(path) not in AT_HOME.get(name, {home(path)})]
-    assert not strangers
-    if home(path) in STANDARD_LIBRARY_ONLY:
-        assert set(imported(path)) <= sys.stdlib_module_names | {"butfor"}
+    libraries = {name.split(".")[0] for name in imports(path)}
+    assert not {library for library in libraries & set(AT_HOME) if wing(path) not in AT_HOME[library]}
 
 
-def test_parsing_the_workflow_imports_neither_tensorflow_nor_mlflow_nor_pandas():
-    code = (
-        "import sys; sys.path.insert(0, 'scripts')\n"
-        "from butfor import gallery, provenance, tracking_target\nfrom butfor.config import study_and_plan\n"
-        "print(sorted({'tensorflow', 'mlflow', 'pandas', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+def test_what_the_workflow_imports_is_the_standard_library_alone():
+    named_there = [
+        f"{module}.{name.strip()}"
+        for path in WORKFLOW
+        for module, names in re.findall(r"^from (butfor[\w.]*) import ([\w, ]+)$", path.read_text(), re.MULTILINE)
+        for name in names.split(",")
+    ]
+    assert len(named_there) > 5
+    for path in reached(named_there):
+        libraries = {name.split(".")[0] for name in imports(path, at_once=True)}
+        assert libraries <= sys.stdlib_module_names | {"butfor"} | CHECKED_WITH, path
 
 
 def test_a_start_of_snakemake_brings_nothing_heavy_into_the_head_node(tmp_path):
@@ -111,6 +109,45 @@ def test_a_start_of_snakemake_brings_nothing_heavy_into_the_head_node(tmp_path):
     assert set(imported[1]) <= set(imported[0])
 
 
+def test_wings_stand_on_each_other_without_a_circle():
+    """Counted by imports, those inside functions too."""
+    below = {wing(path): set() for path in LIBRARY}
+    for path in LIBRARY:
+        below[wing(path)] |= {wing(file) for name in imports(path) if (file := file_of(name))} - {wing(path)}
+    while ground := [name for name, others in below.items() if not others & set(below)]:
+        for name in ground:
+            del below[name]
+    assert not below, f"these stand on each other in a circle, or on one: {below}"
+
+
+def test_no_file_name_occurs_twice():
+    names = Counter(path.name for path in LIBRARY if path.name != "__init__.py")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
+def test_files_stay_short_and_named_after_a_concept(path):
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+    assert len(path.read_text().splitlines()) <= 275
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
+def test_private_names_stay_in_their_file(path):
+    taken = [name for name in imports(path) if file_of(name) and name.rsplit(".", 1)[-1].startswith("_")]
+    assert not taken
+
+
+def test_the_adapters_between_rules_and_library_stay_few():
+    assert len((ROOT / "rules" / "common.smk").read_text().splitlines()) <= 80
+
+
+@pytest.mark.parametrize("path", ENTRIES, ids=lambda path: path.stem)
+def test_entry_scripts_hold_no_logic(path):
+    tree = ast.parse(path.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.Try)]
+    assert len(path.read_text().splitlines()) <= 15
+
+
 def test_the_plain_environment_holds_no_cluster_plugin():
     locks = {name: (ROOT / name).read_text() for name in ("requirements.lock", "requirements-gpu.lock")}
     assert not [name for name, text in locks.items() if "snakemake-executor-plugin" in text]
@@ -118,19 +155,9 @@ def test_the_plain_environment_holds_no_cluster_plugin():
     assert pinned in (ROOT / "requirements-ci.lock").read_text()
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=named)
-def test_files_stay_short_and_named_after_a_concept(path):
-    assert path.stem not in {"utils", "helpers", "common", "misc"}
-    assert len(path.read_text().splitlines()) <= 300
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
-def test_entry_scripts_hold_no_logic(path):
-    tree = ast.parse(path.read_text())
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.Try)]
-
-
-def test_the_reading_order_has_every_module():
-    names = [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
-    order = (PACKAGE / "__init__.py").read_text()
-    assert [name for name in [*names, "figures", "footprints", "stats"] if f"`{name}`" not in order] == []
+def test_every_target_of_the_makefile_stands_there_once():
+    text = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()
+    rules = Counter(re.findall(r"^([\w-]+):(?!=)", text, re.MULTILINE))
+    assert len(phony) > 15 and {target: rules[target] for target in phony} == dict.fromkeys(phony, 1)
+    assert set(rules) == set(phony)

@@ -14,11 +14,12 @@ import psutil
 import pytest
 from mlflow import MlflowClient
 
-from butfor import live_tracking, progress, tracking
-from butfor.progress import SUFFIX, Progress
-from butfor.record import read, write
-from butfor.tracking import content
-from conftest import ROOT, resolved
+from butfor.process import progress
+from butfor.process.progress import Progress
+from butfor.records.record import read, write
+from butfor.records.results_folder import PROGRESS_SUFFIX
+from butfor.tracking import follower, job_imports, run_content
+from conftest import NUMPY, ROOT, resolved
 from real_servers import until
 from test_tracking import RUN, TRACKING, artifacts, found, track
 
@@ -39,14 +40,14 @@ def job(tmp_path):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
-    monkeypatch.setattr("butfor.tracking.imports.RETRY", 0)
-    monkeypatch.setattr("butfor.tracking.live.LONG", -1e12)
+    monkeypatch.setattr("butfor.tracking.job_imports.PAUSE", 0)
+    monkeypatch.setattr("butfor.tracking.job_imports.RETRY", 0)
+    monkeypatch.setattr("butfor.tracking.live_runs.LONG", -1e12)
 
 
 def said(folder, *lines, seed=0, **about):
     """A progress file as a training leaves it that is under way."""
-    path = folder / f"seed_{seed}{SUFFIX}"
+    path = folder / f"seed_{seed}{PROGRESS_SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True)
     head = {**ABOUT, "seed": seed, "started": 1e9, "process": os.getpid(), "host": os.uname().nodename, **about}
     path.write_text("".join(json.dumps(line) + "\n" for line in (head, *lines)))
@@ -73,7 +74,7 @@ def follow(job, *steps, study=STUDY, live=True, **more):
             return True
         return False
 
-    tracking.follow(study, job.parents[1], job.parents[2], live, going, **more)
+    job_imports.follow(study, job.parents[1], job.parents[2], live, going, **more)
     return seen
 
 
@@ -94,7 +95,7 @@ def test_a_training_is_shown_epoch_by_epoch_and_completed_in_place(job):
         return step
 
     def end():
-        (waiting / f"seed_0{SUFFIX}").unlink()
+        (waiting / f"seed_0{PROGRESS_SUFFIX}").unlink()
         away.rename(job)
 
     seen = follow(job, look(0), look(1), look(2), lambda: None, end, lambda: None)
@@ -112,8 +113,8 @@ def test_a_training_is_shown_epoch_by_epoch_and_completed_in_place(job):
 
 
 def test_points_of_a_training_and_of_its_record_are_the_same():
-    from_record = content.metrics(RUN, {}, loads=True)
-    live = [point for number in (1, 2) for point in content.points({**line(number), "load": {}}, True)]
+    from_record = run_content.metrics(RUN, {}, loads=True)
+    live = [point for number in (1, 2) for point in run_content.points({**line(number), "load": {}}, True)]
     assert {tuple(p) for p in live} <= {tuple(p) for p in from_record}
 
 
@@ -180,14 +181,14 @@ def test_what_was_killed_before_it_was_shown_stays_unshown(job):
 
 
 def test_a_short_training_that_crashed_is_shown_as_failed_unless_there_is_a_record(job, monkeypatch):
-    monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
+    monkeypatch.setattr("butfor.tracking.live_runs.LONG", 1e12)
     crash = {"ended_as": "FAILED", "at": 1e9 + 2}
     waiting = job.parent / ".unfinished" / "mark"
     follow(job, lambda: said(waiting, line(1), seed=6), lambda: said(waiting, line(1), crash, seed=5), live=False)
     (run,) = found(job)[1]
     assert (run.info.status, run.data.tags["butfor.seed"], run.data.tags["butfor.status"]) == ("FAILED", "5", "crashed")
     track(job, **STUDY)
-    (job.parent / ".unfinished" / "mark" / f"seed_5{SUFFIX}").unlink()
+    (job.parent / ".unfinished" / "mark" / f"seed_5{PROGRESS_SUFFIX}").unlink()
     kept = sorted(run.info.run_id for run in found(job)[1])
     follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1), crash, seed=0), lambda: None)
     assert sorted(run.info.run_id for run in found(job)[1]) == kept and len(kept) == 2
@@ -204,7 +205,7 @@ def test_mirroring_pauses_by_what_it_has_used_and_leaves_nothing_out_in_the_end(
 
 
 def test_short_trainings_are_not_shown_before_they_end(job, monkeypatch):
-    monkeypatch.setattr("butfor.tracking.live.LONG", 1e12)
+    monkeypatch.setattr("butfor.tracking.live_runs.LONG", 1e12)
     seen = follow(job, lambda: said(job.parent / ".unfinished" / "mark", line(1)), lambda: None)
     assert seen == [[], [], []] and not (job.parents[2] / "mlflow").exists()
 
@@ -233,7 +234,7 @@ def test_loads_are_sent_if_asked_for(job):
 
 
 def test_progress_is_gone_with_the_run_and_says_what_stopped_it(tmp_path):
-    path = tmp_path / f"seed_0{SUFFIX}"
+    path = tmp_path / f"seed_0{PROGRESS_SUFFIX}"
     with Progress(path, ABOUT) as told:
         told.begin(1e9)
         told.epoch({"epoch": 1})
@@ -261,26 +262,26 @@ def test_progress_that_cannot_be_written_stops_nothing(tmp_path):
 TRAIN = """
 import json, sys
 from pathlib import Path
-from butfor import lean_keras
-lean_keras.load()
-from butfor.arm_job import train_arm
+from butfor.training.arm_job import train_arm
 training, arrays, manifest, runs = sys.argv[1:]
-train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs), Path("log"))
+train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs))
 """
 
 
 @pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
 def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkeypatch, blow):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    recipe = resolved(model={"name": "mlp", "widths": [8]}, epochs=100_000, loop="graph")
-    training = {"arm": "a", "seeds": [0], "recipe": recipe, "validation": 0.1}
+    recipe = resolved(model={"name": "mlp", "widths": [256]}, epochs=100_000, batch_size=8)
+    training = {"engine": NUMPY, "arm": "a", "seeds": [0], "recipe": recipe, "validation": 0.1}
     runs = tmp_path / "runs" / "a" / "look1"
     words = [sys.executable, "-c", TRAIN, json.dumps(training), *map(str, digits), str(runs)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path = os.pathsep.join([str(ROOT / "scripts"), str(ROOT / "tests")])
+    process = subprocess.Popen(
+        words, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
     def files():
-        return list((tmp_path / "runs").glob(f"a/.unfinished/*/*{SUFFIX}"))
+        return list((tmp_path / "runs").glob(f"a/.unfinished/*/*{PROGRESS_SUFFIX}"))
 
     def under_way():
         while not files() or len(progress.read(files()[0])) < 4:
@@ -305,8 +306,8 @@ def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkey
 def test_a_start_that_is_soon_over_is_left_to_track_unless_it_ended_before_that(job, tracked):
     """In a process of its own, as a start begins it; what was there before stays as it was."""
     code = (
-        "import json, sys; from pathlib import Path; from butfor import live_tracking; results = Path(sys.argv[2])\n"
-        "live_tracking.start(json.loads(sys.argv[1]), results, True, results / 'follow.log', patience=60)\n"
+        "import json, sys; from pathlib import Path; from butfor.tracking import follower; results = Path(sys.argv[2])\n"
+        "follower.start(json.loads(sys.argv[1]), results, True, results / 'follow.log', patience=60)\n"
         "import psutil, time; print(psutil.Process().children()[0].pid); time.sleep(3)\n"
         "(results / 'later').rename(results / 'runs' / 'a' / 'look2')\n"
         "if sys.argv[3] == 'True': (results / 'tracked.json').write_text('{}')\n"
@@ -323,23 +324,23 @@ def test_a_start_that_is_soon_over_is_left_to_track_unless_it_ended_before_that(
 
 def test_it_gives_way_to_the_trainings_of_another_session(job):
     """Where Linux weighs sessions, a niceness alone would leave it half of every core."""
-    live_tracking.start(STUDY, job.parents[2], True, job.parents[2] / "follow.log", patience=0)
-    (follower,) = (one for one in psutil.Process().children() if str(live_tracking.SCRIPT) in one.cmdline())
-    session = Path(f"/proc/{follower.pid}/autogroup")
+    follower.start(STUDY, job.parents[2], True, job.parents[2] / "follow.log", patience=0)
+    (process,) = (one for one in psutil.Process().children() if str(follower.SCRIPT) in one.cmdline())
+    session = Path(f"/proc/{process.pid}/autogroup")
     try:
-        until(lambda: follower.nice() == 19 and (not session.exists() or session.read_text().split()[-1] == "19"))
+        until(lambda: process.nice() == 19 and (not session.exists() or session.read_text().split()[-1] == "19"))
     finally:
-        follower.kill()
-        follower.wait()
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("processors", [1, 16])
 def test_it_may_take_a_hundredth_of_the_processors(tmp_path, monkeypatch, processors):
     told, echo = tmp_path / "told", tmp_path / "echo.py"
     echo.write_text("import sys; print(sys.stdin.read())")
-    monkeypatch.setattr(live_tracking, "SCRIPT", echo)
+    monkeypatch.setattr(follower, "SCRIPT", echo)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(processors))
-    live_tracking.start(STUDY, tmp_path, True, told)
+    follower.start(STUDY, tmp_path, True, told)
     until(lambda: told.read_text().endswith("\n"))
     assert json.loads(told.read_text())["share"] == pytest.approx(processors / 100)
 
@@ -348,8 +349,8 @@ def test_it_may_take_a_hundredth_of_the_processors(tmp_path, monkeypatch, proces
 def test_it_gives_way_only_while_its_start_lives(job, monkeypatch, parent, gives_way):
     said(job.parent / ".unfinished" / "mark", line(1))
     given, followed = [], []
-    monkeypatch.setattr(live_tracking, "_give_way", given.append)
-    monkeypatch.setattr(tracking, "follow", lambda *asked: followed.append(asked))
+    monkeypatch.setattr(follower, "_lower_priority", given.append)
+    monkeypatch.setattr(job_imports, "follow", lambda *asked: followed.append(asked))
     asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": True, "parent": parent}
-    live_tracking.follow({**asked, "patience": 0, "share": 1, "niceness": 19})
+    follower.follow({**asked, "patience": 0, "share": 1, "niceness": 19})
     assert given == gives_way and len(followed) == 1

@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT
 
 LOCKS = [*sorted(ROOT.glob("requirements*.lock")), ROOT / "tests" / "slurm" / "plugin.lock"]
-ALONE = {"requirements-slurm.lock", "plugin.lock"}  # beside what another lock installs
+ALONE = {"requirements-slurm.lock", "requirements-postgres.lock", "plugin.lock"}  # beside what another lock installs
 
 
 def requirements(text):
@@ -24,6 +24,20 @@ def test_every_requirement_has_a_version_and_hashes_and_no_index_is_named(path):
     found = requirements(path.read_text())
     assert len(found) >= (1 if path.name in ALONE else 50) and [line[:80] for line in found if not pinned(line)] == []
     assert not re.search(r"index-url|find-links|trusted-host|://", path.read_text())
+
+
+@pytest.mark.parametrize("name", ["requirements-slurm.lock", "requirements-postgres.lock"])
+def test_what_is_added_on_request_is_what_ci_tests_and_is_not_in_the_plain_lock(name):
+    added = requirements((ROOT / name).read_text())
+    assert set(added) <= set(requirements((ROOT / "requirements-ci.lock").read_text()))
+    plain = {line.partition("==")[0] for line in requirements((ROOT / "requirements.lock").read_text())}
+    assert not plain & {line.partition("==")[0] for line in added}
+
+
+def test_the_readme_never_copies_the_package_into_the_environment():
+    """A copy in site-packages would shadow the checkout."""
+    texts = [ROOT / "README.md", ROOT / "Makefile", *(ROOT / "scripts").rglob("*.py")]
+    assert not [path.name for path in texts if re.search(r"pip install[^\n]*'?\.\[|install -e", path.read_text())]
 
 
 def test_a_requirement_without_a_hash_would_be_seen():

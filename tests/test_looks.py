@@ -8,8 +8,10 @@ import pytest
 from mlflow import MlflowClient
 from scipy import stats as scipy_stats
 
-from butfor import contrasts, going_on, stats
+from butfor import stats
 from butfor.stats.contrast import p_difference
+from butfor.verdicts import contrasts, next_look
+from butfor.verdicts.words import decision_in_words
 from conftest import SMALL
 from test_truths_verdicts import fake, study
 
@@ -155,12 +157,12 @@ FOUND = 88 + np.array([REFERENCE, steps(-20, 0.1), steps(0.4, 0.6), steps(0.3, 0
 
 def after(seen, monkeypatch, found=FOUND, **budget):
     """What is decided after a look, of records that take 36 s each."""
-    monkeypatch.setattr("butfor.checks.examine", lambda study, records: [])
+    monkeypatch.setattr("butfor.checks.manipulation.examine", lambda study, records: [])
     made = records(found, ARMS, dict.fromkeys(ARMS, seen))
     for record in made:
         object.__setattr__(record, "timing", {"seconds": {"train": 36.0}})
     plan = {**PLANNED, "budget": {**PLANNED["budget"], **budget}}
-    return going_on.after(plan, f"look{LOOKS.index(seen) + 1}", made)
+    return next_look.after(plan, f"look{LOOKS.index(seen) + 1}", made)
 
 
 def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
@@ -168,7 +170,7 @@ def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
     assert found["next"] == ["baseline", "open", "other"] and found["undecided"] == ["open", "other"]
     assert (found["settled"], found["ablations"], found["runs"]) == (1, 3, 15)
     assert found["hours"] == pytest.approx(0.15)
-    assert going_on.in_words(found) == (
+    assert decision_in_words(found) == (
         "After 5 seeds 1 of 3 ablations are settled. The look at 10 trains 15 runs of 3 arms, about 9.0 minutes of one"
         " device, starts not counted: baseline, open, other."
     )
@@ -184,7 +186,7 @@ def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
 def test_a_budget_stops_before_the_look_that_would_exceed_it(monkeypatch, budget, words):
     found = after(5, monkeypatch, **budget)
     assert found["next"] == [] and words in found["stopped"]
-    assert "No look at 10: " in going_on.in_words(found)
+    assert "No look at 10: " in decision_in_words(found)
     ((key, most),) = budget.items()
     assert after(5, monkeypatch, **{key: most + (1 if key == "max_runs" else 0.01)})["next"]
 
@@ -251,7 +253,7 @@ def test_one_start_takes_every_look_that_is_needed_and_says_so(run):
     client = MlflowClient(f"sqlite:///{copy.folder}/results/looks/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("looks").experiment_id
     runs = client.search_runs([experiment], "tags.`butfor.look` = 'look3'")
-    assert {run.data.tags["butfor.arm"] for run in runs} == {"baseline", "idle"}
+    assert {run.data.tags["butfor.study.arm"] for run in runs} == {"baseline", "idle"}
 
 
 def test_a_study_with_looks_that_is_finished_has_nothing_to_do(run):

@@ -10,25 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from butfor import build_job, failure_note
-from butfor.building import build
-from butfor.own_code import OwnCodeError
-from butfor.record import read
-from conftest import ROOT, resolved
+from butfor.engine.user_models import build
+from butfor.process import failure_note
+from butfor.records.record import read
+from butfor.training import build_job
+from butfor.user_code.location import OwnCodeError
+from conftest import KERAS, ROOT, resolved
 
+pytestmark = pytest.mark.minutes
 MODEL = {"name": "moody:build"}
 RECIPE = {"epochs": 2, "batch_size": 32, "loop": "graph", "learning_rate": 0.01}
 DRIVER = """
 import json, sys
 from pathlib import Path
-from butfor import lean_keras
-from butfor.job_log import log_to
+from butfor.process.log import log_to
 log_to("job.log")
-lean_keras.load()
 asked = json.loads(sys.argv[1])
-from butfor.arm_job import train_arm
-train_arm(asked["training"], Path(asked["arrays"]), Path(asked["manifest"]), 1, Path("runs/arm/look1"), Path("job.log"),
-          asked["max_minutes"])
+from butfor.training.arm_job import train_arm
+train_arm(asked["training"], asked["arrays"], asked["manifest"], 1, "runs/arm/look1", max_minutes=asked["max_minutes"])
 """
 
 
@@ -48,7 +47,7 @@ def trained(moody, digits):
 
     def train(mood, max_minutes=None, seeds=(0,)):
         recipe = resolved(**RECIPE, model={**MODEL, "mood": mood})
-        training = {"arm": "arm", "seeds": list(seeds), "recipe": recipe, "validation": 0.1}
+        training = {"arm": "arm", "seeds": list(seeds), "recipe": recipe, "validation": 0.1, "engine": KERAS}
         asked = {"training": training, "arrays": f"{digits[0]}", "manifest": f"{digits[1]}", "max_minutes": max_minutes}
         where = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}"}
         done = subprocess.run([sys.executable, "-c", DRIVER, json.dumps(asked)], env=where, timeout=300, check=False)
@@ -69,7 +68,7 @@ def test_an_error_while_training_is_one_line_with_the_users_own_lines_before_it(
 def test_a_process_that_ends_itself_leaves_a_note_that_says_so(trained, mood):
     code, log, (note,) = trained(mood)
     assert code == {"ends": 0, "dies": -9}[mood]
-    assert note["why"] == failure_note.UNSAID and "epoch 1 of 2" in log
+    assert note["why"] == failure_note.NO_MESSAGE and "epoch 1 of 2" in log
 
 
 def test_one_seed_that_raises_is_named_and_the_seeds_before_it_are_kept(trained, moody):
@@ -126,16 +125,16 @@ def test_each_model_that_ends_or_hangs_while_it_is_built_is_named_and_the_others
     moods = ["raises", "ends", "holds", "calm"]
     recipes = {mood: resolved(**RECIPE, model={**MODEL, "building": mood}) for mood in moods}
     paths = [moody / "built" / f"{mood}.json" for mood in moods]
-    build_job.build_all(recipes, *digits, paths, moody / "job.log", "look1", max_minutes=0.4)
+    build_job.build_all(KERAS, recipes, *digits, paths, "look1", max_minutes=0.4)
     raises, ends, holds, calm = map(build_job.failure, paths)
     assert "building it for raises, it raised ValueError: I am in no mood in " in raises
-    assert ends == f"moody:build: building ends, {failure_note.UNSAID}."
+    assert ends == f"moody:build: building ends, {failure_note.NO_MESSAGE}."
     assert holds == "TimeLimitError: building holds: ended, because it took longer than max_minutes 0.4."
     assert calm is None and json.loads(paths[3].read_text())[-1]["layer"] == "mood"
 
 
 def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_why(workflow_copy):
-    copy = workflow_copy("moody")
+    copy = workflow_copy("moody", KERAS)
     for name in ("moody.py", "moody.yaml"):
         shutil.copy(ROOT / "tests" / name, copy.folder)
     recipe = {**RECIPE, "model": {**MODEL, "mood": "calm"}}
@@ -155,9 +154,11 @@ def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_wh
     assert re.search(
         r"> - `raises`, look1, at seed 0: OwnCodeError.*Log: `results/m/logs/train/raises_look1.log`", report
     )
-    assert re.search(r"> - `ends`, look1, at seed 0: its process ended without a word", report)
+    assert re.search(r"> - `ends`, look1, at seed 0: its process ended without an error message", report)
     assert Path(copy.folder, "results/m/logs/train/raises_look1.log").is_file()
-    assert re.search(r"> - `unbuilt`, look1: moody:build: building unbuilt, its process ended without a word", report)
+    assert re.search(
+        r"> - `unbuilt`, look1: moody:build: building unbuilt, its process ended without an error message", report
+    )
     assert re.search(
         r"> - `integers`, look1: integers: moody:build: .*received int32.*results/m/logs/build.log", report
     )

@@ -10,12 +10,16 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from butfor import arm_job, data, model_choice, model_file
-from butfor.chance_layers import ChanceLayer
-from butfor.config import study_and_plan
-from butfor.record import read
-from butfor.schema import ConfigError
-from conftest import SCHEMA, resolved
+from butfor.data.dataset import load
+from butfor.engine import model_file
+from butfor.engine.random_layers import ChanceLayer
+from butfor.records.record import read
+from butfor.study.schema import ConfigError
+from butfor.study.settings import study_and_plan
+from butfor.training import model_choice
+from butfor.training.arm_job import train_arm
+from conftest import KERAS, SCHEMA, resolved
+from keras_training import arm_runs
 from test_record import EXAMPLE
 from test_tracking import TRACKING, artifacts, track
 from test_training import same
@@ -30,13 +34,12 @@ def job(model="mlp", **settings):
     spatial = {"spatial_dropout": 0.1} if model == "cnn" else {}
     said = {**PARTS, **spatial, "loop": "graph", **settings}
     recipe = resolved(model=built, epochs=2, batch_size=32, learning_rate=0.01, **said)
-    return {"arm": "baseline", "seeds": [0, 1], "recipe": recipe, "validation": 0.1}
+    return {"arm": "baseline", "seeds": [0, 1], "recipe": recipe, "validation": 0.1, "engine": KERAS}
 
 
-def train(digits, runs, models=None, **kept):
+def train(digits, runs, best_models=None, all_models=None):
     """Train the job's seeds, and keep models if they are to be somewhere."""
-    log = runs.parent / "log"
-    arm_job.train_arm(job(), *digits, 1, runs, log, models=str(models) if models else None, **kept)
+    train_arm(job(), *digits, 1, runs, best_models=best_models, all_models=all_models)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def trained(digits, tmp_path_factory):
     """A results folder in which a job has left every model."""
     results = tmp_path_factory.mktemp("results")
     models = results / "models" / "all" / "baseline" / "look1"
-    train(digits, results / "runs" / "baseline" / "look1", models, every_model=True)
+    train(digits, results / "runs" / "baseline" / "look1", all_models=models)
     return results
 
 
@@ -77,12 +80,10 @@ def test_the_best_model_is_chosen_by_validation_and_never_by_the_test_set(values
 
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_what_is_kept_is_plain_keras_and_predicts_the_same(digits_data, model, tmp_path):
-    from butfor.training import ArmTraining
-
-    arm = ArmTraining("a", job(model)["recipe"], 0.1, digits_data, "CPU")
-    arm.start(0)
-    assert any(isinstance(layer, ChanceLayer) for layer in arm.model.layers)
-    model_file.save(arm.model, tmp_path / "m.keras")
+    engine = arm_runs(job(model)["recipe"], digits_data).engine
+    engine.start(0)
+    assert any(isinstance(layer, ChanceLayer) for layer in engine.model.layers)
+    engine.save(tmp_path / "m.keras")
     alone = (
         "import sys, keras, numpy as np\n"
         "model = keras.models.load_model(sys.argv[1])\n"
@@ -93,7 +94,7 @@ def test_what_is_kept_is_plain_keras_and_predicts_the_same(digits_data, model, t
     np.save(tmp_path / "images.npy", images)
     words = [sys.executable, "-c", alone, *(str(tmp_path / name) for name in ("m.keras", "logits.npy", "images.npy"))]
     subprocess.run(words, check=True, cwd=tmp_path, capture_output=True)
-    assert np.array_equal(np.load(tmp_path / "logits.npy"), arm.model(images, training=False).numpy())
+    assert np.array_equal(np.load(tmp_path / "logits.npy"), engine.model(images, training=False).numpy())
     assert [path.name for path in tmp_path.glob("m*.keras")] == ["m.keras"]
 
 
@@ -124,12 +125,12 @@ def test_a_seed_without_its_model_is_trained_again(digits, tmp_path, monkeypatch
 
     monkeypatch.setattr(model_file, "save", killed_at_the_last)
     with pytest.raises(KeyboardInterrupt):
-        train(digits, runs, models, every_model=True)
+        train(digits, runs, all_models=models)
     assert not runs.exists() and not models.exists()
     (waiting,) = (path for path in runs.parent.glob(".unfinished/*") if path.is_dir())
     assert (waiting / "seed_0.json").exists() and not (waiting / "seed_1.json").exists()
     (waiting / "models" / "seed_0.keras").unlink()
-    train(digits, runs, models, every_model=True)
+    train(digits, runs, all_models=models)
     assert sorted(path.name for path in models.iterdir()) == ["seed_0.keras", "seed_1.keras"]
 
 
@@ -145,7 +146,7 @@ def mirrored(results, **changes):
 
 def test_a_model_loaded_by_mlflow_has_the_record_s_test_accuracy(trained, digits):
     _, job, runs = mirrored(trained, models="all")
-    dataset = data.load(*digits)
+    dataset = load(*digits)
     images = dataset.x_test.astype(np.float32) / 255
     for seed, run in runs.items():
         folder = artifacts(job, run) / "model"

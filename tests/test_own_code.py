@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 import yaml
 
-from butfor import own_code, provenance
-from butfor.build_job import build_all, failure
-from butfor.building import Reading, build
-from butfor.data import DataError, Dataset, prepare
+from butfor.data.dataset import DataError, Dataset
+from butfor.data.prepare import prepare
+from butfor.engine.user_models import build
 from butfor.errors import StudyError
-from butfor.failure_note import note_beside
-from butfor.own_code import OwnCodeError
-from butfor.record import read
-from conftest import ROOT, resolved
+from butfor.records.record import read
+from butfor.records.results_folder import note_beside
+from butfor.training.build_job import build_all, failure
+from butfor.user_code import call, location
+from butfor.user_code.location import OwnCodeError
+from butfor.user_code.recipe_reading import Reading
+from conftest import KERAS, ROOT, resolved
 
+pytestmark = pytest.mark.minutes
 DENSE = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation"]
 DENSE += ["l1", "l2", "activity_l1", "activity_l2", "max_norm"]
 GOOD = {"uses": [*DENSE, "dropout"], "layers": ["hidden_1", "logits"], "dropouts": 1}
@@ -170,7 +173,7 @@ def test_a_model_that_cannot_be_built_says_why_in_its_file_and_beside_its_record
     good, bad = resolved(model=name, dropout=0.1), resolved(model=name, dropout=0.1)
     bad["dropout"] = [0.1, 0.2]
     paths = [tmp_path / "built" / "good.json", tmp_path / "built" / "bad.json"]
-    build_all({"good": good, "bad": bad}, *digits, paths, tmp_path / "log", "look1")
+    build_all(KERAS, {"good": good, "bad": bad}, *digits, paths, "look1")
     assert json.loads(paths[0].read_text())[-1]["layer"] == "logits" and failure(paths[0]) is None
     assert failure(paths[1]).startswith("bad: ")
     note = json.loads(note_beside(tmp_path / "runs" / "bad" / "look1").read_text())
@@ -181,7 +184,7 @@ def test_where_no_model_can_be_built_the_job_itself_fails(own, digits, tmp_path)
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
     with pytest.raises(OwnCodeError, match=r"^one: .*\ntwo: "):
-        build_all({"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], tmp_path / "log", "look1")
+        build_all(KERAS, {"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], "look1")
 
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
@@ -250,7 +253,7 @@ def test_another_module_of_the_same_name_is_not_taken_for_the_users(own, tmp_pat
     (tmp_path / "json").mkdir()
     (tmp_path / "json" / "mine.py").write_text("def build(): pass")
     with pytest.raises(OwnCodeError, match=r"another json first.*Rename yours"):
-        own_code.load("json.mine:build")
+        call.load("json.mine:build")
 
 
 def test_the_files_of_a_model_are_its_own_and_those_beside_it_that_it_imports(tmp_path, monkeypatch):
@@ -266,13 +269,9 @@ def test_the_files_of_a_model_are_its_own_and_those_beside_it_that_it_imports(tm
     }
     for name, text in sources.items():
         (tmp_path / name).write_text(text)
-    found = own_code.files("lab.net:build")
+    found = location.files("lab.net:build")
     assert [path.stem for path in found] == ["a", "b", "c", "d", "net"]
-    assert own_code.files("mlp") == []
-    before = provenance.code_fingerprint(found)
-    assert before != provenance.code_fingerprint()
-    (tmp_path / "lab" / "d.py").write_text("# edited")
-    assert provenance.code_fingerprint(found) != before
+    assert location.files("mlp") == []
 
 
 def test_data_that_are_not_the_four_arrays_are_refused(own, tmp_path):
@@ -291,7 +290,7 @@ WITH_PLAIN = {**STUDY, "ablations": {**STUDY["ablations"], **PLAIN}}
 @pytest.fixture(scope="module")
 def finished(workflow_copy):
     """The example study and an arm of a built-in model, run once."""
-    copy = workflow_copy("own")
+    copy = workflow_copy("own", KERAS)
     copy.write(WITH_PLAIN)
     done = copy.run()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -365,13 +364,19 @@ def test_more_seeds_or_another_margin_build_nothing(edited):
 
 
 def test_editing_the_models_file_trains_only_the_arms_that_use_it(edited):
-    append(edited, "examples/spirals.py", "\n# edited\n")
+    append(edited, "examples/spirals.py", "\nEDITED = 1\n")
     jobs = edited.would_run()
     assert (jobs["build"], jobs["train"]) == (1, OWN) and "data" not in jobs
 
 
+def test_a_comment_in_the_users_files_does_nothing(edited):
+    for file in ("spirals.py", "spirals_data.py"):
+        append(edited, f"examples/{file}", "\n# edited\n")
+    assert edited.would_run() == {}
+
+
 def test_editing_the_datas_file_finds_the_data_and_trains_everything_anew(edited):
-    append(edited, "examples/spirals_data.py", "\n# edited\n")
+    append(edited, "examples/spirals_data.py", "\nEDITED = 1\n")
     jobs = edited.would_run()
     assert (jobs["data"], jobs["build"], jobs["train"]) == (1, 1, OWN + 1)
 
@@ -405,7 +410,7 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
 
 
 def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):
-    copy = workflow_copy("elsewhere")
+    copy = workflow_copy("elsewhere", KERAS)
     recipe = {**STUDY["recipe"], "epochs": 1, "loop": "graph"}
     small = {**STUDY, **UNSEEN, "seeds": 2, "recipe": recipe, "ablations": {"a": {"set": {"l2": 0.0}}}}
     copy.write(small)

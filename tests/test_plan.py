@@ -1,9 +1,9 @@
 import pytest
 import yaml
 
-from butfor.ablations import PlanError
-from butfor.arm import canonical, fingerprint
 from butfor.errors import StudyError
+from butfor.fingerprint import canonical, fingerprint
+from butfor.study.ablations import PlanError
 from conftest import ROOT
 
 
@@ -73,7 +73,7 @@ def test_an_arm_may_be_the_reference_of_another_wherever_it_is_declared(planned)
         ("{../up: {set: {dropout: 0.5}}}", "not safe"),
         ("{a b: {set: {dropout: 0.5}}}", "not safe"),
         ("{A: {set: {dropout: 0.5}}, a: {set: {dropout: 0.4}}}", "case does not count"),
-        ("{a: {set: {dropout: 0.5}, from: nobody}}", "names no arm: nobody"),
+        ("{a: {set: {dropout: 0.5}, from: nobody}}", "expected the name of an arm in from, received nobody"),
         ("{a: {set: {l2: 0.5}, from: b}, b: {set: {l1: 0.5}, from: a}}", "circle"),
         ("{a: {set: {dropout: 0.5}, each: {l2: [0.1]}}}", "exactly one of"),
         ("{r: {remove_each: [dropout]}}", "already off"),

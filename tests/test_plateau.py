@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from butfor.plateau import Plateau
+from butfor.recipe.plateau import Plateau
 
 WANDERING = np.random.default_rng(5).normal(0.5, 0.1, 60).round(2).tolist()
 CURVES = {

@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from butfor import frames, record
+from butfor.records import files, record
+from butfor.records.tables import load_history, load_study
 
 EXAMPLE = record.Record(
     arm="a", seed=1, status="ok", reason="", recipe={"l2": 0.1, "schedule": {"name": "none"}}, fingerprint="f",
@@ -49,7 +50,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         record.write(path, dataclasses.replace(EXAMPLE, draws={"bad": object()}))
     with pytest.raises(UnicodeEncodeError):
-        record.write_atomically(path, "\ud800")
+        files.write_atomically(path, "\ud800")
     assert record.read(path).arm == "a" and len(list(tmp_path.iterdir())) == 1
 
 
@@ -57,9 +58,9 @@ def test_a_whole_study_loads_with_one_call(tmp_path):
     for seed in (0, 1):
         record.write(tmp_path / "runs" / "a" / "look1" / f"seed_{seed}.json", dataclasses.replace(EXAMPLE, seed=seed))
     record.write(tmp_path / "runs" / "a" / ".unfinished" / "x" / "seed_9.json", EXAMPLE)
-    for load in (frames.load_study, frames.load_history):
+    for load in (load_study, load_history):
         with pytest.raises(FileNotFoundError, match="expected the results folder of a study"):
             load(tmp_path / "nope")
-    table = frames.load_study(tmp_path)
+    table = load_study(tmp_path)
     assert table["seed"].tolist() == [0, 1]
     assert table["recipe.schedule.name"].tolist() == ["none", "none"] and table["test/accuracy"].mean() == 0.5

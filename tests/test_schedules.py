@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from butfor.schedules import SCHEDULES, learning_rates, realised
+from butfor.recipe.schedules import SCHEDULES, learning_rates, realised
 
 STEPS = 20
 RATE = 0.1

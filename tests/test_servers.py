@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlalchemy
 
-from butfor.progress import SUFFIX
+from butfor.records.results_folder import PROGRESS_SUFFIX
 from conftest import ROOT, need
 from real_servers import NONE, Server, Study, faults, held, new_database, postgres, status, until
 from test_live import ABOUT
 from test_tracking import RUN
 
-pytestmark = pytest.mark.servers
+pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,9 @@ def begun(monkeypatch):
 
     def begin(study, uri):
         code = (
-            "import json, sys; from pathlib import Path; from butfor import live_tracking; results = Path(sys.argv[2])\n"
+            "import json, sys; from pathlib import Path; from butfor.tracking import follower; results = Path(sys.argv[2])\n"
             "log, at_once = results / 'follow.log', {'patience': 0, 'share': 1e9, 'niceness': 0}\n"
-            "live_tracking.start(json.loads(sys.argv[1]), results, True, log, **at_once)\n"
+            "follower.start(json.loads(sys.argv[1]), results, True, log, **at_once)\n"
             "sys.stdin.read()"
         )
         environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT / "scripts")}
@@ -77,7 +77,7 @@ def set_aside(study):
 
 def long_training(study, seed=7, ended=2):
     """The file of a training under way in the baseline's second job."""
-    path = study.jobs[0].parent / ".unfinished" / "mark" / f"seed_{seed}{SUFFIX}"
+    path = study.jobs[0].parent / ".unfinished" / "mark" / f"seed_{seed}{PROGRESS_SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {**ABOUT, "arm": "baseline", "seed": seed, "started": time.time() - 60}
     lines = [{**about, "process": os.getpid(), "host": os.uname().nodename}]

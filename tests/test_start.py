@@ -10,8 +10,10 @@ import time
 import psutil
 import pytest
 
-from butfor import checksum, receipt, start
-from butfor.record import write_atomically, write_noted, write_with_copy
+from butfor.records import files, job_folder
+from butfor.records.files import write_atomically, write_noted, write_with_copy
+from butfor.records.results_folder import receipt_beside
+from butfor.workflow import recovery
 from conftest import ROOT
 
 
@@ -23,11 +25,11 @@ def folder(tmp_path, monkeypatch):
     locks.mkdir(parents=True)
     (locks / "0.output.lock").write_text("results/small/report.md\n")
     yield tmp_path
-    start._held.clear()
+    recovery._locks.clear()
 
 
 def clear(folder):
-    return start.clear((folder / "results" / "small").relative_to(folder))
+    return recovery.clear((folder / "results" / "small").relative_to(folder))
 
 
 def test_locks_of_a_killed_start_are_removed(folder):
@@ -38,12 +40,12 @@ def test_locks_of_a_killed_start_are_removed(folder):
 def test_locks_of_a_living_start_are_left_and_it_is_said(folder):
     other = (folder / ".snakemake" / "in_use.lock").open("w")
     fcntl.flock(other, fcntl.LOCK_SH)
-    assert clear(folder) == [start.WAIT.format("results/small")]
+    assert clear(folder) == [recovery.WAIT.format("results/small")]
     assert list((folder / ".snakemake" / "locks").iterdir())
 
 
 def test_a_start_counts_as_living_until_its_process_ends(folder):
-    code = "import sys, time\nfrom pathlib import Path\nfrom butfor import start\nstart.clear(Path('results/small'))\n"
+    code = "import time\nfrom pathlib import Path\nfrom butfor.workflow.recovery import clear\nclear(Path('results/small'))\n"
     words = [sys.executable, "-c", code + "print('held', flush=True)\ntime.sleep(60)"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     with subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -51,7 +53,7 @@ def test_a_start_counts_as_living_until_its_process_ends(folder):
         (folder / ".snakemake" / "locks").mkdir()
         (folder / ".snakemake" / "locks" / "0.output.lock").write_text("results/small/report.md\n")
         assert len(clear(folder)) == 1
-        start._held.clear()
+        recovery._locks.clear()
         process.kill()
     assert clear(folder) == []
 
@@ -60,8 +62,8 @@ def job(folder):
     """A folder of two records as a job leaves it."""
     runs = folder / "results" / "small" / "runs" / "a" / "look1"
     for seed in (0, 1):
-        write_atomically(runs / f"seed_{seed}.json", checksum.sealed(json.dumps({"accuracy": 0.9375, "seed": seed})))
-    receipt.write(runs, receipt.Receipt("mark", [0, 1]))
+        write_atomically(runs / f"seed_{seed}.json", files.sealed(json.dumps({"accuracy": 0.9375, "seed": seed})))
+    job_folder.write(runs, job_folder.Receipt("mark", [0, 1]))
     (runs / ".snakemake_timestamp").touch()
     return runs
 
@@ -81,14 +83,14 @@ def test_a_damaged_record_sends_the_whole_ones_back_to_where_a_job_finds_them(fo
         return
     assert said == ["results/small/runs/a/look1/seed_0.json was damaged or missing and is made anew."]
     assert not runs.exists()
-    assert [one.name for one in receipt.waiting(runs, "mark").iterdir()] == ["seed_1.json"]
+    assert [one.name for one in job_folder.waiting(runs, "mark").iterdir()] == ["seed_1.json"]
 
 
 def test_records_that_a_killed_snakemake_did_not_note_are_kept_from_it(folder):
     runs = job(folder)
     (runs / ".snakemake_timestamp").unlink()
     assert clear(folder) == [] and not runs.exists()
-    assert len(list(receipt.waiting(runs, "mark").iterdir())) == 2
+    assert len(list(job_folder.waiting(runs, "mark").iterdir())) == 2
 
 
 def test_a_damaged_derived_file_is_deleted_and_others_stay(folder):
@@ -108,7 +110,7 @@ def test_what_trainings_are_made_from_is_restored_from_its_copy(folder, damage):
     path = folder / "results" / "small" / "data" / "manifest.json"
     text = '{"classes": 10}'
     write_with_copy(path, text)
-    copy = checksum.copy_of(path)
+    copy = files.copy_of(path)
     before = copy.stat().st_mtime_ns
     if damage == "missing":
         path.unlink()
@@ -151,16 +153,22 @@ def test_what_vanishes_meanwhile_or_is_another_users_stays_as_it_is(folder, monk
     def refuse(*_, **__):
         raise failure
 
-    monkeypatch.setattr(start.os, "utime", refuse)
+    monkeypatch.setattr(recovery.os, "utime", refuse)
     assert len(clear(folder)) == 1
     monkeypatch.undo()
     assert path.stat().st_mtime == pytest.approx(later)
 
 
-JOB = "import time\nfrom butfor.orphan import end_with_start\nend_with_start()\nprint('on', flush=True)\ntime.sleep(60)"
+JOB = """
+import time
+from butfor.process.parent_watch import end_with_start
+end_with_start()
+print('on', flush=True)
+time.sleep(60)
+"""
 PARENT = """
 import subprocess, sys
-from butfor.orphan import announce_start
+from butfor.process.parent_watch import announce_start
 announce_start()
 job = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, text=True)
 print(job.pid, job.stdout.readline(), flush=True)
@@ -184,12 +192,12 @@ def test_a_job_ends_when_its_start_is_killed(tmp_path):
 
 def test_one_job_at_a_time_makes_a_folder(tmp_path):
     runs = tmp_path / "runs" / "a" / "look1"
-    with receipt.alone(runs), receipt.path(runs).open("a") as other:
-        receipt.write(runs, receipt.Receipt("mark", [0]))
+    with job_folder.alone(runs), receipt_beside(runs).open("a") as other:
+        job_folder.write(runs, job_folder.Receipt("mark", [0]))
         with pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    assert receipt.read(runs) == receipt.Receipt("mark", [0])
-    with receipt.path(runs).open("a") as other:
+    assert job_folder.read(runs) == job_folder.Receipt("mark", [0])
+    with receipt_beside(runs).open("a") as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    receipt.path(runs).write_text("{")
-    assert receipt.read(runs) is None
+    receipt_beside(runs).write_text("{")
+    assert job_folder.read(runs) is None

@@ -1,6 +1,7 @@
 """Where runs go: checked before anything trains, spelled in full, and never with a password in sight."""
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,11 +13,11 @@ import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.store.db.utils import _get_alembic_config
 
-from butfor import tracking, tracking_target
-from butfor.network_folders import network_type
-from butfor.tracking import schema_version
-from butfor.tracking_target import StoreError
+from butfor.tracking import job_imports, schema_version, target
+from butfor.tracking.network_folders import network_type
+from butfor.tracking.target import StoreError
 from real_servers import NONE, Study, faults
+from test_layout import LIBRARY, imports
 from test_tracking import TRACKING, found, job, track  # noqa: F401
 
 MOUNTS = """\
@@ -53,20 +54,20 @@ def test_the_file_system_of_a_folder_is_that_of_its_deepest_and_latest_mount(fol
 
 def to(monkeypatch, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    return tracking_target.store(Path("/study"))
+    return target.store(Path("/study"))
 
 
 def test_a_store_on_a_network_file_system_is_refused_with_the_reason_and_remedies(tmp_path, monkeypatch):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTS.replace("/home rw", f"{tmp_path} rw"))
-    monkeypatch.setattr("butfor.network_folders.MOUNTS", mounts)
+    monkeypatch.setattr("butfor.tracking.network_folders.MOUNTS", mounts)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     with pytest.raises(StoreError, match=r"nfs4.*MLFLOW_TRACKING_URI.*mlflow: false"):
-        tracking_target.check(tmp_path / "results")
+        target.check(tmp_path / "results")
     to(monkeypatch, "sqlite:////var/tmp/mlflow.db")
-    tracking_target.check(tmp_path / "results")
+    target.check(tmp_path / "results")
     to(monkeypatch, "https://somewhere")
-    tracking_target.check(tmp_path / "results")
+    target.check(tmp_path / "results")
 
 
 @pytest.mark.parametrize(
@@ -95,22 +96,22 @@ def test_a_database_is_spelled_in_full_and_leaves_files_in_the_results_folder(mo
 def test_what_cannot_be_written_to_is_refused(monkeypatch, given, said):
     to(monkeypatch, given)
     with pytest.raises(StoreError, match=said) as raised:
-        tracking_target.check(Path("/study"))
+        target.check(Path("/study"))
     assert "secret" not in str(raised.value)
 
 
-def test_a_missing_driver_names_the_extra(monkeypatch):
+def test_a_missing_driver_names_the_target_that_installs_it(monkeypatch):
     to(monkeypatch, "postgresql://u@h/d")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(StoreError, match=r"psycopg2.*extra `postgres`"):
-        tracking_target.check(Path("/study"))
+    with pytest.raises(StoreError, match=r"psycopg2\. `make postgres` installs it\."):
+        target.check(Path("/study"))
 
 
 def test_the_mark_changes_with_the_place_and_never_with_the_password(monkeypatch):
     marks = []
     for uri in ("https://u:one@h/a", "https://u:two@h/a", "https://h/a?token=x", "https://h/b", ""):
         to(monkeypatch, uri)
-        marks.append(tracking_target.mark())
+        marks.append(target.mark())
     assert marks[0] == marks[1] == marks[2] and len(set(marks)) == 3
 
 
@@ -118,9 +119,9 @@ def test_words_are_shown_without_secrets(monkeypatch):
     to(monkeypatch, "postgresql://me:p%40ss-word@h/d?sslmode=on")
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken-word")
     for text in ("for p@ss-word", "p%40ss-word", "Bearer t0ken-word", "//me:p%40ss-word@h/d", "db?password=p@s&x=1"):
-        shown = tracking_target.redacted(text)
+        shown = target.redacted(text)
         assert "***" in shown and "word" not in shown.replace("password=", "") and "p@s" not in shown
-    assert tracking_target.redacted("host h, user me") == "host h, user me"
+    assert target.redacted("host h, user me") == "host h, user me"
 
 
 @pytest.mark.parametrize("carry", [shutil.move, shutil.copytree])
@@ -171,13 +172,25 @@ def test_a_database_of_an_older_mlflow_is_upgraded_and_kept_as_it_was(tmp_path):
     assert schema_version._revision(f"{uri}.{older}") == older != schema_version._revision(uri)
 
 
+def test_mlflows_private_names_do_what_the_schema_needs(tmp_path):
+    """They are imported in one place, because MLflow has no public ones; this says when a version of MLflow changes them."""
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    schema_version.prepare(uri, own=True)
+    made = schema_version._revision(uri)
+    assert made == schema_version._get_latest_schema_revision()
+    assert schema_version._is_older(made) and not schema_version._is_older("abcdef012345")
+    assert [one.name for one in MlflowClient(uri).search_experiments()] and schema_version._revision(uri) == made
+    private = {path.stem for path in LIBRARY for name in imports(path) if re.match(r"mlflow\..*\._[a-z]", name)}
+    assert private == {"schema_version"}
+
+
 def test_a_database_that_cannot_be_upgraded_is_left_as_it_was(tmp_path):
     database = tmp_path / "mlflow.db"
-    schema_version.meet(f"sqlite:///{database}", own=True)
+    schema_version.prepare(f"sqlite:///{database}", own=True)
     revise(database, "451aebb31d03")  # what its upgrade adds is there already, so that it fails
     before = database.read_bytes()
-    with pytest.raises(StoreError, match=r"could not be upgraded.*as it was.*make mlflow-rebuild"):
-        schema_version.meet(f"sqlite:///{database}", own=True)
+    with pytest.raises(StoreError, match=r"could not be upgraded.*unchanged.*make mlflow-rebuild"):
+        schema_version.prepare(f"sqlite:///{database}", own=True)
     assert database.read_bytes() == before
 
 
@@ -195,7 +208,7 @@ def test_a_database_whose_making_was_stopped_is_made_anew(job, monkeypatch):  # 
 
 
 def test_a_study_follows_on_where_its_store_is_refused(job, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    monkeypatch.setattr("butfor.tracking.job_imports.PAUSE", 0)
     away, ticks = job.rename(job.parents[2] / "away"), []
 
     def refuse(uri, own):
@@ -205,9 +218,9 @@ def test_a_study_follows_on_where_its_store_is_refused(job, monkeypatch):  # noq
         ticks.append(away.rename(job) if len(ticks) == 1 else None)
         return len(ticks) < 4
 
-    monkeypatch.setattr(schema_version, "meet", refuse)
+    monkeypatch.setattr(schema_version, "prepare", refuse)
     alone = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}}}
-    tracking.follow(alone, job.parents[1], job.parents[2], True, going)
+    job_imports.follow(alone, job.parents[1], job.parents[2], True, going)
     assert len(ticks) == 4
 
 
@@ -227,4 +240,4 @@ def test_files_go_where_an_experiment_says_that_its_files_are(job, monkeypatch):
 )
 def test_only_a_server_is_told_of_epochs(uri, server, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    assert tracking_target.is_server(tmp_path) == server
+    assert target.is_server(tmp_path) == server

@@ -7,7 +7,6 @@ import re
 import shutil
 import sqlite3
 import zlib
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -17,16 +16,20 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from butfor import tracking
-from butfor.record import read, write
-from butfor.tracking import content, views
-from butfor.tracking.artifacts import Artifacts
+from butfor.records.record import read, write
+from butfor.study.metrics import METRICS
+from butfor.tracking import job_imports, run_content, store, study_import, views
+from butfor.tracking.artifacts import ArtifactStore
 from test_record import EXAMPLE
 
+ACCURACY, LOSS = METRICS["test/accuracy"], METRICS["test/loss"]
+EFFECT = "delta/test_accuracy_points"
 TRACKING = {
     "experiment": "s",
     "question": "Why?",
     "target": "results",
+    "code": "0123",
+    "metric": "test/accuracy",
     "arms": {"a": {"family": "f", "reference": "baseline"}, "baseline": {"family": "baseline", "reference": None}},
     "varying": ["l2"],
     "system_metrics": False,
@@ -67,7 +70,9 @@ def track(job, folders=None, void=(), **changes):
     (results / "figures" / "effects.png").write_bytes(b"png")
     files = [results / "report.md", results / "figures" / "effects.png"]
     tracked = results / "tracked.json"
-    tracking.track({**TRACKING, **changes}, folders or [job], results / "checks.json", results, files, tracked)
+    study_import.track(
+        {**TRACKING, **changes}, folders or [job], results / "checks.json", files, results / "tables", tracked
+    )
     return json.loads(tracked.read_text())
 
 
@@ -101,10 +106,9 @@ def test_charts_come_in_the_sections_train_val_test_and_delta(job, baseline):
     }
 
 
-def test_runs_that_another_version_wrote_otherwise_are_replaced(job, monkeypatch):
+def test_runs_that_other_code_wrote_are_replaced(job):
     before = track(job)["runs"]
-    monkeypatch.setattr("butfor.tracking.mirror.WRITTEN_BY", b"otherwise")
-    assert (before, track(job)["runs"]) == (
+    assert (before, track(job, code="4567")["runs"]) == (
         {"s/a/0": "new", "s/a/1": "new"},
         {"s/a/0": "replaced", "s/a/1": "replaced"},
     )
@@ -190,23 +194,26 @@ def test_a_long_run_is_whole_before_its_digest_says_so(job, monkeypatch):
     assert sum(count for count, _ in first) == points and len(first) == 2
 
 
-def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypatch):
-    keep = Artifacts.keep
+@pytest.mark.parametrize("step", [(ArtifactStore, "add"), (MlflowClient, "set_terminated")], ids=["files", "end"])
+def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypatch, step):
+    whole, runs_reached = getattr(*step), set()
 
-    def killed(self, run_id, file):
-        if Path(file.name).stem == "seed_1":
+    def killed(self, run_id, *args):
+        runs_reached.add(run_id)
+        if len(runs_reached) == 2:
             raise KeyboardInterrupt
-        keep(self, run_id, file)
+        whole(self, run_id, *args)
 
-    monkeypatch.setattr(Artifacts, "keep", killed)
-    with pytest.raises(KeyboardInterrupt):
-        track(job)
+    with monkeypatch.context() as patch:
+        patch.setattr(*step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            track(job)
     assert sorted(run.info.status for run in found(job)[1]) == ["FINISHED", "RUNNING"]
-    monkeypatch.setattr(Artifacts, "keep", keep)
     track(job)
     _, runs = found(job)
     assert [run.info.status for run in runs] == ["FINISHED", "FINISHED"]
     assert len({run.data.tags["butfor.key"] for run in runs}) == 2
+    assert all(run.data.metrics["test/accuracy"] == 0.5 for run in runs)
 
 
 def test_a_diverged_run_is_a_failed_run(job):
@@ -228,7 +235,7 @@ def test_a_diverged_run_is_a_failed_run(job):
 def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(tracking.TrackingError, match="records are complete") as raised:
+    with pytest.raises(store.TrackingError, match="records are complete") as raised:
         track(job)
     assert "secret" not in str(raised.value)
 
@@ -236,10 +243,10 @@ def test_a_store_that_cannot_be_reached_is_said_in_one_message(job, monkeypatch)
 def test_settings_by_layer_and_arms_without_a_reference_are_said_in_short(job):
     layers = {"hidden_1": {"name": "zeros"}, "logits": {"name": "normal", "stddev": 1.0}}
     run = dataclasses.replace(RUN, recipe={**RUN.recipe, "layer_initialisers": layers})
-    (*_, last) = content.parameters(run.arm, run.seed, run.recipe, {**TRACKING, "varying": ["layer_initialisers"]})
+    (*_, last) = run_content.parameters(run.arm, run.seed, run.recipe, {**TRACKING, "varying": ["layer_initialisers"]})
     assert last.value == "hidden_1: zeros, logits: normal(stddev=1.0)"
-    assert "a reference for other arms" in content.describe(run, None)
-    assert "the full recipe" in content.describe(dataclasses.replace(run, arm="baseline"), None)
+    assert "a reference for other arms" in run_content.describe(run, None, "test/accuracy")
+    assert "the full recipe" in run_content.describe(dataclasses.replace(run, arm="baseline"), None, "test/accuracy")
 
 
 @pytest.fixture
@@ -254,7 +261,7 @@ def baseline(job):
 
 def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, baseline):
     track(job, [job, baseline])
-    by_seed = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
+    by_seed = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.study.arm"] == "a"}
     assert by_seed["0"].data.metrics["delta/test_accuracy_points"] == pytest.approx(10)
     assert by_seed["1"].data.metrics["delta/test_accuracy_points"] == pytest.approx(5)
     assert by_seed["1"].data.metrics["delta/test_loss"] == pytest.approx(-0.5)
@@ -263,7 +270,7 @@ def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, bas
         dataclasses.replace(RUN, arm="baseline", seed=1, status="diverged", reason="nan", metrics={}),
     )
     track(job, [job, baseline])
-    again = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
+    again = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.study.arm"] == "a"}
     assert "delta/test_loss" not in again["1"].data.metrics
     assert again["0"].info.run_id == by_seed["0"].info.run_id
 
@@ -281,7 +288,7 @@ def test_the_study_s_files_are_artifacts_of_one_run_without_figures(job):
 def test_runs_of_arms_that_the_study_no_longer_has_are_deleted(job, baseline):
     track(job, [job, baseline])
     track(job, [baseline])
-    assert {run.data.tags["butfor.arm"] for run in found(job)[1]} == {"baseline"}
+    assert {run.data.tags["butfor.study.arm"] for run in found(job)[1]} == {"baseline"}
 
 
 def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
@@ -290,7 +297,7 @@ def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
     def usable(void=()):
         track(job, [job, baseline], void)
         tags = [run.data.tags for run in found(job)[1]]
-        return {(each["butfor.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
+        return {(each["butfor.study.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
 
     first = usable()
     assert first == {("a", "0"): "yes", ("a", "1"): "no", ("baseline", "0"): "yes", ("baseline", "1"): "yes"}
@@ -303,12 +310,20 @@ def test_views_are_saved_and_the_link_opens_on_the_first(job):
     client, _ = found(job)
     experiment = client.get_experiment_by_name("s")
     saved = {key.removeprefix(views.TAG): value for key, value in experiment.tags.items() if key.startswith(views.TAG)}
-    assert set(saved) == set(views.views([]))
+    assert set(saved) == set(views.views([], ACCURACY))
     assert f"viewStateShareKey={views.FIRST}" in link and experiment.experiment_id in link
     first = json.loads(saved[views.FIRST])
     state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
     assert state["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "arm"}]
     assert "metrics.`delta/test_accuracy_points`" in state["selectedColumns"]
+
+
+def test_runs_and_views_of_a_study_on_the_loss_speak_of_the_loss():
+    assert "test loss 1.5000." in run_content.describe(RUN, "baseline", "test/loss")
+    _, state = views.views(TRACKING["arms"], LOSS)[views.FIRST]
+    assert (state["orderByKey"], state["orderByAsc"]) == ("metrics.`delta/test_loss`", False), "the worst first"
+    assert state["selectedColumns"][:3] == [f"metrics.`{name}`" for name in ("delta/test_loss", "test/loss", EFFECT)]
+    assert state["selectedColumns"][-1] == "metrics.`train/final_loss`"
 
 
 def test_where_views_are_refused_everything_else_is_there(job, monkeypatch):
@@ -329,7 +344,7 @@ def test_only_its_own_view_shows_the_summary_run_and_each_shows_its_runs(job, ba
         name: sorted(
             run.info.run_name for run in client.search_runs([runs[0].info.experiment_id], state["searchFilter"])
         )
-        for name, (_, state) in views.views(TRACKING["arms"]).items()
+        for name, (_, state) in views.views(TRACKING["arms"], ACCURACY).items()
     }
     good, bad = ["a · seed 0"], ["a · seed 1", "baseline · seed 0", "baseline · seed 1"]
     runs = {"butfor-ablations": good, "butfor-runs": good, "butfor-curves": good, "butfor-failed": bad}
@@ -340,9 +355,9 @@ def test_views_name_only_what_runs_hold(job, baseline):
     track(job, [job, baseline])
     (run,) = [run for run in found(job)[1] if run.info.run_name == "a · seed 0"]
     whole = {**RUN.metrics, "train/accuracy": 0.6, "validation/accuracy": 0.5}
-    held = {point.key for point in content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
+    held = {point.key for point in run_content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
     held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags) | {"butfor.kind"}
-    for _, state in views.views(TRACKING["arms"]).values():
+    for _, state in views.views(TRACKING["arms"], ACCURACY).values():
         named = re.findall(
             r"(?:metrics|params|tags)\.`([^`]+)`",
             " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]]),
@@ -381,7 +396,7 @@ def test_an_arm_more_leaves_the_other_runs_as_they_are(job):
 
 def test_runs_are_mirrored_as_their_jobs_end_and_after_their_references(job, baseline, monkeypatch):
     """Ticks of a study: nothing new; the ablation has ended, its reference not; the reference has; the study is over."""
-    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    monkeypatch.setattr("butfor.tracking.job_imports.PAUSE", 0)
     runs = job.parents[1]
     old = shutil.copytree(job, runs / "a" / "look0")
     for arm in ("a", "baseline"):
@@ -399,7 +414,7 @@ def test_runs_are_mirrored_as_their_jobs_end_and_after_their_references(job, bas
         seen.append(len(found(job)[1]) if there else 0)
         return tick < 5
 
-    tracking.follow(TRACKING, runs, job.parents[2], True, going)
+    job_imports.follow(TRACKING, runs, job.parents[2], True, going)
     assert seen == [0, 0, 0, 0, 4, 4] and old.exists()
     assert {run.data.tags["butfor.look"] for run in found(job)[1]} == {"look1"}
 
@@ -407,7 +422,7 @@ def test_runs_are_mirrored_as_their_jobs_end_and_after_their_references(job, bas
 def test_following_outlives_a_store_that_cannot_be_reached(job, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    monkeypatch.setattr("butfor.tracking.imports.PAUSE", 0)
+    monkeypatch.setattr("butfor.tracking.job_imports.PAUSE", 0)
     alone = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}}}
     away, ticks = job.rename(job.parents[2] / "away"), []
 
@@ -417,5 +432,5 @@ def test_following_outlives_a_store_that_cannot_be_reached(job, monkeypatch):
             away.rename(job)
         return len(ticks) < 4
 
-    tracking.follow(alone, job.parents[1], job.parents[2], True, going)
+    job_imports.follow(alone, job.parents[1], job.parents[2], True, going)
     assert len(ticks) == 4

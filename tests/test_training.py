@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from butfor import arm_job, epoch, losses, models, optimisers, record, schedules, streams, training
-from butfor.arm import fingerprint
-from butfor.chance_layers import Dropout
-from butfor.initialisers import initialiser
-from conftest import resolved
-
-training.use_device(threads=1)
+from butfor.engine import keras_optimisers, loops, losses, models
+from butfor.engine.keras_initialisers import initialiser
+from butfor.engine.random_layers import Dropout
+from butfor.fingerprint import fingerprint
+from butfor.recipe import schedules, streams
+from butfor.records import record
+from butfor.training.arm_job import train_arm
+from butfor.training.arm_runs import ArmRuns
+from conftest import KERAS, resolved
+from keras_training import arm_runs
 
 RECIPE = resolved(
     model={"name": "mlp", "widths": [32, 16]},
@@ -32,8 +35,8 @@ def recipe(**changes):
 
 
 def runs(recipe, data, *seeds, name="baseline"):
-    arm = training.ArmTraining(name, recipe, 0.1, data, "test")
-    return [arm.run(seed) for seed in seeds]
+    arm = arm_runs(recipe, data, name)
+    return [arm.train(seed) for seed in seeds]
 
 
 def lasting(run):
@@ -51,9 +54,11 @@ def weights_after(settings, data, loop, steps, jit=False):
     algorithm = "threefry" if jit or loop == "xla" else "philox"
     model = models.build(settings, data.x_train.shape[1:], data.classes, 0, algorithm)
     rates = schedules.learning_rates(settings, steps)
-    model.compile(optimisers.optimiser(settings, rates), losses.loss(settings), jit_compile=jit)
+    model.compile(
+        keras_optimisers.optimiser(settings, keras_optimisers.RateTable(rates)), losses.loss(settings), jit_compile=jit
+    )
     model.optimizer.build(model.trainable_variables)
-    train = epoch.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), loop)
+    train = loops.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), loop)
     order = np.random.default_rng(3).permutation(len(data.x_train)).astype(np.int32)
     used, objective = train(order[: steps * settings["batch_size"]].reshape(steps, -1))
     np.testing.assert_array_equal(used, rates[:steps])
@@ -105,8 +110,8 @@ def test_another_seed_draws_other_weights_order_split_and_masks(digits_data):
 
 
 def test_the_order_is_drawn_by_seed_even_over_one_split(digits_data, monkeypatch):
-    split = training.ArmTraining._split
-    monkeypatch.setattr(training.ArmTraining, "_split", lambda self, seed: split(self, 0))
+    split = ArmRuns._split
+    monkeypatch.setattr(ArmRuns, "_split", lambda self, seed: split(self, 0))
     a, b = runs(recipe(epochs=1), digits_data, 0, 1)
     assert a.draws["split"] == b.draws["split"] and a.history[0]["order"] != b.history[0]["order"]
 
@@ -150,9 +155,11 @@ def test_a_model_no_better_than_chance_is_a_status(digits_data):
 
 def test_figures_are_measured_in_inference_mode_and_without_penalties(digits_data):
     """Evaluating by hand gives the recorded figures, though dropout and a heavy penalty were on in training."""
-    arm = training.ArmTraining("a", recipe(dropout=0.5, l2=0.1), 0.1, digits_data, "test")
-    run = arm.run(0)
-    logits = arm.model(epoch.as_inputs(tf.constant(digits_data.x_test)), training=False).numpy().astype(np.float64)
+    arm = arm_runs(recipe(dropout=0.5, l2=0.1), digits_data)
+    run = arm.train(0)
+    logits = (
+        arm.engine.model(loops.as_inputs(tf.constant(digits_data.x_test)), training=False).numpy().astype(np.float64)
+    )
     log_sum = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1)) + logits.max(1)
     cross_entropy = (log_sum - logits[np.arange(len(logits)), digits_data.y_test]).mean()
     assert run.metrics["test/loss"] == pytest.approx(cross_entropy, rel=1e-5)
@@ -184,8 +191,8 @@ def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla():
     cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
     assert models.convolves(models.build(cnn, (8, 8), 10, 0, "philox"))
     assert not models.convolves(models.build(RECIPE, (8, 8), 10, 0, "philox"))
-    assert epoch.loop_for(recipe(loop="auto"), convolves=True) == "graph"
-    assert epoch.loop_for(recipe(loop="auto"), convolves=False) == "xla"
+    assert loops.loop_for(recipe(loop="auto"), convolves=True) == "graph"
+    assert loops.loop_for(recipe(loop="auto"), convolves=False) == "xla"
 
 
 def test_a_convolutional_model_trains(digits_data):
@@ -195,13 +202,13 @@ def test_a_convolutional_model_trains(digits_data):
 
 
 def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
-    job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1}
+    job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1, "engine": KERAS}
     folder = tmp_path / "runs" / "a" / "look1"
-    arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=folder)
+    train_arm(job, *digits, threads=1, runs=folder)
     whole = {path.name: record.read(path) for path in folder.glob("seed_*.json")}
     again = tmp_path / "again" / "a" / "look1"
     finished = {"count": 0}
-    run = training.ArmTraining.run
+    run = ArmRuns.train
 
     def killed_in_the_second(self, seed, *watched):
         if finished["count"]:
@@ -210,13 +217,13 @@ def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
         return run(self, seed, *watched)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.ArmTraining, "run", killed_in_the_second)
+        patch.setattr(ArmRuns, "train", killed_in_the_second)
         with pytest.raises(KeyboardInterrupt):
-            arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=again)
+            train_arm(job, *digits, threads=1, runs=again)
     trained = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.ArmTraining, "run", lambda self, seed, *watched: trained.append(seed) or run(self, seed))
-        arm_job.train_arm(job, *digits, threads=1, log_path=tmp_path / "log", runs=again)
+        patch.setattr(ArmRuns, "train", lambda self, seed, *watched: trained.append(seed) or run(self, seed))
+        train_arm(job, *digits, threads=1, runs=again)
     assert trained == [1]
     for name, first in whole.items():
         same(first, record.read(again / name))

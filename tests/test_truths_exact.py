@@ -13,17 +13,23 @@ import pytest
 import tensorflow as tf
 from scipy.stats import chisquare
 
-from butfor import epoch, losses, models, optimisers, schedules, training
-from butfor.arm import fingerprint
-from butfor.diagnostics import Probe
-from butfor.early_stopping import EarlyStopping
-from butfor.parts import Parts
+from butfor.engine import keras_optimisers, loops, losses, models
+from butfor.engine.keras_parts import Parts
+from butfor.engine.probe import Probe
+from butfor.fingerprint import fingerprint
+from butfor.recipe import schedules
+from butfor.recipe.early_stopping import EarlyStopping
+from butfor.training.evaluation import Evaluation
 from conftest import resolved
-
-training.use_device(threads=1)
+from keras_training import arm_runs
 
 IN, OUT = 784, 256
 CUT = 0.87962566103423978  # standard deviation of a standard normal cut at 2, as Keras has it
+
+
+def optimiser(recipe, rates):
+    """A recipe's optimiser at one learning rate per step."""
+    return keras_optimisers.optimiser(recipe, keras_optimisers.RateTable(rates))
 
 
 # --- Initial weights ---
@@ -147,7 +153,7 @@ def test_keras_s_random_normal_is_twenty_times_narrower_than_a_standard_normal()
 def stepped(changes, gradients, start, learning_rate=0.5, warmup=0):
     """The values of variables (each a list) after each step that the recipe's optimiser takes with these gradients."""
     recipe = resolved(learning_rate=learning_rate, batch_size=1, epochs=1, warmup=f"{warmup} steps", **changes)
-    made = optimisers.optimiser(recipe, schedules.learning_rates(recipe, len(gradients)))
+    made = optimiser(recipe, schedules.learning_rates(recipe, len(gradients)))
     variables = [keras.Variable(np.float32(value), name="kernel") for value in start]
     made.build(variables)
     after = []
@@ -268,7 +274,7 @@ def test_gradient_descent_diverges_beyond_two_over_the_steepest_curvature(steepe
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     hessian = tf.constant(turn @ np.diag([steepest, steepest / 10]) @ turn.T, tf.float32)
     recipe = resolved(optimiser="sgd", learning_rate=share / steepest, batch_size=1, epochs=1)
-    made = optimisers.optimiser(recipe, schedules.learning_rates(recipe, 200))
+    made = optimiser(recipe, schedules.learning_rates(recipe, 200))
     w = keras.Variable(np.float32([1.0, 2.0]), name="kernel")
 
     def loss():
@@ -293,9 +299,9 @@ def weights_after(data, steps, **changes):
     """The weights after some steps on one fixed order, and the last epoch's objective."""
     recipe = resolved(**{**copy.deepcopy(SMALL), "epochs": 1, **changes})
     model = models.build(recipe, data.x_train.shape[1:], data.classes, 0, "philox")
-    model.compile(optimisers.optimiser(recipe, schedules.learning_rates(recipe, steps)), losses.loss(recipe))
+    model.compile(optimiser(recipe, schedules.learning_rates(recipe, steps)), losses.loss(recipe))
     model.optimizer.build(model.trainable_variables)
-    train = epoch.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), recipe["loop"])
+    train = loops.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), recipe["loop"])
     order = np.random.default_rng(3).permutation(len(data.x_train)).astype(np.int32)
     _, objective = train(order[: steps * recipe["batch_size"]].reshape(steps, -1))
     return model.get_weights(), objective
@@ -351,9 +357,9 @@ def test_ridge_and_lasso_have_their_closed_forms_on_an_orthonormal_design(l1, l2
     inputs = keras.Input((4,))
     layer = keras.layers.Dense(1, use_bias=False, **Parts(recipe, 0, "philox").kernel("hidden_1"))
     model = keras.Model(inputs, layer(inputs))
-    model.compile(optimisers.optimiser(recipe, schedules.learning_rates(recipe, 1000)), "mse")
+    model.compile(optimiser(recipe, schedules.learning_rates(recipe, 1000)), "mse")
     target = tf.constant((design @ ols + noise)[:, None], tf.float32)
-    epoch.compiled_epoch(model, tf.constant(design, tf.float32), target, "graph")(
+    loops.compiled_epoch(model, tf.constant(design, tf.float32), target, "graph")(
         np.tile(np.int32(range(8)), (1000, 1))
     )
     expected = np.sign(ols) * np.maximum(np.abs(ols) - l1 / 2, 0) / (1 + l2)
@@ -564,25 +570,27 @@ def test_early_stopping_ends_and_restores_where_keras_does(settings):
 
 @pytest.fixture(scope="module")
 def scripted(digits_data):
-    """A training whose validation figures are a given curve: the arm, its run, and the weights after each epoch."""
-    arm = training.ArmTraining("scripted", resolved(**{**SMALL, **SGD, "epochs": 8}), 0.1, digits_data, "test")
-    train_epoch = arm._train_epoch
+    """A training whose validation figures are a given curve: the engine, its run, and the weights after each epoch."""
+    arm = arm_runs(resolved(**{**SMALL, **SGD, "epochs": 8}), digits_data)
+    train_epoch = arm.engine.train_epoch
 
     def run(curve, settings):
         snapshots, left = [], list(curve)
 
-        def epoch_then_snapshot(batches):
-            made = train_epoch(batches)
-            snapshots.append(arm.model.get_weights())
+        def epoch_then_snapshot(order):
+            made = train_epoch(order)
+            snapshots.append(arm.engine.weights())
             return made
 
-        def measure(part, rows):
-            value = left.pop(0) if part == "validation" and left else 0.5
-            return {f"{part}/accuracy": value, f"{part}/loss": value}
+        def validation(self):
+            value = left.pop(0) if left else 0.5
+            return {"validation/accuracy": value, "validation/loss": value}
 
         arm.recipe = {**arm.recipe, "early_stopping": settings}
-        arm._train_epoch, arm._measure = epoch_then_snapshot, measure
-        return arm, arm.run(0), snapshots
+        arm.engine.train_epoch = epoch_then_snapshot
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Evaluation, "validation", validation)
+            return arm.engine, arm.train(0), snapshots
 
     return run
 
@@ -606,13 +614,13 @@ CURVE = [0.9, 0.5, 0.7, 0.6, 0.49, 0.8, 0.47, 0.9]
     ids=str,
 )
 def test_a_training_with_a_scripted_curve_ends_with_the_weights_of_its_best_epoch(scripted, settings, last, counts):
-    arm, run, snapshots = scripted(CURVE, settings)
+    engine, run, snapshots = scripted(CURVE, settings)
     assert (run.stopped_epoch, run.restored_epoch, len(snapshots)) == (last, counts, last)
     if settings["name"] != "none":
         assert (last, counts) == keras_s(CURVE, settings)
-    assert apart(arm.model.get_weights(), snapshots[counts - 1]) == 0
+    assert apart(engine.weights(), snapshots[counts - 1]) == 0
     others = [weights for number, weights in enumerate(snapshots, start=1) if number != counts]
-    assert all(apart(arm.model.get_weights(), weights) > 0 for weights in others)
+    assert all(apart(engine.weights(), weights) > 0 for weights in others)
 
 
 # --- Settings without effect ---
@@ -641,7 +649,7 @@ def test_with_every_part_switched_off_training_is_plain_keras_to_the_bit(digits_
     plain.set_weights(start)
     plain.compile(keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     rows = np.random.default_rng(3).permutation(len(digits_data.x_train))[: 40 * 25]
-    images = epoch.as_inputs(tf.constant(digits_data.x_train[rows]))
+    images = loops.as_inputs(tf.constant(digits_data.x_train[rows]))
     plain.fit(images, digits_data.y_train[rows], batch_size=25, shuffle=False, verbose=0)
     assert apart(ours, plain.get_weights()) == 0
 
@@ -649,7 +657,7 @@ def test_with_every_part_switched_off_training_is_plain_keras_to_the_bit(digits_
 def history(data, **changes):
     """What three epochs say of themselves."""
     recipe = resolved(**{**copy.deepcopy(SMALL), **SGD, "epochs": 3, "bias_initialiser": "zeros", **changes})
-    run = training.ArmTraining("inert", recipe, 0.1, data, "test").run(0)
+    run = arm_runs(recipe, data).train(0)
     return [run.history, run.metrics, run.learning_rate, [row["weights"] for row in run.layers["end"]]]
 
 

@@ -9,11 +9,10 @@ import json
 import numpy as np
 import pytest
 
-from butfor import models, training
-from butfor.diagnostics import Probe
+from butfor.engine import models
+from butfor.engine.probe import Probe
 from conftest import resolved
-
-training.use_device(threads=1)
+from keras_training import arm_runs
 
 SEEDS = range(10)
 IMAGES = 100
@@ -130,12 +129,13 @@ def first_figures(digits_data):
     def figures(initialiser):
         model = {"name": "mlp", "widths": [64, 32]}
         recipe = resolved(model=model, initialiser=json.loads(initialiser), epochs=1, loop="graph", train_size=128)
-        arm = training.ArmTraining("first", recipe, 0.1, digits_data, "test")
-        losses = [arm.run(seed).first_loss["cross_entropy"] for seed in SEEDS]
+        arm = arm_runs(recipe, digits_data)
+        losses = [arm.train(seed).first_loss["cross_entropy"] for seed in SEEDS]
         accuracies = []
         for seed in SEEDS:
-            arm.start(seed)
-            accuracies.append(arm._evaluate_test(np.arange(len(digits_data.x_test), dtype=np.int32))[0])
+            arm.engine.start(seed)
+            rows = np.arange(len(digits_data.x_test), dtype=np.int32)
+            accuracies.append(arm.engine.evaluate("test", rows)["accuracy"])
         return np.array(losses), np.array(accuracies)
 
     return lambda initialiser: figures(json.dumps(initialiser))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from butfor import contrasts, stats
-from butfor.record import Record
+from butfor import stats
+from butfor.records.record import Record
+from butfor.verdicts import contrasts
 from validation import at_most
 
 ABLATIONS = [f"ablation_{number}" for number in range(15)]
@@ -31,15 +32,15 @@ def study(arms, seeds, looks=1, must_learn=True):
     return {"arms": listed, "looks": [{"seeds": part, "seen": max(part) + 1} for part in planned], "verdict": verdict}
 
 
-def fake(arm, seed, accuracy, loss=0.0, status="ok"):
+# What made-up runs reach on the other images.
+ELSEWHERE = {"train/accuracy": 0.9, "train/loss": 0.1, "validation/accuracy": 0.85, "validation/loss": 0.2}
+
+
+def fake(arm, seed, accuracy, loss=0.0, status="ok", reason=""):
     """The record of a run that was never made; accuracy in points."""
     unsaid = dict.fromkeys(Record.__dataclass_fields__)
-    metrics = (
-        {}
-        if status == "diverged"
-        else {"test/accuracy": accuracy / 100, "test/loss": loss, "train/accuracy": 0.9, "train/loss": 0.1}
-    )
-    return Record(**{**unsaid, "arm": arm, "seed": seed, "status": status, "metrics": metrics})
+    metrics = {} if status == "diverged" else {"test/accuracy": accuracy / 100, "test/loss": loss, **ELSEWHERE}
+    return Record(**{**unsaid, "arm": arm, "seed": seed, "status": status, "reason": reason, "metrics": metrics})
 
 
 def judged(found, arms, statuses=None, **settings):

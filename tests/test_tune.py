@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from butfor import arm_job, rate_search, training
-from butfor.rate_choice import chosen
-from butfor.record import read
-from conftest import resolved
+from butfor.recipe.rate_choice import chosen
+from butfor.records.record import read
+from butfor.training import rate_search
+from butfor.training.arm_job import train_arm
+from butfor.training.evaluation import Evaluation
+from conftest import KERAS, resolved
 
 RATE = {"set": {"learning_rate": 0.01}}
 
@@ -60,21 +62,26 @@ def test_a_search_never_evaluates_the_test_set_and_says_which_runs_broke(digits,
     def refuse(*_):
         raise AssertionError("the test set was touched")
 
-    monkeypatch.setattr(training.ArmTraining, "_final_metrics", refuse)
-    searched = {"arm": "a", "recipe": {**RECIPE, "optimiser": {**RECIPE["optimiser"]}}, "validation": 0.1}
-    rate_search.search({**searched, "rates": [0.002, 1.0e30], "seeds": [7]}, *digits, 1, tmp_path / "found.json")
-    found = json.loads((tmp_path / "found.json").read_text())
-    assert found["arm"] == "a" and [row["rate"] for row in found["tried"]] == [0.002, 1.0e30]
-    assert 0 < found["tried"][0]["validation/accuracy"] < 1 and found["tried"][1]["validation/loss"] is None
+    monkeypatch.setattr(Evaluation, "final", refuse)
+    searched = {
+        "engine": KERAS,
+        "arm": "a",
+        "recipe": {**RECIPE, "optimiser": {**RECIPE["optimiser"]}},
+        "validation": 0.1,
+    }
+    rate_search.search({**searched, "rates": [0.002, 1.0e30], "seeds": [7]}, *digits, 1, tmp_path / "rates.json")
+    rates = json.loads((tmp_path / "rates.json").read_text())
+    assert rates["arm"] == "a" and [row["rate"] for row in rates["tried"]] == [0.002, 1.0e30]
+    assert 0 < rates["tried"][0]["validation/accuracy"] < 1 and rates["tried"][1]["validation/loss"] is None
 
 
 @pytest.mark.parametrize(("best", "trains"), [(0.002, False), (0.01, True)])
 def test_runs_at_the_recipes_own_rate_are_taken_over_and_others_trained(digits, tmp_path, best, trains):
-    found, fixed, runs = tmp_path / "found.json", tmp_path / "fixed", tmp_path / "tuned" / "look1"
-    found.write_text(json.dumps({"arm": "a", "tried": tried(**{"0.002": [0.5], str(best): [0.6]})}))
-    task = {"arm": "a", "recipe": RECIPE, "validation": 0.1, "seeds": [0]}
-    arm_job.train_arm(task, *digits, 1, fixed, tmp_path / "log")
-    rate_search.train_tuned(task, "test/accuracy", found, fixed, *digits, 1, runs, log_path=tmp_path / "log")
+    rates, fixed, runs = tmp_path / "rates.json", tmp_path / "fixed", tmp_path / "tuned" / "look1"
+    rates.write_text(json.dumps({"arm": "a", "tried": tried(**{"0.002": [0.5], str(best): [0.6]})}))
+    task = {"arm": "a", "recipe": RECIPE, "validation": 0.1, "seeds": [0], "engine": KERAS}
+    train_arm(task, *digits, 1, fixed)
+    rate_search.train_tuned(task, "test/accuracy", rates, fixed, *digits, 1, runs)
     own, tuned = read(fixed / "seed_0.json"), read(runs / "seed_0.json")
     assert tuned.recipe["learning_rate"] == best
     assert (tuned.metrics != own.metrics) == trains and (tuned == own) != trains

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from butfor import tracking_target, ui
+from butfor.tracking import target, ui
 from conftest import ROOT
 from real_servers import PATIENCE, Study, new_database, postgres, status, until
-
-pytestmark = pytest.mark.servers
 
 
 class Pages:
@@ -66,6 +64,7 @@ def own_store(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
+@pytest.mark.services
 def test_pages_of_a_moved_study_are_shown_to_this_machine_only_and_end_without_a_trace(tmp_path):
     study = Study(tmp_path / "r", arms=2, seeds=1, epochs=2)
     assert study.track() == ""
@@ -90,11 +89,12 @@ def test_pages_of_a_moved_study_are_shown_to_this_machine_only_and_end_without_a
     assert (code, left) == (0, []) and "Traceback" not in pages.log.read_text()
 
 
+@pytest.mark.services
 def test_pages_of_a_database_are_shown_without_its_password_in_sight(tmp_path, monkeypatch):
     with postgres() as address:
         database, study = new_database(address, "shown"), Study(tmp_path / "r", arms=2, seeds=1, epochs=2)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
-        study.tracking["target"] = tracking_target.mark()
+        study.tracking["target"] = target.mark()
         assert study.track(database) == ""
         pages = Pages(study.results, tmp_path / "ui.log", MLFLOW_TRACKING_URI=database)
         try:

@@ -11,7 +11,10 @@ import pytest
 from scipy import stats as scipy_stats
 
 import validation
-from butfor import contrasts, frames, going_on, record, report
+from butfor.records import record
+from butfor.records.tables import load_study
+from butfor.report import report
+from butfor.verdicts import comparison, next_look
 from validation import ALPHA, ARMS, LOOKS, SCENARIOS, SIGMA, at_most, coverage, spent, verdicts, wrong_reports
 
 NOTHING = ["nothing, normal", "nothing, skewed", "nothing, heavy tails", "nothing, margin 0.1"]
@@ -118,13 +121,13 @@ def by_files(scenario, folder, rng):
         if not arms or look is asked["looks"][-1]:
             break
         decisions.append(folder / "decisions" / f"{look['name']}.json")
-        going_on.decide(asked, look["name"], jobs, decisions[-1])
+        next_look.decide(asked, look["name"], jobs, decisions[-1])
         arms = json.loads(decisions[-1].read_text())["next"]
     (folder / "checks.json").write_text("[]")
     (folder / "source.json").write_text('{"source": "nowhere"}')
-    contrasts.compare(asked, jobs, folder / "checks.json", folder / "contrasts.json", folder / "tables")
+    comparison.compare(asked, jobs, folder / "checks.json", folder / "contrasts.json", folder / "tables")
     (folder / "claims.json").write_text('{"claims": [], "deviations": []}')
-    written = (folder / f"{name}.json" for name in ("checks", "contrasts", "claims"))
+    written = (folder / f"{name}.json" for name in ("checks", "contrasts", "comparison", "claims"))
     report.write_report(asked, report.Sources(jobs, *written, decisions, folder / "source.json"), folder / "report.md")
     return trainer, json.loads((folder / "contrasts.json").read_text()), (folder / "report.md").read_text()
 
@@ -136,7 +139,7 @@ def number(text):
 @pytest.mark.parametrize("name", ["mix, normal", "30 % diverge, else +2"])
 def test_the_report_says_what_was_planted(monkeypatch, tmp_path, name):
     """The table's words and numbers, against the drawn figures by way of SciPy."""
-    monkeypatch.setattr("butfor.checks.examine", lambda study, records: [])
+    monkeypatch.setattr("butfor.checks.manipulation.examine", lambda study, records: [])
     monkeypatch.setattr("os.fsync", lambda handle: None)
     scenario = SCENARIOS[name]
     trainer, _, text = by_files(scenario, tmp_path, np.random.default_rng(5))
@@ -162,4 +165,4 @@ def test_the_report_says_what_was_planted(monkeypatch, tmp_path, name):
             assert verdict in ("hurts", "inconclusive") and re.search(r"fails \d+/\d+|unstable \d+/\d+", said)
     counts = sum(int(count) for count in re.findall(r"(\d+) (?:helps|hurts|no meaningful|inconclusive)", text)[:4])
     assert counts >= validation.ABLATIONS and "After 5 seeds" in text
-    assert len(frames.load_study(tmp_path)) == len(list(tmp_path.glob("runs/*/*/seed_*.json")))
+    assert len(load_study(tmp_path)) == len(list(tmp_path.glob("runs/*/*/seed_*.json")))

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import validation
-from butfor import contrasts, stats
+from butfor import stats
 from butfor.stats import Contrast, Pairs
 from butfor.stats.contrast import contrast
 from butfor.stats.verdict import _from_differences
+from butfor.verdicts import contrasts
 from validation import ALPHA, LOOKS, SCENARIOS, at_most, coverage, praised, wrong_reports
 
 STUDIES = 100
@@ -76,7 +77,7 @@ def test_failures_that_are_dropped(monkeypatch, name, treatment):
         def __getattr__(self, name):
             return getattr(stats, name)
 
-    monkeypatch.setattr("butfor.contrasts.stats", Dropping())
+    monkeypatch.setattr("butfor.verdicts.paired_values.stats", Dropping())
     assert praised(after_mutation(name, 30)).any()
 
 
@@ -106,13 +107,13 @@ def taken_back(studies):
 
 def test_verdicts_once_given_stand(monkeypatch):
     assert taken_back(10) == 0
-    monkeypatch.setattr("butfor.contrasts.stats.judge_pairs", judged_anew)
+    monkeypatch.setattr("butfor.verdicts.contrasts.stats.judge_pairs", judged_anew)
     assert taken_back(10) > 0
 
 
 def test_judging_anew_at_every_look_at_the_full_level(monkeypatch):
     monkeypatch.setattr(
-        "butfor.contrasts.stats.judge_pairs",
+        "butfor.verdicts.contrasts.stats.judge_pairs",
         lambda at_looks, rule: judged_anew(at_looks, dataclasses.replace(rule, looks=rule.looks[:1])),
     )
     assert wrong_reports(after_mutation("nothing, margin 0.1")) > at_most(ALPHA, STUDIES)

@@ -12,12 +12,12 @@ import tomllib
 import pytest
 from mlflow.version import VERSION
 
-from butfor.record import read, write
+from butfor.records.record import read, write
 from conftest import ROOT, need
 from real_servers import NONE, Study, faults, status
 from test_ui import Pages
 
-pytestmark = pytest.mark.versions
+pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")

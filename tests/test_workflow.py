@@ -10,7 +10,7 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-from butfor import frames
+from butfor.records.tables import load_study
 from conftest import ROOT, SMALL
 
 STUDY = {
@@ -77,7 +77,7 @@ def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
     results = study.folder / "results" / "small"
     client = MlflowClient(f"sqlite:///{results}/mlflow/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("small").experiment_id], "tags.`butfor.study` = 'small'")
-    table = frames.load_study(results)
+    table = load_study(results)
     assert sorted(run.data.tags["butfor.key"] for run in runs) == sorted(
         f"small/{row.arm}/{row.seed}" for row in table.itertuples()
     )
@@ -188,7 +188,7 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
 @pytest.mark.parametrize(
     ("settings", "jobs"),
     [
-        (changed(verdict={"margin": 1.0}), {"compare", "figures", "report", "track"}),
+        (changed(verdict={"margin": 1.0}), {"compare", "assess", "figures", "report", "track"}),
         (changed(question="Why?"), {"report", "track"}),
         (changed(log_level=2), set()),
     ],
@@ -198,25 +198,43 @@ def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, j
     assert set(edited.would_run()) == jobs
 
 
+def test_editing_comments_docstrings_layout_or_messages_does_nothing_at_all(edited):
+    modules = [path for path in (edited.folder / "scripts").rglob("*.py") if path.read_text().strip()]
+    for path in modules:
+        path.write_text(path.read_text().replace('"""', '"""So: ', 1) + "\n# edited\n")
+    prepare = edited.folder / "scripts" / "butfor" / "data" / "prepare.py"
+    text = prepare.read_text()
+    prepare.write_text(
+        text.replace("expected finite pixels, received NaN or infinity", "NaN or infinity among the pixels")
+    )
+    assert len(modules) > 100 and prepare.read_text() != text
+    assert edited.would_run() == {}
+
+
 @pytest.mark.parametrize(
     ("module", "jobs"),
     [
-        ("report", {"report", "track"}),
+        ("report/report", {"report", "track"}),
         ("figures/draw", {"figures", "report", "track"}),
         ("tracking/mirror", {"track"}),
-        ("stats/looks", {"compare", "figures", "report", "track"}),
+        ("verdicts/preregistration", {"assess", "report", "track"}),
+        ("stats/looks", {"compare", "assess", "figures", "report", "track"}),
+        ("checks/footprints/expected_weights", {"check", "compare", "assess", "figures", "report", "track"}),
+        ("process/log", set()),
     ],
 )
 def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
     with (edited.folder / "scripts" / "butfor" / f"{module}.py").open("a") as source:
-        source.write("\n# edited\n")
+        source.write("\nEDITED = 1\n")
     assert set(edited.would_run()) == jobs
 
 
-@pytest.mark.parametrize("module", ["training", "models", "epoch", "schedules", "streams"])
+@pytest.mark.parametrize(
+    "module", ["training/run", "training/evaluation", "data/dataset", "recipe/schedules", "recipe/streams"]
+)
 def test_editing_the_training_code_trains_everything(edited, module):
     with (edited.folder / "scripts" / "butfor" / f"{module}.py").open("a") as source:
-        source.write("\n# edited\n")
+        source.write("\nEDITED = 1\n")
     assert edited.would_run()["train"] == 3
 
 
@@ -276,7 +294,7 @@ def test_sending_the_runs_elsewhere_trains_nothing(study, monkeypatch):
 def test_a_training_that_crashes_is_tried_again_with_the_same_seeds_and_leaves_the_same_records(study, workflow_copy):
     copy = workflow_copy("crashed")
     copy.write({**UNSEEN, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}})
-    source, flag = copy.folder / "scripts" / "butfor" / "training.py", copy.folder / "crashed"
+    source, flag = copy.folder / "scripts" / "butfor" / "training" / "arm_runs.py", copy.folder / "crashed"
     once = f"""
         import os
         from pathlib import Path

@@ -2,7 +2,7 @@
 
     python tests/validation.py 2000     # studies per scenario; the table goes to the screen and to results/validation.md
 
-Each study has 15 ablations and looks after 5, 10, 20 and 30 seeds. As in the workflow, what `going_on` says after a look
+Each study has 15 ablations and looks after 5, 10, 20 and 30 seeds. As in the workflow, what `next_look` says after a look
 is trained next, and `contrasts` has the last word. Only the manipulation checks are left out: made-up runs moved nothing.
 """
 
@@ -25,9 +25,9 @@ from scipy.special import log_ndtr, ndtr, stdtrit
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
-from butfor import contrasts, going_on
-from butfor.plan import looks
-from butfor.record import FORMAT, Record
+from butfor.records.record import FORMAT, Record
+from butfor.study.plan import looks
+from butfor.verdicts import contrasts, next_look
 
 LOOKS = (5, 10, 20, 30)
 ABLATIONS = 15
@@ -120,6 +120,8 @@ def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False) -> Rec
         "test/loss": 1 - accuracy / 100,
         "train/accuracy": 0.9,
         "train/loss": 0.1,
+        "validation/accuracy": 0.85,
+        "validation/loss": 0.2,
     }
     status, reason = ("diverged", "the loss was nan in epoch 1") if diverges else ("ok", "")
     said = {"arm": arm, "seed": seed, "status": status, "reason": reason, "metrics": {} if diverges else reached}
@@ -128,7 +130,7 @@ def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False) -> Rec
 
 def study(margin: float) -> dict:
     """What the stations after training are told of a study; the margin in standard deviations of one run."""
-    told = {"changed": ["dropout"], "recipe": SAME["recipe"]}
+    told = {"changed": ["dropout"], "grid": "", "levels": {}, "recipe": SAME["recipe"]}
     arms = [
         {"name": name, "reference": "baseline" if place else None, "family": "planted" if place else None, **told}
         for place, name in enumerate(ARMS)
@@ -148,7 +150,7 @@ def trained(asked: dict, trainer: Trainer) -> list[Record]:
         records += [record for arm in arms for record in trainer.train(arm, look["seeds"])]
         if look is asked["looks"][-1]:
             break
-        arms = going_on.after(asked, look["name"], records)["next"]
+        arms = next_look.after(asked, look["name"], records)["next"]
         if not arms:
             break
     return records
@@ -157,7 +159,7 @@ def trained(asked: dict, trainer: Trainer) -> list[Record]:
 def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
     """A row per ablation: what was planted, and what the study made of it."""
     trainer, asked = Trainer(scenario, np.random.default_rng([seed, number])), study(scenario.margin)
-    with mock.patch("butfor.checks.examine", lambda study, records: []):
+    with mock.patch("butfor.checks.manipulation.examine", lambda study, records: []):
         records = trained(asked, trainer)
     runs = pd.Series([record.arm for record in records]).value_counts()
     rows = contrasts.judge(asked, records, [])

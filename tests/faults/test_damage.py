@@ -12,8 +12,6 @@ from harness import check, finished, resume, study, undisturbed
 
 from conftest import need
 
-pytestmark = pytest.mark.faults
-
 
 def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -54,11 +52,12 @@ def test_damaged_and_missing_records_are_made_anew_and_no_others(finished, undis
 @pytest.mark.parametrize("damage", [flip, pytest.param(cut, marks=pytest.mark.long)])
 def test_what_others_are_made_from_is_made_anew_if_damaged(finished, undisturbed, damage):
     before = records(finished, "baseline")[0].stat().st_mtime_ns
-    for name in ("contrasts.json", "checks.json"):
+    (finished.results / "claims.json").unlink()
+    for name in ("contrasts.json", "comparison.json", "checks.json"):
         damage(finished.results / name)
     seconds = resume(finished)
     assert records(finished, "baseline")[0].stat().st_mtime_ns == before
-    check(finished, undisturbed, f"contrasts, checks {damage.__name__}", seconds, 2)
+    check(finished, undisturbed, f"contrasts, comparison, checks {damage.__name__}", seconds, 3)
 
 
 @pytest.mark.parametrize("damage", [flip, pytest.param(cut, marks=pytest.mark.long)])
@@ -126,8 +125,10 @@ def test_files_from_the_future_train_nothing_anew(finished, undisturbed):
 
 @pytest.mark.long
 def test_a_clock_that_is_put_back_changes_nothing(study, undisturbed):
-    study.edit("butfor/clock.py", "self._epochs.append(time.time())", "self._epochs.append(time.time() - 86400)")
-    study.edit("butfor/clock.py", '"ended": time.time()', '"ended": time.time() - 2 * 86400')
+    study.edit(
+        "butfor/process/clock.py", "self._epochs.append(time.time())", "self._epochs.append(time.time() - 86400)"
+    )
+    study.edit("butfor/process/clock.py", '"ended": time.time()', '"ended": time.time() - 2 * 86400')
     check(study, undisturbed, "clock put back twice in a run", resume(study))
 
 
@@ -136,12 +137,12 @@ if not os.path.exists(snakemake.output.runs + ".tried"):
     open(snakemake.output.runs + ".tried", "w").close()
     resource.setrlimit(resource.RLIMIT_AS, (700 * 2**20,) * 2)
 
-from butfor.arm_job"""
+from butfor.training.arm_job"""
 
 
 @pytest.mark.long
 def test_a_job_out_of_memory_is_tried_again(study, undisturbed):
-    study.edit("train.py", "from butfor.arm_job", SHORT)
+    study.edit("train.py", "from butfor.training.arm_job", SHORT)
     start = study.start()
     status, out = start.end()
     assert status == 0 and out.count("Trying to restart job") == 2, out

@@ -8,41 +8,45 @@ import time
 import pytest
 from harness import STUDY, Study, check, content, finished, gone, kill, resume, study, undisturbed, until
 
-pytestmark = pytest.mark.faults
-SECONDS = 6.0  # about what a training job takes here
+pytestmark = pytest.mark.minutes
+SECONDS = 2.0  # about what a training job takes here, Python's start included
 
 
-def test_trainings_killed_at_random_moments(workflow_copy, undisturbed):
-    chance, kills, rounds = random.Random(0), 0, 0
+def test_trainings_killed_at_random_moments(study, undisturbed):
+    chance, kills = random.Random(0), 0
     while kills < 20:
-        study, rounds = Study(workflow_copy(f"killed{rounds}")), rounds + 1
-        while kills < 20 and not (study.results / "report.md").exists():
-            start = study.start()
-            while start.process.poll() is None and kills < 20:
-                start.wait_for_job()
-                time.sleep(chance.uniform(0, SECONDS))
-                hit = start.jobs()[:1]
-                kill(hit)
-                kills += len(hit)
-                until(lambda hit=hit: gone(hit))
-            start.end()
-        check(study, undisturbed, "kill -9 of a training", resume(study), kills)
-        shutil.rmtree(study.folder)
+        start = study.start("--until", "train")
+        while start.process.poll() is None and kills < 20:
+            start.wait_for_job()
+            time.sleep(chance.uniform(0, SECONDS))
+            hit = start.jobs()[:1]
+            kill(hit)
+            kills += len(hit)
+            until(lambda hit=hit: gone(hit))
+        if start.end()[0] == 0 and kills < 20:
+            assert records(study) == {name: undisturbed[name] for name in undisturbed if name.startswith("runs/")}
+            shutil.rmtree(study.results / "runs")
+    check(study, undisturbed, "kill -9 of a training", resume(study), kills)
 
 
-@pytest.mark.parametrize("whom", ["snakemake", "everything"])
-def test_a_start_killed_at_random_moments(study, undisturbed, whom):
-    chance, repeats = random.Random(whom), 4
+def records(study):
+    return {name: found for name, found in content(study.results).items() if name.startswith("runs/")}
+
+
+def test_a_start_killed_at_random_moments(study, undisturbed):
+    """Snakemake alone, whose jobs are to end with it, and everything at once, in turn."""
+    chance, repeats = random.Random(1), 4
     for _ in range(repeats):
-        start = study.start()
-        start.wait_for_job()
-        time.sleep(chance.uniform(0, SECONDS))
-        everything = start.everything()
-        kill(everything[: 1 if whom == "snakemake" else None])
-        start.process.wait()
+        for whom in (1, None):
+            start = study.start()
+            start.wait_for_job()
+            time.sleep(chance.uniform(0, SECONDS))
+            everything = start.everything()
+            kill(everything[:whom])
+            start.process.wait()
     seconds = resume(study)
     assert gone(everything)
-    check(study, undisturbed, f"kill -9 of {whom}", seconds, repeats)
+    check(study, undisturbed, "kill -9 of snakemake, and of everything", seconds, 2 * repeats)
 
 
 @pytest.mark.long
@@ -104,7 +108,7 @@ def test_a_long_training_goes_on_from_its_checkpoint_to_the_bit(workflow_copy):
     found = []
     for name in ("whole", "cut"):
         study = Study(workflow_copy(name), {**STUDY, "recipe": {**STUDY["recipe"], "epochs": 300}})
-        study.edit("butfor/checkpoint.py", "EVERY = 60.0", "EVERY = 0.05")
+        study.edit("butfor/training/checkpoint.py", "EVERY = 60.0", "EVERY = 0.05")
         start = study.start("--until", "train")
         for _ in range(2 if name == "cut" else 0):
             until(lambda study=study: list(study.results.glob("runs/*/.unfinished/*/*.npz")))

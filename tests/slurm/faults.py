@@ -9,28 +9,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import need
-from slurm.box import Box, can_run, processes_called, wait_until
+from slurm.box import Box, processes_called, wait_until
 from slurm.study import Study, stopped_at_the_end, tasks, tiny
 
-pytestmark = pytest.mark.slurm
+pytestmark = pytest.mark.services
 ABLATIONS = {"no_dropout": {"set": {"dropout": 0.0}}}
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    need(can_run(), "Slurm's daemons and root, and no Slurm of its own")
-    box = Box()
-    try:
-        box.up()
-        yield box
-    finally:
-        box.down()
 
 
 @pytest.fixture(scope="module")

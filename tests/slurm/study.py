@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from conftest import ROOT, Workflow
+from conftest import KERAS, ROOT, Workflow
+from conftest import environment as environment_of
 
 TIMES = {"machine", "timing", "sha256"}  # the last one is over the others too
 # A job script that notes where it runs and which GPUs it may use, and gives the job no network.
@@ -34,10 +35,10 @@ def tiny(**changes: Any) -> dict[str, Any]:
 
 
 class Study(Workflow):
-    """A copy of the workflow whose config/config.yaml is this study."""
+    """A copy of the workflow whose config/config.yaml is this study, trained with Keras here as on the cluster."""
 
     def __init__(self, folder: Path, study: dict[str, Any]) -> None:
-        super().__init__(folder / "copy")
+        super().__init__(folder / "copy", KERAS)
         self.write(study)
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -47,7 +48,7 @@ class Study(Workflow):
         with (self.folder / "start.log").open("w") as out:
             return subprocess.Popen(
                 command, cwd=self.folder, stdout=out, stderr=out, text=True, start_new_session=True,
-                env={**os.environ, **environment},
+                env={**environment_of(self.engine), **environment},
             )  # fmt: skip
 
     def start_refused(self) -> subprocess.CompletedProcess[str]:

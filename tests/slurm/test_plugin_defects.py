@@ -16,7 +16,7 @@ import pytest
 from butfor.cluster import folder, slurm, status
 from conftest import need
 
-pytestmark = pytest.mark.slurm
+pytestmark = pytest.mark.services
 defect = pytest.mark.xfail(
     strict=True, reason="a defect of snakemake-executor-plugin-slurm 2.8.0", raises=AssertionError
 )
@@ -82,7 +82,7 @@ def ours(tmp_path, monkeypatch, *answers):
     monkeypatch.chdir(tmp_path)
     for states in answers:
         jobs = states and {number: slurm.Job(number, state, "c1", "", "n", "f") for number, state in states.items()}
-        monkeypatch.setattr(status, "latest", lambda jobs=jobs: jobs)
+        monkeypatch.setattr(status, "current_jobs", lambda jobs=jobs: jobs)
         folder.write(folder.FOLDER / "1.begun", "")
         folder.write(folder.FOLDER / "2.begun", "")
         words = {number: status.status(number) for number in "12"}

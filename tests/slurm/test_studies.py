@@ -8,24 +8,12 @@ import signal
 import pytest
 
 from butfor.cluster import folder, status, submit
-from conftest import need
-from slurm.box import Box, can_run, wait_until
+from slurm.box import wait_until
 from slurm.study import JOBSCRIPT, Study, stopped_at_the_end, tasks, tiny
 
-pytestmark = pytest.mark.slurm
+pytestmark = pytest.mark.services
 USUAL = {**tiny()["recipe"], "loop": "auto"}
 GPUS = ("--set-resources", "train:gpu=1", "train:mem_mb=1500")
-
-
-@pytest.fixture(scope="module")
-def box():
-    need(can_run(), "Slurm's daemons and root, and no Slurm of its own")
-    box = Box()
-    try:
-        box.up()
-        yield box
-    finally:
-        box.down()
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +112,7 @@ def test_a_node_that_does_not_see_the_folder_is_named_and_left_alone(box, tmp_pa
             wait_until(lambda: status.status(numbers[-1]) != "running", "its end")
         said = capfd.readouterr().err
         assert "Node c1 gets no more jobs: job " in said and "before it wrote anything into" in said
-        assert list(folder.unfit()) == ["c1"]
+        assert list(folder.unfit_nodes()) == ["c1"]
         assert (tmp_path / "out").read_text() == "done\n"
     finally:
         box.stop_node("c1")

@@ -1,6 +1,6 @@
-"""Studies on a Slurm cluster: what a start, a submission, a question and a job do so that no run is lost or made twice.
+"""Studies on a Slurm cluster, such that no run is lost or trained twice.
 
-Snakemake's executor `cluster-generic` calls `submit` for a job and then asks `status` of it; `job.sh` is what the job
-runs; `start` begins a study anew after whatever ended it last. They meet in one `folder`; `slurm` is what they ask of
-Slurm. Standard library only, because each is a process of its own that should begin at once.
+Snakemake's executor `cluster-generic` calls `submit` for a job and then `status` until it has ended; `job.sh` is what the
+job runs; `start` starts or continues a study, whatever ended it last. They share the files of one `folder`, and ask
+Slurm's commands through `slurm`. Standard library only, because each is a process of its own that should start quickly.
 """

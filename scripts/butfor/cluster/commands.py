@@ -11,16 +11,16 @@ from butfor.cluster.submit import submit
 from butfor.errors import StudyError
 
 
-def obey(words: list[str]) -> int:
-    """Do what the command line says and return the exit code.
+def run_command(arguments: list[str]) -> int:
+    """Run the command of a command line and return the exit code.
 
-    `start [--cancel] WORDS…` (for Snakemake), `submit JOBSCRIPT` and `status NUMBER` (by Snakemake).
+    `start [--cancel] ARGUMENTS…` (which are Snakemake's), `submit JOBSCRIPT` and `status NUMBER` (called by Snakemake).
     """
-    command, *rest = words
+    command, *options = arguments
     try:
         if command == "start":
-            return start([word for word in rest if word != "--cancel"], cancel="--cancel" in rest)
-        print(submit(Path(rest[-1])) if command == "submit" else status(rest[-1]))
+            return start([option for option in options if option != "--cancel"], cancel="--cancel" in options)
+        print(submit(Path(options[-1])) if command == "submit" else status(options[-1]))
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,9 +1,13 @@
-"""What is known of the cluster's jobs in a working folder, as small files that the head node and the jobs share.
+"""The state of the cluster's jobs in a working folder: small files that the head node and the jobs share.
 
-`<task>.task` says what was asked for last (a task is what makes certain outputs), `<number>.job` which task a Slurm job
-does, `<task>.owner` which of its copies may write, `<number>.begun` and `<number>.ended` what the job says of itself,
-`<number>.log` what it printed, `<node>.unfit` why a node cannot do jobs here, `kept/<key>` the outputs of a job that
-ended while nobody was there to be told.
+<mark>.task       the last task requested under this mark; a task makes certain outputs
+<number>.job      the task of a Slurm job
+<mark>.owner      which copy of a task's job may write
+<number>.begun    written by the job when it begins; `<number>.ended`: its exit code, when it ends
+<number>.log      what the job printed
+<number>.gone     since when Slurm does not know a job; `<number>.said`: that the user was told of a job that waits
+<node>.unfit      why a node cannot run jobs here
+kept/<key>        the outputs of a job that ended while no start was there to take note of it
 """
 
 from __future__ import annotations
@@ -14,12 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FOLDER = Path(".snakemake") / "cluster"
-KEPT = "kept-"  # in place of a number: what was asked for is there already
+KEPT_PREFIX = "kept-"  # of the number of a job that is not submitted, because its outputs were kept
+KEPT_FOLDER = FOLDER / "kept"
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked of a job: `mark` stands for its outputs, `key` for all that decides what they hold."""
+    """What a job is to make. mark: a digest of its outputs. key: a digest of all that decides their content."""
 
     mark: str
     key: str
@@ -28,79 +33,79 @@ class Task:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a small file whole or not at all."""
+    """Write a small file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(text)
     part.replace(path)
 
 
-def asked(mark: str) -> Task | None:
-    """What was last asked for under this mark."""
+def last_task(mark: str) -> Task | None:
+    """The task that was last requested under this mark, if any."""
     return _task(FOLDER / f"{mark}.task")
 
 
-def ask_for(task: Task) -> None:
-    """Note a task, before it is submitted."""
+def note_task(task: Task) -> None:
+    """Note a task before it is submitted."""
     write(FOLDER / f"{task.mark}.task", json.dumps(asdict(task)))
 
 
-def submitted(number: str, task: Task) -> None:
-    """Note which task a job does."""
+def note_job(number: str, task: Task) -> None:
+    """Note the task of a job that was submitted."""
     write(FOLDER / f"{number}.job", json.dumps(asdict(task)))
 
 
 def task_of(number: str) -> Task | None:
-    """The task that a job does."""
+    """The task of a job, if it was noted."""
     return _task(FOLDER / f"{number}.job")
 
 
 def _task(path: Path) -> Task | None:
     try:
-        said = json.loads(path.read_text())
-        return Task(**{**said, "outputs": tuple(said["outputs"])})
+        fields = json.loads(path.read_text())
+        return Task(**{**fields, "outputs": tuple(fields["outputs"])})
     except (FileNotFoundError, ValueError):
         return None
 
 
 def exit_code(number: str) -> int | None:
-    """What a job ended with by its own word; None if it has not said."""
+    """The exit code that a job has written; None if it has written none."""
     try:
         return int((FOLDER / f"{number}.ended").read_text())
     except (FileNotFoundError, ValueError):
         return None
 
 
-def unfit() -> dict[str, str]:
-    """The nodes that cannot do jobs here, and why."""
+def unfit_nodes() -> dict[str, str]:
+    """The nodes that cannot run jobs here, each with the reason."""
     return {path.stem: path.read_text().strip() for path in sorted(FOLDER.glob("*.unfit"))}
 
 
 def forget(number: str) -> None:
-    """Forget a job whose end has been told."""
+    """Delete the files of a job whose end Snakemake knows."""
     for kind in ("job", "begun", "ended", "gone", "said", "log"):
         (FOLDER / f"{number}.{kind}").unlink(missing_ok=True)
 
 
-def keep(number: str) -> bool:
-    """Put aside what a job made that ended well unseen, for `take_back`; whether there was such."""
+def keep_outputs(number: str) -> bool:
+    """Keep the outputs of a job that ended well while no start was there, for `restore_outputs`; whether it left them all."""
     task = task_of(number)
     if task is None or exit_code(number) != 0 or not all(Path(output).exists() for output in task.outputs):
         return False
-    place = FOLDER / "kept" / task.key
-    place.mkdir(parents=True, exist_ok=True)
-    for count, output in enumerate(task.outputs):
-        Path(output).replace(place / str(count))
+    kept = KEPT_FOLDER / task.key
+    kept.mkdir(parents=True, exist_ok=True)
+    for place, output in enumerate(task.outputs):
+        Path(output).replace(kept / str(place))
     return True
 
 
-def take_back(task: Task) -> bool:
-    """Put what was kept for exactly this task where it belongs; whether there was such."""
-    place = FOLDER / "kept" / task.key
-    if not all((place / str(count)).exists() for count in range(len(task.outputs))):
+def restore_outputs(task: Task) -> bool:
+    """Put the outputs that were kept of exactly this task in their place; whether there were any."""
+    kept = KEPT_FOLDER / task.key
+    if not all((kept / str(place)).exists() for place in range(len(task.outputs))):
         return False
-    for count, output in enumerate(task.outputs):
+    for place, output in enumerate(task.outputs):
         Path(output).parent.mkdir(parents=True, exist_ok=True)
-        (place / str(count)).replace(output)
-    place.rmdir()
+        (kept / str(place)).replace(output)
+    kept.rmdir()
     return True

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What a node runs for one job: Snakemake's script, with word of its beginning and its end left in the shared folder.
-# Slurm may start a second copy where the first only seems lost (its slurmd died, its job did not): each copy that begins
-# becomes the owner of the task, gives the last one time to see that, and a copy that is no longer the owner kills itself.
+# What a node runs for one job: Snakemake's script, with notes of its beginning and its end in the shared folder.
+# Slurm may start a second copy of a job that only seems lost (its slurmd died, the job did not): each copy that begins
+# becomes the owner of the task and gives the former owner time to notice; a copy that is no longer the owner kills itself.
 # NAMES
 look=5  # seconds
 for _ in 1 2 3 4 5 6; do  # a network file system may show a new file late

@@ -1,4 +1,4 @@
-"""What Slurm says of this user's jobs."""
+"""Slurm's commands: the jobs of this user, and what its controller answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from butfor.errors import StudyError
 
-# How a job can end, in Slurm's words. Any other word, known or not, means that it may still run.
+# The states of a job that has ended. Any other state, known or not, means that it may still run.
 COMPLETED = "COMPLETED"
 FAILED = {
     "BOOT_FAIL",
@@ -23,7 +23,7 @@ FAILED = {
 }
 ENDING = "COMPLETING"
 FIELDS = "%A|%T|%N|%r|%j|%Z"
-SILENCE = (
+NO_ANSWER = (  # parts of the messages of Slurm's commands where the controller does not answer
     "unable to contact slurm controller",
     "communications connection failure",
     "connection refused",
@@ -32,16 +32,16 @@ SILENCE = (
     "transport endpoint",
     "zero bytes were transmitted",
 )
-ANSWER = 60.0  # seconds within which Slurm is to answer
+TIMEOUT = 60.0  # seconds within which Slurm must answer
 
 
-class Silent(StudyError):
-    """Slurm's controller does not answer, so nothing is known of any job."""
+class NoAnswerError(StudyError):
+    """Slurm's controller does not answer, so the state of no job is known."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as squeue has it: its number, state, nodes, the reason for its state, name, and working folder."""
+    """A job as squeue lists it: its number, state, nodes, the reason for its state, name, and working folder."""
 
     number: str
     state: str
@@ -52,34 +52,36 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether it is over, for good or ill."""
+        """Whether the job has ended, well or not."""
         return self.state == COMPLETED or self.state in FAILED
 
 
 def jobs() -> dict[str, Job]:
-    """This user's jobs by number, in one question: all that wait or run, and those that ended a short while ago.
+    """This user's jobs by number, by one call of squeue: those that wait or run, and those that ended a short while ago.
 
-    Raises Silent.
+    Raises NoAnswerError, and StudyError if squeue refuses.
     """
-    words = ["squeue", "--noheader", "--states=all", f"--user={os.getuid()}", f"--format={FIELDS}"]
-    lines = ask(words).splitlines()
-    found = [Job(*line.split("|", FIELDS.count("|"))) for line in lines if line.count("|") >= FIELDS.count("|")]
-    return {job.number: job for job in found}
+    command = ["squeue", "--noheader", "--states=all", f"--user={os.getuid()}", f"--format={FIELDS}"]
+    lines = run(command).splitlines()
+    listed = [Job(*line.split("|", FIELDS.count("|"))) for line in lines if line.count("|") >= FIELDS.count("|")]
+    return {job.number: job for job in listed}
 
 
-def ask(words: list[str], given: str = "") -> str:
-    """What a command of Slurm's prints, with `given` on its input.
+def run(command: list[str], text: str = "") -> str:
+    """The output of one of Slurm's commands, with `text` as its input.
 
-    Raises Silent if the controller does not answer, StudyError if it refuses.
+    Raises NoAnswerError if the controller does not answer, StudyError if it refuses.
     """
     try:
-        done = subprocess.run(words, input=given, capture_output=True, text=True, timeout=ANSWER, check=False)
+        process = subprocess.run(command, input=text, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     except subprocess.TimeoutExpired as expired:
-        raise Silent(f"{words[0]} had no answer in {ANSWER:.0f} seconds") from expired
+        raise NoAnswerError(f"{command[0]} got no answer within {TIMEOUT:.0f} seconds") from expired
     except FileNotFoundError as missing:
-        raise StudyError(f"{words[0]} is not there: start the study where Slurm's commands are.") from missing
-    if done.returncode == 0:
-        return done.stdout
-    said = done.stderr.strip() or f"{words[0]} ended with {done.returncode}"
-    silent = any(word in said.lower() for word in SILENCE)
-    raise (Silent if silent else StudyError)(said)
+        raise StudyError(
+            f"{command[0]} was not found: start the study on a node that has Slurm's commands."
+        ) from missing
+    if process.returncode == 0:
+        return process.stdout
+    message = process.stderr.strip() or f"{command[0]} ended with exit code {process.returncode}"
+    no_answer = any(part in message.lower() for part in NO_ANSWER)
+    raise (NoAnswerError if no_answer else StudyError)(message)

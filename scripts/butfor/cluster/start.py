@@ -1,7 +1,8 @@
-"""The start of a study on a cluster, after whatever ended the last one.
+"""The start of a study on a cluster, whatever ended the last one.
 
-A killed start leaves jobs that go on, and outputs that nobody recorded. Jobs go on and are taken over by `submit`, or are
-cancelled; what ended meanwhile is kept for exactly the task that made it. (Snakemake's lock is the Snakefile's to lift.)
+A killed start leaves jobs that go on, and outputs that Snakemake does not know. Such jobs are taken over by `submit`, or
+cancelled; the outputs of those that have ended are kept for exactly the task that made them. (The locks that a killed
+Snakemake has left are removed by the Snakefile, see workflow.recovery.)
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from butfor.errors import StudyError
 PLUGIN = "snakemake_executor_plugin_cluster_generic"
 
 
-def start(words: list[str], cancel: bool) -> int:
-    """Run Snakemake with `words` and the profile `slurm`, and return its exit code. Raises StudyError.
+def start(arguments: list[str], cancel: bool) -> int:
+    """Run Snakemake with these arguments and the profile `slurm`, and return its exit code. Raises StudyError.
 
-    Jobs of an earlier start in this folder are taken over, or cancelled first if `cancel`.
+    Jobs of an earlier start in this folder are taken over, or with `cancel` cancelled first.
     """
     if shutil.which("sbatch") is None:
-        raise StudyError("sbatch is not there: start the study where Slurm's commands are.")
+        raise StudyError("sbatch was not found: start the study on a node that has Slurm's commands.")
     if importlib.util.find_spec(PLUGIN) is None:
         raise StudyError("Snakemake's executor for clusters is not installed: make cluster installs it.")
-    lock = _only_one()
+    lock = _lock_folder()
     leftovers = _leftovers()
     if leftovers and cancel:
         print(f"Cancelling {len(leftovers)} jobs of an earlier start.", flush=True)
@@ -44,16 +45,16 @@ def start(words: list[str], cancel: bool) -> int:
             f"{len(leftovers)} jobs of an earlier start go on and are taken over (LEFTOVERS=cancel ends them).",
             flush=True,
         )
-    _tidy({job.number for job in leftovers})
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "slurm", *words]
-    code = _run([*command, "--rerun-incomplete"], lock)
-    for node, why in folder.unfit().items():
-        print(f"Node {node} had no more jobs: {why}", file=sys.stderr)
-    return code
+    _clear_folder({job.number for job in leftovers})
+    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "slurm", *arguments]
+    exit_code = _run([*command, "--rerun-incomplete"], lock)
+    for node, reason in folder.unfit_nodes().items():
+        print(f"Node {node} got no more jobs: {reason}", file=sys.stderr)
+    return exit_code
 
 
-def _only_one() -> IO[str]:
-    """The open lock of this folder, held until this process and Snakemake are both gone."""
+def _lock_folder() -> IO[str]:
+    """The lock of this folder, held until both this process and Snakemake have ended. Raises StudyError if it is taken."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     lock = (FOLDER / "lock").open("a+")
     try:
@@ -71,39 +72,41 @@ def _only_one() -> IO[str]:
 
 
 def _leftovers() -> list[slurm.Job]:
-    """This folder's jobs that wait or run. Raises StudyError if Slurm does not say."""
+    """This folder's jobs that wait or run. Raises StudyError if Slurm does not answer."""
     try:
-        every = slurm.jobs().values()
-    except StudyError as silence:  # no controller, or no Slurm that is set up here
-        reason = str(silence).strip().splitlines()[-1]
+        jobs = slurm.jobs().values()
+    except StudyError as failure:  # no controller, or a Slurm that is not set up here
+        reason = str(failure).strip().splitlines()[-1]
         raise StudyError(
-            f"Slurm does not answer here ({reason}), so whether jobs of an earlier start are still there is not known."
+            f"Slurm does not answer here ({reason}), so it is not known whether jobs of an earlier start still run."
             " Nothing was started. Start on a node where squeue answers, or without a cluster by snakemake --cores 2."
-        ) from silence
+        ) from failure
     here = str(Path.cwd())
-    return [job for job in every if job.name.startswith("butfor.") and job.folder == here and not job.ended]
+    return [job for job in jobs if job.name.startswith("butfor.") and job.folder == here and not job.ended]
 
 
 def _cancel(jobs: list[slurm.Job]) -> None:
-    slurm.ask(["scancel", *(job.number for job in jobs)])
+    slurm.run(["scancel", *(job.number for job in jobs)])
     while any(job.number in {left.number for left in _leftovers()} for job in jobs):
         time.sleep(1)
 
 
-def _tidy(going_on: set[str]) -> None:
-    """Keep what was finished unseen, forget the rest, and give nodes that were unfit another chance."""
-    ended = [path.stem for path in FOLDER.glob("*.job") if path.stem not in going_on]
-    kept = sum(folder.keep(number) for number in ended)
+def _clear_folder(running: set[str]) -> None:
+    """Keep the outputs of jobs that have ended well since the last start, delete the files of all that do not run any more,
+    and allow jobs on nodes that were unfit.
+    """
+    ended = [path.stem for path in FOLDER.glob("*.job") if path.stem not in running]
+    kept = sum(folder.keep_outputs(number) for number in ended)
     for number in ended:
         folder.forget(number)
     for path in FOLDER.glob("*.unfit"):
         path.unlink()
     if kept:
-        print(f"{kept} jobs ended well meanwhile; what they made is taken up.", flush=True)
+        print(f"{kept} jobs ended well since the last start; their outputs are used.", flush=True)
 
 
 def _run(command: list[str], lock: IO[str]) -> int:
-    """Run Snakemake; a Ctrl-C reaches it by itself, a SIGTERM is passed on."""
+    """Run Snakemake and return its exit code. A Ctrl-C reaches it directly, a SIGTERM is passed on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(
         command, pass_fds=[lock.fileno()], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)

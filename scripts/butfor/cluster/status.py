@@ -1,7 +1,7 @@
-"""What has become of a job, in the three words that Snakemake's executor knows: running, success, failed.
+"""The status of a job as Snakemake's executor reads it: running, success or failed.
 
-Never failed while the controller is silent or says something unknown: then it is asked again. One squeue answers for all
-jobs that are asked about in the same moment.
+A job is never failed while the controller does not answer or gives an unknown answer: then it is asked again. One call of
+squeue serves all requests of the same moment.
 """
 
 from __future__ import annotations
@@ -15,44 +15,47 @@ from butfor.cluster import folder, slurm
 from butfor.cluster.folder import FOLDER
 from butfor.errors import StudyError
 
-FRESH = 2.0  # seconds for which an answer of Slurm's, or its silence, is taken for that of all
-GRACE = 60.0  # seconds after which a job that Slurm no longer knows, and that left no word, is lost
-FOR_EVER = ("held", "partitiontimelimit", "partitionnodelimit", "badconstraints", "invalidaccount", "invalidqos")
-ANSWERS = FOLDER / "squeue.json"
+FRESH = 2.0  # seconds for which an answer of Slurm's, or none, serves further requests
+GRACE = 60.0  # seconds after which a job that Slurm no longer knows, and that wrote no exit code, is lost
+NEVER_BEGINS = (  # parts of the reasons for which a job waits until somebody changes something
+    *("held", "partitiontimelimit", "partitionnodelimit"),
+    *("badconstraints", "invalidaccount", "invalidqos"),
+)
+LAST_ANSWER = FOLDER / "squeue.json"
 
 
 def status(number: str) -> str:
-    """`running`, `success` or `failed`. What failed is said once on the error output."""
-    if number.startswith(folder.KEPT):
+    """`running`, `success` or `failed`. A failure is reported once on the error output."""
+    if number.startswith(folder.KEPT_PREFIX):
         return "success"
-    answer = latest()
-    if answer is None:
+    jobs = current_jobs()
+    if jobs is None:
         return "running"
-    job = answer.get(number)
+    job = jobs.get(number)
     if job is None:
-        return _unknown(number)
+        return _status_of_unknown(number)
     if not job.ended:
         (FOLDER / f"{number}.gone").unlink(missing_ok=True)
-        return _waiting(job)
+        return _status_of_waiting(job)
     if job.state == slurm.COMPLETED or folder.exit_code(number) == 0:
         return _succeeded(number)
     return _failed(number, f"{job.state} on {job.nodes or 'no node'}", job)
 
 
-def latest() -> dict[str, slurm.Job] | None:
-    """All jobs by number as of a moment ago; None while the controller is silent."""
+def current_jobs() -> dict[str, slurm.Job] | None:
+    """All jobs by number, by an answer that is at most FRESH seconds old; None while the controller does not answer."""
     try:
-        if 0 <= time.time() - ANSWERS.stat().st_mtime < FRESH:
-            kept = json.loads(ANSWERS.read_text())
-            return kept and {number: slurm.Job(**job) for number, job in kept.items()}
+        if 0 <= time.time() - LAST_ANSWER.stat().st_mtime < FRESH:
+            answer = json.loads(LAST_ANSWER.read_text())
+            return answer and {number: slurm.Job(**job) for number, job in answer.items()}
     except (FileNotFoundError, ValueError):
         pass
     try:
-        found = slurm.jobs()
-    except StudyError:  # silent, or saying something that tells nothing of the jobs
-        found = None
-    folder.write(ANSWERS, json.dumps(found and {number: asdict(job) for number, job in found.items()}))
-    return found
+        jobs = slurm.jobs()
+    except StudyError:  # no answer, or one without the jobs
+        jobs = None
+    folder.write(LAST_ANSWER, json.dumps(jobs and {number: asdict(job) for number, job in jobs.items()}))
+    return jobs
 
 
 def _succeeded(number: str) -> str:
@@ -66,37 +69,37 @@ def _succeeded(number: str) -> str:
 def _failed(number: str, ending: str, job: slurm.Job | None = None) -> str:
     begun = (FOLDER / f"{number}.begun").exists()
     if job and job.nodes and job.state == "FAILED" and not begun:
-        _unfit(job)
+        _exclude_node(job)
     print(f"Slurm's job {number} ({_name(number)}): {ending}; see {FOLDER / f'{number}.log'}", file=sys.stderr)
     return "failed"
 
 
-def _unfit(job: slurm.Job) -> None:
-    """Say once of a node that its job never began to write here, and let no other job go there."""
+def _exclude_node(job: slurm.Job) -> None:
+    """Let no more jobs go to the node of a job that failed before it wrote anything here, and report that."""
     path = FOLDER / f"{job.nodes}.unfit"
     if not path.exists():
-        why = f"job {job.number} failed ({job.reason}) before it wrote anything into {job.folder}"
-        remedy = "head node and nodes must share that folder; if this one does see it, ask Slurm why (prolog, account)"
-        folder.write(path, f"{why}; {remedy}")
+        reason = f"job {job.number} failed ({job.reason}) before it wrote anything into {job.folder}"
+        remedy = "head node and nodes must share that folder; if the node has it, look in Slurm's log (prolog, account)"
+        folder.write(path, f"{reason}; {remedy}")
     print(f"Node {job.nodes} gets no more jobs: {path.read_text().strip()}", file=sys.stderr)
 
 
-def _waiting(job: slurm.Job) -> str:
-    """Say once of a job that Slurm will never begin by itself."""
+def _status_of_waiting(job: slurm.Job) -> str:
+    """Report once a job that Slurm will never begin by itself."""
     note = FOLDER / f"{job.number}.said"
-    if any(word in job.reason.lower() for word in FOR_EVER) and not note.exists():
+    if any(word in job.reason.lower() for word in NEVER_BEGINS) and not note.exists():
         folder.write(note, job.reason)
         print(
-            f"Slurm does not begin job {job.number} ({job.name}): {job.reason}. If it is held, let it go with `scontrol"
-            f" release {job.number}`; if it asks for too much, end this start, and ask for less in the study's `job` or in"
+            f"Slurm does not begin job {job.number} ({job.name}): {job.reason}. If it is held, release it by `scontrol"
+            f" release {job.number}`; if it requests too much, end this start, and request less in the study's `job` or in"
             " profiles/slurm/profile.yaml.",
             file=sys.stderr,
         )
     return "running"
 
 
-def _unknown(number: str) -> str:
-    """A job that Slurm has forgotten, or not yet heard of: its own word counts; without one it is given a while."""
+def _status_of_unknown(number: str) -> str:
+    """The status of a job that Slurm has forgotten or does not know yet: by its exit code; without one it gets some time."""
     code = folder.exit_code(number)
     if code == 0:
         return _succeeded(number)
@@ -105,7 +108,7 @@ def _unknown(number: str) -> str:
         folder.write(since, "")
     if code is None and time.time() - since.stat().st_mtime < GRACE:
         return "running"
-    return _failed(number, f"ended with {code}" if code else "Slurm no longer knows it, and it left no word")
+    return _failed(number, f"exit code {code}" if code else "Slurm no longer knows it, and it wrote no exit code")
 
 
 def _name(number: str) -> str:

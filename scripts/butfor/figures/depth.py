@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from butfor.figures import panels, style
 from butfor.figures.layers import SATURATION, layer_table
 from butfor.figures.panels import Measure
-from butfor.record import Record
+from butfor.records.record import Record
 
 GRADIENT = Measure("gradient", "gradient norm", log=True, focus=True)
 
@@ -20,7 +20,7 @@ def depth(records: list[Record], arms: list[str]) -> Figure:
     if set(SATURATION) & set(table["activation"]):
         measures.append(Measure("saturated", "saturated share"))
     figure = style.sheet(panels.height(arms, measures))
-    panels.compare(figure, table, arms, "place", "hidden layer", measures)
+    panels.draw_arms(figure, table, arms, "place", "hidden layer", measures)
     return figure
 
 
@@ -28,5 +28,5 @@ def gradients(records: list[Record], arms: list[str]) -> Figure:
     """Norm of the cross-entropy's gradient by each layer's weights, on a logarithmic scale."""
     table = layer_table(records, "start")
     figure = style.sheet(panels.height(arms, [GRADIENT]))
-    panels.compare(figure, table[table["gradient"].notna() | table["hidden"]], arms, "place", "layer", [GRADIENT])
+    panels.draw_arms(figure, table[table["gradient"].notna() | table["hidden"]], arms, "place", "layer", [GRADIENT])
     return figure

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from butfor.figures import style
 from butfor.figures.layers import hidden, spread_evenly
-from butfor.record import Record
+from butfor.records.record import Record
 
 TOWER = 3.0
 
@@ -19,7 +19,7 @@ def distributions(records: list[Record], arms: list[str]) -> Figure:
     """Histograms of what leaves the hidden layers' activation functions: a row per arm, a column per layer."""
     first = {record.arm: record for record in reversed(records)}
     layers = {arm: spread_evenly(hidden(first[arm], "start")) if arm in first else [] for arm in arms}
-    columns = max(1, *(len(found) for found in layers.values()))
+    columns = max(1, *(len(rows) for rows in layers.values()))
     figure = style.sheet(0.4 + 0.72 * len(arms))
     panels = figure.subplots(len(arms), columns, squeeze=False)
     above: list[str] = []
@@ -40,21 +40,21 @@ def distributions(records: list[Record], arms: list[str]) -> Figure:
     return figure
 
 
-def histogram(axes: Axes, found: dict[str, Any], colour: Any) -> None:
+def histogram(axes: Axes, bins: dict[str, Any], colour: Any) -> None:
     """A filled histogram with its range below it; a bin that towers over all others is cut off and says its share."""
-    counts = np.array(found["counts"], float)
+    counts = np.array(bins["counts"], float)
     if not counts.sum():
         axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", va="center", fontsize="small")
         return
-    axes.stairs(counts, np.linspace(found["low"], found["high"], len(counts) + 1), fill=True, color=colour)
+    axes.stairs(counts, np.linspace(bins["low"], bins["high"], len(counts) + 1), fill=True, color=colour)
     *_, second, highest = sorted(counts)
     towers = highest > TOWER * second > 0
-    axes.set(xlim=(found["low"], found["high"]), ylim=(0, 1.5 * second if towers else 1.05 * highest))
+    axes.set(xlim=(bins["low"], bins["high"]), ylim=(0, 1.5 * second if towers else 1.05 * highest))
     if towers:
         place = (int(counts.argmax()) + 1.5) / len(counts)
         side = "left" if place < 0.5 else "right"
         share = f"{100 * highest / counts.sum():.0f} %"
         axes.text(place, 0.98, share, transform=axes.transAxes, ha=side, va="top", fontsize="x-small")
-    middle = (found["low"] + found["high"]) / 2
-    span = f"all at {middle:.2g}" if highest == counts.sum() else f"{found['low']:.2g} … {found['high']:.2g}"
+    middle = (bins["low"] + bins["high"]) / 2
+    span = f"all at {middle:.2g}" if highest == counts.sum() else f"{bins['low']:.2g} … {bins['high']:.2g}"
     axes.set_xlabel(span.replace("-", "−"), fontsize="x-small", labelpad=1)

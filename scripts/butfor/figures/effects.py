@@ -1,8 +1,7 @@
-"""Every ablation's effect on test accuracy."""
+"""Every ablation's effect on the metric that verdicts are asked of."""
 
 from __future__ import annotations
 
-import math
 from statistics import median_low
 from typing import Any
 
@@ -12,10 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from butfor.figures import style
-from butfor.verdict_words import UNPROVEN, VOID
+from butfor.study.metrics import Metric
+from butfor.study.summary import VerdictSettings
+from butfor.verdicts.numbers import effect_of, interval_of, level
+from butfor.verdicts.rows import UNPROVEN, VOID, ContrastRow, Verdict
 
 GREY = 7
-VERDICT_COLOURS = {
+VERDICT_COLOURS: dict[Verdict, int] = {
     "helps": 2,
     "hurts": 3,
     "no meaningful difference": 0,
@@ -25,85 +27,98 @@ VERDICT_COLOURS = {
 }
 
 
-def effects(rows: list[dict[str, Any]], by_seed: dict[str, list[float]], verdict: dict[str, Any]) -> Figure:
-    """Every ablation's effect on test accuracy with its interval, its seeds and the margin, sorted.
+def effects(
+    rows: list[ContrastRow], by_seed: dict[str, list[float]], metric: Metric, verdict: VerdictSettings
+) -> Figure:
+    """Every ablation's effect on a metric with its interval, its seeds and the margin, the best at the top.
 
-    rows: contrasts on test accuracy. by_seed: paired differences per arm, in points. Effects far outside the others
-    are written at the edge instead of squeezing the rest.
+    rows: contrasts on the metric. by_seed: paired differences per arm, in its unit. Effects far outside the others are
+    written at the edge instead of squeezing the rest.
     """
-    ordered = sorted(rows, key=lambda row: -math.inf if row["effect"] is None else row["effect"])
-    ends = [
-        _ends(row, by_seed.get(row["arm"], [])) for row in rows if row["low"] is not None and row["high"] is not None
-    ]
-    typical = max(1.5 * verdict["margin"], median_low([max(abs(end) for end in pair) for pair in ends] or [0.0]))
-    low, high = -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
+    margin = metric.margin_in(verdict)
+    ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
+    limits = _limits(rows, by_seed, margin)
     figure = style.sheet(1.3 + style.ROW * len(ordered))
     axes = figure.subplots()
-    axes.axvspan(-verdict["margin"], verdict["margin"], color="0.9", zorder=0)
+    if margin is not None:
+        axes.axvspan(-margin, margin, color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, row in enumerate(ordered):
-        _effect_row(axes, place, row, by_seed.get(row["arm"], []), _colour(row["verdict"]), (low, high))
-    axes.set(xlim=(low, high), ylim=(-0.7, len(ordered) - 0.3))
+        _effect_row(axes, place, row, by_seed.get(row["arm"], []), metric, limits)
+    axes.set(xlim=limits, ylim=(-0.7, len(ordered) - 0.3))
     several = len({row["reference"] for row in rows}) > 1
     names = [f"{row['arm']}, against {row['reference']}" if several else row["arm"] for row in ordered]
     axes.set_yticks(range(len(ordered)), [style.folded(name, 32) for name in names])
+    left, right = ("worse", "better") if metric.higher_is_better else ("better", "worse")
     axes.set_xlabel(
-        "worse ←  test accuracy, ablation minus reference (accuracy points)  → better\n"
-        f"bars: {100 * (1 - verdict['alpha']):g} % interval of each ablation by itself; colours: corrected over all"
+        f"{left} ←  {metric.title}, ablation minus reference ({metric.unit.name})  → {right}\n"
+        f"bars: {level(verdict['alpha'])} interval of each ablation by itself; colours: corrected over all"
     )
     axes.grid(axis="y", visible=False)
-    style.legend(figure, _legend([row["verdict"] for row in rows], verdict["margin"]))
+    style.legend(figure, _legend([row["verdict"] for row in rows], margin))
     return figure
 
 
-def _ends(row: dict[str, Any], seeds: list[float]) -> tuple[float, float]:
-    """How far an ablation reaches to both sides, with its interval and its seeds."""
-    return min([row["low"], *seeds]), max([row["high"], *seeds])
-
-
-def _legend(verdicts: list[str], margin: float) -> list[Artist]:
-    used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
-    return [
-        *(style.dot(word, "o", color=_colour(word)) for word in used),
-        style.dot("one seed", ".", color="0.6"),
-        Patch(color="0.9", label=f"margin ±{margin:g}"),
+def _limits(rows: list[ContrastRow], by_seed: dict[str, list[float]], margin: float | None) -> tuple[float, float]:
+    """Both ends of the effects' axis."""
+    ends = [
+        _ends(row["low"], row["high"], by_seed.get(row["arm"], []))
+        for row in rows
+        if row["low"] is not None and row["high"] is not None
     ]
+    typical = max(1.5 * (margin or 0.0), median_low([max(abs(end) for end in pair) for pair in ends] or [0.0])) or 1.0
+    return -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
 
 
-def _colour(verdict: str) -> Any:
+def _ends(low: float, high: float, seeds: list[float]) -> tuple[float, float]:
+    """How far an ablation reaches to both sides, with its interval and its seeds."""
+    return min([low, *seeds]), max([high, *seeds])
+
+
+def _legend(verdicts: list[Verdict], margin: float | None) -> list[Artist]:
+    used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
+    shade = [] if margin is None else [Patch(color="0.9", label=f"margin ±{margin:g}")]
+    dots = [style.dot(word, "o", color=_colour(word)) for word in used]
+    return [*dots, style.dot("one seed", ".", color="0.6"), *shade]
+
+
+def _colour(verdict: Verdict) -> Any:
     return style.PALETTE[VERDICT_COLOURS.get(verdict, GREY)]
 
 
 def _effect_row(
-    axes: Axes, place: int, row: dict[str, Any], seeds: list[float], colour: Any, limits: tuple[float, float]
+    axes: Axes, place: int, row: ContrastRow, seeds: list[float], metric: Metric, limits: tuple[float, float]
 ) -> None:
+    """An effect as a dot with its interval and its seeds; one that is off the axis, or none, in words at the edge."""
     low, high = limits
-    inset = 0.01 * (high - low)
-    label = {"va": "center", "fontsize": "small", "color": colour}
+    colour = _colour(row["verdict"])
     if row["effect"] is None:
-        arrow = "◀ " if row.get("failed_ablation", 0) > row.get("failed_reference", 0) else ""
-        axes.text(low + inset, place, f"{arrow}{row['remark'] or 'no finished pair'}", ha="left", **label)
-    elif row["effect"] < low:
-        axes.text(low + inset, place, f"◀ {_number(row)}", ha="left", **label)
-    elif row["effect"] > high:
-        axes.text(high - inset, place, f"{_number(row)} ▶", ha="right", **label)
+        more_failures = row["failed_ablation"] > row["failed_reference"]
+        _at_edge(
+            axes, place, row["remark"] or "no finished pair", metric.higher_is_better, more_failures, limits, colour
+        )
+    elif not low <= row["effect"] <= high:
+        words = effect_of(row) + (f" {interval_of(row)}" if row["low"] is not None else "")
+        _at_edge(axes, place, words, row["effect"] < low, True, limits, colour)
     else:
         axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
         if row["low"] is not None and row["high"] is not None:
             axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
-            cut = [
-                (end, mark) for end, mark, off in ((low, "<", row["low"] < low), (high, ">", row["high"] > high)) if off
-            ]
-            for end, mark in cut:
+            cut = ((low, "<", row["low"] < low), (high, ">", row["high"] > high))
+            for end, mark in ((end, mark) for end, mark, is_cut in cut if is_cut):
                 axes.plot(end, place, mark, color=colour, markersize=6, clip_on=False, zorder=4)
         axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
 
 
-def _number(row: dict[str, Any]) -> str:
-    words = f"{row['effect']:+.2f}"
-    if row["low"] is not None and row["high"] is not None:
-        words += f" [{row['low']:+.2f}, {row['high']:+.2f}]"
-    return words.replace("-", "−")
+def _at_edge(
+    axes: Axes, place: int, words: str, left: bool, arrow: bool, limits: tuple[float, float], colour: Any
+) -> None:
+    """Words at the left or the right edge, with an arrow that points beyond it."""
+    low, high = limits
+    inset = 0.01 * (high - low)
+    text = (f"◀ {words}" if left else f"{words} ▶") if arrow else words
+    where, side = (low + inset, "left") if left else (high - inset, "right")
+    axes.text(where, place, text, ha=side, va="center", fontsize="small", color=colour)
 
 
 def _edge(reaches: list[float], typical: float) -> float:

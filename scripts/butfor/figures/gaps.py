@@ -5,17 +5,23 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from butfor import frames
 from butfor.figures import panels, style
-from butfor.figures.dots import draw_dots
 from butfor.figures.panels import Measure
-from butfor.record import Record
+from butfor.figures.seed_dots import draw_seed_dots
+from butfor.records.record import Record
+from butfor.records.tables import history_table, runs_table
+from butfor.study.metrics import QUANTITIES, Quantity
 
-MEASURES = (
-    Measure("accuracy", "accuracy (points):\ntrain − validation"),
-    Measure("loss", "loss (nats):\nvalidation − train"),
-)
-FINAL = (("accuracy", "accuracy: train − test (points)"), ("loss", "loss: test − train (nats)"))
+
+def _sides(quantity: Quantity, other: str) -> str:
+    """What is subtracted from what, so that training images fare better where the gap is above 0."""
+    return f"train − {other}" if quantity.higher_is_better else f"{other} − train"
+
+
+MEASURES = [
+    Measure(quantity.name, f"{quantity.name} ({quantity.unit.short}):\n{_sides(quantity, 'validation')}")
+    for quantity in QUANTITIES.values()
+]
 
 
 def gaps(records: list[Record], arms: list[str]) -> Figure:
@@ -23,21 +29,24 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
     heights = [0.7 + style.ROW * len(arms), panels.height(arms, MEASURES)]
     figure = style.sheet(sum(heights))
     above, below = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
-    final = _gaps(frames.runs_table(record for record in records if record.metrics), "test")
-    for axes, (column, label) in zip(above.subplots(1, 2, sharey=True), FINAL, strict=True):
-        draw_dots(axes, final, column, arms)
+    final = _gaps(runs_table(record for record in records if record.metrics), "test")
+    panels_above = above.subplots(1, len(QUANTITIES), squeeze=False, sharey=True)[0]
+    for axes, quantity in zip(panels_above, QUANTITIES.values(), strict=True):
+        draw_seed_dots(axes, final, quantity.name, arms)
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
-        axes.set_xlabel(label)
-    panels.compare(below, _gaps(frames.history_table(records), "validation"), arms, "epoch", "epoch", MEASURES)
+        axes.set_xlabel(f"{quantity.name}: {_sides(quantity, 'test')} ({quantity.unit.short})")
+    panels.draw_arms(below, _gaps(history_table(records), "validation"), arms, "epoch", "epoch", MEASURES)
     return figure
 
 
 def _gaps(table: pd.DataFrame, other: str) -> pd.DataFrame:
-    """The table with `accuracy` (points) and `loss` (nats): how much better training images fare than others."""
-    keys = ("arm", "seed", "epoch")
-    columns = [*keys, *(f"{part}/{metric}" for part in ("train", other) for metric in ("accuracy", "loss"))]
-    found = table.reindex(columns=columns)
-    return found.assign(
-        accuracy=100.0 * (found["train/accuracy"] - found[f"{other}/accuracy"]),
-        loss=found[f"{other}/loss"] - found["train/loss"],
-    )
+    """The table with a column per quantity, in its unit: how much better training images fare than the other part's."""
+    columns = ["arm", "seed", "epoch", *(f"{part}/{name}" for part in ("train", other) for name in QUANTITIES)]
+    figures = table.reindex(columns=columns)
+    gaps = {
+        name: quantity.unit.scale
+        * (figures[f"train/{name}"] - figures[f"{other}/{name}"])
+        * (1.0 if quantity.higher_is_better else -1.0)
+        for name, quantity in QUANTITIES.items()
+    }
+    return figures.assign(**gaps)

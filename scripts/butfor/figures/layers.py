@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from butfor.record import Record
+from butfor.records.record import Record
 
 MOST_LAYERS = 6
 SATURATION = {"sigmoid": "saturated_sigmoid", "tanh": "saturated_tanh", "relu": "zero"}  # the record's statistic

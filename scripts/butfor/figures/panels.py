@@ -13,8 +13,8 @@ from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import style
-from butfor.figures.far import far_off, far_on_the_way, final
-from butfor.figures.line import draw_line
+from butfor.figures.outliers import final_values, outliers_at_the_end, outliers_on_the_way
+from butfor.figures.seed_band import draw_seed_band
 
 MOST_TOGETHER = 5
 MOST_COLUMNS = 5
@@ -32,14 +32,14 @@ class Measure:
 
 
 def height(arms: Sequence[str], measures: Sequence[Measure]) -> float:
-    """How high `compare` needs its figure."""
+    """How high `draw_arms` needs its figure."""
     if len(arms) <= MOST_TOGETHER:
         return TOGETHER_HEIGHT
     rows = grid(len(arms) - 1)[0]
     return len(measures) * (0.4 + PANEL_HEIGHT * rows)
 
 
-def compare(
+def draw_arms(
     figure: FigureBase, table: pd.DataFrame, arms: Sequence[str], x: str, xlabel: str, measures: Sequence[Measure]
 ) -> None:
     """Draw the arms' measures against x, from a table with a row per arm, seed and x.
@@ -65,11 +65,11 @@ def _together(
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for axes, measure in zip(panels, measures, strict=True):
         for arm, line in lines.items():
-            draw_line(axes, table[table["arm"] == arm], x, measure.column, line, measure.log)
+            draw_seed_band(axes, table[table["arm"] == arm], x, measure.column, line, measure.log)
         axes.set(xlabel=xlabel, ylabel=measure.label)
         _scale(axes, measure)
         if measure.focus:
-            _name_the_far(axes, table, measure, arms)
+            _name_outliers(axes, table, measure, arms)
     seen = set(table["arm"])
     handles = [style.handle(arm if arm in seen else f"{arm} (no run)", line) for arm, line in lines.items()]
     style.legend(figure, handles)
@@ -84,14 +84,14 @@ def _apart(
     for block, measure in zip(blocks, measures, strict=True):
         panels = block.subplots(rows, columns, squeeze=False, sharex=True)
         far = [
-            *(far_off(table, measure.column, arms, measure.log) if measure.focus else []),
-            *(far_on_the_way(table, measure.column, arms, x, measure.log) if measure.focus else []),
+            *(outliers_at_the_end(table, measure.column, arms, measure.log) if measure.focus else []),
+            *(outliers_on_the_way(table, measure.column, arms, x, measure.log) if measure.focus else []),
         ]
         limits = _limits(table[~table["arm"].isin(far)], measure)
         own = {arm: arm in far or reference in far for arm in others}
         for place, (axes, arm) in enumerate(zip(panels.flat, others, strict=False)):
-            draw_line(axes, table[table["arm"] == reference], x, measure.column, style.BEHIND, measure.log)
-            draw_line(axes, table[table["arm"] == arm], x, measure.column, style.ALONE, measure.log)
+            draw_seed_band(axes, table[table["arm"] == reference], x, measure.column, style.BEHIND, measure.log)
+            draw_seed_band(axes, table[table["arm"] == arm], x, measure.column, style.ALONE, measure.log)
             _scale(axes, measure)
             axes.tick_params(labelsize="small", pad=1)
             axes.set_title(_title(table[table["arm"] == arm][measure.column], arm, own[arm]), fontsize="small", pad=3)
@@ -125,13 +125,13 @@ def _scale(axes: Axes, measure: Measure) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
 
 
-def _name_the_far(axes: Axes, table: pd.DataFrame, measure: Measure, arms: Sequence[str]) -> None:
-    far = far_off(table, measure.column, arms, measure.log)
+def _name_outliers(axes: Axes, table: pd.DataFrame, measure: Measure, arms: Sequence[str]) -> None:
+    far = outliers_at_the_end(table, measure.column, arms, measure.log)
     limits = _limits(table[~table["arm"].isin(far)], measure)
     if not far or not limits:
         return
     axes.set_ylim(*limits)
-    ends = final(table, measure.column)
+    ends = final_values(table, measure.column)
     words = "\n".join(f"off the scale: {arm} ({ends[arm]:.2g})" for arm in far)
     axes.set_title(words, loc="left", fontsize="small", color="0.35", pad=3)
 

@@ -19,12 +19,15 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from butfor.figures import style
-from butfor.record import Record
+from butfor.records.record import Record
+from butfor.study.metrics import QUANTITIES
 
 OTHERS = "0.75"
 MOST_POINTS = 300
 PARTS = {"train": (0, (3, 2)), "validation": "-"}
-PANELS = {"accuracy": "accuracy (share)", "loss": "loss (nats)", "rate": "learning rate"}
+PANELS = {name: f"{name} ({quantity.recorded_unit})" for name, quantity in QUANTITIES.items()} | {
+    "rate": "learning rate"
+}
 LOOK: list[str | dict[str, Any]] = ["seaborn-v0_8-whitegrid", {"axes.titlesize": 10.0, "axes.linewidth": 1.25}]
 OWN = "path {{ stroke: {colour} !important; stroke-width: 2 !important; stroke-opacity: 1 !important }}"
 
@@ -57,7 +60,7 @@ def _panels() -> tuple[Figure, dict[str, Axes]]:
         figure = Figure(figsize=(style.WIDTH, 2.7))
         axes = dict(zip(PANELS, figure.subplots(1, 3), strict=True))
     for name, panel in axes.items():
-        panel.set_title(PANELS[name], y=1.02)  # told where, it need not be found out, nor the label's place
+        panel.set_title(PANELS[name], y=1.02)  # where it is to stand need not be computed, nor where the label is
         panel.set_xlabel("epoch")
         panel.xaxis.set_label_coords(0.5, -0.17)
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -67,9 +70,9 @@ def _panels() -> tuple[Figure, dict[str, Axes]]:
     axes["loss"].yaxis.set_minor_locator(NullLocator())
     axes["loss"].yaxis.set_major_formatter("{x:g}")
     words = {"this run": style.BLUE, "the job's other seeds": OTHERS}
-    known = [style.handle(label, style.Line(colour)) for label, colour in words.items()]
-    known += [style.handle(part, style.Line("0.3", dash)) for part, dash in PARTS.items()]
-    figure.legend(handles=known, loc="upper center", ncols=4, frameon=False)
+    handles = [style.handle(label, style.Line(colour)) for label, colour in words.items()]
+    handles += [style.handle(part, style.Line("0.3", dash)) for part, dash in PARTS.items()]
+    figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False)
     figure.subplots_adjust(left=0.07, right=0.98, bottom=0.2, top=0.76, wspace=0.36)
     return figure, axes
 
@@ -80,7 +83,7 @@ def _lines(record: Record, axes: dict[str, Axes]) -> Iterator[Line2D]:
     steps = np.arange(1, len(record.learning_rate) + 1)[::every] / record.steps_per_epoch
     curves: list[tuple[str, str, Any, Any, Any]] = [("rate", "", steps, record.learning_rate[::every], "-")]
     for part, dash in PARTS.items():
-        for name in ("accuracy", "loss"):
+        for name in QUANTITIES:
             curves.append((name, part, epochs, [row.get(f"{part}/{name}", np.nan) for row in record.history], dash))
     for name, part, x, y, dash in curves:
         values = np.where(np.isfinite(y), y, np.nan)

@@ -57,7 +57,7 @@ def sheet(height: float) -> Figure:
 
 
 def lines_of(arms: Sequence[str]) -> dict[str, Line]:
-    """The reference in black, the others in the palette's colours; told apart by their dashes as well."""
+    """The reference in black, the others in the palette's colours; which differ in their dashes as well."""
     others = {
         arm: Line(PALETTE[place % len(PALETTE)], DASHES[(place + 1) % len(DASHES)])
         for place, arm in enumerate(arms[1:])

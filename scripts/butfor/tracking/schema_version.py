@@ -1,7 +1,7 @@
-"""A database of runs that is not there yet, or that another version of MLflow has made.
+"""The schema of a database of runs: made, upgraded or refused before MLflow opens it.
 
-MLflow makes and upgrades SQLite databases in many steps, and one that was stopped half-way is never opened again; some
-it upgrades without a word, after which the version that made them refuses them.
+MLflow makes and upgrades SQLite databases in many steps, and a database whose making was interrupted can never be opened
+again. Some databases it upgrades silently, and the version that made them no longer opens them.
 """
 
 from __future__ import annotations
@@ -13,86 +13,89 @@ from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from mlflow.store.db.utils import _get_alembic_config, _get_latest_schema_revision, _initialize_tables
 from sqlalchemy.exc import SQLAlchemyError
 
-from alembic.script import ScriptDirectory
-from butfor.tracking_target import SQLITE, StoreError, redacted
+from butfor.tracking.target import SQLITE, StoreError, redacted
 
-LOCK = int.from_bytes(b"butfor")  # a number that every butfor takes, and hardly anyone else
+LOCK = int.from_bytes(
+    b"butfor"
+)  # the number of the lock in PostgreSQL: the same for every butfor, and hardly used by others
 log = logging.getLogger(__name__)
 
 
-def meet(uri: str, own: bool) -> None:
-    """Have the database's schema be what this MLflow expects: a SQLite file that is not there is made, a study's `own` is
-    upgraded, with the old one left beside it, and nobody else's is touched. Raises StoreError.
+def prepare(uri: str, own: bool) -> None:
+    """Give a database the schema that this MLflow expects. A missing SQLite file is made, a study's `own` is upgraded, with a
+    copy of the old one beside it, and any other stays as it is. Raises StoreError.
     """
     file = Path(uri.removeprefix(SQLITE)) if uri.startswith(SQLITE) else None
     if file and not file.exists():
         _make(file)
         return
-    found, expected = _revision(uri), _get_latest_schema_revision()
-    if found is None and not file:
-        _make_alone(uri)
-    if found in (None, expected):
+    received, expected = _revision(uri), _get_latest_schema_revision()
+    if received is None and not file:
+        _make_tables_once(uri)
+    if received in (None, expected):
         return
-    if file and own and _is_known(str(found)):
-        _upgrade(file, str(found))
+    if file and own and _is_older(str(received)):
+        _upgrade(file, str(received))
     elif own:
         raise StoreError(
             "results/mlflow was made by a newer MLflow. It is a mirror: `make mlflow-rebuild` makes it anew."
         )
     else:
         raise StoreError(
-            f"MLFLOW_TRACKING_URI: {redacted(uri)} was made by another version of MLflow (schema {found}, this one"
+            f"MLFLOW_TRACKING_URI: {redacted(uri)} was made by another version of MLflow (schema {received}, this one"
             f" expects {expected}). Nothing was changed in it. Use the version that made it, or make a copy of the"
             " database and run `mlflow db upgrade`, after which older versions no longer open it."
         )
 
 
 def _revision(uri: str) -> str | None:
-    """The database's revision; None if it holds nothing of MLflow's yet."""
+    """The revision of a database's schema; None if MLflow has not written to it yet."""
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
     with engine.connect() as connection:
         if not sqlalchemy.inspect(connection).has_table("alembic_version"):
             return None
-        found = connection.execute(sqlalchemy.text("select version_num from alembic_version")).scalar()
-    return None if found is None else str(found)
+        revision = connection.execute(sqlalchemy.text("select version_num from alembic_version")).scalar()
+    return None if revision is None else str(revision)
 
 
-def _make_alone(uri: str) -> None:
-    """Make MLflow's tables in an empty PostgreSQL, where two studies that begin at once would each make half of them."""
+def _make_tables_once(uri: str) -> None:
+    """Make MLflow's tables in an empty PostgreSQL under a lock: two studies that begin at once would each make half of them."""
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.pool.NullPool)
     if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:  # which holds the lock until it is closed
+        with engine.connect() as connection:  # the lock is held until it is closed
             connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_lock(LOCK)))
             if _revision(uri) is None:
                 _initialize_tables(engine)
 
 
-def _is_known(revision: str) -> bool:
+def _is_older(revision: str) -> bool:
+    """Whether this MLflow knows a revision, and so can upgrade from it."""
     try:
         return ScriptDirectory.from_config(_get_alembic_config("")).get_revision(revision) is not None
     except CommandError:
         return False
 
 
-def _upgrade(database: Path, found: str) -> None:
-    kept = database.with_name(f"{database.name}.{found}")
+def _upgrade(database: Path, revision: str) -> None:
+    backup = database.with_name(f"{database.name}.{revision}")
     try:
-        _make(database, start=database, kept=kept)
+        _make(database, start=database, backup=backup)
     except SQLAlchemyError as failure:
         raise StoreError(
             f"{database} was made by an older MLflow and could not be upgraded"
-            f" ({str(failure).splitlines()[0]}). It is as it was. It is a mirror: `make mlflow-rebuild` makes it anew."
+            f" ({str(failure).splitlines()[0]}). It is unchanged. It is a mirror: `make mlflow-rebuild` makes it anew."
         ) from None
-    log.info("%s was made by an older MLflow and has been upgraded; as it was, it is in %s", database, kept.name)
+    log.info("%s was made by an older MLflow and has been upgraded; the old one is %s", database, backup.name)
 
 
-def _make(database: Path, start: Path | None = None, kept: Path | None = None) -> None:
-    """Make a database of this MLflow's schema from nothing, or from a copy of `start`, and put it in place when it is
-    whole; what was in its place is `kept`.
+def _make(database: Path, start: Path | None = None, backup: Path | None = None) -> None:
+    """Make a database of this MLflow's schema, empty or from a copy of `start`, and put it in place when it is complete; the
+    file in its place before becomes `backup`.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     new = database.with_name(f"{database.name}.new")
@@ -103,8 +106,8 @@ def _make(database: Path, start: Path | None = None, kept: Path | None = None) -
     engine = sqlalchemy.create_engine(f"{SQLITE}{new}", poolclass=sqlalchemy.pool.NullPool)
     _initialize_tables(engine)
     engine.dispose()
-    if kept:
-        os.replace(database, kept)
-    for rest in ("-wal", "-shm"):  # the copy has what they hold
-        Path(f"{database}{rest}").unlink(missing_ok=True)
+    if backup:
+        os.replace(database, backup)
+    for suffix in ("-wal", "-shm"):  # the copy includes their content
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
     os.replace(new, database)

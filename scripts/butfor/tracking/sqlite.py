@@ -1,4 +1,4 @@
-"""A study's own SQLite store, made quick to write to."""
+"""A study's own SQLite database: fast to write to, and replaced if it is damaged."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 
 def prepare(database: Path) -> None:
-    """Make the database's folder, and every connection of this process one that writes ahead.
+    """Make the database's folder, and let every connection of this process use a write-ahead log.
 
-    MLflow commits about ten times a run and as SQLite is by default each waits for the disk several times, for most of
-    the time an import takes. A log written ahead is as safe (a power cut loses the last commits, which the next import
-    notices, and never the database), and MLflow's pages can read while runs are written. Where a file system cannot
-    do it, SQLite stays as it was.
+    MLflow commits about ten times a run. With SQLite's defaults each commit waits for the disk several times, which is
+    most of the time that an import takes. A write-ahead log is as safe (a power cut loses the last commits, which the next
+    import notices, and never the database), and MLflow's pages can read while runs are written. On a file system that does
+    not support it, SQLite keeps its default.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     if not event.contains(Engine, "connect", _write_ahead):
@@ -28,12 +28,12 @@ def prepare(database: Path) -> None:
 
 
 def set_damaged_aside(database: Path) -> None:
-    """Rename the database if it is damaged, so that a new one is made: it is a mirror."""
+    """Rename the database if it is damaged, so that a new one is made from the records."""
     if not database.exists():
         return
     try:
-        with closing(sqlite3.connect(database)) as store:
-            whole = store.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        with closing(sqlite3.connect(database)) as connection:
+            whole = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     except sqlite3.OperationalError:  # in use, or out of reach: not damage
         return
     except sqlite3.DatabaseError:
@@ -41,10 +41,10 @@ def set_damaged_aside(database: Path) -> None:
     if not whole:
         for part in database.parent.glob(f"{database.name}*"):
             part.replace(part.with_name(f"damaged-{part.name}"))
-        log.warning("%s was damaged and is made anew from the records; as it was, it is beside it", database)
+        log.warning("%s was damaged and is made anew from the records; the damaged file is beside it", database)
 
 
 def _write_ahead(connection: Any, _: Any) -> None:
-    if isinstance(connection, sqlite3.Connection):  # of every engine in the process, PostgreSQL's too
+    if isinstance(connection, sqlite3.Connection):  # the listener hears every engine of the process, PostgreSQL's too
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

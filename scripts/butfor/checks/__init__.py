@@ -1,0 +1,1 @@
+"""Proof from the records that each ablation took effect, and only it did."""

@@ -1,0 +1,1 @@
+"""What each recipe key leaves in a record."""

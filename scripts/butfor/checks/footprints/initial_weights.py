@@ -1,0 +1,97 @@
+"""Footprints of the model and its initial weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from butfor.checks.footprints.expected_weights import broken_promise
+from butfor.checks.footprints.reading import CHANCE, listed, own, start
+from butfor.recipe.architectures import architecture
+from butfor.recipe.initialisers import CUT, law
+from butfor.recipe.normalisations import NORMALISATIONS
+from butfor.records.record import Record
+
+
+def model_trace(r: Record) -> str:
+    functions = sorted({row["activation"] for row in start(r)[:-1]})
+    return f"{r.parameters} weights in {len(start(r))} layers, {listed(functions)}, widths {_widths(r)}"
+
+
+def _widths(r: Record) -> str:
+    return listed([row["shape"][-1] for row in start(r)])
+
+
+def model_fault(r: Record) -> str:
+    if own(r):
+        return ""
+    built = {row["layer"]: row["shape"][-1] for row in start(r)}
+    built_in = architecture(r.recipe["model"])
+    expected = built_in.hidden_layers(r.recipe["model"]) | {"logits": r.data["classes"]}
+    if built != expected:
+        return f"expected layers {expected}, received {built}"
+    function = r.recipe["model"]["activation"]
+    allowed = {function, "linear"} if built_in.linear_layers else {function}
+    for row in start(r)[:-1]:
+        if row["activation"] not in allowed:
+            return f"expected {function} after {row['layer']}, received {row['activation']}"
+    return ""
+
+
+def spreads(r: Record) -> str:
+    centres = [_rounded(row) for row in start(r)]
+    around = f" around {listed(centres)}" if any(centres) else ""
+    return listed([row["weights"]["std"] for row in start(r)]) + around
+
+
+def _rounded(row: dict[str, Any]) -> float:
+    """The mean, where it is more than chance."""
+    weights = row["weights"]
+    chance = CHANCE * weights["std"] / math.sqrt(math.prod(row["shape"]))
+    return float(weights["mean"]) if abs(weights["mean"]) > chance else 0.0
+
+
+def kernel_fault(r: Record, only: bool) -> str:
+    """Initial kernels against the initialiser, or (`only`) those with one of their own against that."""
+    chosen = r.recipe["layer_initialisers"]
+    for row in start(r):
+        if (row["layer"] in chosen) != only or (own(r) and not only):
+            continue
+        settings = chosen.get(row["layer"], r.recipe["initialiser"])
+        problem = broken_promise(settings, row["shape"], row["weights"])
+        if problem:
+            return f"{row['layer']} under {settings['name']}: {problem}"
+    return ""
+
+
+def biases(r: Record) -> list[dict[str, float]]:
+    return [row["biases"] for row in start(r) if row["biases"]]
+
+
+def bias_fault(r: Record) -> str:
+    settings = r.recipe["bias_initialiser"]
+    promised = law(settings, [1])
+    constant = promised.kind == "constant"
+    reach = {"uniform": 1.0, "truncated": CUT}.get(promised.kind, CHANCE) * promised.size
+    low, high = (promised.size, promised.size) if constant else (-reach, reach)
+    for row in biases(r) if not own(r) else []:
+        if row["low"] < low - 1e-6 or row["high"] > high + 1e-6:
+            return f"expected biases from {low:g} to {high:g}, received {row['low']:g} to {row['high']:g}"
+        if not constant and row["std"] == 0:
+            return f"expected biases drawn from {settings['name']}, received {row['low']:g} throughout"
+    return ""
+
+
+def normalisations(r: Record) -> list[str]:
+    return [row["class"] for row in r.structure if row["class"] in NORMALISATIONS.values()]
+
+
+def normalisation_fault(r: Record) -> str:
+    kind = NORMALISATIONS[r.recipe["normalisation"]["name"]]
+    layers = 0 if not kind else len(start(r)) - 1
+    received = normalisations(r)
+    return (
+        ""
+        if own(r) or received == [kind] * layers
+        else f"expected {layers} layers of {kind or 'any'}, received {received}"
+    )

@@ -1,0 +1,77 @@
+"""Footprints of the optimiser and its learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from butfor.checks.footprints.reading import differs, listed
+from butfor.recipe import schedules
+from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+from butfor.records.record import Record
+
+
+def optimiser_fault(r: Record) -> str:
+    expected = {**r.recipe["optimiser"], "class": OPTIMISERS[r.recipe["optimiser"]["name"]]}
+    return _unlike(r, {key: value for key, value in expected.items() if key != "name"})
+
+
+def decay(r: Record) -> dict[str, float | None]:
+    return {"weight_decay": r.optimiser.get("weight_decay"), "coupled_decay": r.optimiser.get("coupled_decay")}
+
+
+def decay_fault(r: Record) -> str:
+    kind, rate = r.recipe["weight_decay"]["name"], r.recipe["weight_decay"].get("rate")
+    own = r.recipe["optimiser"].get("weight_decay")
+    return _unlike(
+        r,
+        {
+            "weight_decay": rate if kind == "decoupled" else own,
+            "coupled_decay": rate if kind == "coupled" else None,
+        },
+    )
+
+
+def clips(r: Record) -> dict[str, float | None]:
+    return {key: r.optimiser.get(key) for key in CLIPPING.values()}
+
+
+def clipping_fault(r: Record) -> str:
+    kind, limit = r.recipe["clipping"]["name"], r.recipe["clipping"].get("limit")
+    return _unlike(r, {key: limit if kind == name else None for name, key in CLIPPING.items()})
+
+
+def _unlike(r: Record, expected: dict[str, Any]) -> str:
+    for key, value in expected.items():
+        received = r.optimiser.get(key)
+        same = received == value or (
+            isinstance(value, float) and received is not None and not differs(received, value, 1e-6)
+        )
+        if not same:
+            return f"expected the optimiser's {key} {value}, received {received}"
+    return ""
+
+
+def settings(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items() if value is not None) or "none"
+
+
+def rates(r: Record) -> str:
+    used = [float(rate) for rate in r.learning_rate]
+    if len(set(used)) == 1:
+        return f"{used[0]:.3g} throughout"
+    ends = listed([used[0], used[len(used) // 2], used[-1]])
+    return f"{ends} at the first, middle and last of {len(used)} steps"
+
+
+def rate_fault(r: Record) -> str:
+    validation = [{key: row[f"validation/{key}"] for key in ("loss", "accuracy")} for row in r.history]
+    expected = schedules.realised(r.recipe, r.steps_per_epoch, validation)
+    used = np.array(r.learning_rate, np.float32)
+    if len(used) != len(expected):
+        return f"expected {len(expected)} steps, received {len(used)}"
+    if (used == expected).all():
+        return ""
+    step = int(np.flatnonzero(used != expected)[0])
+    return f"expected the learning rate {expected[step]:g} at step {step}, received {used[step]:g}"

@@ -1,0 +1,1 @@
+"""Data sets: found, verified, stored, loaded and split."""

@@ -1,0 +1,68 @@
+"""What a model's dropout and augmentation really draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from butfor.data.dataset import Array
+from butfor.engine.keras_internals import every_layer
+from butfor.engine.random_layers import ChanceLayer, Dropout, Shift
+from butfor.fingerprint import digest
+from butfor.records.layer_statistics import DRAWN_IMAGES
+
+
+class Draws:
+    """What a model's dropout and augmentation really draw, and the layers' streams left as they were."""
+
+    def __init__(self, model: keras.Model, compiled: bool) -> None:
+        self._layers = [layer for layer in every_layer(model) if isinstance(layer, ChanceLayer)]
+        self._inputs = [_coded(layer) for layer in self._layers]
+
+        def run() -> list[tf.Tensor]:
+            return [layer(x, training=True) for layer, x in zip(self._layers, self._inputs, strict=True)]
+
+        self._run = tf.function(run, jit_compile=compiled)
+
+    def measured(self) -> dict[str, dict[str, Any]]:
+        """Per layer: its class, a digest of what it drew for 256 images, and the share of units dropped, the pixels
+        moved at most, or the share of images flipped."""
+        if not self._layers:
+            return {}
+        states = [layer.seed_generator.state.numpy() for layer in self._layers]
+        outputs = [output.numpy() for output in self._run()]
+        for layer, state in zip(self._layers, states, strict=True):
+            layer.seed_generator.state.assign(state)
+        return {
+            layer.name: {
+                "class": type(layer).__name__,
+                "digest": digest(output),
+                **_drawn(layer, given.numpy(), output),
+            }
+            for layer, given, output in zip(self._layers, self._inputs, outputs, strict=True)
+        }
+
+
+def _coded(layer: ChanceLayer) -> tf.Tensor:
+    """Inputs that tell what a layer does: ones for dropout, and for augmentation every pixel its own number from 1."""
+    shape = (DRAWN_IMAGES, *layer.input.shape[1:])
+    if isinstance(layer, Dropout):
+        return tf.ones(shape)
+    code = np.arange(1, shape[1] * shape[2] + 1, dtype=np.float32).reshape(shape[1], shape[2], *[1] * (len(shape) - 3))
+    return tf.constant(np.broadcast_to(code, shape))
+
+
+def _drawn(layer: ChanceLayer, given: Array, output: Array) -> dict[str, Any]:
+    if isinstance(layer, Dropout):
+        return {"share": float((output == 0).mean()), "scale": float(output.max())}
+    before, after = (images.reshape(*images.shape[:3], -1)[..., 0] for images in (given, output))
+    if isinstance(layer, Shift):
+        row, column = before.shape[1] // 2, before.shape[2] // 2
+        seen = after[:, row, column]
+        kept = seen[seen > 0].astype(int) - 1
+        moved = np.concatenate([kept // before.shape[2] - row, kept % before.shape[2] - column])
+        return {"pixels": int(np.abs(moved).max(initial=0))}
+    return {"share": float((after[:, 0, 0] != before[:, 0, 0]).mean())}

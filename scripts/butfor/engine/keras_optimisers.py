@@ -1,0 +1,78 @@
+"""Recipe to Keras optimiser: the rule, its own parameters, weight decay, clipping, and the learning rate by step."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+
+Recipe = dict[str, Any]
+
+NOT_DECAYED = ("bias", "gamma", "beta")
+
+
+class RateTable(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning-rate schedule read from a table: step s uses `rates[s]`·`scale`, float32 `(steps,)`.
+
+    Gathered, not sliced: XLA takes a slice's start for a compile-time constant and would compile anew at every call.
+    `scale` is what a plateau assigns between epochs.
+    """
+
+    def __init__(self, rates: npt.NDArray[np.float32]) -> None:
+        self.rates = tf.constant(rates)
+        self.scale = tf.Variable(1.0, trainable=False)
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return tf.gather(self.rates, tf.cast(step, tf.int32)) * self.scale
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rates": self.rates.numpy().tolist()}
+
+
+def optimiser(recipe: Recipe, rates: RateTable) -> keras.optimizers.Optimizer:
+    """The Keras optimiser a recipe names, at the learning rates of a table."""
+    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
+    kind = getattr(keras.optimizers, OPTIMISERS[recipe["optimiser"]["name"]])
+    decay, clipping = recipe["weight_decay"], recipe["clipping"]
+    if clipping["name"] != "none":
+        settings[CLIPPING[clipping["name"]]] = clipping["limit"]
+    if decay["name"] == "decoupled":
+        settings["weight_decay"] = decay["rate"]
+    if decay["name"] == "coupled":
+        kind, settings["coupled_decay"] = _with_coupled_decay(kind), decay["rate"]
+    made = kind(learning_rate=rates, **settings)
+    made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
+    return made
+
+
+def described(made: keras.optimizers.Optimizer) -> dict[str, Any]:
+    """What a live optimiser says of itself: its class and every parameter but the learning rate."""
+    parameters = {key: value for key, value in made.get_config().items() if key not in ("learning_rate", "name")}
+    return {"class": type(made).__name__, **parameters}
+
+
+def _with_coupled_decay(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
+    class Coupled(kind):  # type: ignore[misc, valid-type]
+        """The optimiser `kind` on gradients to which `coupled_decay`·w was added."""
+
+        def __init__(self, coupled_decay: float, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.coupled_decay = coupled_decay
+
+        def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+            decays = not re.search("|".join(NOT_DECAYED), variable.name)
+            super().update_step(
+                gradient + self.coupled_decay * variable if decays else gradient, variable, learning_rate
+            )
+
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "coupled_decay": self.coupled_decay}
+
+    Coupled.__name__ = kind.__name__
+    return Coupled

@@ -1,0 +1,127 @@
+"""The parts a recipe gives a model: kernels with their initialiser and penalties, activations, dropout, augmentation.
+
+A model asks for each by the name of the place where it stands, and each draws from the stream of that name, so that a
+layer's draws do not depend on which other layers stand around it. The user's own models get the same object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from butfor.engine.keras_initialisers import initialiser
+from butfor.engine.random_layers import Algorithm, Dropout, Flip, Shift, SpatialDropout
+from butfor.recipe import streams
+from butfor.recipe.network_parts import Tensor
+from butfor.recipe.normalisations import NORMALISATIONS
+
+
+class Parts:
+    """What a recipe's model is built from, for one seed."""
+
+    def __init__(self, recipe: dict[str, Any], seed: int, algorithm: Algorithm) -> None:
+        self.recipe, self.seed, self._algorithm = recipe, seed, algorithm
+
+    def key(self, *name: str) -> int:
+        """The seed of the stream called `name`, for a layer or an initialiser of your own."""
+        return streams.key(self.seed, *name)
+
+    def kernel(self, layer: str) -> dict[str, Any]:
+        """Keyword arguments of a layer with a kernel and a bias: name, initialisers, penalty λ₁Σ|w| + λ₂Σw², limit."""
+        recipe = self.recipe
+        chosen = recipe["layer_initialisers"].get(layer, recipe["initialiser"])
+        penalised, limited = recipe["l1"] > 0 or recipe["l2"] > 0, recipe["max_norm"] > 0
+        return {
+            "name": layer,
+            "kernel_initializer": initialiser(chosen, self.key("weights", layer)),
+            "bias_initializer": initialiser(recipe["bias_initialiser"], self.key("biases", layer)),
+            "kernel_regularizer": keras.regularizers.L1L2(recipe["l1"], recipe["l2"]) if penalised else None,
+        } | ({"kernel_constraint": MaxNorm(recipe["max_norm"])} if limited else {})
+
+    def dense(self, x: Tensor, units: int, layer: str, activation: str) -> Tensor:
+        """A hidden dense layer with its normalisation and activation."""
+        return self.activated(keras.layers.Dense(units, **self.kernel(layer))(x), layer, activation)
+
+    def convolution(self, x: Tensor, filters: int, side: int, layer: str, activation: str, stride: int = 1) -> Tensor:
+        """A hidden convolution, padded to the size of its input, with its normalisation and activation."""
+        convolved = keras.layers.Conv2D(filters, side, strides=stride, padding="same", **self.kernel(layer))(x)
+        return self.activated(convolved, layer, activation)
+
+    def activated(self, x: Tensor, layer: str, activation: str) -> Tensor:
+        """Normalisation, then the activation function with its penalty, after the layer of that name."""
+        normalised = self._normalisation(x, layer)
+        penalised = self.recipe["activity_l1"] > 0 or self.recipe["activity_l2"] > 0
+        penalty = keras.regularizers.L1L2(self.recipe["activity_l1"], self.recipe["activity_l2"]) if penalised else None
+        return keras.layers.Activation(activation, activity_regularizer=penalty, name=f"{layer}_activation")(normalised)
+
+    def dropout(self, x: Tensor, place: int = 1) -> Tensor:
+        """Dropout number `place` from the input, at its rate."""
+        rates = self.recipe["dropout"]
+        rate = rates[place - 1] if isinstance(rates, list) else rates
+        return self._dropout(x, Dropout, rate, f"dropout_{place}")
+
+    def input_dropout(self, x: Tensor) -> Tensor:
+        """Dropout of inputs."""
+        return self._dropout(x, Dropout, self.recipe["input_dropout"], "input_dropout")
+
+    def spatial_dropout(self, x: Tensor, place: int) -> Tensor:
+        """Dropout of whole feature maps, number `place` from the input."""
+        return self._dropout(x, SpatialDropout, self.recipe["spatial_dropout"], f"spatial_dropout_{place}")
+
+    def flatten(self, x: Tensor) -> Tensor:
+        """Values in one row per image."""
+        return keras.layers.Flatten(name="flatten")(x)
+
+    def with_channel(self, x: Tensor) -> Tensor:
+        """Images with a last axis for channels, of which grey ones get one."""
+        return x if len(x.shape) == 4 else keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
+
+    def pooling(self, x: Tensor, layer: str) -> Tensor:
+        """The largest of each 2x2 pixels."""
+        return keras.layers.MaxPooling2D(name=layer)(x)
+
+    def mean_over_pixels(self, x: Tensor, layer: str) -> Tensor:
+        """One value per channel."""
+        return keras.layers.GlobalAveragePooling2D(name=layer)(x)
+
+    def joined(self, x: Tensor, inside: Tensor, block: str, activation: str) -> Tensor:
+        """The end of a residual block: the sum of its input and what is inside, then an activation."""
+        return keras.layers.Activation(activation, name=f"{block}_out")(
+            keras.layers.Add(name=f"{block}_sum")([x, inside])
+        )
+
+    def augmented(self, images: Tensor) -> Tensor:
+        """Images shifted and flipped at random while training."""
+        if self.recipe["shift"]:
+            key = self.key("augmentation", "shift")
+            images = Shift(self.recipe["shift"], self._algorithm, key, name="shift")(images)
+        if self.recipe["flip"]:
+            images = Flip(self._algorithm, self.key("augmentation", "flip"), name="flip")(images)
+        return images
+
+    def _dropout(self, x: Tensor, kind: type[Dropout], rate: float, name: str) -> Tensor:
+        return kind(rate, self._algorithm, self.key("masks", name), name=name)(x) if rate else x
+
+    def _normalisation(self, x: Tensor, layer: str) -> Tensor:
+        settings = {key: value for key, value in self.recipe["normalisation"].items() if key != "name"}
+        kind = NORMALISATIONS[self.recipe["normalisation"]["name"]]
+        return getattr(keras.layers, kind)(name=f"{layer}_normalisation", **settings)(x) if kind else x
+
+
+class MaxNorm(keras.constraints.Constraint):  # type: ignore[misc]
+    """The weights into a unit scaled down to the norm `limit` where they exceed it, and else left to the bit.
+
+    For kernels whose last axis counts units, dense or convolutional. Srivastava et al. 2014, section 5.1.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+
+    def __call__(self, kernel: Any) -> Any:
+        norms = tf.sqrt(tf.reduce_sum(tf.square(kernel), axis=list(range(len(kernel.shape) - 1)), keepdims=True))
+        return tf.where(norms > self.limit, kernel * (self.limit / norms), kernel)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"limit": self.limit}

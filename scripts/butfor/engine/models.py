@@ -1,0 +1,48 @@
+"""Recipe to Keras model: the built-in networks, or the user's own.
+
+Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), as recipe/architectures has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from butfor.engine.keras_internals import every_layer
+from butfor.engine.keras_parts import Parts
+from butfor.engine.random_layers import Algorithm
+from butfor.recipe.architectures import architecture
+from butfor.user_code import call, location
+
+Recipe = dict[str, Any]
+
+
+def build(recipe: Recipe, image: tuple[int, ...], classes: int, seed: int, algorithm: Algorithm) -> keras.Model:
+    """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to logits `(batch, classes)`.
+
+    algorithm: what draws masks, see random_layers. Raises OwnCodeError.
+    """
+    parts, name = Parts(recipe, seed, algorithm), recipe["model"]["name"]
+    if ":" in name:
+        return _own(name, recipe, image, classes, parts)
+    inputs = keras.Input(image, name="images")
+    hidden = architecture(recipe["model"]).network(parts.augmented(inputs), recipe["model"], parts)
+    return keras.Model(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(hidden), name=name)
+
+
+def convolves(model: keras.Model) -> bool:
+    """Whether a model convolves: XLA on a CPU compiles that to code tens of times slower than the graph."""
+    kinds = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D, keras.layers.DepthwiseConv2D)
+    return any(isinstance(layer, kinds) for layer in every_layer(model))
+
+
+def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> keras.Model:
+    model = call.load(name)(recipe, image, classes, parts)
+    if not isinstance(model, keras.Model):
+        raise location.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
+    if tuple(model.output_shape) != (None, classes):
+        raise location.OwnCodeError(
+            f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}."
+        )
+    return model

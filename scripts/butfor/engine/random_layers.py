@@ -1,0 +1,105 @@
+"""Layers that draw at every training step: dropout and augmentation. All are the identity outside training.
+
+Each draws from a counter-based generator of its own, keyed by seed and layer name. `algorithm` is "threefry" for a
+training compiled with XLA, where it is several hundred times faster on a CPU than the default, and "philox" elsewhere,
+where threefry has no kernel.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+Algorithm = Literal["threefry", "philox"]
+
+
+class ChanceLayer(keras.layers.Layer):
+    """A layer with a stream of uniform draws. Shape in = shape out. While `resting`, it is the identity everywhere."""
+
+    def __init__(self, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.algorithm = algorithm
+        self.seed = seed
+        self.resting = False
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def draws(self, shape: Any) -> tf.Tensor:
+        """Uniform draws from [0, 1); every call takes the next ones of the stream."""
+        counter = tf.cast(self.seed_generator.next(), tf.int32)
+        return tf.random.stateless_uniform(shape, counter, alg=self.algorithm)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "algorithm": self.algorithm, "seed": self.seed}
+
+
+class Dropout(ChanceLayer):
+    """Inverted dropout: units are 0 with probability `rate`, and 1/(1-rate) times as large otherwise.
+
+    Srivastava et al. 2014, whose p is the probability of keeping a unit.
+    """
+
+    def __init__(self, rate: float, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
+        super().__init__(algorithm, seed, **kwargs)
+        self.rate = rate
+
+    def mask_shape(self, inputs: tf.Tensor) -> Any:
+        return tf.shape(inputs)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training or self.resting or self.rate == 0:
+            return inputs
+        kept = tf.cast(self.draws(self.mask_shape(inputs)) >= self.rate, inputs.dtype)
+        return inputs * kept / (1.0 - self.rate)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate}
+
+
+class SpatialDropout(Dropout):
+    """Dropout of whole feature maps: inputs `(batch, height, width, maps)` (Tompson et al. 2015)."""
+
+    def mask_shape(self, inputs: tf.Tensor) -> Any:
+        shape = tf.shape(inputs)
+        return tf.stack([shape[0], 1, 1, shape[3]])
+
+
+class Shift(ChanceLayer):
+    """Each image moved by up to `pixels` each way, every distance equally likely; what comes in at the edge is 0.
+
+    Images `(batch, height, width)` or `(batch, height, width, channels)`.
+    """
+
+    def __init__(self, pixels: int, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
+        super().__init__(algorithm, seed, **kwargs)
+        self.pixels = pixels
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training or self.resting or self.pixels == 0:
+            return inputs
+        batch = tf.shape(inputs)[0]
+        choices = 2 * self.pixels + 1
+        starts = tf.cast(self.draws(tf.stack([batch, 2])) * float(choices), tf.int32)
+        edges = [[0, 0], [self.pixels, self.pixels], [self.pixels, self.pixels]]
+        padded = tf.pad(inputs, [*edges, *[[0, 0]] * (len(inputs.shape) - 3)])
+        rows = starts[:, :1] + tf.range(inputs.shape[1])[None, :]
+        columns = starts[:, 1:] + tf.range(inputs.shape[2])[None, :]
+        moved = tf.gather(padded, rows, axis=1, batch_dims=1)
+        return tf.gather(moved, columns[:, None, :] + tf.zeros_like(rows)[:, :, None], axis=2, batch_dims=2)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "pixels": self.pixels}
+
+
+class Flip(ChanceLayer):
+    """Each image mirrored left to right with probability ½: `(batch, height, width)`, with or without channels."""
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training or self.resting:
+            return inputs
+        mirrored = self.draws(tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])) < 0.5
+        return tf.where(mirrored, tf.reverse(inputs, [2]), inputs)

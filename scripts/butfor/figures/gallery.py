@@ -1,0 +1,216 @@
+"""A study's pictures, from its plan: which there are, what each shows and says. Standard library only.
+
+The Snakefile asks which there are, `figures` draws them, and the report shows each with its caption.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from butfor.study.designs import grids
+from butfor.study.summary import ArmPlan, PlanSummary, ablations_of, arm_of, families, reference_of, setting
+
+INITIAL = ("initialiser", "layer_initialisers", "bias_initialiser", "model.activation", "normalisation")
+PENALTIES = ("l1", "l2", "activity_l1", "activity_l2", "max_norm", "weight_decay")
+AGAINST_OVERFITTING = (
+    *PENALTIES,
+    *("dropout", "input_dropout", "spatial_dropout", "label_smoothing", "shift", "flip"),
+    *("early_stopping", "normalisation"),
+)
+HE_NOTE = (
+    "He's standard deviation is sqrt(2/n) (He et al. 2015, equation 10); tuning notes that give 2/sqrt(n) are a factor"
+    " sqrt 2 too large."
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of picture: a family has one of it if enough of its arms change one of the recipe keys (none: any arm).
+
+    drawing: where the function lies that draws it, given the records of a family's arms and the arms' names, the reference
+    first. alone: whether an arm counts only if it changes nothing else. once: a sentence for the first of the kind only.
+    """
+
+    name: str
+    drawing: str
+    title: str
+    caption: str
+    keys: tuple[str, ...] = ()
+    alone: bool = False
+    fewest: int = 1
+    once: str = ""
+
+    def shows(self, arm: ArmPlan, reference: ArmPlan) -> bool:
+        """Whether an arm belongs in such a picture."""
+        touched = [key for key in self.keys if setting(arm, key) != setting(reference, key)]
+        if self.alone:
+            return bool(touched) and set(arm["changed"]) <= set(self.keys)
+        return bool(touched) or not self.keys
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure: its kind, the family that it is about, its title and caption, and its arms, the reference first."""
+
+    kind: str
+    family: str
+    title: str
+    caption: str
+    arms: tuple[str, ...] = field(default=())
+    mark: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its ending."""
+        return f"{self.kind}_{self.family}{self.mark}" if self.family else self.kind
+
+
+INTERACTIONS = "interactions"
+EFFECTS = Picture("effects", "", "Effects", "Every ablation against its reference.")
+
+KINDS = (
+    Kind(
+        "curves",
+        "butfor.figures.curves:curves",
+        "Learning curves",
+        "Validation accuracy and loss by epoch, in inference mode; the line is the mean over the seeds that are still"
+        " training, the band reaches from the worst to the best. Where each arm has a panel, its reference is grey.",
+    ),
+    Kind(
+        "rates",
+        "butfor.figures.loss_by_rate:rates",
+        "Loss by learning rate",
+        "Final training and validation loss, in inference mode and without penalty terms, against the learning rate: a"
+        " dot per seed, hollow where the run ended at chance, and a line at the mean. Crosses at the top edge count the"
+        " runs that diverged.",
+        ("learning_rate",),
+        alone=True,
+        fewest=2,
+    ),
+    Kind(
+        "schedules",
+        "butfor.figures.rates_used:schedules",
+        "Learning rates used",
+        "The learning rate that the optimiser used at each step (first seed); rates more than 300 times below the arm's"
+        " highest, 0 included, are not drawn.",
+        ("schedule", "warmup"),
+    ),
+    Kind(
+        "depth",
+        "butfor.figures.depth:depth",
+        "Activations by depth at the start",
+        "Size and saturation of the hidden layers' activations before any step, on up to 1 000 validation images, as in"
+        " training but for dropout and augmentation; saturated are sigmoids outside (.05, .95), tanh beyond .95 in size,"
+        " and ReLU at exactly 0. The line is the mean over seeds (of logarithms, for the size), the band reaches over all"
+        " seeds. Triangles at the foot are exact zeros, at the top overflows.",
+        INITIAL,
+        once=HE_NOTE,
+    ),
+    Kind(
+        "distributions",
+        "butfor.figures.distributions:distributions",
+        "Distributions of activations at the start",
+        "What leaves the hidden layers' activation functions before any step (first seed, up to 1 000 validation images, as"
+        " in training but for dropout and augmentation), a column per layer, at most six of them; each panel has its own"
+        " range, which it names; a bin that is more than three times as high as all others is cut off and says its share.",
+        INITIAL,
+    ),
+    Kind(
+        "gradients",
+        "butfor.figures.depth:gradients",
+        "Gradients by layer at the start",
+        "Norm of the cross-entropy's gradient by each layer's weights before any step, as in training but for dropout and"
+        " augmentation; the last layer is the one that gives the logits. The line is the geometric mean over seeds, the"
+        " band reaches over all seeds. Triangles at the foot are exact zeros, at the top overflows.",
+        INITIAL,
+    ),
+    Kind(
+        "weights",
+        "butfor.figures.final_weights:weights",
+        "Weights at the end",
+        "Above, the first layer's final weights (first seed), the reference in grey, as a density on a logarithmic scale."
+        " Below, the share of weights that are at most 10⁻³ in size, by layer: a dot per seed, a bar at the mean.",
+        PENALTIES,
+    ),
+    Kind(
+        "gaps",
+        "butfor.figures.gaps:gaps",
+        "Generalisation gaps",
+        "Above, the gap between training and test images for the final weights: a dot per seed, a bar at the mean. Below,"
+        " the gap between training and validation images by epoch: mean over the seeds that are still training, and the"
+        " band from the smallest to the largest. All in inference mode and without penalty terms.",
+        AGAINST_OVERFITTING,
+    ),
+    Kind(
+        "stopping",
+        "butfor.figures.stopping:stopping",
+        "Where training stopped",
+        "Per seed, the epoch after which training ended, the epoch whose weights were evaluated, and the epoch with the"
+        " best validation figure: the one that was monitored, else the loss.",
+        ("early_stopping",),
+    ),
+)
+
+
+def figures(study: PlanSummary) -> list[str]:
+    """The names of the study's figures."""
+    return [picture.name for picture in pictures(study)]
+
+
+def pictures(study: PlanSummary) -> list[Picture]:
+    """The study's pictures: all effects, then family by family, then in the order of the kinds.
+
+    A family whose arms have several references has a picture of each kind for every reference, which it names.
+    """
+    made: list[Picture] = [EFFECTS]
+    for family in families(study):
+        by_reference = _by_reference(study, family)
+        for kind in KINDS:
+            for reference, arms in by_reference.items():
+                shown = [arm["name"] for arm in arms if kind.shows(arm, arm_of(study, reference))]
+                if len(shown) >= kind.fewest:
+                    first = not any(picture.kind == kind.name for picture in made)
+                    made.append(_picture(study, kind, family, reference, shown, len(by_reference) > 1, first))
+        made += _of_grids(study, family)
+    return made
+
+
+def _of_grids(study: PlanSummary, family: str) -> list[Picture]:
+    """A picture of each grid in a family; its arms are the grid's cells, that of all base levels first."""
+    return [
+        Picture(
+            INTERACTIONS,
+            family,
+            f"Interactions: {grid.name}",
+            "Per cell of the grid, the test metric minus that of the cell with all base levels, paired by seed: the mean,"
+            " with its interval by itself over all looks, and a grey dot per seed; further factors are averaged over. Lines"
+            " that are not parallel are interactions. A cross at the foot is a cell of which no pair of runs finished.",
+            tuple(grid.arms),
+            "" if grid.name == family else f"@{grid.name}",
+        )
+        for grid in grids(study)
+        if grid.family == family
+    ]
+
+
+def _picture(
+    study: PlanSummary, kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool
+) -> Picture:
+    seeds = "Seeds that all of them have." if len(study["looks"]) > 1 else ""
+    sentences = [kind.caption, f"Reference: `{reference}`.", seeds, kind.once if first else ""]
+    return Picture(
+        kind.name,
+        family,
+        f"{kind.title}: {family}" + (f", against {reference}" if named else ""),
+        " ".join(filter(None, sentences)),
+        (reference, *shown),
+        f"@{reference}" if named else "",
+    )
+
+
+def _by_reference(study: PlanSummary, family: str) -> dict[str, list[ArmPlan]]:
+    groups: dict[str, list[ArmPlan]] = {}
+    for arm in ablations_of(study):
+        if arm["family"] == family:
+            groups.setdefault(reference_of(arm), []).append(arm)
+    return groups

@@ -1,0 +1,78 @@
+"""Interaction plots of a grid: a panel per pair of factors, one along the axis and one as lines."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from butfor import stats
+from butfor.figures import style
+from butfor.study.designs import Grid, short
+from butfor.verdicts.paired_values import Measured
+
+APART = 0.07  # between the points of two lines at one level, in levels
+ASIDE = 0.025  # the dots of seeds from their mean
+COLUMNS = 3
+
+
+def interactions(grid: Grid, measured: Measured) -> Figure:
+    """Every cell's metric minus that of the cell with all base levels, by the levels of two factors at a time.
+
+    A point is a mean over seeds and over the further factors' cells, its bar the paired t interval over all looks, and
+    the dots are seeds. A cell without a finished pair is a cross at the foot.
+    """
+    pairs = list(itertools.combinations(grid.factors, 2))
+    columns = min(COLUMNS, len(pairs))
+    rows = -(-len(pairs) // columns)
+    figure = style.sheet(0.3 + 3.0 * rows)
+    drawn = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for axes, of in zip(drawn.flat, pairs, strict=False):
+        along, lines = sorted(of, key=lambda factor: -len(grid.factors[factor]))
+        _panel(axes, grid, measured, along, lines)
+    for axes in drawn.flat[len(pairs) :]:
+        axes.set_visible(False)
+    for axes in drawn[:, 0]:
+        axes.set_ylabel(f"{measured.metric.title} minus base cell\n({measured.metric.unit.name})")
+    return figure
+
+
+def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -> None:
+    values = {cell: measured.values.get(arm, {}) for cell, arm in grid.cells.items()}
+    seeds = min((measured.seeds[arm] for arm in grid.arms), key=len)
+    pairs = stats.cell_pairs(values, grid.factors, (along, lines), seeds)
+    levels, looks = _in_order(along, grid.factors[along]), style.lines_of(grid.factors[lines])
+    axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
+    for place, (level, look) in enumerate(looks.items()):
+        x = np.arange(len(levels)) + APART * (place - (len(looks) - 1) / 2)
+        contrasts = [
+            stats.contrast(pairs[end, level], None, len(measured.rule.looks), measured.rule.alpha) for end in levels
+        ]
+        means = np.array([c.effect for c in contrasts])
+        reach = np.nan_to_num([c.high - c.effect for c in contrasts])
+        for at, end in zip(x, levels, strict=True):
+            seen = pairs[end, level].differences
+            if (end, level) != (grid.factors[along][0], grid.factors[lines][0]):
+                axes.plot([at - ASIDE] * len(seen), seen, ".", color="0.65", markersize=4, zorder=2)
+        axes.plot(
+            x, means, color=look.colour, linestyle=look.dash, linewidth=look.width, marker="o", markersize=4.5, zorder=4,
+            label=short(lines, level),
+        )  # fmt: skip
+        axes.vlines(x, means - reach, means + reach, color=look.colour, linewidth=1.2, zorder=3)
+        lost = [at for at, mean in zip(x, means, strict=True) if np.isnan(mean)]
+        if lost:  # an unclipped line of no points would count as lying in the figure's corner when that is arranged
+            axes.plot(lost, [0.03] * len(lost), "x", color=look.colour, transform=axes.get_xaxis_transform())
+    axes.set_xticks(range(len(levels)), [style.folded(short(along, level), 12) for level in levels])
+    axes.set(xlabel=along, xlim=(-0.4, len(levels) - 0.6))
+    axes.grid(axis="x", visible=False)
+    axes.legend(title=lines, fontsize="small", title_fontsize="small", handlelength=2.6)
+
+
+def _in_order(factor: str, levels: list[str]) -> list[str]:
+    """Levels that are numbers by size, others as they are."""
+    try:
+        return sorted(levels, key=lambda level: float(short(factor, level)))
+    except ValueError:
+        return levels

@@ -1,0 +1,1 @@
+"""What surrounds a job and changes no number: its log, progress, clock, limits and end."""

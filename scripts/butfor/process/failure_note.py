@@ -1,0 +1,58 @@
+"""The failure note of a training job: why it has left no records. The partial report reads it; the job removes it once the
+records are there.
+
+A failed training is data, in a record. The note is for what leaves no record: code of the user's own that raises, hangs
+or ends its process, a full disk, a kill.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from butfor.process.parent_watch import is_alive
+from butfor.records import files
+from butfor.records.results_folder import notes_in
+
+STOPPED = "it was stopped by Ctrl-C"
+NO_MESSAGE = "its process ended without an error message: it was killed, or code that it ran ended it"
+
+
+class FailureNote:
+    """The failure note of one job, in the file `path`: arm, look, log, process and host, and later the seed and the reason."""
+
+    def __init__(self, path: Path, arm: str, look: str, log: Path) -> None:
+        self._path = path
+        self._job = {"arm": arm, "look": look, "log": str(log), "process": os.getpid(), "host": platform.node()}
+
+    @contextmanager
+    def of(self, seed: int) -> Iterator[dict[str, Any]]:
+        """A context for the training of a seed: the note says that its process ended, and if it raises, why. Yields the `path`
+        and the content of the note that time_limit may write.
+        """
+        self.say(seed, NO_MESSAGE)
+        try:
+            yield {"path": str(self._path), "note": {**self._job, "seed": seed}}
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            self.say(seed, STOPPED if stopped else f"{type(error).__name__}: {error}".split("\n")[0])
+            raise
+
+    def remove(self) -> None:
+        """Remove the note, because the records are there."""
+        files.remove(self._path)
+
+    def say(self, seed: int | None, why: str) -> None:
+        """Write why the job leaves no records, at which seed; None: before the first."""
+        files.write_atomically(self._path, json.dumps({**self._job, "seed": seed, "why": why}))
+
+
+def read_notes(results: Path) -> list[dict[str, Any]]:
+    """The failure notes in a results folder, by arm and look, without those of jobs that still run."""
+    notes = [json.loads(path.read_text()) for path in notes_in(results)]
+    return [note for note in notes if note["host"] != platform.node() or not is_alive(note["process"])]

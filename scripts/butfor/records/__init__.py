@@ -1,0 +1,1 @@
+"""What a run leaves: its record, where it lies, whether it is whole, and the tables made from many."""

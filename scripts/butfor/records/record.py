@@ -1,0 +1,137 @@
+"""The record of a run: one JSON file per arm and seed, from which everything else is made.
+
+All of it but `machine` and `timing` is equal to the bit when the run is repeated on the same machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from butfor.errors import StudyError
+from butfor.records import files
+from butfor.records.files import write_atomically
+
+FORMAT = 3
+Status = Literal["ok", "at_chance", "diverged"]
+
+
+class RecordError(StudyError):
+    """A record that cannot be read: cut short, damaged, or of another format."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """The record of a run.
+
+    status: `ok`; `diverged` (a loss was NaN or infinite; `metrics` is then empty); `at_chance` (the test accuracy is
+        within three binomial standard errors of always naming the commonest class).
+    reason: why the status is not `ok`, else empty.
+    recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
+    data: name, fingerprint, classes, and how many images were trained on, validated on and tested on.
+    loop: what ran the steps: of Keras's engine xla, graph or fit.
+    parameters: the number of trainable weights.
+    history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
+        penalties in), `train/…` and `validation/…` accuracy (share) and loss (nats), measured in inference mode without
+        penalties, train on as many images as validation; `order`, a digest of the epoch's batches.
+    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch.
+    stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
+    metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
+    structure: the built model's layers: name, class, output shape, parameters.
+    optimiser: class and parameters of the optimiser that trained, as it says itself, without the learning rate.
+    first_loss: the loss before any step, in several ways (see training/protocol), in nats.
+    penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
+    layers: per layer, statistics of weights, activations and gradients (see layer_statistics): at the `start` as in training
+        but for dropout and augmentation, at the `end` in inference mode.
+    draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.
+    chance: what dropout and augmentation drew for a first batch (see training/protocol); empty without them.
+    machine: device, host and versions.
+    timing: `started`, `ended`, `epochs_ended` (seconds since 1970), `loads` of the machine at the end of each epoch
+        (see MachineLoad.read) and `seconds` per phase; `compile` falls on a job's first seed.
+    """
+
+    arm: str
+    seed: int
+    status: Status
+    reason: str
+    recipe: dict[str, Any]
+    fingerprint: str
+    data: dict[str, Any]
+    loop: str
+    parameters: int
+    history: list[dict[str, Any]]
+    learning_rate: list[float]
+    steps_per_epoch: int
+    stopped_epoch: int
+    restored_epoch: int
+    metrics: dict[str, float]
+    structure: list[dict[str, Any]]
+    optimiser: dict[str, Any]
+    first_loss: dict[str, float]
+    penalty: dict[str, dict[str, float]]
+    layers: dict[str, list[dict[str, Any]]]
+    draws: dict[str, Any]
+    chance: dict[str, dict[str, Any]]
+    machine: dict[str, Any]
+    timing: dict[str, Any]
+    format: int = FORMAT
+
+    @property
+    def usable(self) -> bool:
+        """Whether the run ended with a usable model."""
+        return self.status == "ok"
+
+    def failed(self, must_learn: bool) -> bool:
+        """Whether the run counts as failed: it diverged, or it ended at chance where a recipe `must_learn`."""
+        return self.status == "diverged" or (must_learn and self.status == "at_chance")
+
+
+def write(path: Path, record: Record) -> None:
+    """Write a record, completely or not at all. NaN and infinity are written as their names."""
+    text = json.dumps(_plain(dataclasses.asdict(record)), allow_nan=False, ensure_ascii=False)
+    write_atomically(path, files.sealed(text))
+
+
+def read(path: Path) -> Record:
+    """The record in a file. Raises RecordError."""
+    try:
+        content = path.read_bytes()
+        fields = _numbers(json.loads(content))
+        if fields["format"] != FORMAT:
+            raise RecordError(f"{path}: format {fields['format']}; this version of butfor reads format {FORMAT}.")
+        if not files.is_sealed(content):
+            raise ValueError("its checksum differs")
+        del fields["sha256"]
+        return Record(**fields)
+    except (ValueError, TypeError, KeyError) as failure:
+        raise RecordError(f"{path} is not a complete record ({failure}). The same command makes it anew.") from failure
+
+
+def _plain(value: Any) -> Any:
+    """A value as plain JSON; a float32 gets the shortest spelling that reads back as the same float32."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
+    if isinstance(value, float | np.floating):
+        if not math.isfinite(value):
+            return str(float(value))
+        return float(str(value)) if isinstance(value, np.float32) else float(value)
+    return value
+
+
+def _numbers(value: Any) -> Any:
+    """A value read from JSON, with the names of NaN and infinity as numbers."""
+    if isinstance(value, dict):
+        return {key: _numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers(item) for item in value]
+    return float(value) if value in ("nan", "inf", "-inf") else value

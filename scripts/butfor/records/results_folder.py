@@ -1,0 +1,170 @@
+"""The results folder of a study: where its files lie, and what a file's place says. Standard library only.
+
+runs/<arm>/<look>/seed_<n>.json      the records of one training job; `tuned/…` at tuned learning rates
+runs/<arm>/.<look>                   the job's receipt: what that folder was made from, and its lock (see job_folder)
+runs/<arm>/.unfinished/<mark>/…      records, checkpoints and progress of a job that has not ended
+runs/<arm>/.unfinished/<look>.failure.json   why a job has left no records
+models/<best or all>/<arm>/<look>/seed_<n>.keras    the models that were kept
+built/<arm>-<mark>.json              the layers that a user's model was built with, or why it could not be built
+mlflow/                              the runs in MLflow: a database and artifacts
+tracked.json, register.json          what the last import into MLflow did; the study's claims and when they were declared
+.<file>.sha256, .<file>.copy         a file's checksum and its copy (see files)
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from butfor.records.files import CHECKSUM_SUFFIX
+
+RUNS_FOLDER = "runs"
+RUNS = "runs/{arm}/{look}"
+TUNED = "tuned/{arm}/{look}"
+RATES = "rates/{arm}.json"
+DECISION = "looks/{look}.json"
+BUILT = "built/{arm}-{mark}.json"
+MODELS = "models"
+REGISTER = "register.json"
+MLFLOW_FOLDER = "mlflow"
+TRACKED = "tracked.json"
+TRACKING_LOCK = ".tracking.lock"
+FOLLOWER_LOG = "logs/follow.log"
+UNFINISHED = ".unfinished"
+UNDER_WAY = f"runs/*/{UNFINISHED}/*/seed_*"  # what trainings leave that have not ended
+FAILURE_SUFFIX = ".failure.json"
+PROGRESS_SUFFIX = ".progress.jsonl"
+
+Job = tuple[Path, int]  # the folder of a job's records, and the time of its last change, in ns
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """The place of one training job's records, `runs/<arm>/<look>` below a results folder."""
+
+    runs: Path
+
+    @property
+    def arm(self) -> str:
+        """The arm that the job trained."""
+        return self.runs.parent.name
+
+    @property
+    def look(self) -> str:
+        """The look whose seeds it trained."""
+        return self.runs.name
+
+    @property
+    def results(self) -> Path:
+        """The results folder."""
+        return self.runs.parents[2]
+
+    @property
+    def log(self) -> Path:
+        """The job's log."""
+        return self.results / "logs" / "train" / f"{self.arm}_{self.look}.log"
+
+    def of_arm(self, arm: str) -> JobPlace:
+        """The place of another arm's job for the same look."""
+        return JobPlace(self.runs.parents[1] / arm / self.look)
+
+    def model(self, selection: str, seed: int) -> Path:
+        """The model of a seed, by which models are kept: best or all."""
+        return self.results / MODELS / selection / self.arm / self.look / f"seed_{seed}.keras"
+
+    def record(self, seed: int) -> Path:
+        """The record of a seed."""
+        return record_in(self.runs, seed)
+
+
+def record_in(folder: Path, seed: int) -> Path:
+    """The record of a seed in a folder of records."""
+    return folder / f"seed_{seed}.json"
+
+
+def records_of(folder: Path) -> list[Path]:
+    """The records in a job's folder, by name."""
+    return sorted(folder.glob("seed_*.json"))
+
+
+def seed_of(record: Path) -> int:
+    """The seed of the record in a file."""
+    return int(record.stem.removeprefix("seed_"))
+
+
+def records_below(folder: Path) -> list[Path]:
+    """All records below a folder of arms, by path, without those of jobs that have not ended."""
+    paths = sorted(folder.glob("*/*/seed_*.json"))
+    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
+def note_beside(runs: Path) -> Path:
+    """The file of the failure note of a job whose records are to lie in the folder `runs`."""
+    return runs.parent / UNFINISHED / f"{runs.name}{FAILURE_SUFFIX}"
+
+
+def notes_in(results: Path) -> list[Path]:
+    """The failure notes of all jobs, by arm and look."""
+    return sorted((results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*{FAILURE_SUFFIX}"))
+
+
+def runs_of_built(built: Path, arm: str, look: str) -> Path:
+    """The folder for the records of the arm whose model the file in `built/` is about."""
+    return built.parents[1] / RUNS.format(arm=arm, look=look)
+
+
+def results_of(file: Path) -> Path:
+    """The results folder of a file that lies directly in it, such as tracked.json."""
+    return file.parent
+
+
+def built_files(results: Path) -> list[Path]:
+    """The files about models of the user's own."""
+    return sorted((results / BUILT).parent.glob("*.json"))
+
+
+def receipt_beside(runs: Path) -> Path:
+    """The file of the receipt of the job whose records are to lie in the folder `runs`."""
+    return runs.parent / f".{runs.name}"
+
+
+def jobs_with_receipts(results: Path) -> list[Path]:
+    """The folders of records, there or not, that have a receipt beside them."""
+    receipts = sorted([*results.glob("runs/*/.look*"), *results.glob("tuned/*/.look*")])
+    return [receipt.with_name(receipt.name.removeprefix(".")) for receipt in receipts]
+
+
+def files_with_checksums(results: Path) -> list[Path]:
+    """The derived files, there or not, that have a checksum beside them."""
+    checksums = sorted([*results.glob(f".*{CHECKSUM_SUFFIX}"), *results.glob(f"[!.]*/.*{CHECKSUM_SUFFIX}")])
+    return [path.with_name(path.name.removeprefix(".").removesuffix(CHECKSUM_SUFFIX)) for path in checksums]
+
+
+def mlflow_database(results: Path) -> Path:
+    """The study's own database of runs."""
+    return results / MLFLOW_FOLDER / "mlflow.db"
+
+
+def mlflow_artifacts(results: Path) -> Path:
+    """The folder of the runs' artifacts where no server keeps them."""
+    return results / MLFLOW_FOLDER / "artifacts"
+
+
+def progress_below(runs: Path) -> list[Path]:
+    """The progress files of the trainings under way below a folder of arms."""
+    return sorted(runs.glob(f"*/{UNFINISHED}/*/*{PROGRESS_SUFFIX}"))
+
+
+def trained_by(progress: Path, look: str) -> JobPlace:
+    """The place of the job that writes a progress file, by the look that it trains."""
+    return JobPlace(progress.parents[2] / look)
+
+
+def ended_jobs(runs: Path, arms: Iterable[str]) -> Iterator[Job]:
+    """The jobs of these arms whose records lie below the folder `runs`."""
+    for arm in arms:
+        for folder in sorted((runs / arm).glob("[!.]*")):
+            with contextlib.suppress(FileNotFoundError):  # a job may be replacing its records
+                yield folder, folder.stat().st_mtime_ns

@@ -1,0 +1,83 @@
+"""The records of a study as pandas tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from butfor.records.record import Record, read
+from butfor.records.results_folder import RUNS_FOLDER, records_below, records_of
+
+
+def load_study(results: str | Path) -> pd.DataFrame:
+    """Every run of a study as one table, a row per (arm, seed).
+
+    Columns: arm, seed, status, reason, fingerprint, the final metrics (`test/accuracy`, …), `recipe.<key>` for each
+    setting, `seconds.<phase>`, device and loop. Raises RecordError, and FileNotFoundError if no study has run there.
+    """
+    return runs_table(records_under(_runs_of(results)))
+
+
+def load_history(results: str | Path) -> pd.DataFrame:
+    """Every epoch of every run of a study, a row per (arm, seed, epoch), with the columns of a record's history.
+    Raises RecordError, and FileNotFoundError if no study has run there.
+    """
+    return history_table(records_under(_runs_of(results)))
+
+
+def records_under(folder: Path) -> list[Record]:
+    """All records below a folder, by path, without those of jobs that have not ended. Raises RecordError."""
+    return [read(path) for path in records_below(folder)]
+
+
+def records_in(folders: Iterable[Path | str]) -> list[Record]:
+    """The records in the folders of some jobs: the arms in the order of the folders, the seeds of an arm in ascending order.
+    Raises RecordError.
+    """
+    records = [read(path) for folder in folders for path in records_of(Path(folder))]
+    places = {name: place for place, name in enumerate(dict.fromkeys(record.arm for record in records))}
+    return sorted(records, key=lambda record: (places[record.arm], record.seed))
+
+
+def runs_table(records: Iterable[Record]) -> pd.DataFrame:
+    """A table with one row per record; for the columns see load_study."""
+    return pd.DataFrame([_row(record) for record in records])
+
+
+def history_table(records: Iterable[Record]) -> pd.DataFrame:
+    """A table with one row per epoch of each record; for the columns see load_history."""
+    rows = [{"arm": record.arm, "seed": record.seed, **epoch} for record in records for epoch in record.history]
+    return pd.DataFrame(rows)
+
+
+def _runs_of(results: str | Path) -> Path:
+    runs = Path(results) / RUNS_FOLDER
+    if not runs.is_dir():
+        raise FileNotFoundError(f"expected the results folder of a study, with `runs` in it, received {results}")
+    return runs
+
+
+def _row(record: Record) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "arm": record.arm,
+        "seed": record.seed,
+        "status": record.status,
+        "reason": record.reason,
+        "fingerprint": record.fingerprint,
+        "parameters": record.parameters,
+        "stopped_epoch": record.stopped_epoch,
+        "restored_epoch": record.restored_epoch,
+        **record.metrics,
+        "device": record.machine["device"],
+        "loop": record.loop,
+    }
+    for key, value in record.recipe.items():
+        if isinstance(value, dict):
+            row.update({f"recipe.{key}.{inner}": setting for inner, setting in value.items()})
+        else:
+            row[f"recipe.{key}"] = value
+    row.update({f"seconds.{phase}": seconds for phase, seconds in record.timing["seconds"].items()})
+    return row

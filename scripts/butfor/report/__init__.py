@@ -1,0 +1,1 @@
+"""The report: a file per section, and their order. It computes nothing."""

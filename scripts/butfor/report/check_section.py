@@ -1,0 +1,19 @@
+"""The report's section on manipulation checks."""
+
+from __future__ import annotations
+
+from butfor.checks.outcomes import CheckRow
+
+
+def check_section(checks: list[CheckRow]) -> str:
+    """Per arm, what its changes moved, and what they left as it was."""
+    lines = [f"| `{row['arm']}` | {row['outcome']} | {row['line']} |" for row in checks]
+    text = (
+        "Per arm, from the records of its runs and its reference's with the same seeds: that their recipes differ in"
+        " exactly the declared keys, what the change moved, and what it left as it was. Figures are the first seed's,"
+        " reference → arm."
+    )
+    return (
+        f"## What was checked\n\n{text}\n\n| arm | check | what it moved, and what it left |\n| --- | --- | --- |\n"
+        + "\n".join(lines)
+    )

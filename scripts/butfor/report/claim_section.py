@@ -1,0 +1,72 @@
+"""The report's table of claims, and what departed from what was declared. Standard library only."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from butfor.plain_text import plain
+from butfor.study.summary import Study
+from butfor.verdicts.numbers import effect_of, interval_of, probability
+from butfor.verdicts.rows import Assessment, ClaimRow, Outcome
+
+HEAD = (
+    "| claim | in words | expected | outcome | effect | interval | p | seeds | declared |\n"
+    "| --- | --- | --- | --- | ---: | :---: | ---: | ---: | --- |"
+)
+NOTE = (
+    "A claim is supported or refuted only where that is shown at the report's level; refuted means shown to be wrong."
+    " Where it says what a verdict says, the verdict decides. Where it names a margin of its own, or runs that fail,"
+    " one-sided tests do, multiplied by the planned looks and corrected by Holm's procedure over the claims that need one."
+    " p is of the test that decided, or that a supported claim would have passed. “Exploratory” claims were declared or"
+    " changed after there were data, and are no test of what was expected."
+)
+
+
+def claim_section(study: Study, assessment: Assessment) -> str:
+    """Every claim with its outcome and numbers, and every deviation; nothing for a study that never made a claim."""
+    rows, deviations = assessment["claims"], assessment["deviations"]
+    if not rows and not any("claim `" in line for line in deviations):
+        return ""
+    table = ["The study makes no claim any more."]
+    if rows:
+        counts = {kind: sum(row["outcome"] == kind for row in rows) for kind in get_args(Outcome)}
+        tally = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        lines = [_line(row, study["verdict"]["metric"]) for row in rows]
+        table = [f"{tally}.", "\n".join([HEAD, *lines]), NOTE]
+    listed = "\n".join(f"- {line}" for line in deviations)
+    ending = f"Deviations from what was declared:\n\n{listed}" if listed else "No deviations."
+    return "\n\n".join(["## Claims", *table, ending])
+
+
+def _line(row: ClaimRow, metric: str) -> str:
+    """metric: the one that verdicts are asked of, which goes without saying."""
+    outcome = row["outcome"] if row["outcome"] == "undecided" else f"**{row['outcome']}**"
+    cells = [
+        f"`{row['claim']}`",
+        plain(row["sentence"]),
+        f"`{row['arm']}` {_expected(row, metric)}",
+        outcome + (f" ({row['reason']})" if row["reason"] else ""),
+        effect_of(row),
+        interval_of(row),
+        probability(row["p"]),
+        f"{row['planned'] - row['missing']}",
+        _declared(row),
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _expected(row: ClaimRow, metric: str) -> str:
+    if row["expect"] == "fails":
+        return "fails"
+    margin = "" if row["margin"] is None else f"{row['margin']:g} {row['unit']}"
+    within = f" within ±{margin}" if row["expect"] == "same" else f" by at least {margin}" if margin else ""
+    word = "is the same" if row["expect"] == "same" else row["expect"]
+    return f"{word}{within}" + ("" if row["metric"] == metric else f" ({row['metric']})")
+
+
+def _declared(row: ClaimRow) -> str:
+    if row["since"] is None:
+        return "exploratory (never registered)"
+    if row["standing"] == "exploratory":
+        return f"exploratory ({row['since'][:10]}, after {row['runs']} runs)"
+    return f"{row['standing']} ({row['since'][:10]})"

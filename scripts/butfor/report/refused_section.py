@@ -1,0 +1,21 @@
+"""The report's note on arms without a verdict."""
+
+from __future__ import annotations
+
+from butfor.checks.outcomes import CheckRow
+
+
+def refused_section(checks: list[CheckRow]) -> str:
+    """The arms that changed nothing, and those whose change is not proven, each with why; nothing if there are none."""
+    void = [f"`{row['arm']}`" for row in checks if row["outcome"] == "void"]
+    failed = [f"> - `{row['arm']}`: {'; '.join(row['problems'])}." for row in checks if row["outcome"] == "failed"]
+    notes = []
+    if void:
+        notes.append(
+            f"> **Void: nothing changed.** {', '.join(void)}: every run went exactly as the reference's with the same seed,"
+            " so what was to be changed never acted, and there is no verdict."
+        )
+    if failed:
+        lead = "> **Not proven.** These arms failed their manipulation check, and have no verdict:"
+        notes.append("\n".join([lead, ">", *failed]))
+    return "\n\n".join(notes)

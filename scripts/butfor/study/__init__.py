@@ -1,0 +1,1 @@
+"""A study: its file, checked and completed, and its plan, designs, claims and metrics."""

@@ -1,0 +1,30 @@
+"""An arm of a study: a recipe with a name.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Recipe = dict[str, Any]
+BASELINE = "baseline"  # the arm with the full recipe
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A trained recipe with a name.
+
+    reference: the arm that it is compared with, if any. changed: the recipe keys in which it differs from its reference.
+    family: a name shared by ablations that belong together. grid, levels: for a cell of a grid, the grid's name and the
+    name of the level of each key.
+    """
+
+    name: str
+    recipe: Recipe
+    reference: str | None = None
+    family: str = ""
+    changed: tuple[str, ...] = ()
+    grid: str = ""
+    levels: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,98 @@
+"""What a study claims: sentences declared before the first run, each with the contrast that would support or refute it.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
+
+from butfor.errors import StudyFileError
+from butfor.fingerprint import fingerprint
+from butfor.study.metrics import MARGINS
+from butfor.study.plan import Plan
+from butfor.study.summary import Expectation
+
+Settings = dict[str, Any]
+
+TERMS = ("alpha", "metric", "corrected_over", "must_learn")  # verdict settings that every claim is judged by
+
+
+class Claim(TypedDict):
+    """A claim as a study declares it, with the arm's `reference`, the `recipes` of both arms by fingerprint, and a
+    `fingerprint` of its own, which stands for everything that decides the claim but not for its wording."""
+
+    sentence: str
+    arm: str
+    metric: str
+    expect: Expectation
+    margin: float | None
+    reference: str
+    recipes: dict[str, str]
+    fingerprint: str
+
+
+class ClaimError(StudyFileError):
+    """A claim that no contrast of its study could decide, in words for the person who wrote it."""
+
+
+def declared(settings: Settings, plan: Plan) -> dict[str, Claim]:
+    """The claims of a completed study file by name. Raises ClaimError."""
+    return {name: _declared(name, written, settings, plan) for name, written in settings["claims"].items()}
+
+
+def terms(settings: Settings) -> dict[str, Any]:
+    """What a study's claims are judged by, fixed before the first run: data, seeds, looks and verdict settings."""
+    data = {key: settings["data"][key] for key in ("name", "validation")}
+    seeds = {"looks": settings["looks"], "first_seed": settings["first_seed"]}
+    return {**seeds, **{f"data.{k}": v for k, v in data.items()}, **_verdict(settings, (*TERMS, *MARGINS.values()))}
+
+
+def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
+    reference = _reference(name, written["arm"], plan)
+    _check_margin(name, written, settings["verdict"])
+    full = {
+        **written,
+        "reference": reference,
+        "recipes": {arm: fingerprint(plan.arms[arm].recipe) for arm in (written["arm"], reference)},
+    }
+    own_margin = [MARGINS[written["metric"]]] if written["metric"] in MARGINS else []
+    fixed = {key: value for key, value in terms(settings).items() if not key.startswith("verdict.")}
+    decides = {**testable(full), **fixed, **_verdict(settings, (*TERMS, *own_margin))}
+    return cast(Claim, {**full, "fingerprint": fingerprint(decides)})
+
+
+def testable(claim: Mapping[str, Any]) -> dict[str, Any]:
+    """What a claim says that can be tested: all of it but the sentence."""
+    return {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
+
+
+def _verdict(settings: Settings, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {f"verdict.{key}": settings["verdict"][key] for key in keys}
+
+
+def _reference(name: str, arm: str, plan: Plan) -> str:
+    where, compared = f"claims.{name}.arm: expected an arm that is compared with a reference", plan.ablations
+    if arm not in plan.arms:
+        close = difflib.get_close_matches(arm, [other.name for other in compared], n=1, cutoff=0.5)
+        remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(other.name for other in compared)}."
+        raise ClaimError(f"{where}, received {arm}, which is no arm of this study. {remedy}")
+    if (reference := plan.arms[arm].reference) is None:
+        raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.")
+    return reference
+
+
+def _check_margin(name: str, claim: dict[str, Any], verdict: Settings) -> None:
+    where, metric = f"claims.{name}.margin: expected", claim["metric"]
+    if claim["expect"] == "fails" and claim["margin"] is not None:
+        raise ClaimError(f"{where} none where runs are to fail, received {claim['margin']:g}. Leave it out.")
+    if claim["expect"] != "same" or claim["margin"] is not None:
+        return
+    if metric not in MARGINS or verdict[MARGINS[metric]] is None:
+        setting = f", or set verdict.{MARGINS[metric]}" if metric in MARGINS else ""
+        raise ClaimError(
+            f"{where} one, received null: without a margin nothing can be shown to be the same in {metric}."
+            f" Write how large a difference would not matter{setting}."
+        )

@@ -1,0 +1,119 @@
+"""The compatibility of a recipe's settings: a part that the model or the optimiser cannot use is an error.
+
+Standard library only, but for the YAML file of a user's own model.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from butfor.errors import StudyFileError
+from butfor.recipe.architectures import architecture
+from butfor.user_code import declaration, location
+
+Recipe = dict[str, Any]
+
+# The keys that a model's layers use; the other keys concern the training around it.
+MODEL_KEYS = frozenset(
+    [
+        *("initialiser", "layer_initialisers", "bias_initialiser", "normalisation"),
+        *("l1", "l2", "activity_l1", "activity_l2", "max_norm"),
+        *("dropout", "input_dropout", "spatial_dropout", "shift", "flip"),
+    ]
+)
+
+
+class IncompatibleError(StudyFileError):
+    """Settings of a recipe that do not fit together."""
+
+
+def check(recipe: Recipe, written: Recipe, properties: dict[str, Any], where: str) -> None:
+    """Raise IncompatibleError unless every part of a recipe has an effect.
+
+    recipe: completed. written: as in the study file, or a reference's recipe with changes. properties: the schema's. where:
+    the recipe's place in the study file.
+    """
+    for problem in (*_unused(recipe, written, properties), *_mismatched(recipe)):
+        raise IncompatibleError(f"{where}.{problem}")
+
+
+def uses(model: Recipe) -> frozenset[str]:
+    """The keys of a recipe that a model's layers use."""
+    if location.is_own(model["name"]):
+        return frozenset(declaration.declaration(model["name"])["uses"])
+    return MODEL_KEYS if architecture(model).convolves else MODEL_KEYS - {"spatial_dropout"}
+
+
+def _unused(recipe: Recipe, written: Recipe, properties: dict[str, Any]) -> list[str]:
+    model, used = recipe["model"], uses(recipe["model"])
+    unknown = [key for key in used if key not in properties]
+    if unknown:
+        return [f"model: {model['name']} declares that it uses {unknown[0]}, which is no key of a recipe."]
+    return [
+        f"{key}: the model {model['name']} does not use it, received {written[key]!r}. Leave it out, or take another model."
+        for key in properties
+        if key in MODEL_KEYS - used and key in written and recipe[key] != _neutral(properties[key], recipe[key])
+    ]
+
+
+def _neutral(schema: dict[str, Any], value: Any) -> Any:
+    """The value without effect: the one that takes the part out, or else the default."""
+    plain = schema.get("without", schema["default"])
+    return {"name": plain} if isinstance(value, dict) and isinstance(plain, str) else plain
+
+
+def _mismatched(recipe: Recipe) -> list[str]:
+    model, optimiser, schedule = recipe["model"], recipe["optimiser"], recipe["schedule"]
+    own = location.is_own(model["name"])
+    problems = [] if own else [f"model.{problem}" for problem in architecture(model).problems(model)]
+    problems += _dropout_list(recipe) + _layer_names(recipe)
+    if optimiser.get("nesterov") and not optimiser["momentum"]:
+        problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")
+    if optimiser.get("weight_decay") and recipe["weight_decay"]["name"] == "decoupled":
+        problems.append("weight_decay: adamw decays the weights already; expected none or coupled, received decoupled.")
+    if schedule["name"] == "piecewise" and len(schedule["factors"]) != len(schedule["boundaries"]) + 1:
+        problems.append(
+            f"schedule.factors: expected one more than the {len(schedule['boundaries'])} boundaries,"
+            f" received {len(schedule['factors'])}."
+        )
+    time, unit = recipe["warmup"].split()
+    if unit.startswith("epoch") and float(time) > recipe["epochs"]:
+        problems.append(
+            f"warmup: expected at most the {recipe['epochs']} epochs of the training, received {recipe['warmup']}."
+        )
+    return problems + _boundaries(schedule)
+
+
+def _boundaries(schedule: Recipe) -> list[str]:
+    boundaries = schedule.get("boundaries", [])
+    units = {boundary.split()[1] for boundary in boundaries}
+    places = [float(boundary.split()[0]) for boundary in boundaries]
+    if len(units) > 1 or places != sorted(set(places)):
+        return [f"schedule.boundaries: expected times that rise, all in epochs or all in steps, received {boundaries}."]
+    return []
+
+
+def _dropout_list(recipe: Recipe) -> list[str]:
+    model, rates = recipe["model"], recipe["dropout"]
+    if not isinstance(rates, list):
+        return []
+    own = location.is_own(model["name"])
+    places = declaration.declaration(model["name"]).get("dropouts") if own else architecture(model).dropouts(model)
+    if len(rates) == places:
+        return []
+    return [f"dropout: expected one rate, or {places or 'no'} in a list for {model['name']}, received {rates}."]
+
+
+def _layer_names(recipe: Recipe) -> list[str]:
+    model = recipe["model"]
+    own = location.is_own(model["name"])
+    layers = (
+        declaration.declaration(model["name"]).get("layers", [])
+        if own
+        else [*architecture(model).hidden_layers(model), "logits"]
+    )
+    return [
+        f"layer_initialisers: {model['name']} has no layer {name}. Layers: {', '.join(layers) or 'none declared'}."
+        for name in recipe["layer_initialisers"]
+        if name not in layers
+    ]

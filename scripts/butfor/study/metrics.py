@@ -1,0 +1,169 @@
+"""The metrics that arms are compared by, in one table: words, unit, direction, figure and margin. Standard library only.
+
+A metric is added here and to the lists of metrics in config/schema.yaml, which are held to this table (see `disagreements`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from butfor.study.summary import Study, VerdictSettings
+
+Figures = Mapping[str, float]  # a record's metrics
+OnMetric = TypeVar("OnMetric", bound=Mapping[str, Any])
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What differences are given in: its name, a shorter one for where the metric stands beside it, and that of the figure
+    itself. `scale` of it make one of what a record holds; tables and sentences show so many `decimals`."""
+
+    name: str
+    short: str
+    level: str
+    scale: float
+    decimals: int
+
+
+POINTS = Unit("accuracy points", "points", "%", scale=100.0, decimals=2)
+NATS = Unit("nats", "nats", "nats", scale=1.0, decimals=4)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What each part of the data is measured by, after every epoch and at the end: its name and its unit in records.
+
+    unit: that of differences.
+    """
+
+    name: str
+    recorded_unit: str
+    unit: Unit
+    higher_is_better: bool
+
+
+ACCURACY = Quantity("accuracy", "share", POINTS, higher_is_better=True)
+LOSS = Quantity("loss", "nats", NATS, higher_is_better=False)
+QUANTITIES = {quantity.name: quantity for quantity in (ACCURACY, LOSS)}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a finished run that arms are compared by.
+
+    name: as in a study file. title, short, plural: in a sentence, at the head of a column, and of several runs. recorded:
+    the figure as a record's metrics give it. margin: the verdict setting that holds the metric's margin, if there is one.
+    settles: whether `verdict.metric` may name it; all may be named by claims.
+    """
+
+    name: str
+    title: str
+    short: str
+    plural: str
+    unit: Unit
+    higher_is_better: bool
+    recorded: Callable[[Figures], float]
+    margin: Literal["margin", "loss_margin"] | None = None
+    settles: bool = False
+
+    def figure(self, figures: Figures) -> float:
+        """A run's figure in `unit`, from its record's metrics."""
+        return self.unit.scale * self.recorded(figures)
+
+    def margin_in(self, verdict: VerdictSettings) -> float | None:
+        """The margin that a study's verdict settings give the metric, in `unit`; None if they give none."""
+        return verdict[self.margin] if self.margin else None
+
+    def worth(self, effect: float | None) -> float:
+        """An effect as a number that is larger for better; that of an ablation of which none is known is below any other."""
+        if effect is None:
+            return -math.inf
+        return effect if self.higher_is_better else -effect
+
+    def rows(self, rows: Iterable[OnMetric]) -> list[OnMetric]:
+        """Those of the rows that are on this metric."""
+        return [row for row in rows if row["metric"] == self.name]
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="test/accuracy",
+            title="test accuracy",
+            short="accuracy",
+            plural="accuracies",
+            unit=POINTS,
+            higher_is_better=True,
+            recorded=lambda m: m["test/accuracy"],
+            margin="margin",
+            settles=True,
+        ),
+        Metric(
+            name="test/loss",
+            title="test loss",
+            short="loss",
+            plural="losses",
+            unit=NATS,
+            higher_is_better=False,
+            recorded=lambda m: m["test/loss"],
+            margin="loss_margin",
+            settles=True,
+        ),
+        Metric(
+            name="gap/accuracy",
+            title="training accuracy minus test accuracy",
+            short="accuracy gap",
+            plural="accuracy gaps",
+            unit=POINTS,
+            higher_is_better=False,
+            recorded=lambda m: m["train/accuracy"] - m["test/accuracy"],
+        ),
+        Metric(
+            name="gap/loss",
+            title="test loss minus training loss",
+            short="loss gap",
+            plural="loss gaps",
+            unit=NATS,
+            higher_is_better=False,
+            recorded=lambda m: m["test/loss"] - m["train/loss"],
+        ),
+    )
+}
+DEFAULT = METRICS["test/accuracy"]  # what verdicts and claims are asked of where a study does not say
+OVER_FITTING = METRICS["gap/loss"]
+MARGINS = {metric.name: metric.margin for metric in METRICS.values() if metric.margin}
+
+
+def judged_by(study: Study) -> Metric:
+    """The metric that a study asks its verdicts of."""
+    return METRICS[study["verdict"]["metric"]]
+
+
+def beside(metric: Metric) -> list[Metric]:
+    """The other metrics that verdicts could be asked of, which the report shows beside it."""
+    return [other for other in METRICS.values() if other.settles and other is not metric]
+
+
+def disagreements(schema: dict[str, Any]) -> list[str]:
+    """Where config/schema.yaml and this table do not name the same metrics, default and units of margins; a message each."""
+    verdict, claim = schema["properties"]["verdict"]["properties"], schema["$defs"]["claim"]["properties"]
+    settling = [metric for metric in METRICS.values() if metric.settles]
+    sides: dict[str, tuple[Any, Any]] = {
+        "verdict.metric": (sorted(verdict["metric"]["enum"]), sorted(metric.name for metric in settling)),
+        "claims.metric": (sorted(claim["metric"]["enum"]), sorted(METRICS)),
+        "the default of verdict.metric": (verdict["metric"]["default"], DEFAULT.name),
+        "the default of claims.metric": (claim["metric"]["default"], DEFAULT.name),
+    }
+    for metric in METRICS.values():
+        if metric.margin:
+            sides[f"the unit of verdict.{metric.margin}"] = verdict.get(metric.margin, {}).get("unit"), metric.unit.name
+    return [
+        f"{what}: expected config/schema.yaml and scripts/butfor/study/metrics.py to agree, received {written} and {row}."
+        " Change one of them."
+        for what, (written, row) in sides.items()
+        if written != row
+    ]

@@ -1,0 +1,216 @@
+"""The plan of a study: its arms with their resolved recipes, its seeds and its looks.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from butfor.data import limits
+from butfor.fingerprint import canonical, fingerprint
+from butfor.recipe import architectures
+from butfor.study.ablations import Entry, PlanError, Resolve
+from butfor.study.arm import BASELINE, Arm
+from butfor.study.summary import ArmPlan, LookPlan, PlanSummary, SearchPlan
+
+SEARCH_SEEDS = 1_000_000  # the distance of a search's seeds from the study's
+MOST_ARMS = 10_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """A planned analysis point: `seeds` are those that it adds, `seen` the number of seeds up to it."""
+
+    name: str
+    seeds: tuple[int, ...]
+    seen: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of a study.
+
+    arms: all arms by name, the baseline first. looks: in order. validation: the share of the training images to validate
+    on. tune: the `rates` and `seeds` of the search of the learning rate; empty without one.
+    """
+
+    arms: dict[str, Arm]
+    looks: tuple[Look, ...]
+    validation: float
+    tune: SearchPlan
+
+    def check_images(self, images: int) -> None:
+        """Raise PlanError if of so many training images none are left to validate on, or too few to train on for a recipe."""
+        if problem := limits.validation_problem(images, self.validation):
+            raise PlanError(problem)
+        left = limits.left_to_train(images, self.validation)
+        for arm in self.arms.values():
+            if problem := limits.size_problem(left, arm.recipe):
+                raise PlanError(f"{arm.name}: {problem}")
+
+    @property
+    def ablations(self) -> list[Arm]:
+        """The arms that have a reference, in the order in which they were declared."""
+        return [arm for arm in self.arms.values() if arm.reference]
+
+    @property
+    def families(self) -> list[str]:
+        """The families of ablations, in the order in which they were declared."""
+        return list(dict.fromkeys(arm.family for arm in self.ablations))
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed of every look."""
+        return [seed for look in self.looks for seed in look.seeds]
+
+    @property
+    def largest(self) -> dict[str, int]:
+        """What the recipes need of the data: the largest `train_size` and `batch_size`, in images, and the shortest `side` of
+        an image, in pixels (0: examples need not be images).
+        """
+        recipes = [arm.recipe for arm in self.arms.values()]
+        return {
+            "train_size": max(recipe["train_size"] or 0 for recipe in recipes),
+            "batch_size": max(recipe["batch_size"] for recipe in recipes),
+            "side": max(architectures.smallest_side(recipe) for recipe in recipes),
+        }
+
+    def training(self, arm: str, look: str) -> Any:
+        """The settings of one training job: plain values in a fixed order, so that Snakemake notices any change."""
+        seeds = next(item.seeds for item in self.looks if item.name == look)
+        recipe = self.arms[arm].recipe
+        return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
+
+    @property
+    def tuned(self) -> list[str]:
+        """The arms whose learning rate is searched: not those that change the rate, unless they are references."""
+        references = {arm.reference for arm in self.arms.values()}
+        excluded = {a.name for a in self.ablations if "learning_rate" in a.changed and a.name not in references}
+        return [name for name in self.arms if name not in excluded] if self.tune else []
+
+    def search(self, arm: str) -> Any:
+        """The settings of one search of the learning rate, as plain values in a fixed order."""
+        return canonical({"arm": arm, "recipe": self.arms[arm].recipe, "validation": self.validation, **self.tune})
+
+    def trainings(self, next_arms: Callable[[str], list[str]], until: str | None = None) -> list[tuple[str, str]]:
+        """The trainings (arm, look) of the study, up to the look `until` or the last: the first look of every arm, and further
+        looks of undecided arms.
+
+        next_arms: the arms that train after a look; called only for looks that are needed.
+        """
+        trainings = [(arm, self.looks[0].name) for arm in self.arms]
+        for look, following in pairwise(self.looks):
+            if look.name == until or not (undecided := next_arms(look.name)):
+                break
+            trainings += [(arm, following.name) for arm in undecided if arm in self.arms]
+        return trainings
+
+    def tracking(self) -> dict[str, Any]:
+        """The part of the plan that the mirror in MLflow needs: family and reference of each arm, and the recipe keys in which
+        arms differ from the baseline.
+        """
+        full = self.arms[BASELINE].recipe
+        varying = {key for other in self.arms.values() for key in full if other.recipe[key] != full[key]}
+        arms = {arm.name: {"family": arm.family or arm.name, "reference": arm.reference} for arm in self.arms.values()}
+        return {"arms": arms, "varying": sorted(varying)}
+
+    def summary(self) -> PlanSummary:
+        """The plan as plain values, for the stages after training."""
+        arms: list[ArmPlan] = [
+            {
+                "name": a.name,
+                "reference": a.reference,
+                "family": a.family,
+                "changed": list(a.changed),
+                "grid": a.grid,
+                "levels": dict(a.levels),
+                "recipe": canonical(a.recipe),
+            }
+            for a in self.arms.values()
+        ]
+        looks: list[LookPlan] = [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]
+        return {"arms": arms, "looks": looks, "tune": self.tune}
+
+
+def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -> Plan:
+    """The plan of a completed study file.
+
+    resolve: checks and completes one arm's recipe, from the arm's name and its recipe. off: each part of a recipe with the
+    value that takes it out. Raises PlanError.
+    """
+    arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]))}
+    waiting = [Entry(name, entry, off) for name, entry in settings["ablations"].items()]
+    while waiting:
+        ready = [entry for entry in waiting if entry.reference in arms]
+        if not ready:
+            raise PlanError(_unknown_reference(waiting[0], waiting, arms))
+        waiting = [entry for entry in waiting if entry.reference not in arms]
+        for entry in ready:
+            for arm in entry.arms(arms, resolve):
+                if arm.name in arms:
+                    raise PlanError(
+                        f"ablations.{entry.name}: expected different names, received two arms called {arm.name}. Rename one."
+                    )
+                if len(arms) >= MOST_ARMS:
+                    raise PlanError(
+                        f"ablations: expected at most {MOST_ARMS} arms, received more. Make it several studies."
+                    )
+                arms[arm.name] = arm
+    _check_cases(arms)
+    _check_recipes_differ(arms)
+    return Plan(
+        arms,
+        looks(settings["looks"], settings["first_seed"]),
+        settings["data"]["validation"],
+        _tune(settings, arms[BASELINE].recipe),
+    )
+
+
+def _tune(settings: dict[str, Any], baseline: dict[str, Any]) -> SearchPlan:
+    """The rates of a search, without duplicates after rounding, and its seeds, none of which is the study's."""
+    if settings["tune"] is None:
+        return {}
+    rates = sorted({float(f"{factor * baseline['learning_rate']:.6g}") for factor in settings["tune"]["factors"]})
+    first = settings["first_seed"] + SEARCH_SEEDS
+    return {"rates": rates, "seeds": list(range(first, first + settings["tune"]["seeds"]))}
+
+
+def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:
+    """The looks after `seen[0]`, `seen[1]`, … seeds, each with the seeds that it adds."""
+    steps = zip([0, *seen], seen, strict=False)
+    return tuple(
+        Look(f"look{place}", tuple(range(first_seed + start, first_seed + stop)), stop)
+        for place, (start, stop) in enumerate(steps, start=1)
+    )
+
+
+def _check_cases(arms: dict[str, Arm]) -> None:
+    names: dict[str, str] = {}
+    for name in arms:
+        if name.lower() in names:
+            raise PlanError(
+                f"ablations: {names[name.lower()]} and {name} are the same folder where case does not count. Rename one."
+            )
+        names[name.lower()] = name
+
+
+def _check_recipes_differ(arms: dict[str, Arm]) -> None:
+    names: dict[str, str] = {}
+    for arm in arms.values():
+        mark = fingerprint(arm.recipe)
+        if mark in names:
+            raise PlanError(
+                f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
+                " Change one of them or leave it out."
+            )
+        names[mark] = arm.name
+
+
+def _unknown_reference(entry: Entry, waiting: list[Entry], arms: dict[str, Arm]) -> str:
+    if any(entry.reference == other.name for other in waiting):
+        return f"ablations.{entry.name}: from {entry.reference} leads round in a circle."
+    return f"ablations.{entry.name}: expected the name of an arm in from, received {entry.reference}. Arms: {', '.join(arms)}."

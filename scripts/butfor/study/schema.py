@@ -1,0 +1,158 @@
+"""The schema of study files: values are checked against it and completed with its defaults.
+
+It is JSON Schema with a few keywords of our own.
+
+`choices`, `own` and `duration` are explained at the head of `config/schema.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from jsonschema.exceptions import ValidationError
+
+from butfor.errors import StudyFileError
+from butfor.explanation import explain
+from butfor.recipe import durations
+from butfor.user_code import declaration, location
+
+Schema = dict[str, Any]
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one: every start and every job reads the schema
+
+
+class ConfigError(StudyFileError):
+    """A setting that is unknown or does not follow the schema."""
+
+
+def load_schema(path: Path) -> Schema:
+    """The schema file as a dictionary."""
+    schema: Schema = yaml.load(path.read_text(), Loader=SAFE)  # noqa: S506 - safe, both of them
+    return schema
+
+
+def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:
+    """A value with every default filled in and every name alone as {name: ...}. Raises ConfigError.
+
+    schema: that of the value. root: the whole schema, to which references refer. where: the value's place in the study file.
+    """
+    value = _with_defaults(value, schema, root)
+    errors = sorted(_validator(root)(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    if errors:
+        raise ConfigError(explain(_closest(errors[0]), where))
+    return value
+
+
+def parts(root: Schema) -> dict[str, Any]:
+    """The parts of a recipe: each key that can be switched off, with the value that does so."""
+    return {key: sub["without"] for key, sub in root["$defs"]["recipe"]["properties"].items() if "without" in sub}
+
+
+def _closest(error: ValidationError) -> ValidationError:
+    """The error to report where a value fits none of several forms: that of the form whose type it has."""
+    return next((inner for inner in error.context or () if inner.validator != "type"), error)
+
+
+def _with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
+    schema = {**_resolved(schema, root), **schema}
+    if "choices" in schema:
+        return _choice_with_defaults(value, schema, root)
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        filled = {key: sub["default"] for key, sub in properties.items() if "default" in sub and key not in value}
+        other = schema.get("additionalProperties")
+        other = other if isinstance(other, dict) else {}
+        return {
+            key: _with_defaults(item, properties.get(key, other), root) for key, item in {**value, **filled}.items()
+        }
+    forms = [schema, *schema.get("anyOf", [])]
+    if isinstance(value, list):
+        item: Schema = next((form["items"] for form in forms if "items" in form), {})
+        return [_with_defaults(element, item, root) for element in value]
+    return _as_typed(value, [kind for form in forms for kind in _kinds(form)], "duration" in schema)
+
+
+def _kinds(schema: Schema) -> list[str]:
+    kind = schema.get("type", [])
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _as_typed(value: Any, kinds: list[str], is_duration: bool) -> Any:
+    """A number in the type of its schema (0 as 0.0 where fractions are allowed), so that equal recipes compare equal and
+    libraries that need floats get them.
+    """
+    if is_duration:
+        try:
+            return value if value is None else durations.canonical(value)
+        except ValueError:
+            return value  # which the validator reports
+    if "number" in kinds and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if "integer" in kinds and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _choice_with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
+    settings = {"name": value} if isinstance(value, str) else value
+    if not isinstance(settings, dict) or not isinstance(settings.get("name"), str):
+        return settings
+    chosen = _chosen(settings["name"], schema)
+    return settings if chosen is None else _with_defaults(settings, chosen, root)
+
+
+def _chosen(name: str, schema: Schema) -> Schema | None:
+    """The schema of a choice's settings; None if there is no choice of that name. Raises OwnCodeError."""
+    if "own" in schema and location.is_own(name):
+        return declaration.declaration(name)
+    return schema["choices"][name] or {} if name in schema["choices"] else None
+
+
+def _resolved(schema: Schema, root: Schema) -> Schema:
+    reference = schema.get("$ref")
+    return root["$defs"][reference.rsplit("/", 1)[1]] if reference else schema
+
+
+def _validator(root: Schema) -> Any:
+    """A validator of Draft 2020-12 with our own keywords, and with references into `root` for any part of it."""
+
+    def choices(validator: Any, named: Schema, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        name = instance.get("name") if isinstance(instance, dict) else instance
+        chosen = _chosen(name, schema) if isinstance(name, str) else None
+        if isinstance(instance, dict) and "name" not in instance:
+            yield ValidationError("name", validator="required", validator_value=["name"], instance=instance)
+            return
+        if chosen is None:
+            yield ValidationError(f"one of {', '.join(named)}", validator="choices", instance=name)
+            return
+        properties = {"name": {}, **chosen.get("properties", {})}
+        yield from validator.descend(instance, {"properties": properties, "additionalProperties": False})
+
+    def duration(validator: Any, need: str, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        if instance is None and need == "optional":
+            return
+        try:
+            if durations.in_steps(durations.canonical(instance), 1) > 0 or need == "any":
+                return
+        except ValueError:
+            pass
+        longer = "" if need == "any" else " longer than 0"
+        expected = f"a time{longer} such as 2 epochs or 500 steps"
+        yield ValidationError(expected, validator="duration", instance=instance)
+
+    def reference(validator: Any, ref: str, instance: Any, schema: Schema) -> Iterator[ValidationError]:
+        yield from validator.descend(instance, _resolved({"$ref": ref}, root))
+
+    keywords = {"choices": choices, "duration": duration, "$ref": reference}
+    kinds = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite)
+    return jsonschema.validators.extend(jsonschema.Draft202012Validator, keywords, type_checker=kinds)
+
+
+def _is_finite(_: Any, value: Any) -> bool:
+    """Whether a value is a number that a recipe can hold: neither NaN nor infinite, nor too large for a float."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and -sys.float_info.max <= value <= sys.float_info.max

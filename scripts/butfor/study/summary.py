@@ -1,0 +1,109 @@
+"""A study and its plan as plain values: what every rule after training is given. Standard library only."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from butfor.study.arm import Recipe
+
+Expectation = Literal["helps", "hurts", "same", "fails"]
+
+
+class ArmPlan(TypedDict):
+    """An arm, its resolved recipe, and the recipe keys in which it departs from its reference (None: it has none).
+
+    grid, levels: for a cell of a grid, the grid's name and by recipe key the name of the cell's level; else empty.
+    """
+
+    name: str
+    reference: str | None
+    family: str
+    changed: list[str]
+    grid: str
+    levels: dict[str, str]
+    recipe: Recipe
+
+
+class LookPlan(TypedDict):
+    """A planned analysis: the seeds that it adds, and how many per arm there are by then (`seen`)."""
+
+    name: str
+    seeds: list[int]
+    seen: int
+
+
+class SearchPlan(TypedDict, total=False):
+    """The search of the learning rate: the rates that it tries and its seeds, none of them the study's; empty without one."""
+
+    rates: list[float]
+    seeds: list[int]
+
+
+class PlanSummary(TypedDict):
+    """The plan: all arms, the baseline first; all looks in order; the search of the learning rate."""
+
+    arms: list[ArmPlan]
+    looks: list[LookPlan]
+    tune: SearchPlan
+
+
+class VerdictSettings(TypedDict):
+    """How contrasts become verdicts, as in config/schema.yaml; margins are in the unit of their metric."""
+
+    alpha: float
+    metric: str
+    corrected_over: Literal["report", "family"]
+    margin: float
+    loss_margin: float | None
+    must_learn: bool
+
+
+class Budget(TypedDict):
+    """What a further look must not exceed; None is no limit."""
+
+    max_runs: int | None
+    max_gpu_hours: float | None
+
+
+class Study(PlanSummary):
+    """A study as the stages after training see it: its plan, how it is judged, and its budget."""
+
+    verdict: VerdictSettings
+    budget: Budget
+
+
+class DescribedStudy(Study):
+    """A study with its name and its question, for the report."""
+
+    study: str
+    question: str
+
+
+def ablations_of(study: PlanSummary) -> list[ArmPlan]:
+    """The arms that have a reference, in the order of the plan."""
+    return [arm for arm in study["arms"] if arm["reference"]]
+
+
+def reference_of(arm: ArmPlan) -> str:
+    """The reference of an ablation. Raises ValueError for an arm without one."""
+    if arm["reference"] is None:
+        raise ValueError(f"expected an arm with a reference, received {arm['name']}")
+    return arm["reference"]
+
+
+def families(study: PlanSummary) -> list[str]:
+    """The families of ablations, in the order of the plan."""
+    return list(dict.fromkeys(arm["family"] for arm in ablations_of(study)))
+
+
+def arm_of(study: PlanSummary, name: str) -> ArmPlan:
+    """The arm of that name."""
+    return next(arm for arm in study["arms"] if arm["name"] == name)
+
+
+def setting(arm: ArmPlan, key: str) -> Any:
+    """An arm's value of a recipe key with dots."""
+    value: Any = arm["recipe"]
+    for step in key.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,102 @@
+"""The process beside a study's start that mirrors records into MLflow as jobs end, and long trainings as they go.
+
+One process serves all jobs: a process for each would pay for the import of mlflow and for opening its store every time,
+about 3 s, where writing a run takes less than a tenth of that. Standard library only, because the Snakefile imports it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from butfor.records.results_folder import RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
+
+PATIENCE = 60.0  # seconds: the results of a start that is over by then are left to `track`, which is cheaper
+SHARE = 0.01  # of the processors of a start, which mirroring may use while the start trains
+NICENESS = 19  # the highest: a core that a training fills is left to it to 98.5 %
+PAUSE = 0.5  # seconds between two looks at the start
+OWN_SESSION = Path("/proc/self/autogroup")
+SCRIPT = Path(__file__).resolve().parents[2] / "follow.py"
+
+
+def start(
+    tracking: dict[str, Any],
+    results: Path,
+    live: bool,
+    log: Path,
+    patience: float = PATIENCE,
+    share: float = SHARE,
+    niceness: int = NICENESS,
+) -> None:
+    """Start the process; it ends by itself when this one has ended.
+
+    It gets a session of its own, so that Ctrl-C ends the study's jobs but lets it write their results.
+    tracking: see parameters.mirrored. live: whether long trainings are shown as they go. log: the file of its messages.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"tracking": tracking, "results": str(results), "live": live, "parent": os.getpid()}
+    settings |= {"patience": patience, "share": share * _processors(), "niceness": niceness}
+    with log.open("w") as messages:
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT],
+            stdin=subprocess.PIPE,
+            stdout=messages,
+            stderr=messages,
+            start_new_session=True,
+            text=True,
+        )
+        if process.stdin:
+            process.stdin.write(json.dumps(settings))
+            process.stdin.close()
+
+
+def follow(settings: dict[str, Any]) -> None:
+    """The work of the process: wait until the start has lasted a while, or has ended with something new before `track` ran;
+    then mirror until the start has ended.
+
+    settings: those that `start` writes.
+    """
+
+    def is_running() -> bool:
+        return os.getppid() == int(settings["parent"])
+
+    results = Path(settings["results"])
+    runs, arms, tracked = results / RUNS_FOLDER, settings["tracking"]["arms"], _modified(results / TRACKED)
+    earlier = set(ended_jobs(runs, arms))
+    end = time.monotonic() + settings["patience"]
+    while is_running() and time.monotonic() < end:
+        time.sleep(PAUSE)
+    new = earlier.symmetric_difference(ended_jobs(runs, arms)) or list(results.glob(UNDER_WAY))
+    if not is_running() and (not new or _modified(results / TRACKED) != tracked):
+        return
+    if is_running():  # otherwise there are no trainings to disturb
+        _lower_priority(settings["niceness"])
+    from butfor.tracking import job_imports  # imports mlflow
+
+    job_imports.follow(settings["tracking"], runs, results, settings["live"], is_running, earlier, settings["share"])
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _lower_priority(niceness: int) -> None:
+    """Leave the processors to the trainings, and use what they leave.
+
+    Linux divides a core between sessions before it divides it between the processes of a session (autogroup, sched(7)), and
+    a niceness counts only within its session: this process, in a session of its own, would get half of every core.
+    """
+    os.nice(niceness)
+    with contextlib.suppress(OSError):  # a system without autogroups, or a container that forbids it
+        OWN_SESSION.write_text(str(niceness))
+
+
+def _modified(path: Path) -> int | None:
+    """The time of a file's last change, in ns; None if there is no file."""
+    return path.stat().st_mtime_ns if path.exists() else None

@@ -1,0 +1,95 @@
+"""Trained models in MLflow: files that MLflow can load, and versions in its model registry.
+
+The files are those that mlflow.keras.log_model writes, made from the `.keras` file without importing Keras or guessing
+requirements.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from mlflow import MlflowClient, __version__
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from butfor.records.record import Record
+from butfor.study.arm import BASELINE
+from butfor.tracking.artifacts import Artifact
+
+FOLDER = "model"
+HISTORY = "mlflow.log-model.history"  # the tag by which MLflow recognises a run that holds a model
+ALIAS = "best"
+DESCRIPTION = "Images as floats from 0 to 1; logits come out. Chosen by validation accuracy among the baseline's runs."
+
+
+def description(path: Path, record: Record, run_id: str) -> Model:
+    """MLflow's description of the model in the file `path`: how to load it, and the shapes of inputs and outputs."""
+    image = _image(path)
+    inputs = Schema([TensorSpec(np.dtype("float32"), (-1, *image))])
+    outputs = Schema([TensorSpec(np.dtype("float32"), (-1, record.data["classes"]))])
+    model = Model(FOLDER, run_id, signature=ModelSignature(inputs, outputs))
+    keras = {"keras_version": record.machine["keras"], "keras_backend": "tensorflow", "save_exported_model": False}
+    model.add_flavor("keras", data=path.stem, **keras)
+    python = {"loader_module": "mlflow.keras", "python_version": record.machine["python"]}
+    model.add_flavor("python_function", env={"virtualenv": "python_env.yaml"}, **python)
+    return model
+
+
+def files(path: Path, model: Model, record: Record) -> Iterator[Artifact]:
+    """The artifacts that make up a model."""
+    requirements = {"mlflow": __version__} | {key: record.machine[key] for key in ("keras", "tensorflow", "numpy")}
+    environment = {"python": record.machine["python"], "dependencies": ["-r requirements.txt"]}
+    yield Artifact(f"{FOLDER}/MLmodel", model.to_yaml())
+    yield Artifact(
+        f"{FOLDER}/requirements.txt", "".join(f"{name}=={version}\n" for name, version in requirements.items())
+    )
+    yield Artifact(f"{FOLDER}/python_env.yaml", json.dumps(environment))
+    yield Artifact(f"{FOLDER}/{path.name}", path)
+
+
+def history(model: Model) -> str:
+    """The tag's value for a run that holds the model."""
+    return json.dumps([model.get_tags_dict()])
+
+
+def register(client: MlflowClient, name: str, runs: Iterable[Run]) -> None:
+    """Register the best of the baseline's models among `runs` as a version of the model `name`, unless it is registered
+    already, and give that version the alias "best".
+    """
+    tagged = [run for run in runs if HISTORY in run.data.tags and run.data.tags["butfor.status"] == "ok"]
+    candidates = [run for run in tagged if run.data.tags["butfor.study.arm"] == BASELINE]
+    if not candidates:
+        return
+    run = min(candidates, key=_rank)
+    identity = {key: run.data.tags[key] for key in ("butfor.key", "butfor.digest")}
+    try:
+        client.create_registered_model(name, description=DESCRIPTION)
+    except MlflowException as failure:
+        if failure.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    versions = [v for v in client.search_model_versions(f"name='{name}'") if identity.items() <= v.tags.items()]
+    if not versions:
+        source, note = f"{run.info.artifact_uri}/{FOLDER}", run.data.tags["mlflow.note.content"]
+        versions = [client.create_model_version(name, source, run.info.run_id, identity, description=note)]
+    if client.get_registered_model(name).aliases.get(ALIAS) != versions[0].version:
+        client.set_registered_model_alias(name, ALIAS, versions[0].version)
+
+
+def _rank(run: Run) -> tuple[float, float, int]:
+    """The order of training.model_choice: validation accuracy, then validation loss, then the seed."""
+    metrics = run.data.metrics
+    return -metrics["val/final_accuracy"], metrics["val/final_loss"], int(run.data.tags["butfor.seed"])
+
+
+def _image(path: Path) -> list[int]:
+    """The shape of the images that the model in a .keras file takes, without the batch."""
+    with zipfile.ZipFile(path) as archive:
+        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+    shape: list[int] = next(layer["config"]["batch_shape"] for layer in layers if "batch_shape" in layer["config"])
+    return shape[1:]

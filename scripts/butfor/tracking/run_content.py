@@ -1,0 +1,136 @@
+"""The content of a run in MLflow: its tags, parameters, metrics and data set."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import Any
+
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+from butfor.records.record import Record
+from butfor.study.arm import BASELINE
+from butfor.study.metrics import METRICS
+from butfor.tracking import metric_names
+
+Line = dict[str, Any]  # a line of a progress file; the first, the header, says which training it is
+SOURCE = {"mlflow.source.name": "butfor", "mlflow.source.type": "PROJECT"}
+
+
+def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
+    """The tags of a record's run: what made it, what it is in one sentence, and its place in the study."""
+    return {
+        **_common_tags(tracking, record.arm, record.seed, look),
+        "mlflow.source.git.commit": record.machine["revision"],
+        "mlflow.note.content": describe(record, tracking["arms"][record.arm]["reference"], tracking["metric"]),
+        "butfor.status": record.status,
+        "butfor.usable": "yes" if record.usable else "no",
+        "butfor.unusable": record.reason,
+        "butfor.fingerprint": record.fingerprint,
+    }
+
+
+def tags_while_training(header: Line, tracking: dict[str, Any]) -> dict[str, str]:
+    """The tags of a run that is still training; the time at which it `started` identifies the training."""
+    epochs = header["recipe"]["epochs"]
+    return {
+        **_common_tags(tracking, header["arm"], header["seed"], header["look"]),
+        "mlflow.note.content": f"Seed {header['seed']} of {header['arm']} is training, up to {epochs} epochs.",
+        "butfor.live": str(header["started"]),
+        "butfor.status": "training",
+        "butfor.usable": "training",
+    }
+
+
+def tags_when_broken_off(header: Line, status: str, epochs: int) -> dict[str, str]:
+    """The tags that change when a training ends without a record, with MLflow's `status`, after so many `epochs`."""
+    outcome = {"FAILED": "crashed", "KILLED": "killed"}[status]
+    after = f"after {epochs} of up to {header['recipe']['epochs']} epochs; its job's log is among the artifacts"
+    return {
+        "mlflow.note.content": f"Seed {header['seed']} of {header['arm']} was broken off ({outcome}) {after}.",
+        "butfor.status": outcome,
+        "butfor.usable": "no",
+        "butfor.unusable": outcome,
+    }
+
+
+def _common_tags(tracking: dict[str, Any], arm: str, seed: int, look: str) -> dict[str, str]:
+    place = {
+        "butfor.study": tracking["experiment"],
+        "butfor.study.arm": arm,
+        "butfor.look": look,
+        "butfor.seed": str(seed),
+    }
+    return {**SOURCE, "mlflow.user": getpass.getuser(), **place}
+
+
+def dataset(record: Record) -> DatasetInput:
+    """The data set of a record: its name, its fingerprint, and the number of images in each part."""
+    profile = {key: record.data[key] for key in ("train", "validation", "test", "classes") if key in record.data}
+    source = json.dumps({"name": record.data["name"]})
+    data = Dataset(record.data["name"], record.data["fingerprint"], "local", source, profile=json.dumps(profile))
+    return DatasetInput(data, [InputTag("mlflow.data.context", "training")])
+
+
+def deltas(record: Record, reference: Record | None) -> dict[str, float]:
+    """The run minus the reference's run with the same seed, in every metric that verdicts can use, in its unit; empty if there
+    is no reference or one of them has diverged.
+    """
+    if reference is None or not record.metrics or not reference.metrics:
+        return {}
+    return {
+        metric_names.delta(metric): round(metric.figure(record.metrics) - metric.figure(reference.metrics), 6)
+        for metric in METRICS.values()
+        if metric.settles
+    }
+
+
+def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[Metric]:
+    """A record's curves, a point per epoch, the final metrics of each part, and the `differences` to its reference (see
+    deltas); with `loads`, the machine's load as well.
+    """
+    curves = []
+    timing = record.timing["epochs_ended"], record.timing.get("loads") or [{}] * len(record.history)
+    for row, ended, load in zip(record.history, *timing, strict=True):
+        rate = record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]
+        curves += points({**row, "learning_rate": rate, "ended": ended, "load": load}, loads)
+    end = round(record.timing["ended"] * 1000)
+    finals = {metric_names.final(key): value for key, value in record.metrics.items()} | differences
+    return curves + [Metric(key, value, end, 0) for key, value in finals.items()]
+
+
+def points(line: Line, loads: bool) -> list[Metric]:
+    """An epoch's points: its metrics and, with `loads`, the machine's load. A record and a training under way give the same
+    points, to the millisecond.
+    """
+    values = {metric_names.curve(key): line[key] for key in line if "/" in key}
+    values |= {f"train/{key}": line[key] for key in ("objective", "learning_rate")}
+    if loads:
+        values |= {f"system/{key}": value for key, value in line["load"].items()}
+    return [Metric(key, value, round(line["ended"] * 1000), line["epoch"]) for key, value in values.items()]
+
+
+def parameters(arm: str, seed: int, recipe: dict[str, Any], tracking: dict[str, Any]) -> list[Param]:
+    """A run's parameters: arm, family, seed, and the settings in which the study's arms differ."""
+    settings = {key: _short_text(recipe[key]) for key in tracking["varying"]}
+    values = {"arm": arm, "family": tracking["arms"][arm]["family"], "seed": seed, **settings}
+    return [Param(key, str(value)) for key, value in values.items()]
+
+
+def describe(record: Record, reference: str | None, metric: str) -> str:
+    """A run in one plain sentence, with its value of the metric of that name."""
+    without_reference = "the full recipe" if record.arm == BASELINE else "a reference for other arms"
+    role = f"an ablation of {reference}" if reference else without_reference
+    judged = METRICS[metric]
+    outcome = record.reason or f"{judged.title} {judged.recorded(record.metrics):.4f}"
+    return f"Seed {record.seed} of {record.arm}, {role}: {outcome}."
+
+
+def _short_text(value: Any) -> str:
+    """A setting as short text, such as `cosine(first_decay=1 epochs)`."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "name" not in value:
+        return ", ".join(f"{key}: {_short_text(item)}" for key, item in value.items()) or "none"
+    settings = ", ".join(f"{key}={item}" for key, item in value.items() if key != "name")
+    return f"{value['name']}({settings})" if settings else str(value["name"])

@@ -1,0 +1,105 @@
+"""Records written as runs of MLflow.
+
+What a run holds is decided here and in what this imports: a change of that code replaces the runs in MLflow (see
+parameters.mirrored), a change of other code does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import RunTag
+
+from butfor.records.record import Record, read
+from butfor.records.results_folder import JobPlace, seed_of
+from butfor.tracking import model_artifacts, run_content
+from butfor.tracking.artifacts import ArtifactStore
+from butfor.tracking.run_files import JobFiles
+
+DIGEST = "butfor.digest"  # the tag that a run gets last: what it was written from
+MOST_WITH_TAGS = (
+    800  # metrics in the call that sets the digest; MLflow splits a longer one, and would send the tags first
+)
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """What a run is written from.
+
+    path: the record's file. differences: see run_content.deltas. model: the file of the trained model, if it was kept.
+    """
+
+    path: Path
+    record: Record
+    differences: dict[str, float]
+    model: Path | None
+
+
+class RunWriter:
+    """A writer of records into runs of one experiment; `tracking`: see parameters.mirrored."""
+
+    def __init__(
+        self, client: MlflowClient, experiment: str, artifacts: ArtifactStore, tracking: dict[str, Any]
+    ) -> None:
+        self._client, self._experiment, self._artifacts, self._tracking = client, experiment, artifacts, tracking
+
+    def source(self, path: Path, record: Record) -> RunSource:
+        """What the run of the record in the file `path` is written from."""
+        job = JobPlace(path.parent)
+        reference, models = self._tracking["arms"][job.arm]["reference"], self._tracking["models"]
+        reference_path = job.of_arm(reference).record(seed_of(path)) if reference else None
+        compared = read(reference_path) if reference_path and reference_path.exists() else None
+        model = job.model(models, seed_of(path))
+        kept = models != "none" and model.exists()
+        return RunSource(path, record, run_content.deltas(record, compared), model if kept else None)
+
+    def digest(self, source: RunSource) -> str:
+        """A SHA-256 that stands for all that decides what the run holds."""
+        settings = [self._tracking[key] for key in ("code", "experiment", "metric", "varying", "system_metrics")]
+        arm = self._tracking["arms"][source.record.arm]
+        decisive = json.dumps([settings, arm, source.differences, source.model is not None], sort_keys=True)
+        return hashlib.sha256(source.path.read_bytes() + decisive.encode()).hexdigest()
+
+    def create(self, arm: str, seed: int, started: float, tags: dict[str, str]) -> str:
+        """The id of a new run; `started`: when its training did, in seconds since 1970."""
+        name = f"{arm} · seed {seed}"
+        run = self._client.create_run(self._experiment, start_time=round(started * 1000), run_name=name, tags=tags)
+        return str(run.info.run_id)
+
+    def write(self, source: RunSource, files: JobFiles, key: str, digest: str, run_id: str | None) -> None:
+        """Write a whole run, into the one with this id or into a new one. It gets its digest last."""
+        record = source.record
+        tags = {**run_content.tags(record, self._tracking, JobPlace(source.path.parent).look), "butfor.key": key}
+        if run_id is None:
+            run_id = self.create(record.arm, record.seed, record.timing["started"], tags)
+        else:
+            self._client.log_batch(run_id, tags=tag_list(tags))
+        self._client.log_inputs(run_id, [run_content.dataset(record)])
+        for file in files.of(source.path, record):
+            self._artifacts.add(run_id, file)
+        last_tags = {**self._add_model(source, run_id), DIGEST: digest}
+        status = "FAILED" if record.status == "diverged" else "FINISHED"
+        self._client.set_terminated(run_id, status, round(record.timing["ended"] * 1000))
+        points = run_content.metrics(record, source.differences, self._tracking["system_metrics"])
+        parameters = run_content.parameters(record.arm, record.seed, record.recipe, self._tracking)
+        self._client.log_batch(run_id, points[:-MOST_WITH_TAGS])
+        self._client.log_batch(run_id, points[-MOST_WITH_TAGS:], parameters, tag_list(last_tags))
+
+    def _add_model(self, source: RunSource, run_id: str) -> dict[str, str]:
+        """Add the files of the model, if it was kept, and return the tag that says so."""
+        if source.model is None:
+            return {}
+        model = model_artifacts.description(source.model, source.record, run_id)
+        for file in model_artifacts.files(source.model, model, source.record):
+            self._artifacts.add(run_id, file)
+        return {model_artifacts.HISTORY: model_artifacts.history(model)}
+
+
+def tag_list(tags: dict[str, str]) -> list[RunTag]:
+    """Tags as MLflow's calls take them."""
+    return [RunTag(key, value) for key, value in tags.items()]

@@ -1,0 +1,50 @@
+"""A study's mirror in MLflow, opened by one writer at a time."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from requests import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from butfor.errors import StudyError
+from butfor.records.results_folder import TRACKING_LOCK
+from butfor.tracking import schema_version, sqlite, target
+from butfor.tracking.experiment import StudyExperiment
+from butfor.tracking.mirror import Mirror
+
+Tracking = dict[str, Any]
+
+
+class TrackingError(StudyError):
+    """MLflow could not be written to; nothing is lost, because the records are complete without it."""
+
+
+@contextmanager
+def open_mirror(tracking: Tracking, results: Path, repair: bool = False) -> Iterator[Mirror]:
+    """The mirror of a study, locked while it is written: a new MLflow database survives only one writer.
+
+    tracking: see parameters.mirrored. repair: whether to look for damage in the study's own database, which takes time.
+    Raises TrackingError and StoreError.
+    """
+    uri, artifacts = target.store(results)
+    results.mkdir(parents=True, exist_ok=True)
+    try:
+        with (results / TRACKING_LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if repair and target.is_own(results):
+                sqlite.set_damaged_aside(Path(uri.removeprefix(target.SQLITE)))
+            if artifacts:
+                schema_version.prepare(uri, target.is_own(results))
+            yield Mirror(StudyExperiment(uri, artifacts, tracking), tracking)
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as failure:
+        reason = target.redacted(str(failure))[:300]
+        raise TrackingError(
+            f"MLflow could not be written to ({reason}). The records are complete without it; run the same"
+            " command again once it can be reached."
+        ) from None  # its text may hold a password

@@ -1,0 +1,155 @@
+"""One training job: the seeds of one look of one arm, one after another in one process, each leaving a record."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.data.dataset import load
+from butfor.fingerprint import fingerprint
+from butfor.process.failure_note import FailureNote
+from butfor.process.log import log_path
+from butfor.process.progress import Progress
+from butfor.process.time_limit import time_limit
+from butfor.records import job_folder, provenance
+from butfor.records.job_folder import Receipt
+from butfor.records.record import Record, read, write
+from butfor.records.results_folder import PROGRESS_SUFFIX, note_beside
+from butfor.training import model_choice
+from butfor.training.arm_runs import ArmRuns
+from butfor.training.built import refuse_unbuilt
+from butfor.training.checkpoint import Checkpoint
+from butfor.training.engine_choice import engine_named
+from butfor.training.protocol import Engine
+from butfor.user_code import call
+
+MODELS = "models"  # the folder of the models that wait beside the finished seeds
+log = logging.getLogger(__name__)
+
+
+def train_arm(
+    training: dict[str, Any],
+    arrays: Path | str,
+    manifest: Path | str,
+    threads: int,
+    runs: Path | str,
+    built: Iterable[Path | str] = (),
+    best_models: Path | str | None = None,
+    all_models: Path | str | None = None,
+    max_minutes: float | None = None,
+) -> None:
+    """Train every seed of `training` (see parameters.training; its `engine` trains them) and leave `seed_<n>.json` for each in
+    the folder `runs`, and `seed_<n>.keras` of the best of them in the folder `best_models` or of every one in `all_models`,
+    if there is to be one.
+
+    built: the file that says what the arm's model was built to be, if it is the user's own; one that could not be built
+    ends the job.
+
+    Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
+    was killed goes on after its last finished seed, and never with another recipe's, code's or data set's results.
+    What ends it otherwise is said in a note beside `runs`. One job at a time makes `runs`. max_minutes: see time_limit,
+    for each seed.
+    """
+    refuse_unbuilt(built)
+    engine = engine_named(training["engine"])
+    folder, models = Path(runs).absolute(), best_models or all_models  # absolute: own code may go to another folder
+    kept = Path(models).absolute() if models else None
+    with job_folder.alone(folder):
+        job = _Job(engine, training, arrays, manifest, threads, folder, keeps=kept is not None)
+        if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
+            log.info("%s: another job has just made it", folder)
+        else:
+            for place, seed in enumerate(training["seeds"], start=1):
+                job.train(seed, later=len(training["seeds"]) - place, max_minutes=max_minutes)
+            job.end(kept, every_model=all_models is not None)
+        job.note.remove()  # also that of a job which was killed after it had made the folder
+
+
+class _Job:
+    """What the seeds of a job share: the data, the compiled model, the folder in which their records wait, and the `note`
+    of why there are none yet."""
+
+    def __init__(
+        self,
+        engine: type[Engine],
+        training: dict[str, Any],
+        arrays: Path | str,
+        manifest: Path | str,
+        threads: int,
+        runs: Path,
+        keeps: bool,
+    ) -> None:
+        began = time.perf_counter()
+        self._engine, self._training, self._runs, self._keeps = engine, training, runs, keeps
+        self._device = engine.device(threads)
+        self._dataset = load(arrays, manifest)
+        self._model = training["recipe"]["model"]["name"]
+        decides = [training, self._dataset.fingerprint, provenance.training_versions(), self._device]
+        self._made = Receipt(fingerprint(decides), training["seeds"])
+        self._waiting = job_folder.waiting(runs, self._made.mark)
+        self.note = FailureNote(note_beside(runs), training["arm"], runs.name, log_path())
+        self._arm_runs: ArmRuns | None = None
+        self._data_seconds = time.perf_counter() - began
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the folder of records is there, made from the same."""
+        return self._runs.is_dir() and job_folder.read(self._runs) == self._made
+
+    def train(self, seed: int, later: int, max_minutes: float | None) -> None:
+        """Train a seed, unless that was finished earlier; `later` ones are still to come."""
+        path, model = self._waiting / f"seed_{seed}.json", self._waiting / MODELS / f"seed_{seed}.keras"
+        if path.exists() and (model.exists() or not self._keeps):
+            log.info("%s · seed %d: finished earlier", self._training["arm"], seed)
+            return
+        what = f"{self._training['arm']}, seed {seed}"
+        with (
+            self.note.of(seed) as word,
+            time_limit(max_minutes, what, word),
+            call.attribute_errors_to(self._model, f"training {what}"),
+        ):
+            arm_runs = self._compiled()
+            checkpoint = Checkpoint(self._waiting / f"seed_{seed}.checkpoint.npz")
+            with Progress(self._waiting / f"seed_{seed}{PROGRESS_SUFFIX}", self._about(seed)) as progress:
+                record = arm_runs.train(seed, later, progress, checkpoint)
+                if self._keeps:
+                    arm_runs.engine.save(model)
+                write(path, record)
+                checkpoint.remove()
+
+    def _about(self, seed: int) -> dict[str, Any]:
+        place = {"arm": self._training["arm"], "look": self._runs.name, "seed": seed}
+        return {**place, "recipe": self._training["recipe"]}
+
+    def _compiled(self) -> ArmRuns:
+        if self._arm_runs is None:
+            self._arm_runs = ArmRuns(self._engine, self._training, self._dataset, self._device)
+            self._arm_runs.seconds["data"] = self._data_seconds
+            if self._keeps:  # what cannot be kept is refused before it is trained
+                self._arm_runs.engine.save(self._waiting / MODELS / "trial.keras")
+        return self._arm_runs
+
+    def end(self, kept: Path | None, every_model: bool) -> None:
+        """Put the records, and the models if any are to be kept, where they belong."""
+        records = [read(self._waiting / f"seed_{seed}.json") for seed in self._training["seeds"]]
+        if kept:
+            _keep(self._waiting / MODELS, records if every_model else [model_choice.best(records)], kept)
+        shutil.rmtree(self._waiting / MODELS, ignore_errors=True)
+        shutil.rmtree(self._runs, ignore_errors=True)
+        self._waiting.rename(self._runs)
+        job_folder.write(self._runs, self._made)
+
+
+def _keep(waiting: Path, records: Iterable[Record | None], models: Path) -> None:
+    """Make `models` the folder of the models of those of the records whose training came to an end."""
+    wanted = {f"seed_{record.seed}.keras" for record in records if record and record.metrics}
+    for path in waiting.iterdir():
+        if path.name not in wanted:
+            path.unlink()
+    models.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(models, ignore_errors=True)
+    waiting.rename(models)

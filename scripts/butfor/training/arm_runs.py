@@ -1,0 +1,148 @@
+"""The runs of one arm: its engine, made once, and each seed's record."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+from butfor.data.dataset import Array, Dataset, Rows, split
+from butfor.fingerprint import digest, fingerprint
+from butfor.process.clock import Clock
+from butfor.process.machine_load import MachineLoad
+from butfor.process.pace import Pace
+from butfor.process.progress import Progress
+from butfor.recipe import schedules
+from butfor.records import provenance
+from butfor.records.record import Record
+from butfor.training.checkpoint import Checkpoint
+from butfor.training.evaluation import Evaluation
+from butfor.training.listeners import CheckpointWriter, EpochLog, ProgressWriter
+from butfor.training.protocol import Engine
+from butfor.training.run import Listener, Run
+from butfor.training.trajectory import Trajectory
+
+PROBE_IMAGES = 1000
+log = logging.getLogger(__name__)
+
+
+class ArmRuns:
+    """Trains seeds of one arm, one after another, with one engine.
+
+    training: `arm`, `recipe` and `validation` (the share of training images), see Plan.training. device: what trains, in
+    words. `seconds` holds by phase what the next record is to carry for the job as a whole.
+    """
+
+    def __init__(self, kind: type[Engine], training: dict[str, Any], dataset: Dataset, device: str) -> None:
+        self.recipe: dict[str, Any] = training["recipe"]
+        self.seconds: dict[str, float] = {}
+        self._name, self._validation, self._dataset = training["arm"], training["validation"], dataset
+        versions = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
+        self._machine = {"device": device, **versions}
+        self._load, self._pace = MachineLoad(), Pace()
+        self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
+        self.engine = kind(self.recipe, dataset, schedules.learning_rates(self.recipe, self._steps))
+
+    def _split(self, seed: int) -> tuple[Rows, Rows]:
+        return split(len(self._dataset.x_train), self._validation, self.recipe["train_size"], seed)
+
+    def train(
+        self, seed: int, later: int = 0, progress: Progress | None = None, checkpoint: Checkpoint | None = None
+    ) -> Record:
+        """Train one seed, from its `checkpoint` if there is one, and say all there is to say about it. later: how many seeds
+        of the job are still to come."""
+        clock = Clock(self.seconds)
+        self.seconds = {}
+        self.engine.start(seed)
+        run = self._run(seed, clock)
+        rows = run.evaluation.held[:PROBE_IMAGES]
+        probed = self._dataset.x_train[rows], self._dataset.y_train[rows]
+        before = self._before(run, *probed)
+        clock.lap("diagnose")
+        run.train(self._listeners(run, seed, later, progress, checkpoint))
+        clock.lap("train")
+        metrics = {} if run.trajectory.reason else run.evaluation.final()
+        clock.lap("evaluate")
+        before["penalty"]["end"] = self.engine.probe.penalties(probed[0])
+        before["layers"]["end"] = self.engine.probe.statistics(*probed)
+        clock.lap("diagnose")
+        return self._record(seed, run, metrics, before)
+
+    def validate(self, seed: int) -> dict[str, float | None]:
+        """Train one seed and measure its final weights on validation images only; None where the loss broke."""
+        self.engine.start(seed)
+        run = self._run(seed, Clock({}))
+        run.train(self._listeners(run, seed))
+        broken, figures = run.trajectory.reason, run.evaluation.validation()
+        return {key: None if broken or not math.isfinite(value) else value for key, value in figures.items()}
+
+    def _run(self, seed: int, clock: Clock) -> Run:
+        train, held = self._split(seed)
+        evaluation = Evaluation(self.engine, self._dataset, train, held)
+        return Run(
+            self.engine, Trajectory(self.recipe, seed, train, self._steps), evaluation, clock, self._pace, self._load
+        )
+
+    def _listeners(
+        self,
+        run: Run,
+        seed: int,
+        later: int = 0,
+        progress: Progress | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> list[Listener]:
+        """Those of a run, which goes on from its checkpoint, if there is one, before they hear of it."""
+        epochs = self.recipe["epochs"]
+        listeners: list[Listener] = [EpochLog(f"{self._name} · seed {seed}", epochs, later * epochs, self._pace)]
+        if progress:
+            listeners.append(ProgressWriter(progress))
+        if checkpoint:
+            listeners.append(CheckpointWriter(checkpoint))
+            if kept := checkpoint.read():
+                run.resume(*kept)
+                log.info("%s: goes on after epoch %d", self._name, len(run.trajectory.history))
+        return listeners
+
+    def _before(self, run: Run, images: Array, labels: Array) -> dict[str, Any]:
+        """What a record says of the model before its first step, by the record's fields."""
+        probe = self.engine.probe
+        split_digests = {"split": digest(run.evaluation.train), "validation": digest(run.evaluation.held)}
+        return {
+            "draws": {**split_digests, **probe.initial_digests()},
+            "chance": probe.random_draws(),
+            "first_loss": probe.first_loss(images, labels),
+            "penalty": {"start": probe.penalties(images)},
+            "layers": {"start": probe.statistics(images, labels, as_trained=True)},
+        }
+
+    def _record(self, seed: int, run: Run, metrics: dict[str, float], probed: dict[str, Any]) -> Record:
+        status, reason = run.evaluation.status(metrics, run.trajectory.reason)
+        log.info("%s · seed %d: %s", self._name, seed, reason or f"test accuracy {metrics['test/accuracy']:.4f}")
+        return Record(
+            arm=self._name,
+            seed=seed,
+            status=status,
+            reason=reason,
+            recipe=self.recipe,
+            fingerprint=fingerprint(self.recipe),
+            data=self._data(run.evaluation),
+            loop=self.engine.loop,
+            parameters=self.engine.parameters,
+            structure=self.engine.structure(),
+            optimiser=self.engine.optimiser(),
+            history=run.trajectory.history,
+            learning_rate=run.trajectory.rates,
+            steps_per_epoch=self._steps,
+            stopped_epoch=len(run.trajectory.history),
+            restored_epoch=run.trajectory.counted_epoch,
+            metrics={} if status == "diverged" else metrics,
+            machine=self._machine,
+            timing=run.clock.timing(),
+            **probed,
+        )
+
+    def _data(self, evaluation: Evaluation) -> dict[str, Any]:
+        dataset = self._dataset
+        described = {"name": dataset.name, "fingerprint": dataset.fingerprint, "classes": dataset.classes}
+        counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.x_test)}
+        return {**described, **counts}

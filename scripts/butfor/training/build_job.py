@@ -1,0 +1,82 @@
+"""The job that builds the user's own models before they are trained, in a process that may be lost with any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.data.dataset import load
+from butfor.process.failure_note import NO_MESSAGE, FailureNote
+from butfor.process.log import log_path, log_to
+from butfor.process.time_limit import time_limit
+from butfor.records.files import write_atomically
+from butfor.records.results_folder import note_beside, runs_of_built
+from butfor.training.built import failure
+from butfor.training.engine_choice import engine_named
+from butfor.user_code.location import OwnCodeError
+
+Recipe = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+def build_all(
+    engine: str,
+    recipes: dict[str, Recipe],
+    arrays: Path | str,
+    manifest: Path | str,
+    built: Iterable[Path | str],
+    look: str,
+    max_minutes: float | None = None,
+) -> None:
+    """Build the model of each arm's recipe on the stored data, and list its layers in the arm's file of `built`; of a model
+    that cannot be built the file says why, and so does a note beside the records of the arm's first `look`.
+
+    engine: what builds, see engine_choice. max_minutes: see time_limit, for each model. Raises OwnCodeError if no model at
+    all can be built: nothing is written.
+    """
+    files = {arm: str(Path(path).absolute()) for arm, path in zip(recipes, built, strict=True)}
+    asked = {"engine": engine, "arrays": str(arrays), "manifest": str(manifest), "log": str(log_path())}
+    for path in files.values():
+        Path(path).unlink(missing_ok=True)
+    while left := {arm: recipe for arm, recipe in recipes.items() if not Path(files[arm]).exists()}:
+        task = json.dumps({**asked, "recipes": left, "files": files, "max_minutes": max_minutes})
+        where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])}
+        subprocess.run(
+            [sys.executable, "-P", "-m", "butfor.training.build_job"], input=task, env=where, text=True, check=False
+        )
+        if not any(Path(files[arm]).exists() for arm in left):
+            raise OwnCodeError(f"the process that builds {', '.join(left)} could not begin; see above.")
+    failed = {arm: why for arm, path in files.items() if (why := failure(Path(path)))}
+    for arm, why in failed.items():
+        note = note_beside(runs_of_built(Path(files[arm]), arm, look))
+        FailureNote(note, arm, look, log_path()).say(None, why)
+    if len(failed) == len(recipes):
+        raise OwnCodeError("\n".join(dict.fromkeys(failed.values())))
+
+
+def _build_in_turn(asked: dict[str, Any]) -> None:
+    """Leave a file for each arm, which says that its process was lost until the model is built or refused."""
+    log_to(asked["log"])
+    engine = engine_named(asked["engine"])
+    dataset = load(Path(asked["arrays"]), Path(asked["manifest"]))
+    for arm, recipe in asked["recipes"].items():
+        path, what = Path(asked["files"][arm]), f"building {arm}"
+        lost = {"why": f"{recipe['model']['name']}: {what}, {NO_MESSAGE}."}
+        write_atomically(path, json.dumps(lost))
+        try:
+            with time_limit(asked["max_minutes"], what, {"path": str(path), "note": {}}):
+                built: Any = engine.build_user_model(recipe, dataset, arm)
+        except OwnCodeError as error:
+            log.error("%s%s", "".join(getattr(error, "__notes__", [])), error)
+            built = {"why": str(error)}
+        write_atomically(path, json.dumps(built, indent=1))
+
+
+if __name__ == "__main__":
+    _build_in_turn(json.load(sys.stdin))

@@ -1,0 +1,55 @@
+"""The evaluation of a run: its figures on the parts of the data, and whether its model is of any use."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from butfor.data.dataset import Dataset, Rows
+from butfor.records.record import Status
+from butfor.training.protocol import Engine
+
+Figures = dict[str, float]
+
+
+class Evaluation:
+    """Measures an engine's model on training images, rows `train`, on validation images, rows `held`, and on the test set.
+    Figures are named `<part>/<figure>`, such as `validation/loss`."""
+
+    def __init__(self, engine: Engine, dataset: Dataset, train: Rows, held: Rows) -> None:
+        self._engine, self._dataset = engine, dataset
+        self.train, self.held = train, held
+
+    def after_epoch(self) -> Figures:
+        """On validation images, and on as many training images."""
+        few = self._engine.evaluate("train", self.train[: len(self.held)])
+        return {**_named("train", few), **self.validation()}
+
+    def validation(self) -> Figures:
+        """On validation images."""
+        return _named("validation", self._engine.evaluate("train", self.held))
+
+    def final(self) -> Figures:
+        """On all images of each part: the one time that a run sees the test set."""
+        tested = self._engine.evaluate("test", np.arange(len(self._dataset.x_test), dtype=np.int32))
+        trained = self._engine.evaluate("train", self.train)
+        return {**_named("train", trained), **self.validation(), **_named("test", tested)}
+
+    def status(self, metrics: Figures, reason: str) -> tuple[Status, str]:
+        """What became of a run with these final figures, and why; `reason`: why a loss broke it on the way, if one did."""
+        if not reason:
+            broken = [key for key, value in metrics.items() if not math.isfinite(value)]
+            reason = f"{broken[0]} was {metrics[broken[0]]} at the end" if broken else ""
+        if reason:
+            return "diverged", reason
+        labels = self._dataset.y_test
+        chance = np.bincount(labels).max() / len(labels)
+        bound = chance + 3 * math.sqrt(chance * (1 - chance) / len(labels))
+        if metrics["test/accuracy"] <= bound:
+            return "at_chance", f"test accuracy {metrics['test/accuracy']:.4f}, where chance gives {chance:.4f}"
+        return "ok", ""
+
+
+def _named(part: str, figures: Figures) -> Figures:
+    return {f"{part}/{name}": value for name, value in figures.items()}

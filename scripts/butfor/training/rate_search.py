@@ -1,0 +1,81 @@
+"""The same small search of the learning rate for every arm, on validation images, and trainings at its best rate."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.data.dataset import load
+from butfor.process.time_limit import time_limit
+from butfor.recipe.rate_choice import chosen
+from butfor.records.files import write_noted
+from butfor.training.arm_job import train_arm
+from butfor.training.arm_runs import ArmRuns
+from butfor.training.built import refuse_unbuilt
+from butfor.training.engine_choice import engine_named
+from butfor.user_code import call
+
+Training = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+def search(
+    task: Training,
+    arrays: Path | str,
+    manifest: Path | str,
+    threads: int,
+    rates: Path | str,
+    built: Iterable[Path | str] = (),
+    max_minutes: float | None = None,
+) -> None:
+    """Train an arm's recipe at each rate of `task` (see Plan.search) and write what came of it on validation images into the
+    file `rates`.
+
+    The test set is not touched, and the seeds are none of the study's, so that what is chosen here has not seen what it
+    is judged on. max_minutes: see time_limit, for each rate.
+    """
+    refuse_unbuilt(built)
+    engine = engine_named(task["engine"])
+    device, dataset, path = engine.device(threads), load(arrays, manifest), Path(rates).absolute()
+    rows = []
+    for rate in task["rates"]:
+        recipe = {**task["recipe"], "learning_rate": rate}
+        what = f"{task['arm']}, learning rate {rate:g}"
+        with time_limit(max_minutes, what), call.attribute_errors_to(recipe["model"]["name"], f"training {what}"):
+            began = time.perf_counter()
+            arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device)
+            for seed in task["seeds"]:
+                validated = arm_runs.validate(seed)
+                rows.append({"rate": rate, "seed": seed, **validated, "seconds": time.perf_counter() - began})
+                log.info("%s · learning rate %g · seed %d: %s", task["arm"], rate, seed, validated)
+                began = time.perf_counter()
+    write_noted(path, json.dumps({"arm": task["arm"], "tried": rows}, indent=1))
+
+
+def train_tuned(
+    training: Training,
+    metric: str,
+    rates: Path | str,
+    fixed: Path | str,
+    arrays: Path | str,
+    manifest: Path | str,
+    threads: int,
+    runs: Path | str,
+    max_minutes: float | None = None,
+) -> None:
+    """Train every seed of `training` at the rate that the search in the file `rates` has best; where that is the recipe's own
+    rate, the records in `fixed` are what that gives, and are taken over.
+    """
+    rate = chosen(json.loads(Path(rates).read_text())["tried"], metric)["rate"]
+    if rate == training["recipe"]["learning_rate"]:
+        Path(runs).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(fixed, runs, dirs_exist_ok=True)
+        log.info("%s · the recipe's own learning rate is the best of those tried", training["arm"])
+        return
+    tuned = {**training, "recipe": {**training["recipe"], "learning_rate": rate}}
+    train_arm(tuned, arrays, manifest, threads, runs, max_minutes=max_minutes)

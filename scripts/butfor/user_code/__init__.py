@@ -1,0 +1,1 @@
+"""The user's own models and data: located, declared and called."""

@@ -1,0 +1,1 @@
+"""Records to verdicts: contrasts, what follows a look, rankings, interactions, claims."""

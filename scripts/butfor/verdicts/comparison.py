@@ -1,0 +1,74 @@
+"""The comparison of a study: what `compare` judges and writes, so that figures and report have only to show it.
+
+contrasts.json: every ablation on every metric. comparison.json: what mattered (`importance`), what depends on what else
+(`interactions`), and the verdicts at tuned learning rates (`tuned`), if there was a search. tables/*.csv: the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from butfor.records.files import write_noted
+from butfor.records.record import Record
+from butfor.records.tables import history_table, records_in, runs_table
+from butfor.study.summary import Study
+from butfor.verdicts import factorials, ranking
+from butfor.verdicts.contrasts import judge
+from butfor.verdicts.rows import Comparison, ContrastRow
+from butfor.verdicts.tuned import tuned_comparison
+
+Places = Iterable[Path | str]
+
+
+def compare(
+    study: Study,
+    folders: Places,
+    checks_path: Path | str,
+    contrasts_path: Path | str,
+    tables: Path | str,
+    searches: Places = (),
+    tuned: Places = (),
+) -> None:
+    """Judge every ablation of `study` (plan and verdict settings), and write contrasts.json, comparison.json beside it and
+    the tables as CSV. searches, tuned: what was tried of learning rates, and the folders of records at the best."""
+    records, contrasts = records_in(folders), Path(contrasts_path)
+    rows = judge(study, records, json.loads(Path(checks_path).read_text()))
+    judged: list[ContrastRow] = _as_json(rows)
+    tried = [json.loads(Path(path).read_text()) for path in searches]
+    comparison: Comparison = {
+        "metric": study["verdict"]["metric"],
+        "importance": ranking.importance(study, judged),
+        "interactions": [
+            *factorials.grid_effects(study, records, judged),
+            *factorials.part_interactions(study, records, judged),
+        ],
+        "tuned": tuned_comparison(study, tried, records_in(tuned)) if tried else None,
+    }
+    _write_tables(Path(tables), records, rows, comparison)
+    write_noted(contrasts, json.dumps(judged, indent=1))
+    lists = {"importance": _as_json(comparison["importance"]), "interactions": _as_json(comparison["interactions"])}
+    write_noted(contrasts.with_name("comparison.json"), json.dumps({**comparison, **lists}, indent=1))
+
+
+def _write_tables(tables: Path, records: list[Record], rows: list[ContrastRow], comparison: Comparison) -> None:
+    """The study as CSV; a table has no rows but its columns where a study has nothing of it."""
+    tables.mkdir(parents=True, exist_ok=True)
+    runs_table(records).to_csv(tables / "runs.csv", index=False)
+    history_table(records).to_csv(tables / "history.csv", index=False)
+    pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
+    pd.DataFrame(comparison["importance"], columns=list(ranking.COLUMNS)).to_csv(tables / "importance.csv", index=False)
+    listed = [
+        {key: ", ".join(v) if isinstance(v, list) else v for key, v in row.items()}
+        for row in comparison["interactions"]
+    ]
+    pd.DataFrame(listed, columns=list(factorials.COLUMNS)).to_csv(tables / "interactions.csv", index=False)
+
+
+def _as_json(rows: Iterable[Any]) -> Any:
+    """Rows as JSON gives them back: null for what is not finite."""
+    return json.loads(pd.DataFrame(rows).to_json(orient="records", double_precision=15))

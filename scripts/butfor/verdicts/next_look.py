@@ -1,0 +1,80 @@
+"""What follows a look: which ablations are settled, and which arms the next look trains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+from butfor.checks import manipulation
+from butfor.records.files import write_noted
+from butfor.records.record import Record
+from butfor.records.tables import records_in
+from butfor.study.summary import Budget, Study, ablations_of
+from butfor.verdicts import contrasts
+from butfor.verdicts.rows import Decision
+from butfor.verdicts.words import decision_in_words
+
+
+def decide(study: Study, look: str, folders: Iterable[Path | str], path: Path | str) -> str:
+    """Judge the ablations of `study` after a look, write what follows, and give it in one line."""
+    decision = after(study, look, records_in(folders))
+    write_noted(Path(path), json.dumps(decision, indent=1))
+    return decision_in_words(decision)
+
+
+def after(study: Study, look: str, records: list[Record]) -> Decision:
+    """What follows a look that is not the last.
+
+    look, seen: its name, and seeds per arm after it. settled, ablations: how many. next: the arms that the next look
+    trains, undecided ablations and their references in the order of the plan; runs, hours: what that costs; stopped: why
+    there is no next look although some ablations are undecided, empty if there is one.
+    """
+    this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
+    judged = contrasts.decided(study, records, manipulation.examine(study, records))
+    undecided = [arm for arm in ablations_of(study) if not judged[arm["name"]].settled]
+    wanted = {name for arm in undecided for name in (arm["name"], arm["reference"])}
+    arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
+    seconds = {arm: _seconds_per_run(records, arm) for arm in arms}
+    runs = len(arms) * len(following["seeds"])
+    hours = sum(seconds.values()) * len(following["seeds"]) / 3600
+    stopped = _exceeded(study["budget"], len(records), runs, _seconds(records) / 3600, hours) if arms else ""
+    return {
+        "look": look,
+        "seen": this["seen"],
+        "settled": len(judged) - len(undecided),
+        "ablations": len(judged),
+        "undecided": [arm["name"] for arm in undecided],
+        "following": following["seen"],
+        "next": [] if stopped else arms,
+        "runs": runs,
+        "hours": hours,
+        "stopped": stopped,
+    }
+
+
+def planned_runs(study: Study, decisions: Iterable[Decision]) -> int:
+    """The runs of the first look, and of the further ones as decided."""
+    further = [decision["runs"] for decision in decisions if decision["next"]]
+    return len(study["arms"]) * len(study["looks"][0]["seeds"]) + sum(further)
+
+
+def _exceeded(budget: Budget, runs: int, more_runs: int, hours: float, more_hours: float) -> str:
+    if budget["max_runs"] is not None and runs + more_runs > budget["max_runs"]:
+        return f"{runs} runs and {more_runs} more would exceed budget.max_runs {budget['max_runs']}"
+    if budget["max_gpu_hours"] is not None and hours + more_hours > budget["max_gpu_hours"]:
+        return (
+            f"{hours:.3g} hours and about {more_hours:.3g} more would exceed"
+            f" budget.max_gpu_hours {budget['max_gpu_hours']:g}"
+        )
+    return ""
+
+
+def _seconds_per_run(records: list[Record], arm: str) -> float:
+    own = [record for record in records if record.arm == arm]
+    return _seconds(own) / len(own) if own else 0.0
+
+
+def _seconds(records: list[Record]) -> float:
+    return float(sum(sum(record.timing["seconds"].values()) for record in records))

@@ -1,0 +1,194 @@
+"""What verdicts are written as: the rows of contrasts.json, comparison.json, looks/*.json and claims.json. Standard library only.
+
+Numbers are null in a file where they are not known, such as the interval of a single pair.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TypedDict
+
+from butfor.checks.outcomes import CheckRow
+from butfor.study.summary import Expectation
+
+Verdict = Literal[
+    "helps", "hurts", "no meaningful difference", "inconclusive", "interaction", "no meaningful interaction",
+    "void: nothing changed", "unproven",
+]  # fmt: skip
+SAME: Final = "no meaningful difference"
+VOID: Final = "void: nothing changed"  # in a verdict's place where there can be none
+UNPROVEN: Final = "unproven"
+REFUSED: Final = (VOID, UNPROVEN)
+
+Outcome = Literal["supported", "refuted", "undecided"]
+Standing = Literal["declared before the data", "exploratory"]
+
+
+class ContrastFields(TypedDict):
+    """The fields of stats.Contrast."""
+
+    pairs: int
+    planned: int
+    missing: int
+    failed_ablation: int
+    failed_reference: int
+    effect: float | None
+    sd: float | None
+    low: float | None
+    high: float | None
+    correlation: float | None
+    better: float | None
+    margin: float | None
+    p_difference: float | None
+    p_equivalence: float | None
+    p_failure: float
+    p_rescue: float
+    verdict: Verdict
+    remark: str
+    look: int
+    settled: bool
+
+
+class ContrastRow(ContrastFields):
+    """An ablation on one metric, as contrasts.json has it.
+
+    smallest_effect: what its seeds could have shown; more_seeds: how many an undecided one lacks, None if that is not known.
+    """
+
+    arm: str
+    reference: str
+    family: str
+    metric: str
+    unit: str
+    smallest_effect: float | None
+    more_seeds: float | None
+
+
+class RankedRow(TypedDict):
+    """What was changed, with its rank by size of effect and the ranks that are left open; the columns of importance.csv."""
+
+    reference: str
+    metric: str
+    unit: str
+    rank: int
+    rank_low: int
+    rank_high: int
+    changed: str
+    arm: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    size_low: float | None
+    size_high: float | None
+    verdict: Verdict
+    remark: str
+
+
+class InteractionSubject(TypedDict, total=False):
+    """What a contrast of several arms is of.
+
+    design: `grid`, with the factors that it is `of`, their levels and bases; or `part`, with the four arms that it is `of`,
+    and what the part is worth in the full recipe (`leave`) and on its own (`add`).
+    """
+
+    design: Literal["grid", "part"]
+    name: str
+    metric: str
+    unit: str
+    of: list[str]
+    levels: list[str]
+    bases: list[str]
+    leave: float | None
+    add: float | None
+
+
+class InteractionRow(InteractionSubject, ContrastFields):
+    """A main effect, an interaction of two factors, or that of a part with the others; the columns of interactions.csv."""
+
+
+class BestRate(TypedDict):
+    """An arm's best learning rate, whether it lies at an `edge` of those tried, and the `seconds` of the search."""
+
+    rate: float
+    edge: bool
+    seconds: float
+
+
+class TunedComparison(TypedDict):
+    """The arms at their best rates: checks and contrasts as in the files of these names, and the seconds of training."""
+
+    rates: dict[str, BestRate]
+    checks: list[CheckRow]
+    contrasts: list[ContrastRow]
+    seconds: float
+
+
+class Comparison(TypedDict):
+    """comparison.json: the metric that verdicts are asked of, what mattered, what depends on what else, and the verdicts
+    at tuned learning rates if there was a search."""
+
+    metric: str
+    importance: list[RankedRow]
+    interactions: list[InteractionRow]
+    tuned: TunedComparison | None
+
+
+class Decision(TypedDict):
+    """What follows a look that is not the last (see next_look.after)."""
+
+    look: str
+    seen: int
+    settled: int
+    ablations: int
+    undecided: list[str]
+    following: int
+    next: list[str]
+    runs: int
+    hours: float
+    stopped: str
+
+
+class ClaimRow(TypedDict):
+    """A claim with its outcome, the numbers of its contrast, and when it was declared."""
+
+    claim: str
+    sentence: str
+    arm: str
+    reference: str
+    metric: str
+    expect: Expectation
+    margin: float | None
+    unit: str
+    outcome: Outcome
+    reason: str
+    p: float | None
+    effect: float | None
+    low: float | None
+    high: float | None
+    pairs: int
+    planned: int
+    missing: int
+    failed_ablation: int
+    failed_reference: int
+    fingerprint: str
+    standing: Standing
+    since: str | None
+    runs: int | None
+
+
+class Assessment(TypedDict):
+    """claims.json: every claim, and what departed from what was declared, a sentence each."""
+
+    claims: list[ClaimRow]
+    deviations: list[str]
+
+
+def refused_arms(rows: Iterable[ContrastRow]) -> set[str]:
+    """The arms that have no verdict because they changed nothing or are not proven."""
+    return {row["arm"] for row in rows if row["verdict"] in REFUSED}
+
+
+def none_for_nan(value: Any) -> Any:
+    """A value as a file has it: null in the place of NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,55 @@
+"""Verdicts in words: which contrasts matter most, each in one line, and what follows a look. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from butfor.study.metrics import Metric
+from butfor.verdicts.numbers import duration, effect_of, interval_of
+from butfor.verdicts.rows import REFUSED, ContrastRow, Decision
+
+
+def most_important(rows: list[ContrastRow], metric: Metric, count: int = 3) -> list[ContrastRow]:
+    """The decided contrasts on a metric with the largest effects, total failures first, and what helps most in any case;
+    then the others."""
+    on_metric = metric.rows(rows)
+    decided = [row for row in on_metric if row["verdict"] in ("helps", "hurts")]
+    others = [row for row in on_metric if row not in decided and row["verdict"] not in REFUSED]
+    decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
+    others.sort(key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
+    first = (decided + others)[:count]
+    best = next((row for row in decided if row["verdict"] == "helps"), None)
+    return first if best is None or best in first else [*first[:-1], best]
+
+
+def in_words(row: ContrastRow) -> str:
+    """A contrast in one line: what was changed, what it did, by how much."""
+    if not row["pairs"]:
+        return f"{row['arm']}: {with_remark(row)}"
+    interval = f" {interval_of(row)}" if row["low"] is not None else ""
+    return f"{row['arm']}: {with_remark(row)}, {effect_of(row)} {row['unit']}{interval} against {row['reference']}"
+
+
+def with_remark(row: Mapping[str, Any], mark: str = "") -> str:
+    """A row's verdict with the remark on it, if there is one; the verdict between marks such as `**`."""
+    return f"{mark}{row['verdict']}{mark}" + (f" ({row['remark']})" if row["remark"] else "")
+
+
+def decision_in_words(decision: Decision) -> str:
+    """What follows a look in one line."""
+    text = f"After {decision['seen']} seeds {decision['settled']} of {decision['ablations']} ablations are settled."
+    if decision["stopped"]:
+        return f"{text} No look at {decision['following']}: {decision['stopped']}."
+    if not decision["next"]:
+        return text
+    arms = decision["next"]
+    return (
+        f"{text} The look at {decision['following']} trains {decision['runs']} runs of {len(arms)} arms,"
+        f" about {duration(decision['hours'])} of one device, starts not counted: {', '.join(arms)}."
+    )
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a row, the last after an `and`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,62 @@
+"""What Snakemake passes to jobs: plain values in a fixed order, any change of which makes a job run again.
+
+One value holds all that a training is made from, because Snakemake compares the values and not their names. Standard
+library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from butfor.records import provenance
+from butfor.study.plan import Plan
+from butfor.study.summary import Study
+from butfor.tracking import target
+
+Settings = dict[str, Any]
+
+ENGINE_VARIABLE = "BUTFOR_ENGINE"
+KERAS = "butfor.engine.keras_engine:KerasEngine"
+RUN_WRITING = "butfor.tracking.run_writing"  # what decides the content of a run in MLflow
+
+
+def engine() -> str:
+    """The engine that trains, as `module:Class`: that of the environment, or Keras on TensorFlow."""
+    return os.environ.get(ENGINE_VARIABLE) or KERAS
+
+
+def training(plan: Plan, arm: str, look: str, code: str, user_code: str) -> dict[str, Any]:
+    """The parameters of one training job: those of Plan.training, the engine, the fingerprints of the code that trains and of
+    the user's own, and the versions of its libraries."""
+    return {**plan.training(arm, look), **_software(code, user_code)}
+
+
+def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
+    """The parameters of one search of the learning rate; code as of a training."""
+    return {**plan.search(arm), **_software(code, user_code)}
+
+
+def analysis(settings: Settings, plan: Plan) -> Study:
+    """The parameters of the stages after training: the plan as plain values, the settings of verdicts, and the budget."""
+    return {**plan.summary(), "verdict": settings["verdict"], "budget": settings["budget"]}
+
+
+def mirrored(settings: Settings, plan: Plan, code: str) -> dict[str, Any]:
+    """The parameters of the mirror in MLflow; `code`: the fingerprint of the code that writes a run."""
+    tracking = settings["tracking"]
+    return {
+        "experiment": settings["study"],
+        "question": settings["question"],
+        "target": target.mark(),
+        "code": code,
+        "metric": settings["verdict"]["metric"],
+        "system_metrics": tracking["system_metrics"],
+        "models": tracking["models"],
+        "register": tracking["register"],
+        **plan.tracking(),
+    }
+
+
+def _software(code: str, user_code: str) -> dict[str, Any]:
+    return {"engine": engine(), "code": code, "user_code": user_code, "versions": provenance.training_versions()}

@@ -1,0 +1,118 @@
+"""The repair of what earlier starts have left: locks of one that was killed, and damaged files. Standard library only.
+
+Snakemake leaves its locks behind when it is killed, and trusts every file that it once made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from butfor.records import files, job_folder
+from butfor.records.results_folder import (
+    MLFLOW_FOLDER,
+    built_files,
+    files_with_checksums,
+    jobs_with_receipts,
+    record_in,
+)
+
+WAIT = (
+    "Another start is at work on {0}, or one was killed while another study is at work here. Wait for it, or stop it."
+)
+_locks: list[TextIO] = []  # open, and so held, as long as the process lives
+
+
+def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
+    """Unless another start is at work in Snakemake's `folder`: remove the locks of killed starts, and let damaged files in
+    `results` be made anew. Damaged derived files are restored from a copy or deleted, undamaged records beside a damaged
+    one are put where their job finds them, and files dated in the future are dated back. Returns a message for each.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    in_use = (folder / "in_use.lock").open("w")
+    _locks.append(in_use)
+    try:
+        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(in_use, fcntl.LOCK_SH)
+        locked = any(f"{results}/" in path.read_text() for path in folder.glob("locks/*.output.lock"))
+        return [WAIT.format(results)] if locked else []
+    except OSError:  # a file system without locks
+        return []
+    shutil.rmtree(folder / "locks", ignore_errors=True)
+    _forget_failed_builds(results)
+    messages = [*_date_back(results), *_repair_derived(results), *_remove_damaged_records(results)]
+    fcntl.flock(in_use, fcntl.LOCK_SH)
+    return messages
+
+
+def _forget_failed_builds(results: Path) -> None:
+    """Let models that could not be built be built again: the user may have repaired the machine or the model."""
+    for path in built_files(results):
+        if not path.read_bytes().startswith(b"["):  # a list of layers
+            path.unlink()
+
+
+def _date_back(results: Path) -> Iterator[str]:
+    """Date files in the future, as a clock that was put back leaves them, to now and in the same order: Snakemake makes an
+    output anew that is older than its input.
+    """
+    now, late_files = time.time_ns(), []
+    for folder, inner, names in os.walk(results):
+        inner[:] = [name for name in inner if name != MLFLOW_FOLDER]  # many, and Snakemake does not look at them
+        for name in (*inner, *names):
+            with contextlib.suppress(FileNotFoundError):  # a job on a cluster may outlive its start, and writes on
+                path = os.path.join(folder, name)
+                if (time_of_file := os.lstat(path).st_mtime_ns) > now:
+                    late_files.append((time_of_file, path))
+    late_times = sorted({time_of_file for time_of_file, _ in late_files}, reverse=True)
+    new_times = {late_time: now - 1000 * place for place, late_time in enumerate(late_times)}
+    for late_time, path in late_files:
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another user's file stays as it is
+            os.utime(path, ns=(new_times[late_time],) * 2, follow_symlinks=False)
+    if late_files:
+        yield f"{len(late_files)} files in {results} were from the future and are now of today: was the clock put back?"
+
+
+def _repair_derived(results: Path) -> Iterator[str]:
+    for path in files_with_checksums(results):
+        copy = files.copy_of(path)
+        if files.is_undamaged(path):
+            continue
+        if files.matches_checksum(copy, files.checksum_of(path)):
+            shutil.copy2(copy, path)
+            yield f"{path} was damaged or missing and is restored."
+        elif path.exists():
+            path.unlink()
+            yield f"{path} was damaged and is made anew."
+
+
+def _remove_damaged_records(results: Path) -> Iterator[str]:
+    """Of a folder with damaged records, or one that Snakemake did not note as complete and would delete, move the undamaged
+    records to where its job finds them.
+    """
+    for runs in jobs_with_receipts(results):
+        receipt = job_folder.read(runs)
+        if receipt is None or not runs.is_dir():
+            continue
+        damaged = [path for seed in receipt.seeds if not _is_undamaged(path := record_in(runs, seed))]
+        timestamp = runs / ".snakemake_timestamp"
+        if timestamp.exists() and not damaged:
+            continue
+        for path in (*damaged, timestamp):
+            path.unlink(missing_ok=True)
+        waiting = job_folder.waiting(runs, receipt.mark)
+        shutil.rmtree(waiting, ignore_errors=True)
+        waiting.parent.mkdir(exist_ok=True)
+        runs.rename(waiting)
+        yield from (f"{path} was damaged or missing and is made anew." for path in damaged)
+
+
+def _is_undamaged(path: Path) -> bool:
+    return path.is_file() and files.is_sealed(path.read_bytes())

@@ -1,0 +1,117 @@
+"""The files that a study requests from Snakemake, by its plan and by the decisions of earlier looks.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.figures import gallery
+from butfor.fingerprint import canonical, fingerprint
+from butfor.records.results_folder import BUILT, DECISION, MODELS, RATES, RUNS, TUNED
+from butfor.study.plan import Plan
+from butfor.user_code import location
+
+Trainings = Iterable[tuple[str, str]]
+DRAWN_AS = ("png", "svg")
+
+
+class Targets:
+    """The files of a planned study.
+
+    settings: the study's, completed. code: the fingerprint of the code that builds users' models; user_code: that of a
+    user's own, by the name of a model or data set. next_arms: the arms that train after a look, by its decision, which may
+    have to be made first.
+    """
+
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        plan: Plan,
+        code: str,
+        user_code: Callable[[str], str],
+        next_arms: Callable[[str], list[str]],
+    ) -> None:
+        self._plan, self._next_arms, self._user_code = plan, next_arms, user_code
+        self._results, self._models = settings["results"], settings["tracking"]["models"]
+        self.data = {key: settings["data"][key] for key in ("name", "file")}
+        recipes = {name: canonical(arm.recipe) for name, arm in plan.arms.items()}
+        self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
+        made_of = [self.data, user_code(self.data["name"]), code]
+        marks = {
+            name: fingerprint([recipe, user_code(recipe["model"]["name"]), *made_of])
+            for name, recipe in self.user_models.items()
+        }
+        self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
+
+    def user_code(self, arm: str) -> str:
+        """The fingerprint of the user's code for the arm's model."""
+        return self._user_code(self._plan.arms[arm].recipe["model"]["name"])
+
+    def built(self, arm: str) -> list[str]:
+        """The file about the arm's model, if it is the user's own."""
+        return [self._built[arm]] if arm in self._built else []
+
+    def unbuilt(self) -> dict[str, str]:
+        """The arms whose models have not been built yet, each with the file about its model."""
+        return {arm: path for arm, path in self._built.items() if not Path(path).exists()}
+
+    def models(self) -> dict[str, str]:
+        """The folder of a training's models in the results folder, by which models are kept; empty if none are. An output of
+        trainings only where it is requested, so that trainings without one are repeated only then.
+        """
+        return {} if self._models == "none" else {self._models: f"{MODELS}/{self._models}/{{arm}}/{{look}}"}
+
+    def trained(self, until: str | None = None) -> list[str]:
+        """The folders of records, up to a look or of the whole study."""
+        return self._of_each(RUNS, self._trainings(until))
+
+    def model_folders(self) -> list[str]:
+        """The folders of models of the whole study."""
+        return [file for path in self.models().values() for file in self._of_each(path, self._trainings())]
+
+    def decided(self) -> list[str]:
+        """The decisions after the looks that the study has had, without its last."""
+        looks = {look for _, look in self._trainings()}
+        return self._of_each(DECISION, [("", look) for look in self.undecided_looks if look in looks])
+
+    def searched(self) -> list[str]:
+        """The searches of the learning rate."""
+        return self._of_each(RATES, [(arm, "") for arm in self._plan.tuned])
+
+    def tuned(self) -> list[str]:
+        """The folders of records at tuned rates."""
+        trainings = self._trainings() if self._plan.tuned else []
+        return self._of_each(TUNED, [pair for pair in trainings if pair[0] in self._plan.tuned])
+
+    def drawn(self, folder: str) -> list[str]:
+        """The figures of the study, in a folder."""
+        return [f"{folder}/{name}.{kind}" for name in gallery.figures(self._plan.summary()) for kind in DRAWN_AS]
+
+    def present(self) -> dict[str, list[str]]:
+        """The files that exist so far: folders of records (`runs`) and decisions (`looks`)."""
+        looks = [look.name for look in self._plan.looks]
+        runs = self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
+        all_paths = {"runs": runs, "looks": self._of_each(DECISION, [("", look) for look in looks])}
+        return {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
+
+    @property
+    def undecided_looks(self) -> list[str]:
+        """The looks after which something is decided: all but the last."""
+        return [look.name for look in self._plan.looks[:-1]]
+
+    def _trainings(self, until: str | None = None) -> Trainings:
+        return self._plan.trainings(self._next_arms, until=until)
+
+    def _of_each(self, path: str, trainings: Trainings) -> list[str]:
+        return [f"{self._results}/{path.format(arm=arm, look=look)}" for arm, look in trainings]
+
+
+def next_arms(decision: Path) -> list[str]:
+    """The arms that train after a look, by the file of its decision."""
+    arms: list[str] = json.loads(decision.read_text())["next"]
+    return arms

@@ -1,0 +1,227 @@
+"""What a rule depends on: all code that its script imports, and nothing of comments, docstrings, layout or messages."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from butfor.study.settings import study_and_plan
+from butfor.workflow import code_dependencies
+from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.parameters import KERAS, RUN_WRITING, mirrored
+from conftest import ROOT
+from test_layout import PACKAGE, imports, reached
+
+STAGES = sorted(
+    re.findall(r'"\.\./scripts/(\w+)\.py"', "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk")))
+)
+SOURCE = '''"""What it is."""
+import logging
+
+log = logging.getLogger("x")
+
+
+def double(x):
+    """Twice x."""
+    if x < 0:
+        raise ValueError(f"expected a number above 0, received {x}")
+    log.info("doubling %s", x)
+    return 2 * x  # of course
+'''
+SAME = {
+    "a comment": ("# of course", "# two times"),
+    "a docstring": ("Twice x.", "Two times x."),
+    "no docstring": ('    """Twice x."""\n', ""),
+    "the module's docstring": ("What it is.", "What it really is."),
+    "layout": ("return 2 * x", "return (\n        2 * x\n    )"),
+    "quotes": ('"x"', "'x'"),
+    "the words of an error": ("expected a number above 0, received ", "no number above 0: "),
+    "the words of a log": ("doubling %s", "twice %s"),
+}
+OTHER = {
+    "a number": ("2 * x", "3 * x"),
+    "what is raised": ("ValueError", "TypeError"),
+    "when it is raised": ("x < 0", "x <= 0"),
+    "a text that is no message": ('"x"', '"y"'),
+    "a default": ("double(x)", "double(x=1)"),
+}
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A made-up library: texts by file, and the closure and fingerprint of its `entry`."""
+    monkeypatch.setattr(code_dependencies, "LIBRARY", tmp_path / "butfor")
+    write(tmp_path, {"butfor/__init__.py": "", "butfor/process/__init__.py": "", "butfor/process/log.py": "x = 1"})
+    return tmp_path
+
+
+def write(folder, texts):
+    code_dependencies._files.cache_clear()
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def fingerprint(folder, texts):
+    write(folder, texts)
+    return CodeDependencies(folder / "cache.json").fingerprint(folder / "entry.py")
+
+
+@pytest.mark.parametrize("change", SAME.values(), ids=SAME)
+def test_what_changes_no_result_changes_no_fingerprint(library, change):
+    assert change[0] in SOURCE
+    assert fingerprint(library, {"entry.py": SOURCE}) == fingerprint(library, {"entry.py": SOURCE.replace(*change)})
+
+
+@pytest.mark.parametrize("change", OTHER.values(), ids=OTHER)
+def test_any_change_of_code_changes_the_fingerprint(library, change):
+    assert change[0] in SOURCE
+    assert fingerprint(library, {"entry.py": SOURCE}) != fingerprint(library, {"entry.py": SOURCE.replace(*change)})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "from butfor.wing import module",
+        "from butfor.wing.module import double",
+        "import butfor.wing.module",
+        "def later():\n    from butfor.wing.module import double",
+        "from butfor import door",
+        'ENGINE = "butfor.wing.module:double"',
+        'command = ["-m", "butfor.wing.module"]',
+    ],
+)
+def test_a_change_of_what_is_imported_counts_however_it_is_imported(library, entry):
+    texts = {
+        "entry.py": entry,
+        "butfor/door.py": "from butfor.wing.module import double",
+        "butfor/wing/__init__.py": "",
+    }
+    before = fingerprint(library, {**texts, "butfor/wing/module.py": SOURCE})
+    assert fingerprint(library, {"butfor/wing/module.py": SOURCE.replace("2 * x", "3 * x")}) != before
+    assert fingerprint(library, {"butfor/wing/module.py": SOURCE}) == before
+    assert fingerprint(library, {"butfor/wing/__init__.py": "import os"}) != before
+
+
+def test_what_surrounds_a_job_does_not_count(library):
+    texts = {"entry.py": "from butfor.process.log import x\nfrom butfor.process import log"}
+    before = fingerprint(library, texts)
+    assert fingerprint(library, {"butfor/process/log.py": "x = 2"}) == before
+
+
+def test_parsed_code_is_kept_and_used_again(library, monkeypatch):
+    write(library, {"entry.py": SOURCE})
+    first = CodeDependencies(library / "kept" / "code.json")
+    whole = first.fingerprint(library / "entry.py")
+    first.save()
+    monkeypatch.setattr(code_dependencies, "_parsed", None)  # whatever would be parsed now raises
+    assert CodeDependencies(library / "kept" / "code.json").fingerprint(library / "entry.py") == whole
+    write(library, {"entry.py": SOURCE + "\n"})
+    with pytest.raises(TypeError):
+        CodeDependencies(library / "kept" / "code.json").fingerprint(library / "entry.py")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"parser": "x", "sources": []}', '{"sources": {}}'])
+def test_a_damaged_cache_is_made_anew(library, text):
+    write(library, {"entry.py": SOURCE})
+    whole = CodeDependencies(library / "none.json").fingerprint(library / "entry.py")
+    (library / "cache.json").write_text(text)
+    assert CodeDependencies(library / "cache.json").fingerprint(library / "entry.py") == whole
+
+
+def test_a_cache_of_another_version_is_not_used(library, monkeypatch):
+    write(library, {"entry.py": SOURCE})
+    first = CodeDependencies(library / "code.json")
+    first.fingerprint(library / "entry.py")
+    first.save()
+    monkeypatch.setattr(code_dependencies, "_parser", lambda: "another")
+    monkeypatch.setattr(code_dependencies, "_parsed", None)
+    with pytest.raises(TypeError):
+        CodeDependencies(library / "code.json").fingerprint(library / "entry.py")
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(library):
+    write(library, {"entry.py": SOURCE})
+    (library / "code.json" / "full").mkdir(parents=True)
+    dependencies = CodeDependencies(library / "code.json")
+    dependencies.fingerprint(library / "entry.py")
+    dependencies.save()
+    assert list(library.glob(".code*")) == []
+
+
+def test_a_mistake_in_the_code_names_its_file(library):
+    write(library, {"entry.py": "def ("})
+    with pytest.raises(SyntaxError) as raised:
+        CodeDependencies(library / "code.json").fingerprint(library / "entry.py")
+    assert raised.value.filename == str(library / "entry.py")
+
+
+def loaded(stage):
+    """The files of butfor's that Python runs for the imports of a script."""
+    lines = [line for line in script(stage).read_text().splitlines() if line.startswith(("from", "import"))]
+    show = "print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'butfor']))"
+    code = "\n".join(["import json, sys", *lines, show])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "scripts", capture_output=True, text=True, check=True
+    )
+    return {Path(file) for file in json.loads(done.stdout.splitlines()[-1])}
+
+
+def script(stage):
+    return ROOT / "scripts" / f"{stage}.py"
+
+
+def inside(paths):
+    """Those of the library that count."""
+    return {path for path in paths if PACKAGE in path.parents and path.relative_to(PACKAGE).parts[0] != "process"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_closure_is_what_python_really_imports(stage, tmp_path):
+    """At once, to the file; and, beyond that, only what functions import or texts name."""
+    dependencies = CodeDependencies(tmp_path / "code.json")
+    engine = [KERAS] if stage in ("train", "tune", "search", "build") else []
+    closure, at_once = inside(dependencies.closure(script(stage), *engine)), inside(loaded(stage))
+    assert at_once and at_once <= closure
+    assert at_once == inside(reached(imports(script(stage))))
+    later = [name for path in closure for name in dependencies._source(str(path)).names]
+    assert closure == at_once | inside(reached([name.replace(":", ".") for name in (*later, *engine)]))
+
+
+def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path):
+    dependencies = CodeDependencies(tmp_path / "code.json")
+    wings = {
+        stage: {path.relative_to(PACKAGE).parts[0] for path in inside(dependencies.closure(script(stage)))}
+        for stage in STAGES
+    }
+    assert {stage for stage in STAGES if "training" in wings[stage]} == {"build", "search", "train", "tune"}
+    assert not [
+        stage for stage in STAGES if "engine" in wings[stage] and stage not in ("build", "search", "train", "tune")
+    ]
+    with_keras = {path.stem for path in inside(dependencies.closure(script("train"), KERAS))}
+    assert {"keras_engine", "models", "loops", "keras_parts", "probe"} <= with_keras
+    assert "report" not in wings["train"] and "verdicts" not in wings["train"] and "study" not in wings["train"]
+
+
+def test_runs_in_mlflow_are_replaced_when_what_writes_them_changes_and_only_then(tmp_path):
+    closure = CodeDependencies(tmp_path / "code.json").closure(RUN_WRITING)
+    names = {str(path.relative_to(PACKAGE).with_suffix("")) for path in inside(closure)}
+    assert {f"tracking/{name}" for name in ("run_writing", "run_content", "run_files", "model_artifacts")} <= names
+    assert {"figures/run_curves", "figures/style", "records/record"} <= names
+    assert {name.split("/")[0] for name in names if "/" in name} == {"tracking", "figures", "records", "study"}
+    assert not names & {"tracking/mirror", "tracking/views", "tracking/live_runs", "study/ablations", "study/plan"}
+    settings, plan = study_and_plan(
+        {"study": "s", "ablations": {"a": {"set": {"l2": 0.1}}}}, ROOT / "config" / "schema.yaml"
+    )
+    assert mirrored(settings, plan, "0123")["code"] == "0123"
+
+
+def test_every_rule_with_a_script_has_its_code_among_its_parameters():
+    for path in (ROOT / "rules").glob("*.smk"):
+        for rule in re.split(r"^(?:rule|checkpoint) ", path.read_text(), flags=re.MULTILINE)[1:]:
+            stage = re.search(r'"\.\./scripts/(\w+)\.py"', rule)[1]
+            named = f'code("{stage}"' in rule
+            assert named or stage in ("train", "build"), stage  # whose code is in `training`, and in the files' names
