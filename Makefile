@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed-$(LOCK)
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster postgres test test-services mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
+.PHONY: help setup study cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,7 +30,6 @@ endif
 study: $(STAMP) ## train the example study and write results/report.md
 	@echo "Each training writes a line per epoch with the time left to $(RESULTS)/logs/train/."
 	@$(BIN)/snakemake --cores all --quiet reason host
-	@$(BIN)/python scripts/headline.py $(RESULTS)
 
 cluster: $(VENV)/installed-requirements-slurm.lock ## the same on Slurm, also after whatever ended the last start (CONFIG=file.yaml, JOBS=100, LEFTOVERS=cancel)
 	@$(BIN)/python scripts/cluster.py start $(if $(filter cancel,$(LEFTOVERS)),--cancel) --quiet reason host $(if $(JOBS),--jobs $(JOBS)) $(if $(CONFIG),--configfile $(CONFIG))
@@ -59,11 +58,22 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 
 TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder
 
-test: $(STAMP) ## run the tests, all that need nothing but .venv (about 9 minutes on 2 cores; WORKERS=4 side by side)
-	@$(TESTS) -m "not services and not long"
+test: $(STAMP) ## run the tests, all that need nothing but .venv (about 10 minutes on 2 cores; WORKERS=4 side by side)
+	@$(TESTS) -m "not services and not cases and not long"
+
+test-cases: $(STAMP) ## run the whole studies of tests/cases, situations that real users reported (minutes)
+	@$(TESTS) -m "cases and not services"
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, PostgreSQL or MLflow's servers, as far as those are there
 	@$(TESTS) -m "services and not long"
+
+test-versions: ## run the smallest study with the oldest and with the newest libraries that pyproject.toml allows (needs uv; minutes; PYTHON=python3.13)
+	@for end in lowest-direct highest; do \
+	  $(UV) venv --quiet --clear --python $(PYTHON) .versions/$$end && \
+	  VIRTUAL_ENV=.versions/$$end $(UV) pip install --quiet --compile-bytecode --resolution $$end -r pyproject.toml --extra cpu && \
+	  VIRTUAL_ENV=.versions/$$end $(UV) pip list 2>/dev/null | grep -E '^(keras|mlflow|numpy|snakemake|tensorflow-cpu|tensorflow) ' && \
+	  .versions/$$end/bin/snakemake --cores 2 --quiet reason host --directory .versions/$$end --configfile config/tiny.yaml || exit 1; \
+	done
 
 mutants: $(STAMP) ## break the code in one place at a time, and see that some test notices (MUTANT="words of one's name"; minutes)
 	@$(BIN)/python tests/mutants.py $(if $(MUTANT),"$(MUTANT)")
@@ -116,4 +126,4 @@ audit: ## look the pinned dependencies up in the databases of known vulnerabilit
 	$(UV) tool run pip-audit --disable-pip --require-hashes -r requirements.lock
 
 clean: ## remove the environment; results stay
-	rm -rf $(VENV)
+	rm -rf $(VENV) .versions

@@ -12,11 +12,12 @@ from snakemake.utils import min_version
 
 min_version("9.21")  # path variables
 
-sys.path.insert(0, f"{workflow.basedir}/scripts")
+BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)  # of this file, which another workflow may use
+sys.path.insert(0, f"{BASE}/scripts")
 
 if "study" not in config:
 
-    configfile: f"{workflow.basedir}/config/config.yaml"
+    configfile: f"{BASE}/config/config.yaml"
 
 
 include: "rules/common.smk"
@@ -29,10 +30,13 @@ include: "rules/check.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"
 include: "rules/track.smk"
+include: "rules/handlers.smk"
 
 
 if workflow.is_main_process:
     dependencies.save()
+    own.save()
+    planning.inherit(targets)
 
 
 rule all:
@@ -47,18 +51,3 @@ rule all:
         trained,
         "<results>/tracked.json" if study["tracking"]["mlflow"] else [],
     localrule: True
-
-
-# Before the first job of a start; never in a dry run, nor where there is nothing to do. Imported here, because it imports
-# NumPy, and every job of a cluster run parses this file.
-onstart:
-    from butfor.workflow import beginning
-
-    beginning.begin(study, mirrored)
-
-
-onsuccess:
-    from butfor.report import headline
-
-    for line in headline.refused(Path(study["results"])):
-        print(line, file=sys.stderr)

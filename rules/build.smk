@@ -10,7 +10,7 @@ rule build:
     """Build the user's own models, and check them against their declarations before they are trained."""
     input:
         arrays=ancient("<results>/data/arrays.npz"),
-        manifest="<results>/data/manifest.json",
+        manifest=manifest,
     output:
         built=list(targets.unbuilt().values()),
     log:
@@ -23,6 +23,7 @@ rule build:
     params:
         engine=engine,
         recipes={arm: targets.user_models[arm] for arm in targets.unbuilt()},
+        reads={arm: targets.files_read(arm) for arm in targets.unbuilt()},
         look=plan.looks[0].name,
     message:
         "Build the study's own models"

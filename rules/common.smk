@@ -4,18 +4,13 @@ import sys
 from pathlib import Path
 
 from butfor.records import provenance, results_folder
-from butfor.user_code import location
-from butfor.workflow import parameters, planning
+from butfor.workflow import ending, outer_workflow, parameters, planning
 from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.targets import Targets, next_arms
 
-BASE = Path(workflow.basedir)
-study, plan = planning.planned(
-    config,
-    workflow.configfiles,
-    BASE / "config" / "schema.yaml",
-    workflow.is_main_process,
-)
+BASE = Path(BASE)
+study, plan = planning.planned(config, workflow, BASE / "config" / "schema.yaml")
 dependencies = CodeDependencies(Path(".snakemake") / "butfor" / "code.json")
 
 
@@ -23,22 +18,17 @@ def code(stage, *engine):
     return dependencies.fingerprint(BASE / "scripts" / f"{stage}.py", *engine)
 
 
-def user_code(name):
-    return dependencies.fingerprint(*location.files(name))
-
-
 def decision(look):
     return next_arms(Path(checkpoints.decide.get(look=look).output.decision))
 
 
 engine = parameters.engine()
-training_code = code("train", engine)
-targets = Targets(study, plan, code("build", engine), user_code, decision)
+codes = code("data"), code("build", engine), code("train", engine)
+own = OwnFiles(study["results"], dependencies.fingerprint)
+targets = planning.said(Targets, study, plan, codes, own, decision)
 analysis = parameters.analysis(study, plan)
 described = {**analysis, "study": study["study"], "question": study["question"]}
-mirrored = parameters.mirrored(
-    study, plan, dependencies.fingerprint(parameters.RUN_WRITING)
-)
+mirrored = parameters.mirrored(study, plan, dependencies.fingerprint)
 register = f"{study['results']}/{results_folder.REGISTER}"
 
 # For the profile `slurm`, whose commands do not know the folder of the workflow.
@@ -58,17 +48,21 @@ wildcard_constraints:
 
 
 def trained(wildcards):
+    asked = workflow.dag_settings
+    forced = asked.forceall or "data" in asked.forcerun
+    if (forced or not targets.has_data) and targets.is_trained:
+        rules.data.rule.is_checkpoint = True
+        checkpoints.data.get()
     return targets.trained(until=wildcards.get("look"))
 
 
-def training(wildcards):
-    arm, look = wildcards.arm, wildcards.look
-    return parameters.training(plan, arm, look, training_code, targets.user_code(arm))
+# Snakemake compares no parameter that asks for `input`: `made_of` says whether a training is needed, by content.
+def training(wildcards, input):
+    return targets.training(wildcards.arm, wildcards.look)
 
 
-def search(wildcards):
-    arm = wildcards.arm
-    return parameters.search(plan, arm, training_code, targets.user_code(arm))
+def made_of(wildcards):
+    return targets.training(wildcards.arm, wildcards.look)["token"]
 
 
 # The request to a scheduler. Measured: 1.0 GB for the example study, 1.2 GB with Snakemake beside it.

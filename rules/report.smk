@@ -67,6 +67,7 @@ rule partial:
         study=described,
         claims=study["claims"],
         register=register,
+        finished=targets.present()["seeds"],
         code=code("partial"),
     message:
         "Report on what has been trained so far, in {output.report}"

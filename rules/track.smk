@@ -8,6 +8,7 @@ rule track:
         runs=trained,
         models=lambda wildcards: targets.model_folders(),
         checks="<results>/checks.json",
+        contrasts="<results>/contrasts.json",
         report="<results>/report.md",
         figures=targets.drawn("<results>/figures"),
         tables="<results>/tables",

@@ -5,7 +5,7 @@ rule train:
     """Train the seeds of one look of one arm."""
     input:
         arrays=ancient("<results>/data/arrays.npz"),
-        manifest="<results>/data/manifest.json",
+        manifest=manifest,
         built=lambda wildcards: targets.built(wildcards.arm),
     output:
         **{
@@ -24,6 +24,7 @@ rule train:
         runtime_least=study["job"]["runtime"],
     params:
         training=training,
+        made_of=made_of,
     message:
         "Train {wildcards.arm}, {wildcards.look}"
     script:

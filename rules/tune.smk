@@ -19,7 +19,7 @@ rule search:
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
-        search=search,
+        search=lambda wildcards: targets.search(wildcards.arm),
         code=code("search", engine),
     message:
         "Search the learning rate of {wildcards.arm}"
@@ -46,6 +46,7 @@ rule tune:
         runtime_least=study["job"]["runtime"],
     params:
         training=training,
+        made_of=made_of,
         metric=study["verdict"]["metric"],
         code=code("tune", engine),
     message:

@@ -7,6 +7,7 @@ from butfor.training.build_job import build_all
 build_all(
     snakemake.params.engine,
     snakemake.params.recipes,
+    reads=snakemake.params.reads,
     arrays=snakemake.input.arrays,
     manifest=snakemake.input.manifest,
     built=snakemake.output,

@@ -10,4 +10,6 @@ prepare(
     arrays_path=snakemake.output.arrays,
     manifest_path=snakemake.output.manifest,
     source_path=snakemake.output.source,
+    reads_token=snakemake.params.data["files"],
+    made_of=snakemake.params.made_of,
 )

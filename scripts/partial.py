@@ -8,8 +8,8 @@ write_partial_report(
     snakemake.params.study,
     snakemake.params.claims,
     folders=snakemake.input.runs,
-    decisions=snakemake.input.looks,
-    data=snakemake.input.source,
+    finished=snakemake.params.finished,
+    decisions=snakemake.input.looks, data=snakemake.input.source,
     register_path=snakemake.params.register,
     report_path=snakemake.output.report,
-)
+)  # fmt: skip

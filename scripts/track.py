@@ -1,14 +1,12 @@
 from butfor.process.log import log_to
 
-log_to(snakemake.log[0])
+terminal = log_to(snakemake.log[0])
 
-from butfor.tracking.study_import import track
+from butfor.tracking.study_import import Sources, track
 
-track(
-    snakemake.params.tracking,
-    runs=snakemake.input.runs,
-    checks=snakemake.input.checks,
-    files=[snakemake.input.report, *snakemake.input.figures],
-    tables=snakemake.input.tables,
-    tracked=snakemake.output.tracked,
-)
+sources = Sources(
+    folders=snakemake.input.runs,
+    checks=snakemake.input.checks, contrasts=snakemake.input.contrasts,
+    files=[snakemake.input.report, *snakemake.input.figures], tables=snakemake.input.tables,
+)  # fmt: skip
+track(snakemake.params.tracking, sources, snakemake.output.tracked, terminal)

@@ -58,8 +58,11 @@ def made_up(results: Path, runs: int) -> dict[str, Any]:
         "experiment": "s",
         "question": "?",
         "metric": "test/accuracy",
+        "must_learn": True,
         "target": "results",
+        "identity": None,
         "code": "0123",
+        "arm_code": "0123",
         "arms": arms,
         "varying": list(run.recipe)[:5],
         "system_metrics": False,
@@ -70,12 +73,14 @@ def made_up(results: Path, runs: int) -> dict[str, Any]:
 
 def imported(study: dict[str, Any], results: Path) -> tuple[float, float]:
     """Seconds of CPU and of waiting that an import takes."""
-    (results / "checks.json").write_text("[]")
+    for name in ("checks.json", "contrasts.json"):
+        (results / name).write_text("[]")
     (results / "report.md").write_text("# made up")
     folders = sorted((results / "runs").glob("*/*"))
     began, used = time.perf_counter(), time.process_time()
-    files, tables = [results / "report.md"], results / "tables"
-    study_import.track(study, folders, results / "checks.json", files, tables, results / "tracked.json")
+    told = results / "checks.json", results / "contrasts.json"
+    sources = study_import.Sources(folders, *told, [results / "report.md"], results / "tables")
+    study_import.track(study, sources, results / "tracked.json")
     return time.process_time() - used, time.perf_counter() - began
 
 

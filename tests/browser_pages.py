@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from butfor.records.record import Record, write
 from butfor.tracking import study_import
+from butfor.verdicts.contrasts import judge
 from test_tracking import RUN, TRACKING
 
 ROOT = Path(__file__).parent.parent
@@ -36,17 +38,17 @@ VOID, DIVERGED = "init_zeros", ("huge_rate", 3)
 QUESTION = "Which parts of the recipe for digits are worth having?"
 
 
-def made_up(arm: str, seed: int) -> Record:
+def made_up(arm: str, seed: int, effects: dict[str, float] = EFFECTS) -> Record:
     """A run with figures like those of a small study: the arm's effect, what its seed does to every arm, and noise."""
-    draw = np.random.default_rng([seed, list(EFFECTS).index(arm)])
-    final = 0.975 + EFFECTS[arm] / 100 + 0.002 * np.sin(seed) + draw.normal(0, 0.001)
+    draw = np.random.default_rng([seed, list(effects).index(arm)])
+    final = 0.975 + effects[arm] / 100 + 0.002 * np.sin(seed) + draw.normal(0, 0.001)
     history = []
     for epoch in range(1, EPOCHS + 1):
         reached = final * (1 - 0.5 ** (epoch + 1)) + draw.normal(0, 0.001)
         figures = {"accuracy": reached, "loss": 2.5 * (1 - reached)}
         parts = {f"{part}/{key}": value for part in ("train", "validation") for key, value in figures.items()}
         history.append({"epoch": epoch, "objective": 2.6 * (1 - reached), **parts})
-    started = 1.76e9 + 60 * seed + 400 * list(EFFECTS).index(arm)
+    started = 1.76e9 + 60 * seed + 400 * list(effects).index(arm)
     whole = dataclasses.replace(
         RUN,
         arm=arm,
@@ -72,33 +74,61 @@ def made_up(arm: str, seed: int) -> Record:
     return dataclasses.replace(whole, status="diverged", reason="the loss was nan in epoch 3", timing=cut, **ended)
 
 
-def study(results: Path) -> list[Record]:
+def many(arms: int) -> dict[str, float]:
+    """The effects of a baseline and of so many other arms, none of them at its place by name."""
+    return {"baseline": 0.0} | {f"arm_{n * 37 % arms}": round(-n / 10 + 1, 1) for n in range(arms)}
+
+
+def study(results: Path, effects: dict[str, float] = EFFECTS, seeds: range = SEEDS) -> list[Record]:
     """A study's records, imported; gives the records."""
     import matplotlib.figure
 
-    records = [made_up(arm, seed) for arm in EFFECTS for seed in SEEDS]
+    records = [made_up(arm, seed, effects) for arm in effects for seed in seeds]
     for record in records:
         write(results / "runs" / record.arm / "look1" / f"seed_{record.seed}.json", record)
-    arms = {arm: {"family": "parts", "reference": "baseline"} for arm in EFFECTS}
+    arms = {arm: {"family": "parts", "reference": "baseline"} for arm in effects}
     arms["baseline"] = {"family": "baseline", "reference": None}
     told = {**TRACKING, "experiment": "digits-parts", "question": QUESTION, "arms": arms}
-    checks = [{"arm": arm, "outcome": "void" if arm == VOID else "proven"} for arm in EFFECTS]
+    checks = [{"arm": arm, "outcome": "void" if arm == VOID else "proven"} for arm in effects]
     (results / "checks.json").write_text(json.dumps(checks))
+    (results / "contrasts.json").write_text(json.dumps(judged(records, len(seeds))))
     (results / "report.md").write_text(f"# {QUESTION}\n\n| arm | verdict |\n| --- | --- |\n| no_dropout | hurts |\n")
     (results / "figures").mkdir()
     drawn = matplotlib.figure.Figure(figsize=(5, 3))
-    drawn.subplots().barh(list(EFFECTS), list(EFFECTS.values()))
+    drawn.subplots().barh(list(effects), list(effects.values()))
     drawn.savefig(results / "figures" / "effects.png")
     files = [results / "report.md", results / "figures" / "effects.png"]
-    folders = [results / "runs" / arm / "look1" for arm in EFFECTS]
-    study_import.track(told, folders, results / "checks.json", files, results / "tables", results / "tracked.json")
+    folders = [results / "runs" / arm / "look1" for arm in effects]
+    judgement = results / "checks.json", results / "contrasts.json"
+    study_import.track(
+        told, study_import.Sources(folders, *judgement, files, results / "tables"), results / "tracked.json"
+    )
     return records
 
 
+def judged(records: list[Record], seeds: int) -> list[dict[str, Any]]:
+    """The contrasts of a study's records, as its workflow judges them."""
+    arms = [
+        {
+            "name": arm,
+            "reference": None if arm == "baseline" else "baseline",
+            "family": "parts",
+            "changed": [],
+            "grid": "",
+        }
+        for arm in dict.fromkeys(record.arm for record in records)
+    ]
+    verdict = {"alpha": 0.05, "metric": "test/accuracy", "corrected_over": "report", "margin": 0.5, "must_learn": True}
+    looks = [{"name": "look1", "seeds": list(range(seeds)), "seen": seeds}]
+    planned: Any = {"arms": arms, "looks": looks, "tune": {}, "verdict": {**verdict, "loss_margin": None}}
+    outcomes: Any = [{"arm": arm["name"], "outcome": "void" if arm["name"] == VOID else "proven"} for arm in arms]
+    return json.loads(pd.DataFrame(judge(planned, records, outcomes)).to_json(orient="records", double_precision=15))
+
+
 @contextmanager
-def served(results: Path) -> Iterator[str]:
+def served(results: Path, **environment: str) -> Iterator[str]:
     """`make ui`; gives the link that it prints once the pages are there."""
-    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"} | environment
     log, link = results / "ui.log", re.compile(r"^http\S+$", re.MULTILINE)
     with log.open("w") as said:
         command = [sys.executable, "scripts/ui.py", str(results)]
@@ -159,6 +189,8 @@ def charts(page: Any, title: str) -> dict[str, Any]:
     page.wait_for_function("document.querySelector('.js-plotly-plot').data.some(trace => (trace.x ?? []).length)")
     assert page.get_by_text(title, exact=True).first.is_visible()
     return plot.evaluate("""plot => ({
-        data: plot.data.map(({names, type, x, y}) => ({names, type, x: [...x ?? []], y: [...y ?? []]})),
+        data: plot.data.map(({names, type, x, y, line, marker}) => ({
+            names, type, x: [...x ?? []], y: [...y ?? []], colour: line?.color ?? marker?.color,
+        })),
         paths: [...plot.querySelectorAll('path.js-line, .bars .point path')].filter(path => path.getAttribute('d')).length,
     })""")

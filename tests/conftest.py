@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import re
 import shutil
@@ -20,9 +22,12 @@ from butfor.data.prepare import prepare
 from butfor.study.plan import Plan
 from butfor.study.schema import complete, load_schema
 from butfor.study.settings import study_and_plan
+from preloaded import Preloaded
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
+CASES = ROOT / "tests" / "cases"
+PATIENCE = 600  # seconds for a whole study
 SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
     "model": {"name": "mlp", "widths": [32]},
     "dropout": 0.1,
@@ -61,8 +66,8 @@ def planned() -> Callable[[str], tuple[dict[str, Any], Plan]]:
 def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The stored digits data set: arrays and manifest."""
     folder = tmp_path_factory.mktemp("digits")
-    largest = {"train_size": 0, "batch_size": 1, "side": 0}
-    settings = {"name": "digits", "folder": None, "file": None, "validation": 0.1, "largest": largest}
+    largest = {"train_size": 0, "batch_size": 1, "side": 0, "auto": "built in"}
+    settings = {"name": "digits", "folder": None, "file": None, "arrays": {}, "validation": 0.1, "largest": largest}
     paths = folder / "arrays.npz", folder / "manifest.json"
     prepare(settings, *paths, folder / "source.json", folder / "files")
     return paths
@@ -79,7 +84,11 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run no whole study come first, since most failures show there in seconds; then those of few tests that
     take minutes, then the others, those with the most whole studies first, so that no worker is left alone at the end.
+    What lies in tests/cases belongs to `make test-cases`.
     """
+    for item in items:
+        if CASES in item.path.parents:
+            item.add_marker(pytest.mark.cases)
     whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))
     minutes = {item.path for item in items if item.get_closest_marker("minutes")}
     items.sort(key=lambda item: (whole[item.path] > 0, item.path not in minutes, -whole[item.path]))
@@ -116,6 +125,15 @@ def environment(engine: str = NUMPY) -> dict[str, str]:
     return {**os.environ, "BUTFOR_ENGINE": engine, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
 
 
+@functools.cache
+def snakemake() -> Preloaded:
+    """Snakemake, whose libraries are imported once; not itself, since it looks up the working folder when it is imported."""
+    libraries = "docutils.core", "jsonschema", "pandas", "requests", "smart_open", "sqlmodel", "yte"
+    server = Preloaded("snakemake", libraries, environment())
+    atexit.register(server.close)
+    return server
+
+
 class Workflow:
     """A copy of the workflow in a folder of its own, driven by the command line as a user drives it. `engine`: what trains."""
 
@@ -127,9 +145,12 @@ class Workflow:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`snakemake --cores 2` with more words."""
+        asked, variables = ["--cores", "2", *words], environment(self.engine)
+        if snakemake().fits(variables):
+            return snakemake().run(asked, self.folder, variables, PATIENCE)
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *words], cwd=self.folder, env=environment(self.engine),
-            capture_output=True, text=True, timeout=600, check=False,
+            [sys.executable, "-m", "snakemake", *asked], cwd=self.folder, env=variables,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
     def would_run(self, *words: str) -> dict[str, int]:
@@ -148,3 +169,15 @@ class Workflow:
 def workflow_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workflow]:
     """A fresh copy of the workflow, of that name; another engine than NumPy's if it is named."""
     return lambda name, engine=NUMPY: Workflow(tmp_path_factory.mktemp(name) / "copy", engine)
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, workflow_copy: Callable[..., Workflow]) -> Workflow:
+    """A copy of the workflow with the files of the test's own folder in it, trained by Keras. Each folder of tests/cases
+    holds case.md (a situation that real users reported, where, and the right outcome), its files, and the test of that.
+    """
+    folder = request.path.parent
+    copy = workflow_copy(folder.name, KERAS)
+    ignored = shutil.ignore_patterns("case.md", "test_*.py", "__pycache__")
+    shutil.copytree(folder, copy.folder, ignore=ignored, dirs_exist_ok=True)
+    return copy

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from butfor.errors import StudyError
+from butfor.errors import SeveralErrors, StudyError
 from butfor.figures import gallery
 from butfor.recipe import schedules
 from butfor.study import settings as study_settings
@@ -305,8 +305,10 @@ def outcome(study: Any) -> str:
     try:
         found, plan = study_and_plan(copy.deepcopy(study), SCHEMA_PATH)
     except StudyError as error:
-        message = str(error)
-        assert message and len(message) <= LONGEST and message.isprintable(), f"no clear message: {message[:3000]!r}"
+        for message in map(str, error.errors if isinstance(error, SeveralErrors) else [error]):
+            assert message and len(message) <= LONGEST and message.isprintable(), (
+                f"no clear message: {message[:3000]!r}"
+            )
         return "error"
     results = Path(found["results"])
     told = json.loads(json.dumps([plan.summary(), plan.tracking(), found], allow_nan=False))

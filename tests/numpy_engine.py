@@ -14,11 +14,12 @@ import numpy as np
 
 from butfor.errors import StudyError
 from butfor.fingerprint import digest
-from butfor.recipe import streams
+from butfor.recipe import schedules, streams
 from butfor.recipe.architectures import architecture
 from butfor.recipe.initialisers import CUT, law
 from butfor.recipe.optimisers import OPTIMISERS
 from butfor.records.layer_statistics import DRAWN_IMAGES, layer_row
+from butfor.training.protocol import TrialStep, TriedVariable
 from butfor.user_code.location import OwnCodeError
 
 OFF = {
@@ -164,6 +165,8 @@ class LayerStack:
 class Sgd:
     """Gradient descent with momentum."""
 
+    KEPT = ("momentums",)
+
     def __init__(self, momentum, nesterov, **others):
         self.momentum, self.nesterov = momentum, nesterov
 
@@ -178,6 +181,8 @@ class Sgd:
 
 class Adam:
     """Kingma & Ba 2015, as Keras has it."""
+
+    KEPT = ("momentums", "velocities")
 
     def __init__(self, beta_1, beta_2, epsilon, amsgrad, **others):
         if amsgrad:
@@ -213,7 +218,7 @@ class NumpyEngine:
     def __init__(self, recipe, dataset, rates):
         refuse_unsupported(recipe)
         self.loop = "graph" if recipe["loop"] == "auto" else recipe["loop"]
-        self._recipe, self._rates, self._scale = recipe, rates, np.float32(1)
+        self._recipe, self._rates, self._scale = recipe, rates, 1.0
         self._parts = {"train": (inputs_of(dataset.x_train), dataset.y_train)}
         self._parts["test"] = (inputs_of(dataset.x_test), dataset.y_test)
         stack = LayerStack(recipe)
@@ -230,6 +235,10 @@ class NumpyEngine:
     @classmethod
     def device(cls, threads):
         return f"CPU, {threads} thread" + ("s" if threads > 1 else "")
+
+    @classmethod
+    def numerics(cls):
+        return {"precision": "float32"}
 
     @classmethod
     def build_user_model(cls, recipe, dataset, arm):
@@ -264,10 +273,30 @@ class NumpyEngine:
 
     def train_epoch(self, order):
         images, labels = self._parts["train"]
-        used = self._rates[int(self._steps[0]) :][: len(order)] * self._scale
+        used = schedules.scaled(self._rates[int(self._steps[0]) :][: len(order)], self._scale)
         with np.errstate(all="ignore"):
             losses = [self._step(images[rows], labels[rows], rate) for rows, rate in zip(order, used, strict=True)]
             return used, float(np.mean(losses))
+
+    def try_step(self, order, step):
+        images, labels = (part[order[0]] for part in self._parts["train"])
+        names = [f"{layer.name}/{kind}" for layer in self.dense for kind in ("kernel", "bias")]
+        before, streams = dict(zip(names, self.weights(), strict=True)), [x.stream.copy() for x in self._dropouts()]
+        with np.errstate(all="ignore"):
+            logits = self.forward(images, training=True)
+            loss = self.objective(logits, labels)
+            self.backward((np.exp(log_softmax(logits)) - self._targets(labels, logits)) / np.float32(len(labels)))
+        gradients = [gradient for layer in self.dense for gradient in layer.gradients]
+        for layer, stream in zip(self._dropouts(), streams, strict=True):
+            layer.stream = stream
+        self._steps[:] = step
+        _, objective = self.train_epoch(order[:1])
+        after, count = self.weights(), len(names)
+        moments = [dict(zip(self._rule.KEPT, self._moments[n::count], strict=False)) for n in range(count)]
+        variables = {
+            name: TriedVariable(before[name], after[n], gradients[n], moments[n]) for n, name in enumerate(names)
+        }
+        return TrialStep(objective, loss, "", "float32", variables, {})
 
     def _step(self, images, labels, rate):
         logits = self.forward(images, training=True)
@@ -304,7 +333,7 @@ class NumpyEngine:
         return float(sum(l1 * np.abs(w).sum() + l2 * np.square(w).sum() for w in kernels))
 
     def scale_rates(self, scale):
-        self._scale = np.float32(scale)
+        self._scale = scale
 
     def evaluate(self, part, rows):
         images, labels = self._parts[part]
@@ -313,12 +342,19 @@ class NumpyEngine:
             own = log_softmax(logits)[np.arange(len(rows)), labels[rows]]
         return {"accuracy": float((logits.argmax(axis=1) == labels[rows]).mean()), "loss": float(-own.mean())}
 
+    def logits(self, part, rows):
+        with np.errstate(all="ignore"):
+            return self.forward(self._parts[part][0][rows], training=False)
+
     def weights(self):
         return [variable.copy() for layer in self.dense for variable in (layer.kernel, layer.bias)]
 
     def set_weights(self, weights):
         for number, layer in enumerate(self.dense):
             layer.kernel, layer.bias = weights[2 * number].copy(), weights[2 * number + 1].copy()
+
+    def resumable(self):
+        return True
 
     def state(self):
         others = [*(layer.stream for layer in self._dropouts()), *self._moments, self._steps]
@@ -351,7 +387,7 @@ class NumpyProbe:
     def initial_digests(self):
         layers = self._engine.dense
         weights = {layer.name: digest(layer.kernel) for layer in layers}
-        return {"weights": weights, "biases": {layer.name: digest(layer.bias) for layer in layers}}
+        return {"weights": weights, "biases": {layer.name: digest(layer.bias) for layer in layers}, "others": {}}
 
     def random_draws(self) -> dict[str, Any]:
         rows = {}
@@ -359,8 +395,20 @@ class NumpyProbe:
             if isinstance(layer, Dropout):
                 mask = layer.next_mask((DRAWN_IMAGES, layer.units))
                 share, scale = float((mask == 0).mean()), float(mask.max())
-                rows[layer.name] = {"class": "Dropout", "digest": digest(mask), "share": share, "scale": scale}
+                layer.stream[1] += 1
+                then = digest(layer.next_mask((DRAWN_IMAGES, layer.units)))
+                layer.stream[1] -= 1
+                rows[layer.name] = {
+                    "class": "Dropout",
+                    "digest": digest(mask),
+                    "next": then,
+                    "share": share,
+                    "scale": scale,
+                }
         return rows
+
+    def draws_taken(self):
+        return {layer.name: int(layer.stream[1]) for layer in self._engine.layers if isinstance(layer, Dropout)}
 
     def first_loss(self, images, labels):
         logits = self._engine.forward(inputs_of(images), training=False)
@@ -370,7 +418,7 @@ class NumpyProbe:
             "objective": self._engine.objective(logits, labels), "cross_entropy": plain, "uniform": float(-logs.mean()),
         }  # fmt: skip
 
-    def penalties(self, images):
+    def penalties(self, images, as_trained=False):
         return {"kernels": self._engine.penalty(), "activations": 0.0}
 
     def statistics(self, images, labels, as_trained=False):

@@ -153,7 +153,8 @@ class Study:
         for folder in self.jobs:
             for seed in range(seeds):
                 write(folder / f"seed_{seed}.json", made_up(folder.parent.name, seed, epochs))
-        (results / "checks.json").write_text("[]")
+        for name in ("checks.json", "contrasts.json"):
+            (results / name).write_text("[]")
         (results / "report.md").write_text("# made up")
 
     def process(self, uri: str | None = None, **more: str) -> subprocess.Popen[str]:
@@ -207,14 +208,14 @@ TRACK = """
 import json, sys
 from pathlib import Path
 from butfor.errors import StudyError
-from butfor.tracking.study_import import track
+from butfor.tracking.study_import import Sources, track
 about, results = json.loads(sys.argv[1]), Path(sys.argv[2])
 runs = [results / "runs" / arm / "look1" for arm in about["arms"]]
 try:
-    track(
-        about, runs, results / "checks.json", [results / "report.md"], tables=results / "tables",
-        tracked=results / "tracked.json",
+    sources = Sources(
+        runs, results / "checks.json", results / "contrasts.json", [results / "report.md"], results / "tables"
     )
+    track(about, sources, results / "tracked.json", sys.stdout)
 except StudyError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """

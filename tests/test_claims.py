@@ -215,7 +215,9 @@ def test_failed_runs_decide_claims_too(statuses, made, outcome, reason):
     assert found["outcome"] == outcome and reason in found["reason"], found
 
 
-@pytest.mark.parametrize(("check", "reason"), [("void", "void: nothing changed"), ("failed", "unproven: split moved")])
+@pytest.mark.parametrize(
+    ("check", "reason"), [("void", "void: nothing changed"), ("unproven", "unproven: split moved")]
+)
 def test_an_arm_without_a_verdict_decides_no_claim(check, reason):
     made = {"a": {}, "b": {"margin": 1.0}, "c": {"expect": "fails"}, "d": {"expect": "same", "margin": 9.0}}
     found = judged(shifted(-3.0, -3.0), made, refused=[("arm_0", check)])
@@ -408,3 +410,10 @@ def test_the_claims_of_the_studies_that_come_along_can_be_decided(name):
     settings, plan = study_and_plan(yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text()), SCHEMA)
     assert len(settings["claims"]) >= 10
     assert {claim["arm"] for claim in settings["claims"].values()} <= {arm.name for arm in plan.ablations}
+
+
+def test_a_claim_is_asked_of_the_studys_metric_unless_it_names_another(planned):
+    text = "verdict: {metric: test/loss, loss_margin: 0.1}\nablations: {a: {set: {l2: 0.1}}}\nclaims:\n"
+    one = "  one: {sentence: S., arm: a, expect: hurts}\n  two: {sentence: S., arm: a, expect: hurts, metric: test/accuracy}\n"
+    settings, _ = planned(text + one)
+    assert [claim["metric"] for claim in settings["claims"].values()] == ["test/loss", "test/accuracy"]

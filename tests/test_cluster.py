@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -166,6 +167,25 @@ def test_what_ended_unseen_is_kept_for_the_same_task_only(says):
     number = submit.submit(jobscript())
     assert number.startswith("kept-")
     assert (status.status(number), Path("out").read_text()) == ("success", "made")
+
+
+def test_outputs_on_another_file_system_are_kept_and_restored_whole(says):
+    """A schema's `results` may be a scratch disk; renaming across file systems fails."""
+    place = Path("/dev/shm")
+    if not place.is_dir() or place.stat().st_dev == Path.cwd().stat().st_dev:
+        pytest.skip("needs a second file system, as /dev/shm is on Linux")
+    with tempfile.TemporaryDirectory(dir=place) as scratch:
+        runs = Path(scratch) / "runs" / "baseline" / "look1"
+        runs.mkdir(parents=True)
+        (runs / "seed_0.json").write_text("{}")
+        task = folder.Task("m", "k", "butfor.train.m.k", (str(runs),))
+        folder.note_job("17", task)
+        folder.write(FOLDER / "17.ended", "0")
+        assert folder.keep_outputs("17") and not runs.exists()
+        assert not folder.restore_outputs(folder.Task("m", "other", "butfor.train.m.other", (str(runs),)))
+        runs.mkdir()  # left by a job that was cancelled
+        assert folder.restore_outputs(task) and (runs / "seed_0.json").read_text() == "{}"
+        assert [path.name for path in runs.parent.iterdir()] == ["look1"]
 
 
 def test_two_starts_at_once_are_refused(says):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from butfor.data import published
 from butfor.data.dataset import DataError, load, split
@@ -19,16 +20,22 @@ GOOD = {
 }  # fmt: skip
 
 
-def prepared(folder, arrays, **largest):
+def prepared(folder, arrays, named=None, **largest):
     np.savez(folder / "mine.npz", **arrays)
-    settings = {"name": "npz", "folder": None, "file": str(folder / "mine.npz"), "validation": 0.1}
-    settings["largest"] = {"train_size": 0, "batch_size": 1, "side": 0, **largest}
+    settings = {
+        "name": "npz",
+        "folder": None,
+        "file": str(folder / "mine.npz"),
+        "arrays": named or {},
+        "validation": 0.1,
+    }
+    settings["largest"] = {"train_size": 0, "batch_size": 1, "side": 0, "auto": "built in", **largest}
     prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json", folder)
     return load(folder / "a.npz", folder / "m.json")
 
 
 def test_a_users_own_file_is_stored_and_loaded(tmp_path):
-    found = prepared(tmp_path, GOOD)
+    found = prepared(tmp_path, {**GOOD, "x_test": GOOD["x_test"] / 2})
     assert found.classes == 2 and found.x_train.dtype == np.float32 and found.y_test.dtype == np.int32
 
 
@@ -42,26 +49,31 @@ def test_the_manifest_says_what_the_data_are_not_where_they_were(tmp_path):
     assert json.loads(manifests[0])["fingerprint"] != prepared(tmp_path, changed).fingerprint
 
 
+COLUMNS = np.ones((20, 4))
+COLUMNS[3:6, 2] = np.nan
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"x_test": None}, "missing x_test"),
-        ({"y_train": np.zeros(3, int)}, "20 images and 3 labels"),
-        ({"y_train": np.linspace(0, 1, 20)}, "whole numbers from 0"),
-        ({"y_train": np.zeros(20, int), "y_test": np.zeros(4, int)}, "at least 2 classes"),
-        (
-            {"y_train": np.arange(20) % 2 + 1, "y_test": np.ones(4, int)},
-            "received none of 0. Number the classes from 0",
-        ),
-        ({"y_test": np.full(4, 7)}, "all of them in the training labels"),
-        ({"x_test": np.full((4, 4), np.nan)}, "NaN"),
+        ({"x_test": None}, r"missing x_test; found x_train \(20, 4\).*Name those"),
+        ({"x_test": None, "y_test": None}, "Split a test part off"),
+        ({"y_train": np.zeros(3, int)}, r"x_train \(20, 4\) and y_train \(3,\)"),
+        ({"y_train": np.zeros(20, int), "y_test": np.zeros(4, int)}, "at least 2 classes in y_train, received 0"),
+        ({"y_test": np.full(4, 7)}, "received 7 in y_test only. Leave these examples out"),
+        ({"x_test": np.full((4, 4), np.nan)}, r"NaN or infinity in x_test, column 0 \(4 of 4 rows\)"),
+        ({"x_train": COLUMNS}, r"in x_train, column 2 \(3 of 20 rows\), counted from 0. Fill"),
         ({"x_test": np.ones((4, 5))}, "one shape"),
+        ({"x_train": np.ones(20)}, r"x_train.reshape\(-1, 1\)"),
+        ({"x_train": np.full((20, 4), "a")}, r"array of numbers.*astype\('float32'\)"),
+        ({"x_train": np.full((20, 4), 1 / 3), "x_test": np.full((4, 4), 85)}, "one range.*input_scaling: none"),
     ],
 )
 def test_data_that_cannot_be_trained_on_are_refused(tmp_path, change, words):
     arrays = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=words) as raised:
         prepared(tmp_path, arrays)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("key", ["train_size", "batch_size"])
@@ -141,3 +153,34 @@ def test_damaged_arrays_are_not_trained_on(digits, tmp_path, file, damage):
     with pytest.raises(DataError, match=r"damaged; the arrays have been deleted"):
         load(*paths)
     assert not paths[0].exists()
+
+
+NAMES = [
+    ("train_images", "train_labels", "test_images", "test_labels"),
+    ("X_train", "Y_train", "X_test", "Y_test"),
+    ("trainX", "trainY", "testX", "testY"),
+    ("X_tr", "y_tr", "X_te", "y_te"),
+    ("training_data", "training_targets", "testing_data", "testing_targets"),
+    ("x_train", "y_train", "x_test", "label_test"),
+]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=lambda names: names[0])
+def test_arrays_under_other_names_are_answered_with_the_line_that_names_them(tmp_path, names):
+    brought = dict(zip(names, GOOD.values(), strict=True))
+    with pytest.raises(DataError, match=r"missing .*; found .* \(20, 4\)") as raised:
+        prepared(tmp_path, brought)
+    line = str(raised.value).partition("Write data: {…, arrays: ")[2].removesuffix("}.")
+    named = yaml.safe_load(line)
+    assert prepared(tmp_path, brought, named=named).fingerprint == prepared(tmp_path, GOOD).fingerprint
+
+
+@pytest.mark.parametrize("extra", ["x_val", "X_validation", "val_images", "sample_weight", "x_dev"])
+def test_an_array_that_would_be_left_out_is_refused(tmp_path, extra):
+    brought = {**GOOD, extra: np.zeros((3, 4))}
+    with pytest.raises(DataError, match=rf"received {extra}. butfor draws .*join .*arrays: {{x_train: x_train"):
+        prepared(tmp_path, brought)
+    with pytest.raises(DataError, match="received groups"):
+        prepared(tmp_path, {**GOOD, "groups": np.zeros(20)})
+    prepared(tmp_path, {**GOOD, "feature_names": np.array(["a", "b", "c"])})
+    prepared(tmp_path, brought, named={"x_train": "x_train"})

@@ -74,9 +74,9 @@ def test_a_study_of_hostile_words_and_paths_runs_and_leaves_nothing_elsewhere(wo
     copy = workflow_copy("words")
     rng = np.random.default_rng(0)
     x, y = rng.integers(0, 255, (300, 4, 4), np.uint8), np.arange(300) % 3
-    file = "my 'data' $(touch PWNED); `touch PWNED` & [a](b)~!.npz"
+    file = "my 'data'; `touch PWNED` & [a](b)~!.npz"
     np.savez(copy.folder / file, x_train=x, y_train=y, x_test=x, y_test=y)
-    results = "out/it's $(touch PWNED) & ; `x` [a](b) ä"
+    results = "out/it's & ; `touch PWNED` `x` [a](b) ä"
     study = {"study": "con", "seeds": 2, "question": " ".join(WORDS), "results": results}
     study["data"] = {"name": "npz", "file": file}
     study["verdict"] = {"must_learn": False}

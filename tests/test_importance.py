@@ -172,7 +172,7 @@ def test_the_report_says_what_mattered_and_by_how_much(study):
 def test_refused_arms_are_left_out_and_named(study):
     checks = [
         {"arm": "exploding", "outcome": "void"},
-        {"arm": "no_dropout", "outcome": "failed", "problems": ["split moved"]},
+        {"arm": "no_dropout", "outcome": "unproven", "problems": ["split moved"]},
     ]
     text = section(study, rows_of(study, checks))
     assert "Not ranked: `exploding` (void: nothing changed), `no_dropout` (unproven)." in text
@@ -209,4 +209,6 @@ def test_the_tables_have_their_columns_even_without_rows(planned, tmp_path):
     )
     assert tables["interactions"].startswith("design,name,metric,unit,of,levels,bases,leave,add,pairs,planned,missing,")
     written = json.loads((tmp_path / "comparison.json").read_text())
-    assert written == {"metric": "test/accuracy", "importance": [], "interactions": [], "tuned": None}
+    assert [row["arm"] for row in written.pop("arms")] == [arm["name"] for arm in plan.summary()["arms"]]
+    lists = {"importance": [], "interactions": [], "failed": []}
+    assert written == {"metric": "test/accuracy", "runs": 0, "baseline": "", "tuned": None, **lists}

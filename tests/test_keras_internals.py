@@ -5,14 +5,15 @@ import ast
 import keras
 import pytest
 
-from butfor.engine.keras_internals import every_layer
+from butfor.engine.keras_internals import every_layer, inputs_of, moments, sublayers
+from butfor.engine.layer_outputs import in_order
 from conftest import ROOT
 
 ENGINE = sorted((ROOT / "scripts" / "butfor" / "engine").glob("*.py"))
 
 
 def test_flatten_layers_gives_layers_inside_nested_models_and_layers():
-    """Keras's `Layer._flatten_layers`, for every_layer."""
+    """Keras's `Layer._flatten_layers`, for every_layer and sublayers."""
 
     class Outer(keras.layers.Layer):
         def __init__(self):
@@ -27,6 +28,27 @@ def test_flatten_layers_gives_layers_inside_nested_models_and_layers():
     model = keras.Model(inputs, Outer()(nested(inputs)), name="model")
     assert hasattr(model, "_flatten_layers"), "Keras's Layer._flatten_layers is gone: see engine/keras_internals.py"
     assert {"model", "nested", "nested_dense", "outer", "inner"} <= {layer.name for layer in every_layer(model)}
+    assert [layer.name for layer in sublayers(model.get_layer("outer"))] == ["inner"]
+    assert [layer.name for layer in in_order(model)][1:] == ["nested", "nested_dense", "outer", "inner"]
+
+
+def test_inbound_nodes_give_what_a_layer_takes():
+    """Keras's `Layer._inbound_nodes`, for inputs_of."""
+    inputs = keras.Input((3,), name="given")
+    dense = keras.layers.Dense(2)
+    dense(inputs)
+    assert (inputs_of(dense), inputs_of(keras.layers.Dense(2))) == (["given"], [])
+
+
+def test_an_optimiser_s_lists_are_its_moments():
+    """Keras's `Optimizer._trainable_variables`, for moments."""
+    optimiser, dense = keras.optimizers.Adam(), keras.layers.Dense(2)
+    dense.build((None, 3))
+    optimiser.build(dense.trainable_variables)
+    found = moments(optimiser)
+    assert {name: [tuple(one.shape) for one in kept] for name, kept in found.items()} == {
+        name: [(3, 2), (2,)] for name in ("momentums", "velocities")
+    }
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.stem)
@@ -38,4 +60,5 @@ def test_private_names_are_used_in_that_file_alone(path):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__")
         if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
     ]
-    assert taken == (["_flatten_layers"] if path.stem == "keras_internals" else [])
+    private = {"_flatten_layers", "_trainable_variables", "_inbound_nodes"}
+    assert {*taken} == (private if path.stem == "keras_internals" else set())

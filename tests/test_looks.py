@@ -253,7 +253,7 @@ def test_one_start_takes_every_look_that_is_needed_and_says_so(run):
     client = MlflowClient(f"sqlite:///{copy.folder}/results/looks/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("looks").experiment_id
     runs = client.search_runs([experiment], "tags.`butfor.look` = 'look3'")
-    assert {run.data.tags["butfor.study.arm"] for run in runs} == {"baseline", "idle"}
+    assert {run.data.tags["butfor.arm"] for run in runs} == {"baseline", "idle"}
 
 
 def test_a_study_with_looks_that_is_finished_has_nothing_to_do(run):

@@ -36,7 +36,9 @@ ablations:
 """
 METRICS_ASKED = ("test/loss", "test/accuracy")
 LOSSES = {"worse": 0.7, "better": 0.3, "faster": 0.5001}  # of the baseline: 0.5
-SHOWN = {key: SAME[key] for key in ("fingerprint", "loop", "history", "format", "data", "machine", "timing")}
+SHOWN = {
+    key: SAME[key] for key in ("fingerprint", "loop", "history", "learning_rate", "format", "data", "machine", "timing")
+}
 
 
 def test_the_schema_and_the_table_name_the_same_metrics():
@@ -48,7 +50,7 @@ def test_the_schema_and_the_table_name_the_same_metrics():
     ("place", "key", "value", "words"),
     [
         ("verdict", "metric", {"enum": ["test/accuracy", "test/f1"], "default": "test/accuracy"}, "test/f1"),
-        ("claim", "metric", {"enum": ["test/accuracy"], "default": "test/accuracy"}, "gap/loss"),
+        ("claim", "metric", {"enum": ["test/accuracy", None], "default": None}, "gap/loss"),
         ("verdict", "metric", {"enum": ["test/accuracy", "test/loss"], "default": "test/loss"}, "the default of"),
         ("verdict", "loss_margin", {"unit": "bits"}, "received bits and nats"),
         ("verdict", "margin", {}, "verdict.margin"),
@@ -76,7 +78,7 @@ def test_figures_are_in_the_metrics_unit():
 
 
 def test_verdicts_and_row_fields_are_named_once():
-    verdicts = {*stats.VERDICTS, stats.INTERACTION, stats.NO_INTERACTION, rows.VOID, rows.UNPROVEN}
+    verdicts = {*stats.VERDICTS, stats.INTERACTION, stats.NO_INTERACTION, rows.VOID, rows.UNPROVEN, rows.UNJUDGED}
     assert set(get_args(rows.Verdict)) == verdicts
     assert list(rows.ContrastFields.__annotations__) == list(stats.Contrast.__dataclass_fields__)
 
@@ -140,7 +142,7 @@ def words_of(study, tmp_path):
             plan["verdict"],
         ).axes
         drawn = [axes.get_xlabel(), *(text.get_text() for text in axes.texts)]
-        return (tmp_path / "report.md").read_text(), headline.headline(tmp_path), "\n".join(drawn)
+        return (tmp_path / "report.md").read_text(), headline.headline(tmp_path, tmp_path), "\n".join(drawn)
 
     return of
 
@@ -149,7 +151,7 @@ def without_what_speaks_of_both(text):
     """The report without the columns on the other metric, the captions of curves and gaps, and how things are computed."""
     kept, *_ = text.split("## What was checked")
     lines = [line for line in kept.splitlines() if not line.startswith(("*", "!["))]
-    return "\n".join(" | ".join(line.split(" | ")[:11]) if line.startswith("| ") else line for line in lines)
+    return "\n".join(" | ".join(line.split(" | ")[:12]) if line.startswith("| ") else line for line in lines)
 
 
 def test_a_study_on_the_loss_speaks_of_the_loss_everywhere(words_of):
@@ -199,7 +201,11 @@ def test_a_study_on_accuracy_speaks_of_accuracy(words_of):
 
 
 def test_which_runs_failed_is_asked_of_the_record():
-    statuses = {status: fake("a", 0, 10.0, status=status) for status in ("ok", "at_chance", "diverged")}
-    assert {name: run.usable for name, run in statuses.items()} == {"ok": True, "at_chance": False, "diverged": False}
-    assert [run.failed(must_learn=True) for run in statuses.values()] == [False, True, True]
-    assert [run.failed(must_learn=False) for run in statuses.values()] == [False, False, True]
+    runs = [fake("a", 0, 10.0, status=status) for status in ("ok", "commonest_class", "at_chance", "diverged")]
+    for (must_learn, metric), failed in {
+        (True, "test/accuracy"): [False, True, True, True],
+        (True, "test/loss"): [False, False, True, True],
+        (False, "test/accuracy"): [False, False, False, True],
+        (False, "test/loss"): [False, False, False, True],
+    }.items():
+        assert [run.failed(must_learn, metric) for run in runs] == failed

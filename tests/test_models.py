@@ -12,6 +12,8 @@ from mlflow import MlflowClient
 
 from butfor.data.dataset import load
 from butfor.engine import model_file
+from butfor.engine.keras_internals import every_layer
+from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import ChanceLayer
 from butfor.records.record import read
 from butfor.study.schema import ConfigError
@@ -98,6 +100,20 @@ def test_what_is_kept_is_plain_keras_and_predicts_the_same(digits_data, model, t
     assert [path.name for path in tmp_path.glob("m*.keras")] == ["m.keras"]
 
 
+def test_what_is_kept_of_a_nested_block_is_plain_keras_too(tmp_path):
+    parts = Parts(resolved(dropout=0.3, max_norm=1.0), 0, "philox")
+    inside = keras.Input((6,))
+    block = keras.Model(inside, parts.dropout(parts.dense(inside, 5, "hidden_1", "relu")), name="block")
+    deeper = keras.Sequential([keras.Input((6,)), block, keras.layers.Dense(4)], name="deeper")
+    inputs = keras.Input((6,))
+    model = keras.Model(inputs, keras.layers.Dense(3, **parts.kernel("logits"))(deeper(inputs)))
+    model_file.save(model, tmp_path / "m.keras")
+    kept, images = keras.models.load_model(tmp_path / "m.keras"), np.ones((2, 6), np.float32)
+    assert np.array_equal(kept(images), model(images))
+    classes = {type(layer).__module__.split(".")[0] for layer in every_layer(kept)}
+    assert classes == {"keras"}
+
+
 def test_a_model_that_keras_cannot_write_is_said_to_be_one(tmp_path):
     class Odd(keras.layers.Layer):
         def __init__(self, units):
@@ -140,7 +156,7 @@ def mirrored(results, **changes):
     track(job, arms=ARMS, varying=[], **changes)
     client = MlflowClient(f"sqlite:///{results}/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name(TRACKING["experiment"]).experiment_id
-    runs = client.search_runs([experiment], "tags.`butfor.study` = 's'")
+    runs = client.search_runs([experiment], "tags.`butfor.key` LIKE 's/%'")
     return client, job, {run.data.params["seed"]: run for run in runs}
 
 

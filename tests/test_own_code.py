@@ -10,15 +10,15 @@ import yaml
 
 from butfor.data.dataset import DataError, Dataset
 from butfor.data.prepare import prepare
+from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.user_models import build
 from butfor.errors import StudyError
-from butfor.records.record import read
 from butfor.records.results_folder import note_beside
 from butfor.training.build_job import build_all, failure
 from butfor.user_code import call, location
 from butfor.user_code.location import OwnCodeError
 from butfor.user_code.recipe_reading import Reading
-from conftest import KERAS, ROOT, resolved
+from conftest import KERAS, resolved
 
 pytestmark = pytest.mark.minutes
 DENSE = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation"]
@@ -87,15 +87,26 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
     [
         ("return keras.Model(inputs, outputs)", "return outputs", ["Keras model", "KerasTensor"]),
         ("return keras.Model(inputs, outputs)", "return keras.Sequential([keras.layers.Dense(3)])", ["keras.Input"]),
+        (
+            "return keras.Model(inputs, outputs)",
+            "m = keras.Model(inputs, outputs); m.compile('sgd', 'mse'); return m",
+            ["expected a model that is not compiled", "Leave out compile()", "add_loss", "train_step"],
+        ),
         ("Dense(classes,", "Dense(7,", ["(batch, 3)", "(None, 7)"]),
         (LOGITS, LOGITS.replace("(classes,", "(classes, 'softmax',"), ["probabilities", "softmax"]),
         (LOGITS, "outputs = keras.layers.Dense(classes, name='logits')(x)", ["same seed", "seed=parts.key(name)"]),
         (
             DROPOUT,
             "x = keras.layers.Dropout(recipe['dropout'])(x)",
-            ["keras.layers.Dropout", "parts.dropout(x, place)"],
+            ["uses the recipe's dropout, 0.3", "parts.dropout(x, place)"],
         ),
-        (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1, seed=1)(x))", ["keras.layers.GaussianNoise"]),
+        (
+            DROPOUT,
+            "x = parts.dropout(keras.layers.GaussianNoise(0.1, seed=1)(x))",
+            ["gaussian_noise", "same start", "seed=parts.key"],
+        ),
+        (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1)(x))", ["gaussian_noise another start"]),
+        (DROPOUT, "x = parts.dropout(x); keras.config.set_floatx('float64')", ["floatx to float64", "dtype="]),
         (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
         (DROPOUT, "x = parts.input_dropout(parts.dropout(x))", ["reads input_dropout", "Write uses: ["]),
@@ -109,6 +120,52 @@ def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new
     assert "\n" not in str(raised.value)
     for word in words:
         assert word in str(raised.value)
+
+
+def test_a_sequential_model_is_built_and_its_layers_are_told(own, points):
+    text = """
+        import keras
+
+        def build(recipe, shape, classes, parts):
+            hidden = keras.layers.Dense(4, "relu", **parts.kernel("hidden_1"))
+            return keras.Sequential([keras.Input(shape), hidden, keras.layers.Dense(classes, **parts.kernel("logits"))])
+    """
+    name = own(text, {"uses": ["initialiser", "layer_initialisers", "bias_initialiser", "l1", "l2", "max_norm"]})
+    assert [row["layer"] for row in build(resolved(model=name), points, "an_arm")] == ["hidden_1", "logits"]
+
+
+def test_what_is_frozen_stays_and_what_is_added_to_the_loss_counts(own, points):
+    text = """
+        import keras
+
+        class Added(keras.layers.Layer):
+            def call(self, x):
+                self.add_loss(3.0 + 0.0 * keras.ops.sum(x))
+                return x
+
+        def build(recipe, shape, classes, parts):
+            inputs = keras.Input(shape)
+            x = keras.layers.Dense(4, "relu", trainable=False, **parts.kernel("hidden_1"))(inputs)
+            return keras.Model(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(Added()(x)))
+    """
+    name = own(text, {"uses": ["initialiser", "layer_initialisers", "bias_initialiser", "l1", "l2", "max_norm"]})
+    recipe = resolved(model=name, batch_size=5, loop="graph")
+    build(recipe, points, "an_arm")
+    engine = KerasEngine(recipe, points, np.full(8, 0.1, np.float32))
+    engine.start(0)
+    before = engine.model.get_layer("hidden_1").kernel.numpy(), engine.model.get_layer("logits").kernel.numpy()
+    _, objective = engine.train_epoch(np.arange(20, dtype=np.int32).reshape(4, 5))
+    after = engine.model.get_layer("hidden_1").kernel.numpy(), engine.model.get_layer("logits").kernel.numpy()
+    assert (before[0] == after[0]).all() and (before[1] != after[1]).any()
+    assert 3.0 < objective < 10.0
+
+
+def test_a_layer_that_two_builds_share_is_refused(own, points):
+    shared = MODEL.replace("def build", "HIDDEN = keras.layers.Dense(4)\n\n\n    def build").replace(
+        DROPOUT, "x = parts.dropout(HIDDEN(x))"
+    )
+    with pytest.raises(OwnCodeError, match=r"building it twice gave the same dense.*Make all of them in the function"):
+        build(resolved(dropout=0.3, model=own(shared)), points, "an_arm")
 
 
 def test_a_setting_of_its_own_that_it_does_not_read_is_refused_where_it_says_something(own, points):
@@ -138,8 +195,8 @@ def test_a_setting_of_its_own_that_it_does_not_read_is_refused_where_it_says_som
                 super().__init__()
                 self.draws = keras.random.SeedGenerator(1)
 
-            def call(self, x):
-                return x
+            def call(self, x, training=False):
+                return x + keras.random.normal((), seed=self.draws) if training else x
 
         def build(recipe, shape, classes, parts):
             inputs = keras.Input(shape)
@@ -277,150 +334,4 @@ def test_the_files_of_a_model_are_its_own_and_those_beside_it_that_it_imports(tm
 def test_data_that_are_not_the_four_arrays_are_refused(own, tmp_path):
     name = own("def build(): return 1, 2")
     with pytest.raises(DataError, match="expected it to return x_train"):
-        prepare({"name": name}, *[tmp_path / part for part in ("a.npz", "m.json", "s.json", "files")])
-
-
-STUDY = yaml.safe_load((ROOT / "examples" / "spirals_study.yaml").read_text())
-OWN = len(STUDY["ablations"]) + 2  # arms with the example's model: the baseline, and one of the ablations is two
-PLAIN = {"plain": {"set": {"model": {"name": "mlp", "widths": [8]}}}}
-UNSEEN = {"tracking": {"mlflow": False}}
-WITH_PLAIN = {**STUDY, "ablations": {**STUDY["ablations"], **PLAIN}}
-
-
-@pytest.fixture(scope="module")
-def finished(workflow_copy):
-    """The example study and an arm of a built-in model, run once."""
-    copy = workflow_copy("own", KERAS)
-    copy.write(WITH_PLAIN)
-    done = copy.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return copy
-
-
-@pytest.fixture
-def edited(finished):
-    """The finished study, to be edited; whatever a test changes is put back."""
-    paths = [*(finished.folder / "examples").glob("spirals*"), finished.folder / "config" / "config.yaml"]
-    before = {path: path.read_bytes() for path in paths}
-    yield finished
-    for path, content in before.items():
-        path.write_bytes(content)
-
-
-def append(workflow, file, text):
-    with (workflow.folder / file).open("a") as source:
-        source.write(text)
-
-
-def test_the_example_study_says_what_its_first_lines_promise(finished):
-    results = finished.folder / "results" / "spirals"
-
-    def accuracy(arm):
-        runs = [read(path) for path in (results / "runs" / arm / "look1").glob("seed_*.json")]
-        assert len(runs) == 3
-        return np.mean([run.metrics.get("test/accuracy", 0) for run in runs])
-
-    assert accuracy("baseline") > 0.95
-    assert accuracy("no_fourier") < 0.6
-    assert read(results / "runs" / "init_zeros" / "look1" / "seed_0.json").status == "at_chance"
-    assert (results / "report.md").stat().st_size > 3000
-    assert not {"data", "build", "train"} & {*finished.would_run("--configfile", "examples/spirals_study.yaml")}
-
-
-def test_models_are_built_once_in_one_job_and_only_the_own_ones(finished):
-    built = {path.name.split("-")[0] for path in (finished.folder / "results" / "spirals" / "built").iterdir()}
-    assert len(built) == OWN and "plain" not in built
-    assert finished.would_run() == {}
-
-
-def test_a_study_of_built_in_models_builds_nothing_beforehand(edited):
-    edited.write(
-        {**STUDY, "study": "plain", "recipe": {"model": "mlp", "epochs": 1}, "ablations": {"a": {"set": {"l2": 0.1}}}}
-    )
-    assert "build" not in edited.would_run()
-
-
-@pytest.mark.parametrize(
-    ("arm", "builds"),
-    [({"model.hidden": 9}, 1), ({"model": {"name": "mlp", "widths": [9]}}, 0)],
-    ids=["own", "built-in"],
-)
-def test_adding_an_arm_builds_and_trains_only_it(edited, arm, builds):
-    edited.write({**WITH_PLAIN, "ablations": {**WITH_PLAIN["ablations"], "added": {"set": arm}}})
-    jobs = edited.would_run()
-    assert (jobs.get("build", 0), jobs["train"], jobs["track"]) == (builds, 1, 1)
-
-
-def test_a_change_of_the_recipe_builds_and_trains_what_it_changes(edited):
-    edited.write({**WITH_PLAIN, "ablations": {**WITH_PLAIN["ablations"], "no_fourier": {"set": {"model.fourier": 2}}}})
-    jobs = edited.would_run()
-    assert (jobs["build"], jobs["train"]) == (1, 1)
-
-
-def test_more_seeds_or_another_margin_build_nothing(edited):
-    edited.write({**WITH_PLAIN, "seeds": 4, "verdict": {"margin": 3.0}})
-    jobs = edited.would_run()
-    assert "build" not in jobs and jobs["train"] == OWN + 1
-
-
-def test_editing_the_models_file_trains_only_the_arms_that_use_it(edited):
-    append(edited, "examples/spirals.py", "\nEDITED = 1\n")
-    jobs = edited.would_run()
-    assert (jobs["build"], jobs["train"]) == (1, OWN) and "data" not in jobs
-
-
-def test_a_comment_in_the_users_files_does_nothing(edited):
-    for file in ("spirals.py", "spirals_data.py"):
-        append(edited, f"examples/{file}", "\n# edited\n")
-    assert edited.would_run() == {}
-
-
-def test_editing_the_datas_file_finds_the_data_and_trains_everything_anew(edited):
-    append(edited, "examples/spirals_data.py", "\nEDITED = 1\n")
-    jobs = edited.would_run()
-    assert (jobs["data"], jobs["build"], jobs["train"]) == (1, 1, OWN + 1)
-
-
-def test_describing_the_model_otherwise_trains_nothing(edited):
-    append(edited, "examples/spirals.yaml", "\n# edited\n")
-    assert edited.would_run() == {}
-
-
-def test_touching_the_users_files_trains_nothing(finished):
-    for path in (finished.folder / "examples").iterdir():
-        path.touch()
-    assert finished.would_run() == {}
-
-
-def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trains(edited):
-    source = edited.folder / "examples" / "spirals.py"
-    source.write_text(
-        source.read_text()
-        .replace("parts.dropout(", "keras.layers.Dropout(recipe['dropout'])(")
-        .replace(", place)\n    return", ")\n    return")
-    )
-    ablations = {"narrow": STUDY["ablations"]["narrow"], **PLAIN}
-    edited.write({**STUDY, **UNSEEN, "study": "broken", "ablations": ablations})
-    done = edited.run()
-    results = edited.folder / "results" / "broken"
-    log = (results / "logs" / "build.log").read_text()
-    assert done.returncode != 0
-    assert "OwnCodeError: baseline: examples.spirals:build: " in log and "Traceback" not in log
-    assert {path.parent.name for path in (results / "runs").glob("*/look*")} <= {"plain"}  # whose model is built in
-
-
-def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):
-    copy = workflow_copy("elsewhere", KERAS)
-    recipe = {**STUDY["recipe"], "epochs": 1, "loop": "graph"}
-    small = {**STUDY, **UNSEEN, "seeds": 2, "recipe": recipe, "ablations": {"a": {"set": {"l2": 0.0}}}}
-    copy.write(small)
-    beside = copy.would_run("--directory", str(tmp_path))
-    assert (beside["build"], beside["train"]) == (1, 2)
-    (tmp_path / "mine.py").write_text((copy.folder / "examples" / "spirals.py").read_text())
-    (tmp_path / "mine.yaml").write_text((copy.folder / "examples" / "spirals.yaml").read_text())
-    copy.write({**small, "recipe": {**small["recipe"], "model": "mine:build"}})
-    done = copy.run("--directory", str(tmp_path), "--until", "train")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "results" / "spirals" / "runs" / "a" / "look1" / "seed_1.json").exists()
-    lost = copy.run("-n")
-    assert lost.returncode != 0 and f"expected the file mine.py in {copy.folder}" in lost.stdout + lost.stderr
+        prepare({"name": name, "arrays": {}}, *[tmp_path / part for part in ("a.npz", "m.json", "s.json", "files")])

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from butfor.recipe import schedules
 from butfor.recipe.plateau import Plateau
 
 WANDERING = np.random.default_rng(5).normal(0.5, 0.1, 60).round(2).tolist()
@@ -40,8 +41,8 @@ def figures(monitor, curve):
     return [{monitor: value if monitor == "loss" else 1 - value, other: 0.0} for value in curve]
 
 
-def scales(curve, **changes):
-    plateau = Plateau(settings(**changes))
+def scales(curve, rate=1.0, **changes):
+    plateau = Plateau(settings(**changes), rate)
     return [plateau.after_epoch(epoch) for epoch in figures(changes.get("monitor", "loss"), curve)]
 
 
@@ -76,8 +77,16 @@ def test_the_scale_is_keras_s_learning_rate(curve, monitor, changes):
 
 @pytest.mark.parametrize("changes", SETTINGS, ids=str)
 def test_the_scale_is_relative_to_the_starting_rate(changes):
-    mine = np.array(scales(WANDERING, **changes))
-    np.testing.assert_allclose(0.003 * mine, keras_rates(WANDERING, 0.003, **changes), rtol=1e-5)
+    mine = schedules.scaled(np.float32([0.003]), np.array(scales(WANDERING, 0.003, **changes)))
+    np.testing.assert_array_equal(mine, np.float32(keras_rates(WANDERING, 0.003, **changes)))
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.2, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("rate", [0.0003, 0.001, 0.003, 0.01, 0.1])
+def test_reduced_rates_are_keras_s_to_the_bit(rate, factor):
+    changes = {"patience": 0, "factor": factor, "min_factor": 0.01}
+    mine = schedules.scaled(np.float32([rate]), np.array(scales([1.0] * 9, rate, **changes)))
+    np.testing.assert_array_equal(mine, np.float32(keras_rates([1.0] * 9, rate, **changes)))
 
 
 def test_the_rate_halves_once_patience_epochs_brought_nothing():
@@ -95,5 +104,5 @@ def test_the_scale_rests_at_its_least():
 
 @pytest.mark.parametrize("name", ["none", "cosine"])
 def test_another_schedule_has_no_plateau(name):
-    plateau = Plateau({"name": name})
+    plateau = Plateau({"name": name}, 0.1)
     assert {plateau.after_epoch({"loss": 1.0, "accuracy": 0.0}) for _ in range(50)} == {1.0}

@@ -2,10 +2,12 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from butfor.records import files, record
-from butfor.records.tables import load_history, load_study
+from butfor.records import files, record, stored_record
+from butfor.records.results_folder import ask_for
+from butfor.records.tables import load_history, load_study, load_table, records_in
 
 EXAMPLE = record.Record(
     arm="a", seed=1, status="ok", reason="", recipe={"l2": 0.1, "schedule": {"name": "none"}}, fingerprint="f",
@@ -28,6 +30,35 @@ def test_a_record_reads_back_as_it_was_written_nan_infinity_and_float32_included
     json.loads((tmp_path / "r.json").read_text(), parse_constant=pytest.fail)
 
 
+NAMES = ["inf", "nan", "-inf", "yes", "1e3", "__init__", "CON", "null"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_users_word_stays_a_word(tmp_path, name):
+    """Of an arm, a layer or a setting, though numbers that are not finite are written as such words."""
+    recipe = {"model": {"name": name, "own": name}}
+    layers = {"end": [{"layer": name, "activation": name, "weights": {"rms": float("inf")}}]}
+    example = dataclasses.replace(EXAMPLE, arm=name, recipe=recipe, layers=layers, history=[], learning_rate=[])
+    record.write(tmp_path / "runs" / name / "look1" / "seed_1.json", example)
+    assert record.read(tmp_path / "runs" / name / "look1" / "seed_1.json") == example
+    assert load_study(tmp_path)["arm"].tolist() == [name]
+
+
+@pytest.mark.parametrize("kind", ["cosine", "constant", "drawn", "broken"])
+def test_the_rates_of_a_long_training_take_little_space_and_lose_nothing(tmp_path, kind):
+    steps = 422_000
+    rates = {
+        "cosine": 0.0005 * (1 + np.cos(np.pi * np.arange(steps) / steps)),
+        "constant": np.full(steps, 0.001),
+        "drawn": np.random.default_rng(0).normal(size=steps),
+        "broken": np.r_[np.full(steps - 2, 0.1), np.nan, np.inf],
+    }[kind].astype(np.float32)
+    record.write(tmp_path / "r.json", dataclasses.replace(EXAMPLE, learning_rate=rates))
+    back = record.read(tmp_path / "r.json").learning_rate
+    assert back.tobytes() == rates.tobytes()
+    assert (tmp_path / "r.json").stat().st_size < (60_000 if kind != "drawn" else 6 * steps)
+
+
 @pytest.mark.parametrize("damage", ["cut", "format", "key", "number"])
 def test_a_damaged_record_is_named(tmp_path, damage):
     path = tmp_path / "r.json"
@@ -35,7 +66,7 @@ def test_a_damaged_record_is_named(tmp_path, damage):
     text = path.read_text()
     changed = {
         "cut": text[:50],
-        "format": text.replace('"format": 3', '"format": 9'),
+        "format": text.replace(f'"format": {record.FORMAT}', '"format": 9'),
         "number": text.replace('"test/accuracy": 0.5', '"test/accuracy": 0.7'),
         "key": text.replace('"loop"', '"lop"'),
     }
@@ -64,3 +95,39 @@ def test_a_whole_study_loads_with_one_call(tmp_path):
     table = load_study(tmp_path)
     assert table["seed"].tolist() == [0, 1]
     assert table["recipe.schedule.name"].tolist() == ["none", "none"] and table["test/accuracy"].mean() == 0.5
+
+
+def test_only_the_runs_that_the_study_asks_for_are_loaded_unless_all_are_asked_for(tmp_path):
+    for arm in ("a", "taken_out"):
+        record.write(tmp_path / "runs" / arm / "look1" / "seed_1.json", dataclasses.replace(EXAMPLE, arm=arm))
+    record.write(tmp_path / "earlier" / "f00" / "seed_2.json", dataclasses.replace(EXAMPLE, seed=2))
+    assert load_study(tmp_path)["arm"].tolist() == ["a", "taken_out"]  # nothing is known of what is asked for
+    ask_for(tmp_path, ["a"], ["look1", "look2"])
+    assert load_study(tmp_path)["arm"].tolist() == ["a"]
+    assert sorted(load_study(tmp_path, earlier=True)["arm"]) == ["a", "a", "taken_out"]
+    assert len(load_history(tmp_path)) == 1 and len(load_history(tmp_path, earlier=True)) == 3
+
+
+def test_of_many_records_only_the_small_part_stays_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored_record, "MOST", 30_000)
+    for seed in range(10):
+        rows = [{"epoch": epoch, "train/loss": float("nan")} for epoch in range(500)]
+        path = tmp_path / "runs" / "a" / "look1" / f"seed_{seed}.json"
+        record.write(path, dataclasses.replace(EXAMPLE, seed=seed, fingerprint="many", history=rows))
+    monkeypatch.setattr(stored_record, "_large_parts", stored_record._LargeParts())
+    records = records_in([tmp_path / "runs" / "a" / "look1"])
+    assert len(stored_record._large_parts._parts) < 3
+    assert [record.seed for record in records] == list(range(10)) and len({id(one.recipe) for one in records}) == 1
+    assert all(len(record.history) == 500 for record in records) and len(stored_record._large_parts._parts) < 3
+    assert dataclasses.asdict(records[0])["metrics"] == EXAMPLE.metrics
+
+
+def test_words_in_tables_stay_words(tmp_path):
+    pd.DataFrame({"arm": ["nan", "1e3", "inf", "NA"], "effect": [0.5, None, 1.0, 2.0]}).to_csv(tmp_path / "t.csv")
+    table = load_table(tmp_path / "t.csv")
+    assert table["arm"].tolist() == ["nan", "1e3", "inf", "NA"] and table["effect"].isna().tolist() == [
+        False,
+        True,
+        False,
+        False,
+    ]

@@ -10,6 +10,7 @@ from butfor.report.opening_section import opening_section
 from butfor.report.partial_section import partial_section
 from butfor.report.refused_section import refused_section
 from butfor.report.report import Evidence, report
+from butfor.verdicts.failures import failed_runs
 from test_truths_verdicts import fake
 
 ARMS = [
@@ -18,6 +19,7 @@ ARMS = [
     {"name": "dropout", "reference": "small", "family": "f"},
 ]
 VERDICT = {"alpha": 0.05, "metric": "test/accuracy", "corrected_over": "report", "margin": 0.5, "loss_margin": None}
+VERDICT |= {"must_learn": True}
 STUDY = {
     "study": "s",
     "question": "Why?",
@@ -39,11 +41,14 @@ def test_references_are_not_counted_as_ablations():
 def test_failures_are_listed_arm_by_arm_with_their_seeds():
     records = [fake("small", seed, 0, status="diverged", reason="the loss was nan in epoch 1") for seed in range(3)]
     records += [fake("dropout", seed, 10, status="at_chance", reason=f"test accuracy 0.{seed}") for seed in (1, 3)]
-    text = failure_section(records, planned=12)
-    assert "- `small`, diverged with seeds 0 to 2: the loss was nan in epoch 1." in text
-    assert "- `dropout`, at chance with seeds 1, 3: test accuracy 0.1, for one." in text
+    text = failure_section(records, failed_runs(STUDY, records), planned=12)
+    assert "- `small`, diverged with seeds 0 to 2; the first: the loss was nan in epoch 1." in text
+    assert "- `dropout`, nothing learnt with seeds 1, 3; the first: test accuracy 0.1." in text
     assert "5 of 5 runs ended without a usable model. 7 of 12 planned runs have left no record." in text
-    assert "78 % of runs after 2 seeds, 63 % of runs after 3 seeds (95 % bounds)" in text
+    assert "may still fail" not in text, "every arm has failed"
+    unfailing = [fake("baseline", seed, 80) for seed in range(2)] + [fake("other", seed, 80) for seed in range(3)]
+    text = failure_section(unfailing, [], planned=5)
+    assert "up to 78 % of runs after 2 seeds, 63 % of runs after 3 seeds (95 % bounds)" in text
 
 
 def test_a_partial_report_says_so_and_names_what_is_not_trained():
@@ -65,15 +70,16 @@ def test_over_fitting_is_more_or_less(verdict, words):
 
 
 def test_an_arm_that_failed_its_check_is_quoted_with_its_problems():
-    checks = [{"arm": "dropout", "outcome": "failed", "problems": ["split moved", "order moved"], "line": ""}]
+    checks = [{"arm": "dropout", "outcome": "unproven", "problems": ["split moved", "order moved"], "line": ""}]
     quoted = refused_section(checks)
-    assert quoted.startswith("> **Not proven.**") and "> - `dropout`: split moved; order moved." in quoted
+    assert quoted.startswith("> **Unproven.**") and "> - `dropout`: split moved; order moved." in quoted
 
 
 def test_a_report_on_nothing_says_why_there_is_nothing():
     note = {"arm": "dropout", "look": "look1", "seed": 0, "why": "OwnCodeError: it raises", "log": "dropout.log"}
-    nothing = {"metric": "test/accuracy", "importance": [], "interactions": [], "tuned": None}
+    nothing = {"metric": "test/accuracy", "runs": 0, "failed": [], "baseline": ""}
+    nothing |= {"importance": [], "interactions": [], "tuned": None}
     claims = {"claims": [], "deviations": []}
     text = report(STUDY, Evidence([], [], [], nothing, claims, decisions=[], source="here", notes=[note]))
     assert text.startswith("# s\n\nWhy?\n\n> **Partial.** 0 of 12 planned runs are here")
-    assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises Log: `dropout.log`" in text
+    assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises. Log: `dropout.log`" in text

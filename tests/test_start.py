@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 
+from butfor.errors import StudyError
 from butfor.records import files, job_folder
 from butfor.records.files import write_atomically, write_noted, write_with_copy
 from butfor.records.results_folder import receipt_beside
@@ -56,6 +57,25 @@ def test_a_start_counts_as_living_until_its_process_ends(folder):
         recovery._locks.clear()
         process.kill()
     assert clear(folder) == []
+
+
+def test_a_results_folder_has_one_start_at_a_time_from_whichever_working_folder(folder):
+    results = folder / "results" / "small"
+    code = "import sys, time\nfrom pathlib import Path\nfrom butfor.workflow.recovery import claim\nclaim(Path(sys.argv[1]))\n"
+    words = [sys.executable, "-c", code + "print('held', flush=True)\ntime.sleep(60)", str(results)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    (folder / "other").mkdir()
+    with subprocess.Popen(words, cwd=folder / "other", env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        damaged = results / "runs" / "a" / "look1" / "seed_0.json"
+        job(folder)
+        damaged.write_text("cut")
+        assert clear(folder) == [] and damaged.exists()  # it may be being written
+        with pytest.raises(StudyError, match=f"another start is at work .*process {process.pid} on .*other"):
+            recovery.claim(results)
+        process.kill()
+    recovery.claim(results)
+    recovery._held.clear()
 
 
 def job(folder):

@@ -54,7 +54,7 @@ def test_for_a_loss_less_helps():
 
 def test_identical_runs_are_no_difference_and_a_constant_shift_is_a_symptom():
     same = verdict(B, B)
-    assert (same.verdict, same.remark) == ("no meaningful difference", "identical")
+    assert (same.verdict, same.remark) == ("no meaningful difference", "equal at every seed")
     shifted = verdict(B + 0.7, B)
     assert shifted.verdict == "inconclusive" and "mistake" in shifted.remark
 

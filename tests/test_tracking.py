@@ -9,6 +9,7 @@ import sqlite3
 import zlib
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import yaml
 from mlflow import MlflowClient
@@ -18,7 +19,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from butfor.records.record import read, write
 from butfor.study.metrics import METRICS
-from butfor.tracking import job_imports, run_content, store, study_import, views
+from butfor.tracking import arm_content, job_imports, run_content, store, study_import, summary_run, views
 from butfor.tracking.artifacts import ArtifactStore
 from test_record import EXAMPLE
 
@@ -28,7 +29,10 @@ TRACKING = {
     "experiment": "s",
     "question": "Why?",
     "target": "results",
+    "identity": None,
     "code": "0123",
+    "arm_code": "0123",
+    "must_learn": True,
     "metric": "test/accuracy",
     "arms": {"a": {"family": "f", "reference": "baseline"}, "baseline": {"family": "baseline", "reference": None}},
     "varying": ["l2"],
@@ -61,25 +65,44 @@ def job(tmp_path, monkeypatch):
     return folder
 
 
-def track(job, folders=None, void=(), **changes):
+def track(job, folders=None, void=(), contrasts=(), **changes):
     """Mirror some jobs' folders, the report and a figure; gives what is written in the end."""
     results = job.parents[2]
     (results / "checks.json").write_text(json.dumps([{"arm": arm, "outcome": "void"} for arm in void]))
     (results / "figures").mkdir(exist_ok=True)
     (results / "report.md").write_text("# s")
     (results / "figures" / "effects.png").write_bytes(b"png")
+    (results / "contrasts.json").write_text(json.dumps(list(contrasts)))
     files = [results / "report.md", results / "figures" / "effects.png"]
-    tracked = results / "tracked.json"
-    study_import.track(
-        {**TRACKING, **changes}, folders or [job], results / "checks.json", files, results / "tables", tracked
-    )
-    return json.loads(tracked.read_text())
+    told = {name: results / f"{name}.json" for name in ("checks", "contrasts")}
+    sources = study_import.Sources(folders or [job], files=files, tables=results / "tables", **told)
+    study_import.track({**TRACKING, **changes}, sources, results / "tracked.json")
+    return json.loads((results / "tracked.json").read_text())
 
 
-def found(job):
+def found(job, name="s"):
+    """The client of the study's own store, and the runs of seeds there."""
+    client = MlflowClient(f"sqlite:///{job.parents[2]}/mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name(name)
+    return client, client.search_runs([experiment.experiment_id], "tags.`butfor.key` LIKE 's/%'")
+
+
+def found_arms(job):
+    """The runs of arms in the study's own store, by name."""
     client = MlflowClient(f"sqlite:///{job.parents[2]}/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("s")
-    return client, client.search_runs([experiment.experiment_id], "tags.`butfor.study` = 's'")
+    runs = client.search_runs([experiment.experiment_id], "tags.`butfor.kind` = 'arm'")
+    assert len({run.info.run_name for run in runs}) == len(runs), "each arm once"
+    return {run.info.run_name: run for run in runs}
+
+
+def judged(**changes):
+    """Contrasts of the arm a, as contrasts.json has them; with changes."""
+    numbers = {"effect": 7.46, "low": 3.1149, "high": 11.8, "p_difference": 0.0004321, "p_equivalence": 0.98765}
+    row = {"arm": "a", "reference": "baseline", "family": "f", "metric": "test/accuracy", "unit": "accuracy points"}
+    row |= {"verdict": "helps", "remark": "", "pairs": 2, **numbers, **changes}
+    loss = {"metric": "test/loss", "unit": "nats", "effect": -0.5, "low": None, "high": None, "verdict": "inconclusive"}
+    return [row, {**row, **loss}]
 
 
 def test_every_record_is_one_finished_run_with_its_curves(job):
@@ -184,13 +207,14 @@ def test_a_long_run_is_whole_before_its_digest_says_so(job, monkeypatch):
     sent, log_batch = [], SqlAlchemyStore.log_batch
 
     def noted(self, run_id, metrics, params, tags):
-        sent.append((len(metrics), [tag.key for tag in tags]))
+        sent.append((run_id, len(metrics), [tag.key for tag in tags]))
         log_batch(self, run_id, metrics, params, tags)
 
     monkeypatch.setattr(SqlAlchemyStore, "log_batch", noted)
     track(job)
     points = 4 * long + len(RUN.metrics)
-    first = sent[: next(place for place, (_, tags) in enumerate(sent) if tags == ["butfor.digest"]) + 1]
+    of_seed = [(count, tags) for run_id, count, tags in sent if run_id in {run.info.run_id for run in found(job)[1]}]
+    first = of_seed[: next(place for place, (_, tags) in enumerate(of_seed) if tags == ["butfor.digest"]) + 1]
     assert sum(count for count, _ in first) == points and len(first) == 2
 
 
@@ -200,7 +224,7 @@ def test_an_import_killed_half_way_is_completed_without_duplicates(job, monkeypa
 
     def killed(self, run_id, *args):
         runs_reached.add(run_id)
-        if len(runs_reached) == 2:
+        if len(runs_reached) == 3:  # the arm's is the first
             raise KeyboardInterrupt
         whole(self, run_id, *args)
 
@@ -245,8 +269,9 @@ def test_settings_by_layer_and_arms_without_a_reference_are_said_in_short(job):
     run = dataclasses.replace(RUN, recipe={**RUN.recipe, "layer_initialisers": layers})
     (*_, last) = run_content.parameters(run.arm, run.seed, run.recipe, {**TRACKING, "varying": ["layer_initialisers"]})
     assert last.value == "hidden_1: zeros, logits: normal(stddev=1.0)"
-    assert "a reference for other arms" in run_content.describe(run, None, "test/accuracy")
-    assert "the full recipe" in run_content.describe(dataclasses.replace(run, arm="baseline"), None, "test/accuracy")
+    alone = {**TRACKING, "arms": {"a": {"family": "f", "reference": None}, "baseline": {"reference": None}}}
+    assert "a reference for other arms" in run_content.describe(run, alone)
+    assert "the full recipe" in run_content.describe(dataclasses.replace(run, arm="baseline"), alone)
 
 
 @pytest.fixture
@@ -261,7 +286,7 @@ def baseline(job):
 
 def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, baseline):
     track(job, [job, baseline])
-    by_seed = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.study.arm"] == "a"}
+    by_seed = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
     assert by_seed["0"].data.metrics["delta/test_accuracy_points"] == pytest.approx(10)
     assert by_seed["1"].data.metrics["delta/test_accuracy_points"] == pytest.approx(5)
     assert by_seed["1"].data.metrics["delta/test_loss"] == pytest.approx(-0.5)
@@ -270,17 +295,114 @@ def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, bas
         dataclasses.replace(RUN, arm="baseline", seed=1, status="diverged", reason="nan", metrics={}),
     )
     track(job, [job, baseline])
-    again = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.study.arm"] == "a"}
+    again = {run.data.tags["butfor.seed"]: run for run in found(job)[1] if run.data.tags["butfor.arm"] == "a"}
     assert "delta/test_loss" not in again["1"].data.metrics
     assert again["0"].info.run_id == by_seed["0"].info.run_id
 
 
-def test_the_study_s_files_are_artifacts_of_one_run_without_figures(job):
+def test_an_arm_is_the_parent_of_its_seeds_and_says_what_was_judged(job, baseline):
+    write(job / "seed_2.json", dataclasses.replace(RUN, seed=2, status="diverged", reason="so", metrics={}))
+    write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, metrics={**RUN.metrics, "test/accuracy": 0.52345678}))
+    track(job, [job, baseline], contrasts=judged())
+    arms, seeds = found_arms(job), found(job)[1]
+    assert set(arms) == {"a", "baseline"} and len(seeds) == 5
+    for run in seeds:
+        assert run.data.tags["mlflow.parentRunId"] == arms[run.data.params["arm"]].info.run_id
+    a = arms["a"]
+    assert a.data.metrics == {
+        **{"verdict/place": 1, "seeds": 3, "failed": 1, "p/differ": 0.00043, "p/same": 0.99},
+        **{"test/accuracy": 0.5117, "test/accuracy_sd": 0.0166, "test/loss": 1.5, "test/loss_sd": 0.0},
+        **{EFFECT: 7.46, f"{EFFECT}_low": 3.11, f"{EFFECT}_high": 11.8, "delta/test_loss": -0.5},
+        **{"train/loss": 0.4, "val/loss": 0.6, "train/objective": 0.9, "train/learning_rate": 0.05},
+        **{"band/val_loss_low": 0.6, "band/val_loss_high": 0.6},
+    }
+    shown = {key: value for key, value in a.data.tags.items() if not key.startswith(("butfor.", "mlflow."))}
+    assert shown == {
+        **{"verdict": "helps", "interval": "[+3.11, +11.80]", "mean and sd": "51.17 ± 1.66 %", "proof": "–"}
+    }
+    note = a.data.tags["mlflow.note.content"].splitlines()
+    assert note[0] == (
+        "a: helps, +7.46 accuracy points [+3.11, +11.80] against baseline. 51.17 ± 1.66 % over 3 seeds, 1 of which failed and"
+        " do not count in."
+    )
+    first = arms["baseline"]
+    assert first.data.metrics["verdict/place"] == 0 and first.data.tags["verdict"] == "reference"
+    assert first.data.tags["mlflow.runColor"] != a.data.tags["mlflow.runColor"] and a.info.status == "FINISHED"
+    assert (a.info.start_time, a.info.end_time) == (10**12, 10**12 + 10_000)
+    assert {path.name for path in artifacts(job, a).iterdir()} == {"curves.svg", "recipe.yaml", "contrasts.json"}
+
+
+def test_an_arm_without_a_verdict_shows_none(job, baseline):
+    track(job, [job, baseline], void=["a"], contrasts=judged(verdict="void: nothing changed"))
+    a = found_arms(job)["a"]
+    assert (a.data.tags["verdict"], a.data.tags["interval"], a.data.tags["proof"]) == (
+        "void: nothing changed",
+        "–",
+        "void",
+    )
+    assert EFFECT not in a.data.metrics and "p/differ" not in a.data.metrics and a.data.metrics["verdict/place"] == 1
+
+
+def test_curves_of_an_arm_are_the_means_over_its_seeds_with_their_band_and_how_many_there_are(job):
+    def trained(seed, *losses):
+        history = [{**RUN.history[0], "epoch": n, "validation/loss": loss} for n, loss in enumerate(losses, start=1)]
+        timing = {**RUN.timing, "epochs_ended": [1e9] * len(losses)}
+        run = dataclasses.replace(RUN, seed=seed, history=history, timing=timing)
+        write(job / f"seed_{seed}.json", dataclasses.replace(run, learning_rate=[0.1] * 2 * len(losses)))
+
+    trained(0, 0.8, 0.5, 0.4)
+    trained(1, 0.7, 0.9)
     track(job)
+    client, arm = found(job)[0], found_arms(job)["a"]
+
+    def curve(name):
+        points = client.get_metric_history(arm.info.run_id, name)
+        return {point.step: point.value for point in points}
+
+    assert curve("val/loss") == {1: 0.75, 2: 0.7, 3: 0.4}
+    assert curve("band/val_loss_low") == {1: 0.7, 2: 0.5, 3: 0.4}
+    assert curve("band/val_loss_high") == {1: 0.8, 2: 0.9, 3: 0.4}
+    assert curve("band/seeds") == {1: 2, 2: 2, 3: 1}
+
+
+def test_references_come_first_and_then_the_worst():
+    arms = ["late", "b", "small", "lost", "baseline", "void"]
+    effects = {"b": 0.5, "late": -3.0, "lost": None, "void": -9.0}
+    rows = [judged(arm=arm, effect=effect, verdict="hurts")[0] for arm, effect in effects.items()]
+    rows[-1]["verdict"] = "unproven"
+    order = arm_content.judgements(arms, rows, [], ACCURACY)
+    assert sorted(arms, key=lambda arm: order[arm].place) == ["baseline", "small", "lost", "late", "b", "void"]
+
+
+def test_an_arm_judged_otherwise_is_replaced_and_its_seeds_are_not(job, baseline):
+    track(job, [job, baseline], contrasts=judged())
+    before, arms = {run.info.run_id for run in found(job)[1]}, found_arms(job)
+    track(job, [job, baseline], contrasts=judged(verdict="inconclusive"))
+    _, seeds = found(job)
+    again = found_arms(job)
+    assert {run.info.run_id for run in seeds} == before
+    assert again["baseline"].info.run_id == arms["baseline"].info.run_id
+    assert again["a"].info.run_id != arms["a"].info.run_id and again["a"].data.tags["verdict"] == "inconclusive"
+    assert {r.data.tags["mlflow.parentRunId"] for r in seeds if r.data.params["arm"] == "a"} == {again["a"].info.run_id}
+
+
+def test_a_model_that_another_engine_kept_stays_where_it_is(job, caplog):
+    for seed in (0, 1):
+        model = job.parents[2] / "models" / "all" / "a" / "look1" / f"seed_{seed}.keras"
+        model.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(model.open("wb"), np.zeros(1))
+    assert set(track(job, models="all", register=True)["runs"].values()) == {"new"}
+    assert caplog.text.count("MLflow is given models of Keras only") == 1 and "no model of the baseline" in caplog.text
+
+
+def test_the_study_s_files_are_artifacts_of_one_run_without_figures_that_shows_the_report(job):
     track(job)
+    told = track(job)
     client, runs = found(job)
     (summary,) = client.search_runs([runs[0].info.experiment_id], "tags.`butfor.kind` = 'report'")
     assert summary.data.metrics == {} and summary.data.params == {} and summary.info.status == "FINISHED"
+    assert summary.data.tags["mlflow.note.content"].startswith("s\n")
+    assert told["report"].partition("?")[0].endswith(f"/runs/{summary.info.run_id}/artifacts/report.md")
     kept = job.parents[2] / "mlflow" / "artifacts" / "s" / summary.info.run_id / "artifacts"
     assert (kept / "report.md").read_text() == "# s" and (kept / "figures" / "effects.png").exists()
 
@@ -288,7 +410,7 @@ def test_the_study_s_files_are_artifacts_of_one_run_without_figures(job):
 def test_runs_of_arms_that_the_study_no_longer_has_are_deleted(job, baseline):
     track(job, [job, baseline])
     track(job, [baseline])
-    assert {run.data.tags["butfor.study.arm"] for run in found(job)[1]} == {"baseline"}
+    assert {run.data.tags["butfor.arm"] for run in found(job)[1]} == {"baseline"}
 
 
 def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
@@ -297,7 +419,7 @@ def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
     def usable(void=()):
         track(job, [job, baseline], void)
         tags = [run.data.tags for run in found(job)[1]]
-        return {(each["butfor.study.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
+        return {(each["butfor.arm"], each["butfor.seed"]): each["butfor.usable"] for each in tags}
 
     first = usable()
     assert first == {("a", "0"): "yes", ("a", "1"): "no", ("baseline", "0"): "yes", ("baseline", "1"): "yes"}
@@ -305,24 +427,35 @@ def test_failed_and_void_runs_are_marked_for_the_views(job, baseline):
     assert usable()["baseline", "0"] == "yes"
 
 
+def test_a_long_report_is_cut_between_two_paragraphs():
+    long = "# Why?\n\n![Effects](figures/effects.png)\n\n" + "\n\n".join(["word " * 50] * 100)
+    note = summary_run.as_note(long)
+    assert note.startswith("Why?\n\nword") and "effects.png" not in note and 7000 < len(note) < 8000
+    assert note.endswith(f"word\n\n{summary_run.WHERE}")
+
+
 def test_views_are_saved_and_the_link_opens_on_the_first(job):
     link = track(job)["link"]
     client, _ = found(job)
     experiment = client.get_experiment_by_name("s")
     saved = {key.removeprefix(views.TAG): value for key, value in experiment.tags.items() if key.startswith(views.TAG)}
-    assert set(saved) == set(views.views([], ACCURACY))
+    assert set(saved) == set(views.views(ACCURACY))
     assert f"viewStateShareKey={views.FIRST}" in link and experiment.experiment_id in link
     first = json.loads(saved[views.FIRST])
     state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
-    assert state["groupBy"]["groupByKeys"] == [{"mode": "param", "groupByData": "arm"}]
+    assert state["groupBy"] is None, "no page computes anything"
     assert "metrics.`delta/test_accuracy_points`" in state["selectedColumns"]
 
 
 def test_runs_and_views_of_a_study_on_the_loss_speak_of_the_loss():
-    assert "test loss 1.5000." in run_content.describe(RUN, "baseline", "test/loss")
-    _, state = views.views(TRACKING["arms"], LOSS)[views.FIRST]
+    assert "test loss 1.5000." in run_content.describe(RUN, {**TRACKING, "metric": "test/loss"})
+    _, first = views.views(LOSS)[views.FIRST]
+    assert first["selectedColumns"][1] == "metrics.`delta/test_loss`" and first["selectedColumns"][-1].endswith(
+        f"{EFFECT}`"
+    )
+    _, state = views.views(LOSS)["butfor-runs"]
     assert (state["orderByKey"], state["orderByAsc"]) == ("metrics.`delta/test_loss`", False), "the worst first"
-    assert state["selectedColumns"][:3] == [f"metrics.`{name}`" for name in ("delta/test_loss", "test/loss", EFFECT)]
+    assert state["selectedColumns"][2:5] == [f"metrics.`{name}`" for name in ("delta/test_loss", "test/loss", EFFECT)]
     assert state["selectedColumns"][-1] == "metrics.`train/final_loss`"
 
 
@@ -344,20 +477,23 @@ def test_only_its_own_view_shows_the_summary_run_and_each_shows_its_runs(job, ba
         name: sorted(
             run.info.run_name for run in client.search_runs([runs[0].info.experiment_id], state["searchFilter"])
         )
-        for name, (_, state) in views.views(TRACKING["arms"], ACCURACY).items()
+        for name, (_, state) in views.views(ACCURACY).items()
     }
     good, bad = ["a · seed 0"], ["a · seed 1", "baseline · seed 0", "baseline · seed 1"]
-    runs = {"butfor-ablations": good, "butfor-runs": good, "butfor-curves": good, "butfor-failed": bad}
+    arms = ["a", "baseline"]
+    runs = {"butfor-ablations": arms, "butfor-runs": good, "butfor-curves": arms, "butfor-failed": bad}
     assert shown == {**runs, "butfor-report": ["report"]}
 
 
 def test_views_name_only_what_runs_hold(job, baseline):
-    track(job, [job, baseline])
+    track(job, [job, baseline], contrasts=judged())
     (run,) = [run for run in found(job)[1] if run.info.run_name == "a · seed 0"]
     whole = {**RUN.metrics, "train/accuracy": 0.6, "validation/accuracy": 0.5}
     held = {point.key for point in run_content.metrics(dataclasses.replace(RUN, metrics=whole), {}, False)}
-    held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags) | {"butfor.kind"}
-    for _, state in views.views(TRACKING["arms"], ACCURACY).values():
+    held |= set(run.data.metrics) | set(run.data.params) | set(run.data.tags)
+    arm = found_arms(job)["a"]
+    held |= set(arm.data.metrics) | set(arm.data.tags)
+    for _, state in views.views(ACCURACY).values():
         named = re.findall(
             r"(?:metrics|params|tags)\.`([^`]+)`",
             " ".join([*state["selectedColumns"], state["orderByKey"], state["searchFilter"]]),
@@ -371,7 +507,8 @@ def test_a_store_that_was_deleted_is_made_anew_with_the_same_runs(job, baseline)
         return sorted(
             (
                 *(run.info.run_name, run.info.status, run.info.start_time, run.info.end_time),
-                *(sorted(each.items()) for each in (run.data.params, run.data.metrics, run.data.tags)),
+                *(sorted(each.items()) for each in (run.data.params, run.data.metrics)),
+                sorted((key, value) for key, value in run.data.tags.items() if key != "mlflow.parentRunId"),
                 sorted((path.name, path.read_bytes()) for path in artifacts(job, run).iterdir()),
             )
             for run in found(job)[1]

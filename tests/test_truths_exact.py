@@ -551,11 +551,14 @@ PATIENT = [
 
 @pytest.mark.parametrize("settings", PATIENT, ids=str)
 def test_early_stopping_ends_and_restores_where_keras_does(settings):
-    """On random curves; values a tenth of a least step off the grid, so that no comparison hangs on rounding."""
+    """On random curves: a third off the grid, a third on it, where comparisons hang on rounding, and a third a billionth off."""
     rng = np.random.default_rng(2)
     outcomes = set()
-    for _ in range(300):
-        curve = 0.5 + np.cumsum(rng.integers(-4, 5, 8)) * 0.01 + rng.permutation(8) * 0.0001
+    for number in range(300):
+        off = (1e-4, 0.0, 1e-9)[number % 3]
+        curve = (
+            (500 + np.cumsum(rng.integers(-4, 5, 8)) * 10) / 1000 + rng.permutation(8) * off
+        ).tolist()  # as fit logs it
         stopping, last = EarlyStopping(settings), 0
         for last, value in enumerate(curve, start=1):  # noqa: B007
             stopping.is_best({"loss": value, "accuracy": value})
@@ -565,7 +568,7 @@ def test_early_stopping_ends_and_restores_where_keras_does(settings):
         assert (last, counts) == keras_s(curve, settings)
         outcomes.add((last, counts))
     limit = settings["patience"] + settings["warmup_epochs"] >= 8
-    assert len(outcomes) > 3 or (limit and {last for last, _ in outcomes} == {8})
+    assert len(outcomes) > 2 or (limit and {last for last, _ in outcomes} == {8})
 
 
 @pytest.fixture(scope="module")

@@ -143,7 +143,7 @@ def test_the_report_says_what_was_planted(monkeypatch, tmp_path, name):
     monkeypatch.setattr("os.fsync", lambda handle: None)
     scenario = SCENARIOS[name]
     trainer, _, text = by_files(scenario, tmp_path, np.random.default_rng(5))
-    lines = [line for line in text.splitlines() if line.startswith("| `ablation_") and "| `baseline` |" in line]
+    lines = [line for line in text.splitlines() if line.startswith("| `ablation_") and "| `baseline` | **" in line]
     assert len(lines) == validation.ABLATIONS
     effects = dict(zip(ARMS, scenario.planted(scenario.effects, 0.0), strict=True))
     for line in lines:

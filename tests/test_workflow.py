@@ -76,7 +76,9 @@ def test_an_exploding_arm_is_a_verdict_and_not_a_crash(study):
 def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
     results = study.folder / "results" / "small"
     client = MlflowClient(f"sqlite:///{results}/mlflow/mlflow.db")
-    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id], "tags.`butfor.study` = 'small'")
+    runs = client.search_runs(
+        [client.get_experiment_by_name("small").experiment_id], "tags.`butfor.key` LIKE 'small/%'"
+    )
     table = load_study(results)
     assert sorted(run.data.tags["butfor.key"] for run in runs) == sorted(
         f"small/{row.arm}/{row.seed}" for row in table.itertuples()
@@ -136,11 +138,11 @@ def test_a_mistake_is_one_line_that_names_the_file_it_is_in(edited):
     claim = {"sentence": "It helps.", "arm": "b", "expect": "helps"}
     (edited.folder / "claim.yaml").write_text(yaml.safe_dump({**plain, "claims": {"c": claim}}))
     for words, line in (
-        ((), "config/config.yaml: seeds: expected at least 2, received 0."),
-        (("--configfile", "mine.yaml"), "mine.yaml: modle: unknown key in recipe."),
-        (("--configfile", "same.yaml"), "same.yaml: ablations: baseline and a resolve to the same recipe"),
-        (("--configfile", "claim.yaml"), "claim.yaml: claims.c.arm: expected"),
-        (("--config", "study=typed"), "--config: ablations: expected this key, received none."),
+        ((), "config/config.yaml, line 2: seeds: expected at least 2, received 0."),
+        (("--configfile", "mine.yaml"), "mine.yaml, line 1: modle: unknown key in recipe."),
+        (("--configfile", "same.yaml"), "same.yaml, line 2: ablations: baseline and a resolve to the same recipe"),
+        (("--configfile", "claim.yaml"), "claim.yaml, line 7: claims.c.arm: expected"),
+        (("--config", "study=typed"), "--config study=typed: expected a study file with it, received none."),
     ):
         done = edited.run("-n", *words)
         assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith(line), done.stderr
@@ -202,12 +204,10 @@ def test_editing_comments_docstrings_layout_or_messages_does_nothing_at_all(edit
     modules = [path for path in (edited.folder / "scripts").rglob("*.py") if path.read_text().strip()]
     for path in modules:
         path.write_text(path.read_text().replace('"""', '"""So: ', 1) + "\n# edited\n")
-    prepare = edited.folder / "scripts" / "butfor" / "data" / "prepare.py"
-    text = prepare.read_text()
-    prepare.write_text(
-        text.replace("expected finite pixels, received NaN or infinity", "NaN or infinity among the pixels")
-    )
-    assert len(modules) > 100 and prepare.read_text() != text
+    inputs = edited.folder / "scripts" / "butfor" / "data" / "inputs.py"
+    text = inputs.read_text()
+    inputs.write_text(text.replace("expected finite inputs, received NaN or infinity", "NaN or infinity among them"))
+    assert len(modules) > 100 and inputs.read_text() != text
     assert edited.would_run() == {}
 
 
@@ -279,6 +279,7 @@ def test_bad_input_ends_before_anything_runs_in_one_message(edited):
 
 
 def test_records_that_were_deleted_are_trained_anew_and_no_others(study):
+    assert study.would_run() == {}
     runs = study.folder / "results" / "small" / "runs" / "no_dropout"
     away = runs.rename(study.folder / "away")
     assert study.would_run()["train"] == 1

@@ -106,8 +106,17 @@ class Trainer:
 ARMS = ["baseline", *(f"ablation_{place}" for place in range(1, ABLATIONS + 1))]
 SAME = {  # of every made-up record, what only the report shows
     **dict.fromkeys(Record.__dataclass_fields__),
+    "learning_rate": [],
     **{"recipe": {"dropout": 0.1}, "fingerprint": "0" * 16, "loop": "none", "history": [], "format": FORMAT},
-    "data": {"name": "none", "fingerprint": "0" * 16, "train": 0, "validation": 0, "test": 0},
+    "data": {
+        "name": "none",
+        "fingerprint": "0" * 16,
+        "train": 0,
+        "validation": 0,
+        "test": 0,
+        "scaling": "none",
+        "inputs": [0.0, 1.0],
+    },
     "machine": {"device": "none"},
     "timing": {"seconds": {"train": 1.0}},
 }

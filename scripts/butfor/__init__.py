@@ -9,6 +9,6 @@ A wing for each stage, in the order in which a study goes through them; each sta
     figures/ report/ tracking/         what is shown, in pictures, in words and in MLflow
     cluster/ workflow/                 schedulers, and what the Snakefile asks
 
-Beside them stands what every wing may use: `errors`, `explanation`, `fingerprint`, `plain_text`. For code of one's own
-there are `butfor.stats`, `butfor.frames` and `butfor.parts`.
+Beside them stands what every wing may use: `errors`, `explanation` with `remedies` and `spoken_units`, `fingerprint`,
+`plain_text`. For code of one's own there are `butfor.stats`, `butfor.frames` and `butfor.parts`.
 """

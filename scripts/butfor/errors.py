@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+Place = tuple[str | int, ...]  # keys of mappings and places in lists, from the top of a study file
 LONGEST = 1000  # characters of a message; the middle of a longer one is left out
 
 
@@ -18,4 +22,47 @@ class StudyError(Exception):
 
 
 class StudyFileError(StudyError):
-    """A mistake in a study file; shown after the file's name."""
+    """A mistake in a study file; shown after the file's name and the line. at: the path of keys that it is about, if any."""
+
+    def __init__(self, message: str, at: Place = ()) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class SeveralErrors(StudyError):
+    """Several mistakes at once, a line each: `errors`, none of which holds others."""
+
+    def __init__(self, errors: Sequence[StudyError]) -> None:
+        super().__init__("")
+        self.errors = list(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.errors))
+
+
+class Errors:
+    """Mistakes that are collected, each told once, before all are raised."""
+
+    def __init__(self) -> None:
+        self.found: list[StudyError] = []
+
+    def add(self, error: StudyError) -> None:
+        """Take over a mistake, or those that it holds."""
+        known = {(str(other), getattr(other, "at", ())) for other in self.found}
+        every = error.errors if isinstance(error, SeveralErrors) else [error]
+        self.found += [each for each in every if (str(each), getattr(each, "at", ())) not in known]
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Take over what is raised inside."""
+        try:
+            yield
+        except StudyError as error:
+            self.add(error)
+
+    def end(self) -> None:
+        """Raise what was found: a single mistake as itself, or SeveralErrors."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise SeveralErrors(self.found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
 
+from butfor.remedies import CLOSE, missing_key_remedy, remedy
+
+FEW_KEYS = 12  # more are not listed where it is known what is meant
 LONGEST_VALUE = 200  # characters of a received value that a message quotes
 TYPE_NAMES = {
     "number": "a number",
@@ -21,38 +23,45 @@ TYPE_NAMES = {
 }
 
 
-def explain(error: ValidationError, where: str = "") -> str:
-    """The message of an error, in one line; `where`: the place of the validated value in the study file."""
-    return " ".join(_message(error, where).split())
+def explain(error: ValidationError, where: str = "", key: str = "", advice: str | None = None) -> str:
+    """The message of an error, in one line.
+
+    where: the place of the validated value in the study file. key: which of its faulty_keys it is about (the first, if not
+    said). advice: what is known of an unknown key (if nothing is said: a similar name).
+    """
+    return " ".join(_message(error, where, key, advice).split())
 
 
-def _message(error: ValidationError, where: str) -> str:
-    path = ".".join([where, *map(str, error.absolute_path)] if where else map(str, error.absolute_path))
+def faulty_keys(error: ValidationError) -> list[Any]:
+    """The keys that an error is about: those that are unknown, or those that are missing."""
     if error.validator == "additionalProperties":
-        return _unknown_key_message(error, path)
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
-        return f"{missing}: expected this key{f' in {path}' if path else ''}, received none. {_standalone_hint(missing)}".strip()
-    hint = _similar_name(error.instance, error.schema["choices"]) if error.validator == "choices" else ""
-    return f"{path}: expected {_expected(error)}, received {_received(error.instance)}.{_remedy(error)}{hint}"
+        return [key for key in error.instance if key not in error.schema.get("properties", {})]
+    return [key for key in error.validator_value if key not in error.instance] if error.validator == "required" else []
 
 
-def _unknown_key_message(error: ValidationError, path: str) -> str:
+def _message(error: ValidationError, where: str, key: str, advice: str | None) -> str:
+    path = ".".join([where, *map(str, error.absolute_path)] if where else map(str, error.absolute_path))
+    keys = faulty_keys(error)
+    if keys and error.validator == "additionalProperties":
+        return _unknown_key_message(error, path, key or keys[0], advice)
+    if keys:
+        missing = key or keys[0]
+        hint = missing_key_remedy(error, path, missing)
+        return f"{missing}: expected this key{f' in {path}' if path else ''}, received none. {hint}"
+    return f"{path}: expected {_expected(error)}, received {_received(error.instance)}.{remedy(error, path)}"
+
+
+def _unknown_key_message(error: ValidationError, path: str, unknown: str, advice: str | None) -> str:
     keys = list(error.schema.get("properties", {}))
-    unknown = next(key for key in error.instance if key not in keys)
     inside = f" in {path}" if path else ""
-    return (
-        f"{unknown}: unknown key{inside}. Expected one of {', '.join(keys) or 'nothing'}.{_similar_name(unknown, keys)}"
-    )
+    advice = _similar_name(unknown, [name for name in keys if name not in error.instance]) if advice is None else advice
+    expected = "" if advice and len(keys) > FEW_KEYS else f" Expected one of {', '.join(keys) or 'nothing'}."
+    return f"{unknown}: unknown key{inside}.{expected} {advice}"
 
 
 def _similar_name(name: Any, names: Iterable[str]) -> str:
-    similar = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.5)
+    similar = difflib.get_close_matches(str(name), list(names), n=1, cutoff=CLOSE)
     return f" Did you mean {similar[0]}?" if similar else ""
-
-
-def _standalone_hint(missing: str) -> str:
-    return "A file without a study name is laid over config/config.yaml." if missing == "study" else ""
 
 
 def _expected(error: ValidationError) -> str:
@@ -60,11 +69,16 @@ def _expected(error: ValidationError) -> str:
     if rule == "choices":
         return str(error.message)
     if rule == "type":
-        return " or ".join(TYPE_NAMES[name] for name in ([limit] if isinstance(limit, str) else limit))
+        unit = f" ({error.schema['unit']})" if "unit" in error.schema else ""
+        names = [limit] if isinstance(limit, str) else limit
+        keys = list(error.schema.get("properties", {}))
+        inside = f" of {', '.join(keys)}" if 0 < len(keys) <= FEW_KEYS else ""
+        after = {"number": unit, "integer": unit, "object": inside}
+        return " or ".join(TYPE_NAMES[name] + after.get(name, "") for name in names)
     if rule == "enum":
         return "one of " + ", ".join(map(str, limit))
     if rule == "anyOf":
-        return str(error.schema.get("description", "another form")).rstrip(".").lower()
+        return str(error.schema.get("form") or error.schema.get("description", "another form"))
     most = f"at most {limit}"
     bounds = {
         "minimum": f"at least {limit}",
@@ -87,31 +101,3 @@ def _received(value: Any) -> str:
     text = "null" if value is None else repr(value)
     short = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
     return f"the text {short}" if isinstance(value, str) else short
-
-
-def _remedy(error: ValidationError) -> str:
-    """What to write instead, for the traps of YAML and of nested --config values."""
-    value = error.instance
-    if isinstance(value, bool):
-        names = "off, no and false" if value is False else "on, yes and true"
-        none = " To switch the part off, write none." if value is False and error.validator == "choices" else ""
-        return f" YAML reads {names} as {str(value).lower()}.{none}"
-    if isinstance(value, datetime.date):
-        return f" YAML reads a bare date as a date: put it in quotes, '{value}'."
-    if value == "none" and error.validator == "duration":
-        return " For no time at all, write 0."
-    if isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return ""
-        mantissa, exponent, power = value.partition("e")
-        decimal = f"{mantissa}.0e{power}" if exponent and "." not in mantissa else value
-        whole = error.validator_value == "integer" and number.is_integer()
-        return (
-            f" YAML reads {value} as text: write {int(number) if whole else f'{decimal} or {number!r}'} without quotes."
-            " (Nested values given with --config arrive as text too: put them in a file and add it with --configfile.)"
-        )
-    if value is None:
-        return " To switch a part off, write none."
-    return ""

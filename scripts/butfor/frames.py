@@ -1,5 +1,5 @@
-"""The records of a study as pandas tables, `load_study` and `load_history`, for notebooks and figures of your own."""
+"""The records and tables of a study for pandas, in notebooks and figures of your own."""
 
-from butfor.records.tables import load_history, load_study
+from butfor.records.tables import load_history, load_study, load_table
 
-__all__ = ["load_history", "load_study"]
+__all__ = ["load_history", "load_study", "load_table"]

@@ -1,4 +1,5 @@
-"""Words of a user's in a report: as they were written, whatever they look like. Standard library only."""
+"""Plain text: words of a user's as they were written, whatever they look like, and words that fit their number. Standard
+library only."""
 
 from __future__ import annotations
 
@@ -13,3 +14,13 @@ def plain(text: str) -> str:
     """The text in one line in which markdown sees no table, code, link, picture, HTML or formula."""
     shown = "".join(c if c.isprintable() else " " for c in text)
     return SPOKEN.sub(r"\\\1", " ".join(shown.split()))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as `1 run` or `2 runs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sentence(words: str) -> str:
+    """Words with a full stop, unless they end with a mark."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."

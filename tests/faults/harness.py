@@ -36,6 +36,7 @@ STUDY = {
     "claims": {"same": {"sentence": "Dropout does nothing here.", "arm": "no_dropout", "expect": "same"}},
 }
 RUNS = 4
+MIRRORED = RUNS + 3  # two arms' and the report's
 WHOLE = ("contrasts.json", "comparison.json", "checks.json", "data/arrays.npz", "data/manifest.json")
 PATIENCE = 300  # seconds for what should take a few, on a busy machine
 
@@ -49,7 +50,6 @@ class Start:
     def __init__(self, folder: Path, engine: str, words: tuple[str, ...]) -> None:
         self._out = (folder / "out.txt").open("w+")
         command = [sys.executable, "-m", "snakemake", "--cores", "2", *words]
-        self.began = time.monotonic()
         self.process = subprocess.Popen(
             command, cwd=folder, env=environment(engine), stdout=self._out, stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -89,16 +89,17 @@ class Study:
     """The study in a copy of the workflow."""
 
     def __init__(self, copy: Workflow, study: dict[str, Any] = STUDY) -> None:
-        self.folder, self.results, self.engine = copy.folder, copy.folder / "results" / "small", copy.engine
+        self.folder, self.results, self._copy = copy.folder, copy.folder / "results" / "small", copy
         copy.write(study)
 
     def start(self, *words: str) -> Start:
         """Begin a start, always by the same command."""
-        return Start(self.folder, self.engine, words)
+        return Start(self.folder, self._copy.engine, words)
 
     def run(self, *words: str) -> tuple[int, str]:
-        """A start from beginning to end."""
-        return self.start(*words).end()
+        """A start from beginning to end, left alone."""
+        done = self._copy.run(*words)
+        return done.returncode, done.stdout + done.stderr
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Put a fault into the copy's own code."""
@@ -166,17 +167,27 @@ def check(study: Study, undisturbed: dict[str, Any], fault: str, seconds: float,
     differing = [name for name in undisturbed.keys() & found.keys() if found[name] != undisturbed[name]]
     client = MlflowClient(f"sqlite:///{study.results}/mlflow/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
-    keys = Counter(run.data.tags.get("butfor.key", run.data.tags.get("butfor.kind")) for run in runs)
+    keys = Counter(_stands_for(run.data.tags) for run in runs)
     twice = [key for key, count in keys.items() if count > 1]
     if place := os.environ.get("FAULT_TABLE"):
         with Path(place).open("a") as table:
-            row = fault, repeats, len(lost) + RUNS + 1 - len(keys), len(extra) + len(twice), len(differing)
+            row = fault, repeats, len(lost) + MIRRORED - len(keys), len(extra) + len(twice), len(differing)
             table.write("| " + " | ".join(map(str, row)) + f" | {seconds:.0f} |\n")
     assert (lost, extra, differing, twice) == (set(), set(), [], [])
-    assert len(keys) == RUNS + 1 and {run.info.status for run in runs} == {"FINISHED"}
+    unfinished = {
+        key: run.info.status
+        for key, run in ((_stands_for(run.data.tags), run) for run in runs)
+        if run.info.status != "FINISHED"
+    }
+    assert (len(keys), unfinished) == (MIRRORED, {}), (sorted(keys), unfinished)
     places = ("results/*/runs/*/.unfinished/*", ".snakemake/locks/*", ".snakemake/incomplete/*")
     left = [str(path) for place in places for path in study.folder.glob(place)]
     assert not left, left
+
+
+def _stands_for(tags: dict[str, str]) -> str:
+    """What a run of MLflow stands for: a seed, an arm or the report."""
+    return tags.get("butfor.key") or f"{tags['butfor.kind']} {tags.get('butfor.arm', '')}"
 
 
 @functools.cache
@@ -207,7 +218,7 @@ def study(workflow_copy: Callable[[str], Workflow], request: pytest.FixtureReque
 
 def resume(study: Study, *words: str) -> float:
     """Give the same command again; says how many seconds it took."""
-    start = study.start(*words)
-    status, out = start.end()
+    began = time.monotonic()
+    status, out = study.run(*words)
     assert status == 0 and "Traceback" not in out, out
-    return time.monotonic() - start.began
+    return time.monotonic() - began

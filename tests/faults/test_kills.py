@@ -1,5 +1,7 @@
 """Processes killed and stopped: whoever is hit, the same command ends as if nothing had happened."""
 
+import contextlib
+import os
 import random
 import shutil
 import signal
@@ -74,10 +76,40 @@ def test_a_start_that_is_stopped(study, undisturbed, number):
         kill(everything[:1], number)
     status, out = start.end()
     assert status == 1 and "Traceback (most" not in out.replace("KeyboardInterrupt", ""), out
-    assert ("Terminating processes on user request" if number == signal.SIGINT else "Will exit after finishing") in out
+    by = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+    assert out.splitlines()[-1].startswith(f"Stopped by {by}. The same command goes on"), out
     assert not list(study.folder.glob(".snakemake/locks/*"))
     until(lambda: gone(everything), 30)
     check(study, undisturbed, number.name, resume(study))
+
+
+@pytest.mark.long
+def test_ctrl_c_twice_in_every_phase(study, undisturbed):
+    """As a terminal sends it: to the start and its jobs, not to the follower, which has a session of its own."""
+    phases = ("data.py", "train.py", "compare.py", "figures.py", "report.py", "track.py")
+    for script in phases:
+        start = study.start()
+        start.wait_for_job(script)
+        for _ in range(2):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(start.process.pid, signal.SIGINT)
+            time.sleep(0.3)
+        status, out = start.end()
+        assert status != 0 and out.splitlines()[-1].startswith("Stopped by Ctrl-C."), (script, out)
+        assert not list(study.folder.glob(".snakemake/locks/*")), script
+    check(study, undisturbed, "Ctrl-C twice in every phase", resume(study), len(phases))
+
+
+@pytest.mark.long
+def test_a_terminal_that_is_closed(study, undisturbed):
+    start = study.start()
+    start.wait_for_job()
+    time.sleep(1)
+    everything = start.everything()
+    os.killpg(start.process.pid, signal.SIGHUP)
+    assert start.end()[0] != 0
+    until(lambda: gone(everything), 30)
+    check(study, undisturbed, "terminal closed", resume(study))
 
 
 @pytest.mark.long

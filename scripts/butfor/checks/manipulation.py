@@ -1,43 +1,39 @@
 """Manipulation checks: proof from the records that each ablation took effect, and only it did.
 
 Per arm, against its reference and seed by seed: the recipes differ in exactly the declared keys; every changed key left
-its footprint (footprints/table.py); what no changed key may move is identical. An arm whose runs are all identical to its
-reference's is void.
+its footprint (footprints/table.py); a step of its training is the one that its recipe promises (footprints/trial_faults.py);
+nothing repeats itself that must not (repetition.py); what no changed key may move is identical. An arm whose runs are all
+identical to its reference's is void, one of which only the figures show an effect is unverified.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from butfor.checks import numerics
 from butfor.checks.footprints.table import FOOTPRINTS
+from butfor.checks.footprints.trial_faults import trial_faults
 from butfor.checks.outcomes import CheckOutcome, CheckRow
+from butfor.checks.repetition import repeated, repeated_between_seeds
+from butfor.checks.steadiness import WORDS, identical, moved, plain, steady
+from butfor.plain_text import counted
 from butfor.records.files import write_noted
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.summary import ArmPlan, PlanSummary
 
 Pairs = list[tuple[Record, Record]]
-
-# What stays as it was unless a changed key moves it, in the words of the report.
-WORDS = {
-    "split": "split",
-    "validation": "validation images",
-    "order": "batch order",
-    "weights": "initial weights",
-    "biases": "initial biases",
-    "masks": "masks",
-    "learning rate": "learning rate",
-    "optimiser": "optimiser",
-    "penalty": "penalties",
-    "structure": "layers",
-    "first loss": "first cross-entropy",
-}
+Examination = tuple[str, Callable[[], Iterable[str]]]
+OF_ANOTHER_RECIPE = (
+    "its records are of another recipe than the study file's:"
+    " train anew with --forcerun train, or put the old values back"
+)
 
 
 def check(study: PlanSummary, folders: Iterable[Path | str], checks_path: Path | str) -> None:
@@ -53,83 +49,112 @@ def examine(study: PlanSummary, records: list[Record]) -> list[CheckRow]:
     return [_row(arm, by_arm.get(arm["name"], {}), by_arm.get(arm["reference"] or "", {})) for arm in study["arms"]]
 
 
-def steady(record: Record) -> dict[str, Any]:
-    """Everything that must be the same for the same seed unless a changed key may move it, by name."""
-    fixed = {
-        "data": record.data["fingerprint"],
-        "split": record.draws["split"],
-        "validation": record.draws["validation"],
-        "order": [row["order"] for row in record.history],
-        "steps per epoch": record.steps_per_epoch,
-        "learning rate": record.learning_rate,
-        "optimiser": record.optimiser,
-        "structure": [(row["layer"], row["class"], row["shape"]) for row in record.structure],
-        "parameters": record.parameters,
-        "penalty/kernels": record.penalty["start"]["kernels"],
-        "penalty/activations": record.penalty["start"]["activations"],
-        "first loss": record.first_loss["cross_entropy"],
-        "first objective": record.first_loss["objective"],
-        "loop": record.loop,
-    }
-    drawn = {f"masks/{name}": row["digest"] for name, row in record.chance.items()}
-    initial = {f"{kind}/{name}": row for kind in ("weights", "biases") for name, row in record.draws[kind].items()}
-    return {**fixed, **initial, **drawn}
-
-
-def identical(a: Record, b: Record) -> bool:
-    """Whether two runs went the same way: same epochs with the same figures, and the same final metrics."""
-    return _plain(a.history) == _plain(b.history) and a.metrics == b.metrics and a.status == b.status
+def acted(a: Record, b: Record) -> bool:
+    """Whether a change showed in a run: it differs from the reference's, and by more than two machines' rounding may."""
+    if identical(a, b):
+        return False
+    across = numerics.unlike(a, b) and a.status == b.status
+    told = {"optimiser", "loop"}  # how the optimiser describes itself is no effect
+    return not across or not numerics.within_rounding(a, b) or bool(set(moved(a, b)) - told)
 
 
 def _row(arm: ArmPlan, own: dict[int, Record], other: dict[int, Record]) -> CheckRow:
     pairs = [(own[seed], other[seed]) for seed in sorted(set(own) & set(other))]
     keys = list(dict.fromkeys(key.split(".")[0] for key in arm["changed"]))
-    problems = list(dict.fromkeys(_problems(arm, keys, own, pairs)))
-    acted = sum(not identical(a, b) for a, b in pairs)
-    outcome = _outcome(bool(arm["reference"]), own, pairs, acted, problems)
+    problems, reasons = _found(_examinations(arm, keys, own, pairs))
+    effects = sum(acted(a, b) for a, b in pairs)
+    if pairs:
+        reasons += _found([("effect", partial(_unmarked, keys, pairs))])[0]
+    outcome = _outcome(bool(arm["reference"]), own, pairs, effects, problems, reasons)
+    lines, broken = _found([("line", partial(_lines, keys, own, pairs, effects, outcome))])
     return {
         "arm": arm["name"],
         "reference": arm["reference"],
-        "acted": acted,
+        "acted": effects,
         "seeds": len(pairs),
         "problems": problems,
+        "reasons": reasons,
         "outcome": outcome,
-        "line": _line(keys, own, pairs, acted, outcome),
+        "line": (lines or broken)[0],
+        "note": numerics.note(pairs),
     }
 
 
 def _outcome(
-    has_reference: bool, own: dict[int, Record], pairs: Pairs, acted: int, problems: list[str]
+    has_reference: bool,
+    own: dict[int, Record],
+    pairs: Pairs,
+    effects: int,
+    problems: list[str],
+    reasons: list[str],
 ) -> CheckOutcome:
-    if has_reference and pairs and not acted:
+    if has_reference and pairs and not effects:
         return "void"
     if problems:
-        return "failed"
-    return "proven" if (pairs if has_reference else own) else "unknown"
+        return "unproven"
+    if not (pairs if has_reference else own):
+        return "unknown"
+    return "unverified" if reasons else "proven"
 
 
-def _problems(arm: ArmPlan, keys: list[str], own: dict[int, Record], pairs: Pairs) -> list[str]:
-    problems = []
+def _found(examinations: Iterable[Examination]) -> tuple[list[str], list[str]]:
+    """What examinations find, and which of them could not be made: one that fails is no reason to say nothing of an arm."""
+    found, failed = [], []
+    for name, examine_it in examinations:
+        try:
+            found += list(examine_it())
+        except Exception as failure:
+            failed.append(f"{name}: could not be checked, {type(failure).__name__}: {failure}")
+    return list(dict.fromkeys(found)), list(dict.fromkeys(failed))
+
+
+def _examinations(arm: ArmPlan, keys: list[str], own: dict[int, Record], pairs: Pairs) -> Iterable[Examination]:
     for record in own.values():
-        if record.recipe != arm["recipe"]:
-            problems.append("its records are of another recipe than the plan's")
-        problems += [f"{key}: {fault}" for key, row in FOOTPRINTS.items() if (fault := row.fault(record))]
+        yield "recipe", partial(_another_recipe, record, arm)
+        yield from ((key, partial(_fault, key, record)) for key in FOOTPRINTS)
+        yield "trial step", partial(trial_faults, record)
+        yield "repetition", partial(repeated, record)
+    yield "repetition", partial(repeated_between_seeds, own.values())
     for a, b in pairs:
-        problems += _undeclared(a, b, arm["changed"])
-        problems += [
-            f"{key}: the reference's own footprint is wrong: {f}" for key in keys if (f := FOOTPRINTS[key].fault(b))
-        ]
-        problems += [
-            f"{name} moved, which {', '.join(keys)} must not move"
-            for name in _moved(a, b)
-            if not _free(name, keys, a, b)
-        ]
-    problems += [
-        f"{key}: the {FOOTPRINTS[key].shows} did not move: {FOOTPRINTS[key].trace(pairs[0][0])}"
-        for key in (keys if pairs else [])
-        if not FOOTPRINTS[key].conditional and not any(_left_its_mark(key, a, b) for a, b in pairs)
+        yield "recipe", partial(_undeclared, a, b, arm["changed"])
+        yield "reference", partial(_reference_faults, keys, b)
+        yield "what stays", partial(_strayed, keys, a, b)
+
+
+def _another_recipe(record: Record, arm: ArmPlan) -> list[str]:
+    return [] if record.recipe == arm["recipe"] else [OF_ANOTHER_RECIPE]
+
+
+def _fault(key: str, record: Record) -> list[str]:
+    fault = FOOTPRINTS[key].fault(record)
+    return [f"{key}: {fault}"] if fault else []
+
+
+def _reference_faults(keys: list[str], b: Record) -> list[str]:
+    return [f"{key}: the reference's own footprint is wrong: {f}" for key in keys if (f := FOOTPRINTS[key].fault(b))]
+
+
+def _strayed(keys: list[str], a: Record, b: Record) -> list[str]:
+    return [
+        f"{name} moved, which {', '.join(keys)} must not move" for name in moved(a, b) if not _free(name, keys, a, b)
     ]
-    return problems
+
+
+def _unmarked(keys: list[str], pairs: Pairs) -> list[str]:
+    """The changed keys of which nothing shows that they took effect but that the runs' figures differ. A trial step that went
+    otherwise shows it of a key that was changed alone."""
+    return [
+        f"{key}: the {FOOTPRINTS[key].shows} did not move ({FOOTPRINTS[key].trace(pairs[0][0])})"
+        for key in keys
+        if not any(_left_its_mark(key, a, b) or (len(keys) == 1 and _stepped_otherwise(a, b)) for a, b in pairs)
+    ]
+
+
+def _stepped_otherwise(a: Record, b: Record) -> bool:
+    """Whether two trial steps, from the same seed on machines with the same numerics, led elsewhere."""
+    if not a.trial or not b.trial or numerics.unlike(a, b):
+        return False
+    return any(plain(a.trial[key]) != plain(b.trial[key]) for key in ("objective", "variables", "averages"))
 
 
 def _undeclared(a: Record, b: Record, declared: list[str]) -> list[str]:
@@ -153,18 +178,6 @@ def _leaves(value: Any, path: str = "") -> Iterable[tuple[str, Any]]:
     return [(path, value)]
 
 
-def _moved(a: Record, b: Record) -> list[str]:
-    """The names in `steady` under which two runs differ; lists by epoch or step are compared as far as both go."""
-    mine, its = steady(a), steady(b)
-    return [name for name in mine if name in its and not _same(mine[name], its[name], name)]
-
-
-def _same(a: Any, b: Any, name: str) -> bool:
-    if name in ("order", "learning rate"):
-        return all(x == y for x, y in zip(a, b, strict=False))
-    return bool(a == b or (isinstance(a, float) and math.isclose(a, b, rel_tol=1e-6)) or (a != a and b != b))
-
-
 def _free(name: str, keys: list[str], a: Record, b: Record) -> bool:
     """Whether a changed key may move what is called `name`; a plateau lets the learning rate follow the history."""
     plateau = any(record.recipe["schedule"]["name"] == "reduce_on_plateau" for record in (a, b))
@@ -176,26 +189,26 @@ def _left_its_mark(key: str, a: Record, b: Record) -> bool:
     row = FOOTPRINTS[key]
     if row.trace(a) != row.trace(b):
         return True
-    return any(fnmatchcase(name, pattern) for name in _moved(a, b) for pattern in row.moves)
+    return any(fnmatchcase(name, pattern) for name in moved(a, b) for pattern in row.moves)
 
 
-def _line(keys: list[str], own: dict[int, Record], pairs: Pairs, acted: int, outcome: CheckOutcome) -> str:
+def _lines(keys: list[str], own: dict[int, Record], pairs: Pairs, effects: int, outcome: CheckOutcome) -> list[str]:
     if not pairs:
-        return f"every setting left its footprint in {len(own)} runs" if outcome == "proven" else outcome
+        return [f"every setting left its footprint in {counted(len(own), 'run')}" if outcome == "proven" else outcome]
     a, b = pairs[0]
     traces = [f"{FOOTPRINTS[key].shows}: {_change(FOOTPRINTS[key].trace(b), FOOTPRINTS[key].trace(a))}" for key in keys]
     mine, its = steady(a), steady(b)
     unshared = {name for name in {**mine, **its} if name not in mine or name not in its}
-    moved = {name for x, y in pairs for name in _moved(x, y)}
-    held = {name.split("/")[0] for name in mine} - {name.split("/")[0] for name in unshared | moved}
+    changed = {name for x, y in pairs for name in moved(x, y)}
+    held = {name.split("/")[0] for name in mine} - {name.split("/")[0] for name in unshared | changed}
     same = ", ".join(word for name, word in WORDS.items() if name in held)
-    ending = "every run as the reference's" if outcome == "void" else f"runs differ at {acted} of {len(pairs)} seeds"
-    return f"{'; '.join(dict.fromkeys(traces))}. Same {same}; {ending}"
+    ending = (
+        "every run as the reference's"
+        if outcome == "void"
+        else f"runs differ at {effects} of {counted(len(pairs), 'seed')}"
+    )
+    return [f"{'; '.join(dict.fromkeys(traces))}. Same {same}; {ending}"]
 
 
 def _change(before: str, after: str) -> str:
     return f"{before}, unmoved at the first seed" if before == after else f"{before} → {after}"
-
-
-def _plain(history: list[dict[str, Any]]) -> str:
-    return json.dumps(history)  # NaN has a spelling there, by which two NaN are the same

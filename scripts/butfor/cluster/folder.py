@@ -7,19 +7,21 @@
 <number>.log      what the job printed
 <number>.gone     since when Slurm does not know a job; `<number>.said`: that the user was told of a job that waits
 <node>.unfit      why a node cannot run jobs here
-kept/<key>        the outputs of a job that ended while no start was there to take note of it
+
+The outputs of a job that ended while no start was there to take note of it are kept beside where they were, as
+`.kept-<key>-<name>`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FOLDER = Path(".snakemake") / "cluster"
 KEPT_PREFIX = "kept-"  # of the number of a job that is not submitted, because its outputs were kept
-KEPT_FOLDER = FOLDER / "kept"
 
 
 @dataclass(frozen=True)
@@ -88,24 +90,31 @@ def forget(number: str) -> None:
 
 
 def keep_outputs(number: str) -> bool:
-    """Keep the outputs of a job that ended well while no start was there, for `restore_outputs`; whether it left them all."""
+    """Keep the outputs of a job that ended well while no start was there, for `restore_outputs`; whether it left them all.
+    Beside where they were, because the results may lie on another file system than this folder."""
     task = task_of(number)
     if task is None or exit_code(number) != 0 or not all(Path(output).exists() for output in task.outputs):
         return False
-    kept = KEPT_FOLDER / task.key
-    kept.mkdir(parents=True, exist_ok=True)
-    for place, output in enumerate(task.outputs):
-        Path(output).replace(kept / str(place))
+    for output, kept in _kept(task):
+        _remove(kept)
+        output.replace(kept)
     return True
 
 
 def restore_outputs(task: Task) -> bool:
     """Put the outputs that were kept of exactly this task in their place; whether there were any."""
-    kept = KEPT_FOLDER / task.key
-    if not all((kept / str(place)).exists() for place in range(len(task.outputs))):
+    if not all(kept.exists() for _, kept in _kept(task)):
         return False
-    for place, output in enumerate(task.outputs):
-        Path(output).parent.mkdir(parents=True, exist_ok=True)
-        (kept / str(place)).replace(output)
-    kept.rmdir()
+    for output, kept in _kept(task):
+        _remove(output)
+        kept.replace(output)
     return True
+
+
+def _kept(task: Task) -> list[tuple[Path, Path]]:
+    """Each output of a task with the place where it is kept."""
+    return [(path, path.with_name(f".kept-{task.key}-{path.name}")) for path in map(Path, task.outputs)]
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

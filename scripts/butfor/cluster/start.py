@@ -22,6 +22,7 @@ from typing import IO
 from butfor.cluster import folder, slurm
 from butfor.cluster.folder import FOLDER
 from butfor.errors import StudyError
+from butfor.plain_text import counted
 
 PLUGIN = "snakemake_executor_plugin_cluster_generic"
 
@@ -38,11 +39,11 @@ def start(arguments: list[str], cancel: bool) -> int:
     lock = _lock_folder()
     leftovers = _leftovers()
     if leftovers and cancel:
-        print(f"Cancelling {len(leftovers)} jobs of an earlier start.", flush=True)
+        print(f"Cancelling {counted(len(leftovers), 'job')} of an earlier start.", flush=True)
         _cancel(leftovers)
     elif leftovers:
         print(
-            f"{len(leftovers)} jobs of an earlier start go on and are taken over (LEFTOVERS=cancel ends them).",
+            f"{counted(len(leftovers), 'job')} of an earlier start: they go on and are taken over (LEFTOVERS=cancel ends them).",
             flush=True,
         )
     _clear_folder({job.number for job in leftovers})
@@ -102,7 +103,7 @@ def _clear_folder(running: set[str]) -> None:
     for path in FOLDER.glob("*.unfit"):
         path.unlink()
     if kept:
-        print(f"{kept} jobs ended well since the last start; their outputs are used.", flush=True)
+        print(f"{counted(kept, 'job')} ended well since the last start: what was made is used.", flush=True)
 
 
 def _run(command: list[str], lock: IO[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.errors import StudyError
-from butfor.recipe import streams
+from butfor.recipe import input_scalings, streams
 
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int32]
@@ -26,7 +26,11 @@ class DataError(StudyError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory: images `(n, *image)`, uint8 or float32, with labels `(n,)`, int32 from 0 to `classes` - 1."""
+    """A data set in memory: inputs `(n, *example)`, uint8 or float32, with labels `(n,)`, int32 from 0 to `classes` - 1.
+
+    pixels: whether the training inputs are like pixels, see looks_like_pixels. scaling: what was done to the inputs; under
+    `pixels`, those that are still uint8 are to be divided by 255 as they are read.
+    """
 
     name: str
     fingerprint: str
@@ -35,6 +39,20 @@ class Dataset:
     y_train: Array
     x_test: Array
     y_test: Array
+    pixels: bool = False
+    scaling: str = "none"
+
+    def scaled(self, recipe: dict[str, Any]) -> Dataset:
+        """The data set with its inputs scaled as a recipe has it."""
+        chosen = input_scalings.scaling(recipe, self.x_train, self.pixels)
+        scale = input_scalings.SCALINGS[chosen]
+        return replace(self, x_train=scale(self.x_train), x_test=scale(self.x_test), scaling=chosen)
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """The smallest and the largest training input, as a model sees them."""
+        unit = input_scalings.LARGEST_PIXEL if self.x_train.dtype == np.uint8 else 1
+        return float(self.x_train.min()) / unit, float(self.x_train.max()) / unit
 
 
 def load(arrays_path: Path | str, manifest_path: Path | str) -> Dataset:
@@ -45,6 +63,7 @@ def load(arrays_path: Path | str, manifest_path: Path | str) -> Dataset:
         with arrays_path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {key: stored[key] for key in ARRAYS}
         expected = manifest["fingerprint"], manifest["classes"]
+        pixels = bool(manifest["pixels"])
         undamaged = expected == (fingerprint_of(arrays), int(arrays["y_train"].max()) + 1)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -55,7 +74,7 @@ def load(arrays_path: Path | str, manifest_path: Path | str) -> Dataset:
             f" `snakemake --cores 1 {arrays_path}` and give the same command again: only what is missing is trained."
             " Without that, everything is trained again, to the same numbers."
         )
-    return Dataset(manifest["name"], manifest["fingerprint"], manifest["classes"], **arrays)
+    return Dataset(manifest["name"], manifest["fingerprint"], manifest["classes"], **arrays, pixels=pixels)
 
 
 def split(images: int, validation: float, train_size: int | None, seed: int) -> tuple[Rows, Rows]:

@@ -29,7 +29,7 @@ def size_problem(left: int, sizes: Mapping[str, int | None]) -> str:
     for key in ("train_size", "batch_size"):
         if (sizes[key] or 0) > left:
             return (
-                f"{key}: expected at most the {left} training images that are left after validation, received"
-                f" {sizes[key]}."
+                f"{key}: expected at most the {left} training examples that are left after validation, received"
+                f" {sizes[key]}. Write {left} or less."
             )
     return ""

@@ -28,22 +28,29 @@ class Draws:
         self._run = tf.function(run, jit_compile=compiled)
 
     def measured(self) -> dict[str, dict[str, Any]]:
-        """Per layer: its class, a digest of what it drew for 256 images, and the share of units dropped, the pixels
-        moved at most, or the share of images flipped."""
+        """Per layer: its class and shape, a digest of what it drew for 256 images, one of what it drew `next`, and the share
+        of units dropped, the pixels moved at most, or the share of images flipped."""
         if not self._layers:
             return {}
         states = [layer.seed_generator.state.numpy() for layer in self._layers]
         outputs = [output.numpy() for output in self._run()]
+        following = [output.numpy() for output in self._run()]
         for layer, state in zip(self._layers, states, strict=True):
             layer.seed_generator.state.assign(state)
         return {
             layer.name: {
                 "class": type(layer).__name__,
+                "shape": list(output.shape[1:]),
                 "digest": digest(output),
+                "next": digest(then),
                 **_drawn(layer, given.numpy(), output),
             }
-            for layer, given, output in zip(self._layers, self._inputs, outputs, strict=True)
+            for layer, given, output, then in zip(self._layers, self._inputs, outputs, following, strict=True)
         }
+
+    def taken(self) -> dict[str, int]:
+        """How often each layer has drawn since its seed was set."""
+        return {layer.name: int(layer.seed_generator.state.numpy()[1]) for layer in self._layers}
 
 
 def _coded(layer: ChanceLayer) -> tf.Tensor:
@@ -55,14 +62,20 @@ def _coded(layer: ChanceLayer) -> tf.Tensor:
     return tf.constant(np.broadcast_to(code, shape))
 
 
+def _largest_shift(after: Array) -> int:
+    """How far images of numbered pixels were moved at most, by any pixel of each that is still to be seen."""
+    width = after.shape[2]
+    flat = after.reshape(len(after), -1)
+    place = (flat > 0).argmax(axis=1)
+    number = flat[np.arange(len(flat)), place].astype(int) - 1
+    moved = np.concatenate([number // width - place // width, number % width - place % width])
+    return int(np.abs(moved[np.tile(number, 2) >= 0]).max(initial=0))
+
+
 def _drawn(layer: ChanceLayer, given: Array, output: Array) -> dict[str, Any]:
     if isinstance(layer, Dropout):
         return {"share": float((output == 0).mean()), "scale": float(output.max())}
     before, after = (images.reshape(*images.shape[:3], -1)[..., 0] for images in (given, output))
     if isinstance(layer, Shift):
-        row, column = before.shape[1] // 2, before.shape[2] // 2
-        seen = after[:, row, column]
-        kept = seen[seen > 0].astype(int) - 1
-        moved = np.concatenate([kept // before.shape[2] - row, kept % before.shape[2] - column])
-        return {"pixels": int(np.abs(moved).max(initial=0))}
+        return {"pixels": _largest_shift(after)}
     return {"share": float((after[:, 0, 0] != before[:, 0, 0]).mean())}

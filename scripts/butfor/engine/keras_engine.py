@@ -1,7 +1,8 @@
 """Keras on TensorFlow as an engine (see training/protocol).
 
 TensorFlow's import and XLA's compilation cost more than a small training, so seeds share them: the model is built and
-compiled once, and every seed begins by assigning its own initial weights.
+compiled once, and every seed begins by assigning its own initial weights. A model of the user's own may keep what a seed
+decides, and what training leaves behind, where Keras does not know of it: see seed_start.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset, Rows
-from butfor.engine import device, keras_optimisers, loops, losses, model_file, models, user_models
+from butfor.engine import device, keras_optimisers, loops, model_file, user_models
+from butfor.engine.compiled_model import CompiledModel, Resident, assign, variables
+from butfor.engine.loop_choice import loop_for
+from butfor.engine.model_source import ModelSource
 from butfor.engine.probe import Probe, structure
-from butfor.engine.random_layers import Algorithm
+from butfor.engine.seed_start import SeedStart
+from butfor.training.protocol import TrialStep
 
 Recipe = dict[str, Any]
 
@@ -26,21 +30,13 @@ class KerasEngine:
     """One arm's compiled Keras model."""
 
     def __init__(self, recipe: Recipe, dataset: Dataset, rates: loops.Rates) -> None:
-        self._recipe, self._dataset = recipe, dataset
-        self.loop: loops.Loop = loops.loop_for(recipe, models.convolves(self._build(seed=0, loop="graph")))
-        self.model = self._build(seed=0, loop=self.loop)
-        self._rates = keras_optimisers.RateTable(rates)
-        self.model.compile(keras_optimisers.optimiser(recipe, self._rates), losses.loss(recipe), jit_compile=False)
-        self.model.optimizer.build(self.model.trainable_variables)
-        self._optimiser_start = [variable.numpy() for variable in self.model.optimizer.variables]
-        images, labels = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
-        self._train_epoch = loops.compiled_epoch(self.model, images, labels, self.loop)
-        self._evaluations = {
-            "train": loops.compiled_evaluation(self.model, images, labels),
-            "test": loops.compiled_evaluation(self.model, tf.constant(dataset.x_test), tf.constant(dataset.y_test)),
-        }
-        self.parameters = int(sum(np.prod(variable.shape) for variable in self.model.trainable_variables))
-        self.probe = Probe(self.model, compiled=self.loop == "xla")
+        self._recipe, self._dataset, self._rates = recipe, dataset, rates
+        source = ModelSource(recipe, dataset)
+        self.loop: loops.Loop = loop_for(source)
+        self._source, self._data = source.for_loop(self.loop), Resident(dataset)
+        self._compiled = self._compile(self._source.build(seed=0))
+        self._start = SeedStart(source, self.loop)
+        self.parameters = self._compiled.parameters
 
     @classmethod
     def device(cls, threads: int) -> str:
@@ -48,16 +44,30 @@ class KerasEngine:
         return device.use_device(threads)
 
     @classmethod
+    def numerics(cls) -> dict[str, str]:
+        """TensorFlow's, see device.numerics."""
+        return device.numerics()
+
+    @classmethod
     def build_user_model(cls, recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         """The layers of a user's own model, once it has passed its checks. Raises OwnCodeError."""
         return user_models.build(recipe, dataset, arm)
 
-    def _build(self, seed: int, loop: loops.Loop) -> keras.Model:
-        algorithm: Algorithm = "threefry" if loop == "xla" else "philox"
-        return models.build(self._recipe, self._dataset.x_train.shape[1:], self._dataset.classes, seed, algorithm)
+    def _compile(self, model: keras.Model) -> CompiledModel:
+        return CompiledModel(model, self._recipe, self._data, self._rates, self.loop)
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that trains."""
+        return self._compiled.model
+
+    @property
+    def probe(self) -> Probe:
+        """What shows that model."""
+        return self._compiled.probe
 
     def structure(self) -> list[dict[str, Any]]:
-        """The model's outermost layers."""
+        """The model's layers."""
         return structure(self.model)
 
     def optimiser(self) -> dict[str, Any]:
@@ -65,27 +75,39 @@ class KerasEngine:
         return keras_optimisers.described(self.model.optimizer)
 
     def start(self, seed: int) -> None:
-        """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state."""
-        fresh = self._build(seed, self.loop)
-        for layer, fresh_layer in zip(self.model.layers, fresh.layers, strict=True):
-            for variable, value in zip(layer.variables, fresh_layer.variables, strict=True):
-                variable.assign(value)
-        for variable, value in zip(self.model.optimizer.variables, self._optimiser_start, strict=True):
-            variable.assign(value)
-        self.scale_rates(1.0)
+        """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state; or compile
+        this seed's own model, where that would not do."""
+        if self._start.shares(seed):
+            self._compiled.become(self._source.build(seed))
+        else:
+            self._compiled = self._compile(self._source.build(seed))
 
     def train_epoch(self, order: npt.NDArray[np.int32]) -> tuple[loops.Rates, float]:
         """One compiled call, see compiled_epoch."""
-        return self._train_epoch(order)
+        return self._compiled.epoch(order)
+
+    def try_step(self, order: npt.NDArray[np.int32], step: int) -> TrialStep:
+        """The step as training takes it, after its loss and gradients were worked out eagerly."""
+        rehearsal, rows = self._compiled.rehearsal, order[0]
+        before = rehearsal.trainable()
+        rehearsed = rehearsal.gradients(self._dataset.x_train[rows], self._dataset.y_train[rows])
+        optimiser = self.model.optimizer
+        getattr(optimiser, "inner_optimizer", optimiser).iterations.assign(step)
+        _, objective = self._compiled.epoch(order, steps=1)
+        return rehearsal.step(before, rehearsed, objective)
 
     def scale_rates(self, scale: float) -> None:
         """Assign the factor that the rate table is read with."""
-        self._rates.scale.assign(scale)
+        self._compiled.rates.scale.assign(scale)
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """One compiled call, see compiled_evaluation."""
-        accuracy, loss = self._evaluations[part](rows)
+        accuracy, loss = self._compiled.evaluations[part](rows)
         return {"accuracy": accuracy, "loss": loss}
+
+    def logits(self, part: str, rows: Rows) -> Array:
+        """Compiled calls, see compiled_outputs."""
+        return self._compiled.outputs[part](rows)
 
     def weights(self) -> list[Array]:
         """The model's weights, trained or gathered."""
@@ -95,17 +117,17 @@ class KerasEngine:
         """Assign them."""
         self.model.set_weights(weights)
 
+    def resumable(self) -> bool:
+        """Whether all that training changes is in variables that Keras knows."""
+        return self._start.resumable
+
     def state(self) -> list[Array]:
-        """Every variable of the model's layers and of the optimiser."""
-        return [variable.numpy() for variable in self._variables()]
+        """Every variable of the model and of the optimiser."""
+        return [variable.numpy() for variable in variables(self.model)]
 
     def resume(self, state: list[Array]) -> None:
         """Assign them."""
-        for variable, value in zip(self._variables(), state, strict=True):
-            variable.assign(value)
-
-    def _variables(self) -> list[Any]:
-        return [v for layer in self.model.layers for v in layer.variables] + list(self.model.optimizer.variables)
+        assign(variables(self.model), state)
 
     def save(self, path: Path) -> None:
         """Write a `.keras` file of plain Keras. Raises ModelFileError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import keras
 
@@ -12,3 +12,26 @@ Layer: TypeAlias = keras.layers.Layer
 def every_layer(model: keras.Model) -> list[Layer]:
     """The model and all layers in it, those inside nested models and inside layers too; `layers` has the outermost only."""
     return list(model._flatten_layers())
+
+
+def sublayers(layer: Layer) -> list[Layer]:
+    """The layers directly inside a layer, in the order in which they were made; those of a model in that of its `layers`."""
+    if isinstance(layer, keras.Model):
+        return list(layer.layers)
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def moments(optimiser: keras.optimizers.Optimizer) -> dict[str, list[Any]]:
+    """What an optimiser keeps per trainable variable, in their order, by its name: `momentums`, `velocities`, `accumulators`."""
+    count = len(optimiser._trainable_variables)
+    kept = {name.strip("_"): value for name, value in vars(optimiser).items() if isinstance(value, list)}
+    return {
+        name: value
+        for name, value in kept.items()
+        if name != "trainable_variables" and len(value) == count and all(isinstance(v, keras.Variable) for v in value)
+    }
+
+
+def inputs_of(layer: Layer) -> list[str]:
+    """The names of the layers whose values a layer of a functional model takes where it is called first."""
+    return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []

@@ -14,22 +14,24 @@ from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
 
 Recipe = dict[str, Any]
 
-NOT_DECAYED = ("bias", "gamma", "beta")
+# The ends of paths such as `block/hidden_1/bias`; the names of layers say nothing. `scale` is that of RMSNormalization.
+NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"
 
 
 class RateTable(keras.optimizers.schedules.LearningRateSchedule):
     """A learning-rate schedule read from a table: step s uses `rates[s]`·`scale`, float32 `(steps,)`.
 
     Gathered, not sliced: XLA takes a slice's start for a compile-time constant and would compile anew at every call.
-    `scale` is what a plateau assigns between epochs.
+    `scale` is what a plateau assigns between epochs; the product is one of double precision, see schedules.scaled.
     """
 
     def __init__(self, rates: npt.NDArray[np.float32]) -> None:
         self.rates = tf.constant(rates)
-        self.scale = tf.Variable(1.0, trainable=False)
+        self.scale = tf.Variable(1.0, trainable=False, dtype=tf.float64)
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        return tf.gather(self.rates, tf.cast(step, tf.int32)) * self.scale
+        rate = tf.cast(tf.gather(self.rates, tf.cast(step, tf.int32)), tf.float64)
+        return tf.cast(rate * self.scale, tf.float32)
 
     def get_config(self) -> dict[str, Any]:
         return {"rates": self.rates.numpy().tolist()}
@@ -47,12 +49,14 @@ def optimiser(recipe: Recipe, rates: RateTable) -> keras.optimizers.Optimizer:
     if decay["name"] == "coupled":
         kind, settings["coupled_decay"] = _with_coupled_decay(kind), decay["rate"]
     made = kind(learning_rate=rates, **settings)
-    made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
+    made.exclude_from_weight_decay(var_names=[NOT_DECAYED])
     return made
 
 
 def described(made: keras.optimizers.Optimizer) -> dict[str, Any]:
-    """What a live optimiser says of itself: its class and every parameter but the learning rate."""
+    """What a live optimiser says of itself: its class and every parameter but the learning rate. Keras wraps it in one that
+    scales the loss where a model computes in float16."""
+    made = getattr(made, "inner_optimizer", made)
     parameters = {key: value for key, value in made.get_config().items() if key not in ("learning_rate", "name")}
     return {"class": type(made).__name__, **parameters}
 
@@ -66,7 +70,7 @@ def _with_coupled_decay(kind: type[keras.optimizers.Optimizer]) -> type[keras.op
             self.coupled_decay = coupled_decay
 
         def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
-            decays = not re.search("|".join(NOT_DECAYED), variable.name)
+            decays = not re.search(NOT_DECAYED, variable.name)
             super().update_step(
                 gradient + self.coupled_decay * variable if decays else gradient, variable, learning_rate
             )

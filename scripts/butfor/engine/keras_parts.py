@@ -42,12 +42,18 @@ class Parts:
 
     def dense(self, x: Tensor, units: int, layer: str, activation: str) -> Tensor:
         """A hidden dense layer with its normalisation and activation."""
-        return self.activated(keras.layers.Dense(units, **self.kernel(layer))(x), layer, activation)
+        connected = keras.layers.Dense(units, use_bias=self._has_bias, **self.kernel(layer))(x)
+        return self.activated(connected, layer, activation)
 
     def convolution(self, x: Tensor, filters: int, side: int, layer: str, activation: str, stride: int = 1) -> Tensor:
         """A hidden convolution, padded to the size of its input, with its normalisation and activation."""
-        convolved = keras.layers.Conv2D(filters, side, strides=stride, padding="same", **self.kernel(layer))(x)
-        return self.activated(convolved, layer, activation)
+        kind, settings = keras.layers.Conv2D, {"strides": stride, "padding": "same", "use_bias": self._has_bias}
+        return self.activated(kind(filters, side, **settings, **self.kernel(layer))(x), layer, activation)
+
+    @property
+    def _has_bias(self) -> bool:
+        """Batch normalisation takes a bias away again: without a gradient, it would follow the rounding of zeros."""
+        return bool(self.recipe["normalisation"]["name"] != "batch")
 
     def activated(self, x: Tensor, layer: str, activation: str) -> Tensor:
         """Normalisation, then the activation function with its penalty, after the layer of that name."""

@@ -7,19 +7,37 @@ time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from butfor.engine.keras_internals import every_layer
+
 Indices = npt.NDArray[np.int32]
 Rates = npt.NDArray[np.float32]
 Loop = Literal["xla", "graph", "fit"]
-Epoch = Callable[[Indices], tuple[Rates, float]]
 EVALUATION_BATCH = 2000
+UNSUPPORTED = re.compile(r"XLA_\w+_JIT: (?P<operation>\w+) .*?\{\{node (?P<node>[^}]*)\}\}", re.DOTALL)
+
+
+def step_loss(returned: Any) -> tf.Tensor:
+    """The loss that a `train_step` has returned, float32 `()`. Raises ValueError."""
+    if not isinstance(returned, dict) or "loss" not in returned:
+        raise ValueError(f"expected train_step to return a dict with `loss`, received {returned}")
+    return tf.cast(returned["loss"], tf.float32)
+
+
+class Epoch(Protocol):
+    """Trains one epoch, or its first `steps` only."""
+
+    def __call__(self, order: Indices, steps: int | None = None) -> tuple[Rates, float]:
+        """order: rows of the images, `(steps, batch)`. The learning rate at each step, and the mean training loss as the
+        optimiser saw it (dropout on, penalties included)."""
 
 
 def loop_for(recipe: dict[str, Any], convolves: bool) -> Loop:
@@ -40,54 +58,100 @@ def as_inputs(images: tf.Tensor) -> tf.Tensor:
 
 
 def compiled_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, loop: Loop) -> Epoch:
-    """A function that trains one epoch.
+    """A function that trains one epoch on rows of `images`.
 
-    It takes the order, int32 `(steps, batch)`, rows of `images`, and returns the learning rate the optimiser used at
-    each step, float32 `(steps,)`, and the epoch's mean training loss as the optimiser saw it (dropout on, penalties
-    included).
+    How many steps it takes is a value at run time, so that a step alone needs no compilation of its own.
     """
     if loop == "fit":
         return _fit_epoch(model, images, labels)
+    run = _steps(model, images, labels, compiled=loop == "xla")
 
-    @tf.function(jit_compile=loop == "xla")  # type: ignore[untyped-decorator]
-    def run(order: tf.Tensor) -> tf.Tensor:
-        steps = order.shape[0]
-        used = tf.TensorArray(tf.float32, size=steps, element_shape=())
-        for step in tf.range(steps):
-            batch = order[step]
-            used = used.write(step, tf.convert_to_tensor(model.optimizer.learning_rate))
-            model.train_step((as_inputs(tf.gather(images, batch)), tf.gather(labels, batch)))
-        return used.stack()
-
-    def epoch(order: Indices) -> tuple[Rates, float]:
+    def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         model.reset_metrics()
-        used = run(tf.constant(order)).numpy()
-        return used, float(model.metrics[0].result())
+        count = len(order) if steps is None else steps
+        told = run(tf.constant(order), tf.constant(count)).numpy()[:count]
+        return (told[:, 0], _mean_loss(model, told[:, 1])) if told.ndim == 2 else (told, _mean_loss(model, None))
 
     return epoch
 
 
+def _steps(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, compiled: bool) -> Any:
+    """The compiled loop over batches. It tells the learning rate of each step, `(steps,)`; where the step is one of the
+    user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean in a metric."""
+    own = steps_by_itself(model)
+
+    @tf.function(jit_compile=compiled)  # type: ignore[untyped-decorator]
+    def run(order: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        told = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
+        step = tf.constant(0)
+        while step < steps:  # not a range, whose length XLA takes for a compile-time constant
+            batch, rate = order[step], tf.convert_to_tensor(model.optimizer.learning_rate)
+            returned = model.train_step((as_inputs(tf.gather(images, batch)), tf.gather(labels, batch)))
+            told = told.write(step, tf.stack([rate, step_loss(returned)]) if own else rate)
+            step += 1
+        return told.stack()
+
+    return run
+
+
+def steps_by_itself(model: keras.Model) -> bool:
+    """Whether a model has a `train_step` of its own."""
+    return type(model).train_step is not keras.Model.train_step
+
+
+def _mean_loss(model: keras.Model, losses: Rates | None) -> float:
+    """The mean loss of an epoch. Of a step of the user's own, the mean of what it returned, unless that was a metric's value
+    already, which is the mean so far."""
+    if losses is None:
+        return float(model.metrics[0].result())
+    means = [float(metric.result()) for metric in model.metrics if isinstance(metric, keras.metrics.Mean)]
+    return next((mean for mean in means if np.isclose(mean, losses[-1], rtol=1e-5)), float(losses.mean(dtype=float)))
+
+
+def xla_obstacle(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, batch: int) -> str:
+    """Why XLA cannot compile a prepared model's training step, in a few words; empty if it can."""
+    order = np.arange(batch, dtype=np.int32)[None] % len(images)
+    try:
+        _steps(model, images, labels, compiled=True).experimental_get_compiler_ir(tf.constant(order), tf.constant(1))(
+            stage="hlo_serialized"
+        )
+    except Exception as failure:  # TensorFlow raises ValueError, its own errors, and TypeError
+        text = str(failure)
+        found = UNSUPPORTED.search(text)
+        if not found:
+            return " ".join(text.split())[:200]
+        scopes = {re.sub(r"_\d+$", "", scope) for scope in found["node"].split("/")} | {*found["node"].split("/")}
+        layers = [layer.name for layer in every_layer(model) if layer.name in scopes and layer is not model]
+        return found["operation"] + (f" in the layer {layers[-1]}" if layers else "")
+    return ""
+
+
 def _fit_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Epoch:
-    class RatesUsed(keras.callbacks.Callback):  # type: ignore[misc]
+    class Told(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self, steps: int) -> None:
             super().__init__()
-            self.rates = np.empty(steps, np.float32)
+            self.rates, self.losses = np.empty(steps, np.float32), np.empty(steps, np.float32)
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.rates[batch] = self.model.optimizer.learning_rate
 
-    def epoch(order: Indices) -> tuple[Rates, float]:
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.losses[batch] = logs["loss"]
+
+    def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
+        order = order[:steps]
         flat = order.reshape(-1)
-        used = RatesUsed(len(order))
+        told = Told(len(order))
         history = model.fit(
             as_inputs(tf.gather(images, flat)),
             tf.gather(labels, flat),
             batch_size=order.shape[1],
             shuffle=False,
             verbose=0,
-            callbacks=[used],
+            callbacks=[told],
         )
-        return used.rates, float(history.history["loss"][-1])
+        own = steps_by_itself(model)
+        return told.rates, _mean_loss(model, told.losses) if own else float(history.history["loss"][-1])
 
     return epoch
 
@@ -118,3 +182,17 @@ def compiled_evaluation(
         return float(correct) / len(rows), float(loss) / len(rows)
 
     return evaluate
+
+
+def compiled_outputs(model: keras.Model, images: tf.Tensor) -> Callable[[Indices], npt.NDArray[np.float32]]:
+    """A function from rows of `images` to what the model gives for them in inference mode, `(n, classes)`."""
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def run(rows: tf.Tensor) -> tf.Tensor:
+        return tf.cast(model(as_inputs(tf.gather(images, rows)), training=False), tf.float32)
+
+    def outputs(rows: Indices) -> npt.NDArray[np.float32]:
+        batches = np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH))
+        return np.concatenate([run(tf.constant(batch, tf.int32)).numpy() for batch in batches])
+
+    return outputs

@@ -40,7 +40,9 @@ def save(model: keras.Model, path: Path) -> None:
 
 def plain(model: keras.Model) -> keras.Model:
     """A copy with the same weights, made of Keras's own layers where butfor's stood."""
-    uncompiled = keras.Model(model.input, model.output, name=model.name)
+    uncompiled = keras.Model(
+        *model.inputs, *model.outputs, name=model.name
+    )  # of a block, `output` is what calls it gave
     copy = keras.models.clone_model(uncompiled, clone_function=_plain_layer)
     copy.set_weights(uncompiled.get_weights())
     return copy
@@ -53,6 +55,8 @@ def _plain_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
         return keras.layers.Dropout(layer.rate, name=layer.name)
     if isinstance(layer, ChanceLayer):
         return keras.layers.Identity(name=layer.name)
+    if isinstance(layer, keras.Model):
+        return plain(layer)
     config: dict[str, Any] = layer.get_config()
     if isinstance(getattr(layer, "kernel_constraint", None), MaxNorm):
         config["kernel_constraint"] = None

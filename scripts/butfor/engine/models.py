@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from butfor.engine import keras_import
 from butfor.engine.keras_internals import every_layer
 from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import Algorithm
@@ -16,6 +17,7 @@ from butfor.recipe.architectures import architecture
 from butfor.user_code import call, location
 
 Recipe = dict[str, Any]
+_policies: dict[str, Any] = {}  # Keras's precision after the file of a model was imported, which happens once
 
 
 def build(recipe: Recipe, image: tuple[int, ...], classes: int, seed: int, algorithm: Algorithm) -> keras.Model:
@@ -38,11 +40,33 @@ def convolves(model: keras.Model) -> bool:
 
 
 def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> keras.Model:
-    model = call.load(name)(recipe, image, classes, parts)
+    model = _called(name, recipe, image, classes, parts)
     if not isinstance(model, keras.Model):
         raise location.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
+    if not getattr(model, "inputs", None):
+        raise location.OwnCodeError(
+            f"{name}: expected a model that knows its inputs, received keras.{type(model).__name__} without any."
+            " Begin a Sequential with keras.Input(shape), and return keras.Model(inputs, outputs) in place of a subclass."
+        )
     if tuple(model.output_shape) != (None, classes):
         raise location.OwnCodeError(
             f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}."
+        )
+    return model
+
+
+def _called(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> Any:
+    """What the user's function returns, called as if it were the first: names of layers are counted from the start, and
+    Keras's settings are butfor's, but for the precision that the function's file or the function itself sets."""
+    keras.utils.clear_session(free_memory=False)
+    keras_import.pin()
+    function = call.load(name)
+    keras.config.set_dtype_policy(_policies.setdefault(name, keras.config.dtype_policy()))
+    model = function(recipe, image, classes, parts)
+    if changed := keras_import.pin(precision=False):
+        words = ", ".join(f"{key} to {theirs}" for key, (theirs, _ours) in changed.items())
+        raise location.OwnCodeError(
+            f"{name}: expected Keras's settings left as they are, received a change of {words}. Give dtype= or data_format="
+            " to the layers that it is for."
         )
     return model

@@ -11,37 +11,45 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array
 from butfor.engine.draws import Draws
-from butfor.engine.keras_internals import every_layer
+from butfor.engine.keras_internals import Layer, every_layer, inputs_of
+from butfor.engine.layer_outputs import in_order, recorded
 from butfor.engine.loops import as_inputs
 from butfor.engine.random_layers import ChanceLayer
+from butfor.engine.variable_names import named
 from butfor.fingerprint import digest
 from butfor.records.layer_statistics import layer_row
 
 
 class Probe:
-    """Reads the layers with kernels of a model, on a fixed batch of images, without dropout and augmentation.
+    """Reads the layers with kernels of a model, nested ones too, on a fixed batch of images, without dropout and augmentation.
 
     compiled: whether draws are measured under XLA, as a training compiled with it draws them.
     """
 
     def __init__(self, model: keras.Model, compiled: bool = False) -> None:
         self._model, self._compiled = model, compiled
-        self.layers = [layer for layer in model.layers if hasattr(layer, "kernel")]
-        by_name = {layer.name: layer for layer in model.layers}
+        every = list(in_order(model))
+        self.layers = [layer for layer in every if _has_kernel(layer)]
+        by_name = {layer.name: layer for layer in every}
         self._activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
-        self._outputs = keras.Model(model.inputs, [*[layer.output for layer in self._activated], model.output])
 
     def initial_digests(self) -> dict[str, dict[str, str]]:
-        """Digests of the kernels and biases."""
-        biased = [layer for layer in self.layers if getattr(layer, "bias", None) is not None]
+        """Digests of the kernels and biases, and by path of all other weights: those in blocks, embeddings, averages."""
+        biased = [layer for layer in self.layers if _has_bias(layer)]
+        listed = {id(layer.kernel) for layer in self.layers} | {id(layer.bias) for layer in biased}
         return {
             "weights": {layer.name: digest(layer.kernel.numpy()) for layer in self.layers},
             "biases": {layer.name: digest(layer.bias.numpy()) for layer in biased},
+            "others": {name: digest(v.numpy()) for name, v in named(self._model).items() if id(v) not in listed},
         }
 
     def random_draws(self) -> dict[str, dict[str, Any]]:
         """What dropout and augmentation draw, see Draws."""
         return self._draws.measured()
+
+    def draws_taken(self) -> dict[str, int]:
+        """How often each of those layers has drawn since the seed was set."""
+        return self._draws.taken()
 
     @cached_property
     def _draws(self) -> Draws:
@@ -53,35 +61,35 @@ class Probe:
         `as_trained`: batch normalisation uses the statistics of these images, as in training, and not those that it
         has gathered, which before the first step are 0 and 1 and normalise nothing.
         """
-        kernels = [layer.kernel.value for layer in self.layers]
-        with tf.GradientTape() as tape:
-            *activations, logits = self._forward(images, as_trained)
+        with tf.GradientTape() as tape, recorded(self._activated) as outputs:
+            logits = self._forward(images, as_trained)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), logits)
             cross_entropy = tf.reduce_mean(losses)
-        gradients = tape.gradient(cross_entropy, kernels)
-        measured = zip(self.layers, self._activated, activations, gradients, strict=True)
+        measured = [pair for pair in zip(self.layers, self._activated, strict=True) if id(pair[1]) in outputs]
+        gradients = tape.gradient(cross_entropy, [layer.kernel.value for layer, _ in measured])
         return [
             layer_row(
                 layer.name,
-                getattr(activated.activation, "__name__", "linear"),
-                layer.kernel.numpy(),
-                layer.bias.numpy() if getattr(layer, "bias", None) is not None else None,
-                values.numpy(),
-                gradient.numpy() if gradient is not None else None,
+                _activation(activated),
+                _float32(layer.kernel),
+                _float32(layer.bias) if _has_bias(layer) else None,
+                _float32(outputs[id(activated)]),
+                _float32(gradient) if gradient is not None else None,
             )
-            for layer, activated, values, gradient in measured
+            for (layer, activated), gradient in zip(measured, gradients, strict=True)
         ]
 
-    def _forward(self, images: Array, as_trained: bool) -> list[tf.Tensor]:
+    def _forward(self, images: Array, as_trained: bool) -> tf.Tensor:
+        """The logits."""
         inputs = as_inputs(tf.constant(images))
         if not as_trained:
-            return list(self._outputs(inputs, training=False))
+            return self._model(inputs, training=False)
         drawing = [layer for layer in every_layer(self._model) if isinstance(layer, ChanceLayer)]
         averages = [(variable, variable.numpy()) for variable in self._model.non_trainable_variables]
         for layer in drawing:
             layer.resting = True
         try:
-            return list(self._outputs(inputs, training=True))
+            return self._model(inputs, training=True)
         finally:
             for layer in drawing:
                 layer.resting = False
@@ -99,22 +107,61 @@ class Probe:
             "uniform": float(-tf.reduce_mean(tf.nn.log_softmax(logits))),
         }
 
-    def penalties(self, images: Array) -> dict[str, float]:
-        """The penalties as training would add them for this batch: on kernels, and on activations."""
-        self._model(as_inputs(tf.constant(images)), training=False)
+    def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
+        """The penalties that would be added for this batch: on kernels, and on activations."""
+        self._forward(images, as_trained)
         every = float(sum(float(loss) for loss in self._model.losses))
         kernels = float(sum(float(v.regularizer(v)) for v in self._model.trainable_variables if v.regularizer))
         return {"kernels": kernels, "activations": every - kernels if every != kernels else 0.0}
 
 
+def _has_kernel(layer: Layer) -> bool:
+    kernel = getattr(layer, "kernel", None)
+    return isinstance(kernel, keras.Variable) and len(kernel.shape) > 1
+
+
+def _has_bias(layer: Layer) -> bool:
+    return isinstance(getattr(layer, "bias", None), keras.Variable)
+
+
+def _activation(layer: Layer) -> str:
+    """The name of a layer's function; of a layer that tells none, `unknown`."""
+    function = getattr(layer, "activation", "unknown")
+    return function if isinstance(function, str) else getattr(function, "__name__", type(function).__name__)
+
+
+def _float32(values: Any) -> Array:
+    return np.asarray(tf.cast(tf.convert_to_tensor(values), tf.float32))
+
+
 def structure(model: keras.Model) -> list[dict[str, Any]]:
-    """The layers of a model in order: name, class, output shape without the batch, trainable parameters."""
+    """The layers of a model in order, each followed by those inside it: name, class, output shape without the batch, trainable
+    parameters; the names of the layers whose values they take, and where they have them their activation function, a
+    normalisation's settings and a precision other than float32."""
     return [
         {
             "layer": layer.name,
             "class": type(layer).__name__,
-            "shape": list(layer.output.shape[1:]),
+            "shape": _shape(layer),
             "parameters": int(sum(np.prod(variable.shape) for variable in layer.trainable_variables)),
+            "inputs": inputs_of(layer),
+            **({"activation": _activation(layer)} if hasattr(layer, "activation") else {}),
+            **({"settings": settings} if (settings := _normalises_with(layer)) else {}),
         }
-        for layer in model.layers
+        | ({} if layer.compute_dtype == "float32" else {"precision": layer.dtype_policy.name})
+        for layer in in_order(model)
     ]
+
+
+def _shape(layer: Layer) -> list[int | None]:
+    """Without the batch; of a layer that is called more than once, or not by itself, as far as Keras knows it."""
+    try:
+        return list(layer.output.shape[1:])
+    except (AttributeError, ValueError):
+        return []
+
+
+def _normalises_with(layer: keras.layers.Layer) -> dict[str, float]:
+    if not isinstance(layer, keras.layers.BatchNormalization | keras.layers.LayerNormalization):
+        return {}
+    return {key: float(getattr(layer, key)) for key in ("momentum", "epsilon") if hasattr(layer, key)}

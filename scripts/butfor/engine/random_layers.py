@@ -12,23 +12,40 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
+from butfor.engine.keras_internals import every_layer
+
 Algorithm = Literal["threefry", "philox"]
 
 
 class ChanceLayer(keras.layers.Layer):
-    """A layer with a stream of uniform draws. Shape in = shape out. While `resting`, it is the identity everywhere."""
+    """A layer with a stream of uniform draws. Shape in = shape out. While `resting`, it is the identity everywhere; what is in
+    `given` is taken for its next draws.
+    """
 
     def __init__(self, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.algorithm = algorithm
         self.seed = seed
         self.resting = False
+        self.given: list[tf.Tensor] = []
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def draws(self, shape: Any) -> tf.Tensor:
         """Uniform draws from [0, 1); every call takes the next ones of the stream."""
-        counter = tf.cast(self.seed_generator.next(), tf.int32)
-        return tf.random.stateless_uniform(shape, counter, alg=self.algorithm)
+        if self.given:
+            return self.given.pop(0)
+        return self._drawn(self.seed_generator.next(), shape)
+
+    def coming(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The next draws for these inputs, which stay the next."""
+        return self._drawn(self.seed_generator.state.value, self.draws_shape(inputs))
+
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
+        """The shape of what is drawn for inputs."""
+        raise NotImplementedError
+
+    def _drawn(self, counter: Any, shape: Any) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape, tf.cast(counter, tf.int32), alg=self.algorithm)
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape
@@ -47,13 +64,13 @@ class Dropout(ChanceLayer):
         super().__init__(algorithm, seed, **kwargs)
         self.rate = rate
 
-    def mask_shape(self, inputs: tf.Tensor) -> Any:
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
         return tf.shape(inputs)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or self.resting or self.rate == 0:
             return inputs
-        kept = tf.cast(self.draws(self.mask_shape(inputs)) >= self.rate, inputs.dtype)
+        kept = tf.cast(self.draws(self.draws_shape(inputs)) >= self.rate, inputs.dtype)
         return inputs * kept / (1.0 - self.rate)
 
     def get_config(self) -> dict[str, Any]:
@@ -63,7 +80,7 @@ class Dropout(ChanceLayer):
 class SpatialDropout(Dropout):
     """Dropout of whole feature maps: inputs `(batch, height, width, maps)` (Tompson et al. 2015)."""
 
-    def mask_shape(self, inputs: tf.Tensor) -> Any:
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
         shape = tf.shape(inputs)
         return tf.stack([shape[0], 1, 1, shape[3]])
 
@@ -81,15 +98,17 @@ class Shift(ChanceLayer):
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or self.resting or self.pixels == 0:
             return inputs
-        batch = tf.shape(inputs)[0]
         choices = 2 * self.pixels + 1
-        starts = tf.cast(self.draws(tf.stack([batch, 2])) * float(choices), tf.int32)
+        starts = tf.cast(self.draws(self.draws_shape(inputs)) * float(choices), tf.int32)
         edges = [[0, 0], [self.pixels, self.pixels], [self.pixels, self.pixels]]
         padded = tf.pad(inputs, [*edges, *[[0, 0]] * (len(inputs.shape) - 3)])
         rows = starts[:, :1] + tf.range(inputs.shape[1])[None, :]
         columns = starts[:, 1:] + tf.range(inputs.shape[2])[None, :]
         moved = tf.gather(padded, rows, axis=1, batch_dims=1)
         return tf.gather(moved, columns[:, None, :] + tf.zeros_like(rows)[:, :, None], axis=2, batch_dims=2)
+
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
+        return tf.stack([tf.shape(inputs)[0], 2])
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "pixels": self.pixels}
@@ -101,5 +120,13 @@ class Flip(ChanceLayer):
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or self.resting:
             return inputs
-        mirrored = self.draws(tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])) < 0.5
+        mirrored = self.draws(self.draws_shape(inputs)) < 0.5
         return tf.where(mirrored, tf.reverse(inputs, [2]), inputs)
+
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
+        return tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])
+
+
+def own_streams(model: keras.Model) -> list[Any]:
+    """The states of the streams that these layers draw from in a model."""
+    return [layer.seed_generator.state for layer in every_layer(model) if isinstance(layer, ChanceLayer)]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
+import tensorflow as tf
 
 from butfor.data.dataset import Dataset
 from butfor.engine import models
 from butfor.engine.keras_internals import every_layer
+from butfor.engine.layer_outputs import in_order
+from butfor.engine.loop_choice import loop_for
+from butfor.engine.loops import as_inputs
+from butfor.engine.model_source import ModelSource
 from butfor.engine.probe import Probe, structure
-from butfor.engine.random_layers import Dropout
+from butfor.engine.random_layers import ChanceLayer, Dropout
+from butfor.engine.short_training import difference
 from butfor.user_code import call, declaration, recipe_reading
 from butfor.user_code.location import OwnCodeError
 
@@ -30,13 +37,17 @@ def build(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
 
 
 def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
-    reading = recipe_reading.Reading(recipe)
-    model, again, other = (_model(each, dataset, seed) for each, seed in ((reading, 0), (recipe, 0), (recipe, 1)))
-    name = recipe["model"]["name"]
-    declared, layers = declaration.declaration(name), {layer.name for layer in model.layers}
+    reading, source = recipe_reading.Reading(recipe), ModelSource(recipe, dataset)
+    model, again, other = (
+        models.build(each, dataset.x_train.shape[1:], dataset.classes, seed, "philox")
+        for each, seed in ((reading, 0), (recipe, 0), (recipe, 1))
+    )
+    declared, layers = declaration.declaration(source.name), {layer.name for layer in every_layer(model)}
     dropouts = [x for x in every_layer(model) if isinstance(x, Dropout) and x.name.startswith("dropout_")]
     problems = (
-        *_foreign_draws(model),
+        *_compiled(model),
+        *_not_new(model, again),
+        *_alike_masks(model),
         *recipe_reading.undeclared(reading, declared),
         *recipe_reading.misbuilt(recipe, declared, layers, len(dropouts)),
         *recipe_reading.settings_without_effect(reading, recipe["model"], declared),
@@ -45,37 +56,41 @@ def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         *_not_logits(model, dataset),
     )
     for problem in problems:
-        raise OwnCodeError(f"{arm}: {name}: {problem}")
+        raise OwnCodeError(f"{arm}: {source.name}: {problem}")
     Probe(model).statistics(dataset.x_train[:LOOKED_AT], dataset.y_train[:LOOKED_AT])
-    log.info("%s · %s: %d parameters", arm, name, model.count_params())
-    return structure(model)
+    built = structure(model)
+    for problem in _training_problems(source):
+        raise OwnCodeError(f"{arm}: {source.name}: {problem}")
+    loop = loop_for(source)
+    log.info("%s · %s: %d parameters, loop %s", arm, source.name, model.count_params(), loop)
+    return built
 
 
-def _model(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
-    try:
-        return models.build(recipe, dataset.x_train.shape[1:], dataset.classes, seed, "philox")
-    except AttributeError as failure:
-        if failure.name != "output_shape":
-            raise
-        raise OwnCodeError(
-            f"{recipe['model']['name']}: expected a model made with keras.Model(inputs, outputs), received one without"
-            f" inputs: {failure}. Begin with keras.Input(shape)."
-        ) from failure
+def _compiled(model: Model) -> Iterator[str]:
+    if model.compiled:
+        yield (
+            "expected a model that is not compiled, received one whose optimiser, loss or metrics would be replaced. Leave out"
+            " compile(). The recipe says the optimiser, its rate and label_smoothing; for a further term of the loss call"
+            " add_loss in a layer, and for another loss write compute_loss or train_step in a subclass of keras.Model."
+        )
 
 
-def _foreign_draws(model: Model) -> Iterator[str]:
-    for layer in every_layer(model):
-        if type(layer).__module__.startswith("keras.") and hasattr(layer, "seed_generator"):
-            yield (
-                f"{layer.name}: expected a layer of `parts`, received keras.layers.{type(layer).__name__}, whose draws are"
-                " slow in a compiled training and not paired between arms. For dropout, write parts.dropout(x, place)."
-            )
+def _not_new(model: Model, again: Model) -> Iterator[str]:
+    if shared := {id(layer) for layer in every_layer(model)} & {id(layer) for layer in every_layer(again)}:
+        names = sorted({layer.name for layer in every_layer(again) if id(layer) in shared})[:3]
+        yield f"building it twice gave the same {', '.join(names)}; expected new layers. Make all of them in the function."
+
+
+def _alike_masks(model: Model) -> Iterator[str]:
+    counts = Counter(layer.name for layer in every_layer(model) if isinstance(layer, ChanceLayer))
+    if twice := [name for name, count in counts.items() if count > 1]:
+        yield f"expected one layer {twice[0]}, received several, which would draw the same. Give each its own place."
 
 
 def _not_repeated(model: Model, again: Model) -> Iterator[str]:
     if [v.shape for v in model.variables] != [v.shape for v in again.variables]:
         yield "building twice with the same seed gave other layers; expected the same. Let it depend on its arguments only."
-    elif unlike := _unlike(model.variables, again.variables):
+    elif unlike := _unlike(model.weights, again.weights):
         yield f"building twice with the same seed gave other values of {', '.join(unlike)}; expected the same. {REMEDY}"
 
 
@@ -83,26 +98,45 @@ def _not_seeded(model: Model, other: Model) -> Iterator[str]:
     drawn = [v for v in model.trainable_variables if np.ptp(v.numpy()) > 0]
     if drawn and not _unlike(model.trainable_variables, other.trainable_variables):
         yield f"another seed gave the same initial weights; expected others. {REMEDY}"
-    for state, others in zip(_states(model), _states(other), strict=True):
-        if not _unlike([state], [others]):
-            yield f"another seed gave {state.path} the same start; expected another. {REMEDY}"
 
 
 def _not_logits(model: Model, dataset: Dataset) -> Iterator[str]:
-    outputs = model(dataset.x_train[:LOOKED_AT].astype(np.float32), training=False).numpy()
+    outputs = model(as_inputs(tf.constant(dataset.x_train[:LOOKED_AT])), training=False).numpy()
     expected = (min(LOOKED_AT, len(dataset.x_train)), dataset.classes)
     if outputs.dtype != np.float32 or outputs.shape != expected:
-        yield f"expected logits as float32 {expected}, received {outputs.dtype} {outputs.shape}. Mend what it returns."
+        yield (
+            f"expected logits as float32 {expected}, received {outputs.dtype} {outputs.shape}. Give the last layer"
+            " dtype='float32', and mend what it returns."
+        )
     elif outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
         yield "expected logits, received probabilities. Leave out the softmax at its end; the loss has one."
 
 
+def _training_problems(source: ModelSource) -> Iterator[str]:
+    """What two trainings of one seed differ in, and what those of two seeds have in common."""
+    one, again, other = (source.short_training(seed) for seed in (0, 0, 1))  # none has been called, which may draw
+    unlike, drawn = difference(one, again), {id(stream) for stream, _start in one.drawn()}
+    for (stream, start), (_, repeated), (_, elsewhere) in zip(one.streams, again.streams, other.streams, strict=False):
+        if id(stream) not in drawn:
+            continue
+        draws = f"the draws of {_holder(one.model, stream)}"
+        if (start != repeated).any():
+            yield f"building twice with the same seed gave {draws} another start; expected the same. {REMEDY}"
+        if (start == elsewhere).all():
+            yield f"another seed gave {draws} the same start; expected another. {REMEDY}"
+    if unlike:
+        yield (
+            f"training twice with the same seed gave other {unlike}; expected the same. Something draws while it trains:"
+            " give it a keras.random.SeedGenerator(parts.key(name)) made in the function, or use the layers of `parts`."
+        )
+
+
+def _holder(model: Model, stream: Any) -> str:
+    """The name of the innermost layer that a generator belongs to, or of the model."""
+    layers = [layer.name for layer in in_order(model) if any(stream is variable for variable in layer.variables)]
+    return layers[-1] if layers else f"the model {model.name}"
+
+
 def _unlike(first: list[Any], second: list[Any]) -> list[str]:
-    pairs = zip(first, second, strict=True)
+    pairs = zip(first, second, strict=False)
     return [one.path for one, two in pairs if not np.array_equal(one.numpy(), two.numpy(), equal_nan=True)]
-
-
-def _states(model: Model) -> list[Any]:
-    """The states of the generators that layers draw from while training."""
-    weights = set(map(id, model.weights))
-    return [variable for variable in model.variables if id(variable) not in weights]

@@ -14,7 +14,7 @@ from butfor.figures import style
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
 from butfor.verdicts.numbers import effect_of, interval_of, level
-from butfor.verdicts.rows import UNPROVEN, VOID, ContrastRow, Verdict
+from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID, ContrastRow, Verdict
 
 GREY = 7
 VERDICT_COLOURS: dict[Verdict, int] = {
@@ -24,6 +24,7 @@ VERDICT_COLOURS: dict[Verdict, int] = {
     "inconclusive": GREY,
     UNPROVEN: 1,
     VOID: 5,
+    UNJUDGED: GREY,
 }
 
 

@@ -61,7 +61,8 @@ def _density(histogram: dict[str, Any]) -> tuple[Array, Array]:
 
 def _draw(axes: Axes, density: tuple[Array, Array], foot: float, **look: Any) -> None:
     if len(density[0]):
-        axes.stairs(*density, baseline=foot, **look)
+        height, edges = density
+        axes.stairs(np.where(height > 0, height, np.nan), edges, baseline=foot, **look)  # an empty bin has no bar
     else:
         axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", fontsize="small")
 

@@ -81,7 +81,7 @@ KINDS = (
         "butfor.figures.loss_by_rate:rates",
         "Loss by learning rate",
         "Final training and validation loss, in inference mode and without penalty terms, against the learning rate: a"
-        " dot per seed, hollow where the run ended at chance, and a line at the mean. Crosses at the top edge count the"
+        " dot per seed, hollow where the run learnt nothing, and a line at the mean. Crosses at the top edge count the"
         " runs that diverged.",
         ("learning_rate",),
         alone=True,
@@ -99,7 +99,7 @@ KINDS = (
         "depth",
         "butfor.figures.depth:depth",
         "Activations by depth at the start",
-        "Size and saturation of the hidden layers' activations before any step, on up to 1 000 validation images, as in"
+        "Size and saturation of the hidden layers' activations before any step, on up to 1 000 validation examples, as in"
         " training but for dropout and augmentation; saturated are sigmoids outside (.05, .95), tanh beyond .95 in size,"
         " and ReLU at exactly 0. The line is the mean over seeds (of logarithms, for the size), the band reaches over all"
         " seeds. Triangles at the foot are exact zeros, at the top overflows.",
@@ -110,7 +110,7 @@ KINDS = (
         "distributions",
         "butfor.figures.distributions:distributions",
         "Distributions of activations at the start",
-        "What leaves the hidden layers' activation functions before any step (first seed, up to 1 000 validation images, as"
+        "What leaves the hidden layers' activation functions before any step (first seed, up to 1 000 validation examples, as"
         " in training but for dropout and augmentation), a column per layer, at most six of them; each panel has its own"
         " range, which it names; a bin that is more than three times as high as all others is cut off and says its share.",
         INITIAL,
@@ -136,8 +136,8 @@ KINDS = (
         "gaps",
         "butfor.figures.gaps:gaps",
         "Generalisation gaps",
-        "Above, the gap between training and test images for the final weights: a dot per seed, a bar at the mean. Below,"
-        " the gap between training and validation images by epoch: mean over the seeds that are still training, and the"
+        "Above, the gap between training and test examples for the final weights: a dot per seed, a bar at the mean. Below,"
+        " the gap between training and validation examples by epoch: mean over the seeds that are still training, and the"
         " band from the smallest to the largest. All in inference mode and without penalty terms.",
         AGAINST_OVERFITTING,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import panels, style
 from butfor.figures.panels import Measure
@@ -33,6 +34,7 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
     panels_above = above.subplots(1, len(QUANTITIES), squeeze=False, sharey=True)[0]
     for axes, quantity in zip(panels_above, QUANTITIES.values(), strict=True):
         draw_seed_dots(axes, final, quantity.name, arms)
+        axes.xaxis.set_major_locator(MaxNLocator(5))  # long labels of small gaps would run into each other
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
         axes.set_xlabel(f"{quantity.name}: {_sides(quantity, 'test')} ({quantity.unit.short})")
     panels.draw_arms(below, _gaps(history_table(records), "validation"), arms, "epoch", "epoch", MEASURES)

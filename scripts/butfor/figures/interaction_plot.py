@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,7 +52,10 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
             stats.contrast(pairs[end, level], None, len(measured.rule.looks), measured.rule.alpha) for end in levels
         ]
         means = np.array([c.effect for c in contrasts])
-        reach = np.nan_to_num([c.high - c.effect for c in contrasts])
+        ends = [
+            measured.metric.possible(c.low, c.high, float(pairs[end, level].reference.mean()) if c.pairs else math.nan)
+            for end, c in zip(levels, contrasts, strict=True)
+        ]
         for at, end in zip(x, levels, strict=True):
             seen = pairs[end, level].differences
             if (end, level) != (grid.factors[along][0], grid.factors[lines][0]):
@@ -60,7 +64,7 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
             x, means, color=look.colour, linestyle=look.dash, linewidth=look.width, marker="o", markersize=4.5, zorder=4,
             label=short(lines, level),
         )  # fmt: skip
-        axes.vlines(x, means - reach, means + reach, color=look.colour, linewidth=1.2, zorder=3)
+        axes.vlines(x, *zip(*ends, strict=True), color=look.colour, linewidth=1.2, zorder=3)
         lost = [at for at, mean in zip(x, means, strict=True) if np.isnan(mean)]
         if lost:  # an unclipped line of no points would count as lying in the figure's corner when that is arranged
             axes.plot(lost, [0.03] * len(lost), "x", color=look.colour, transform=axes.get_xaxis_transform())

@@ -18,7 +18,7 @@ ASIDE = {"validation": 1 / 1.08, "train": 1.08}  # dots of one rate, side by sid
 def rates(records: list[Record], arms: list[str]) -> Figure:
     """Final training and validation loss by learning rate, both on logarithmic scales.
 
-    A dot per seed, hollow for a run that ended at chance, and a line at the mean; diverged runs are counted at the top.
+    A dot per seed, hollow for a run that learnt nothing, and a line at the mean; diverged runs are counted at the top.
     """
     figure = style.sheet(3.6)
     axes = figure.subplots()
@@ -36,7 +36,7 @@ def rates(records: list[Record], arms: list[str]) -> Figure:
     handles = [style.handle(f"{part} loss", line) for part, line in PARTS.items()]
     handles += [
         style.dot("one seed", "o", color="0.4", markersize=4.5),
-        style.dot("one seed, at chance", "o", color="0.4", markersize=4.5, markerfacecolor="white"),
+        style.dot("one seed, learnt nothing", "o", color="0.4", markersize=4.5, markerfacecolor="white"),
         style.dot("diverged, with count", "x", color="black"),
     ]
     style.legend(figure, handles)

@@ -19,6 +19,7 @@ from matplotlib.ticker import FuncFormatter
 
 WIDTH = 8.0
 ROW = 0.3
+MOST_PIXELS = 65_000  # of a picture's height: Matplotlib before 3.11 draws none of 2^16
 PALETTE = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"]
 BLUE, ORANGE = PALETTE[0], PALETTE[1]
 DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)))
@@ -42,9 +43,10 @@ ALONE = Line(BLUE)
 
 
 def apply() -> None:
-    """Make the style the one that new figures get."""
+    """Make the style the one that new figures get, whatever a matplotlibrc of the user's says."""
     import seaborn as sns  # 1 s of what mirrors runs, which needs no more of this file than its colours
 
+    matplotlib.rcdefaults()
     sns.set_theme(style="whitegrid", palette="colorblind", font_scale=0.85)
     matplotlib.rcParams.update(
         {"svg.hashsalt": "butfor", "figure.dpi": 160, "savefig.dpi": "figure", "axes.titlesize": "medium"}
@@ -52,8 +54,9 @@ def apply() -> None:
 
 
 def sheet(height: float) -> Figure:
-    """An empty figure of the common width, which arranges what is put on it."""
-    return Figure(figsize=(WIDTH, height), layout="constrained")
+    """An empty figure of the common width, which arranges what is put on it; one too high for its pixels has fewer."""
+    dots = min(matplotlib.rcParams["figure.dpi"], MOST_PIXELS / height)
+    return Figure(figsize=(WIDTH, height), dpi=dots, layout="constrained")
 
 
 def lines_of(arms: Sequence[str]) -> dict[str, Line]:

@@ -20,7 +20,10 @@ from butfor.records import files
 from butfor.records.results_folder import notes_in
 
 STOPPED = "it was stopped by Ctrl-C"
-NO_MESSAGE = "its process ended without an error message: it was killed, or code that it ran ended it"
+NO_MESSAGE = (
+    "its process ended without an error message: it was killed, as Linux does where memory runs out, or code that it ran"
+    " ended it"
+)
 
 
 class FailureNote:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import logging
 import os
 import sys
@@ -17,11 +16,11 @@ from types import TracebackType
 from typing import TextIO
 
 from butfor.errors import StudyError
+from butfor.process import system_errors
 from butfor.process.parent_watch import end_with_start
 from butfor.process.start_settings import announced
 
 MOST_BYTES = 16 * 2**20  # of a log before it is cut; from then on only butfor's own lines are added
-FULL = (errno.ENOSPC, errno.EDQUOT)
 PAUSE = 0.5  # seconds between two looks at the log's size
 _terminals: list[TextIO] = []  # open as long as the process lives
 _paths: list[Path] = []
@@ -104,8 +103,8 @@ def _explain(
         lines = ["Stopped by Ctrl-C; the same command goes on from here.\n"]
     elif isinstance(error, StudyError):
         lines = [*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"]
-    elif isinstance(error, OSError) and error.errno in FULL:
-        lines = [f"{error}. Free some, and the same command goes on from here.\n"]
+    elif said := system_errors.sentence(error):
+        lines = [f"{said}\n"]
     else:
         lines = traceback.format_exception(kind, error, trace)
     try:

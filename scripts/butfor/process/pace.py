@@ -11,9 +11,9 @@ class Pace:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    def left(self, epochs: int) -> float:
-        """The seconds that so many more epochs will take."""
-        return epochs * statistics.median(self.seconds[1:] or self.seconds)
+    def left(self, epochs: int) -> float | None:
+        """The seconds that so many more epochs will take; not known after the first, most of which may be compilation."""
+        return epochs * statistics.median(self.seconds[1:]) if len(self.seconds) > 1 else None
 
     def compilation(self, epochs: int) -> float | None:
         """The seconds that compiling took, if these `epochs`, two or more, are all that the job has trained."""

@@ -25,6 +25,7 @@ WATCH = Path(__file__).with_name("time_limit_watch.py")
 @contextlib.contextmanager
 def time_limit(minutes: float | None, task: str, note: dict[str, Any] | None = None) -> Iterator[None]:
     """A context that kills this process if it lasts longer than `minutes`; None: than the start allows, if it sets a limit.
+    The time for which the machine sleeps or the process is stopped does not count.
 
     The error output then shows a traceback and says that the `task` took too long; so does the `note`, see FailureNote.of.
     """

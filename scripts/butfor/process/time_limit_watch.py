@@ -13,12 +13,18 @@ import time
 from typing import Any
 
 DUMP_TRACEBACK = signal.SIGUSR2  # as in time_limit
+PAUSE = 0.5  # seconds; pauses are counted, and not what a clock says, which may jump where a machine sleeps
 
 
 def _watch(settings: dict[str, Any]) -> None:
-    ready, _, _ = select.select([sys.stdin], [], [], settings["seconds"])
-    if ready:  # the task is done, or its process is gone
-        return
+    left = settings["seconds"]
+    while left > 0:
+        pause = min(left, PAUSE)
+        ready, _, _ = select.select([sys.stdin], [], [], pause)
+        if ready:  # the task is done, or its process is gone
+            return
+        if not _is_stopped(settings["process"]):
+            left -= pause
     note = settings["note"]
     with contextlib.suppress(OSError):
         if note:
@@ -32,6 +38,15 @@ def _watch(settings: dict[str, Any]) -> None:
         time.sleep(0.5)  # native code cannot delay the traceback, which the signal's handler writes
         print(settings["message"], file=sys.stderr, flush=True)
         os.kill(settings["process"], signal.SIGKILL)
+
+
+def _is_stopped(process: int) -> bool:
+    """Whether a process is stopped, as Ctrl-Z leaves it; false where the system does not say."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as stat:
+            return stat.read().rpartition(b") ")[2][:1] in (b"T", b"t")
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 class EarlyStopping:
     """Watches one validation figure, epoch by epoch (Prechelt 1998, "Early Stopping - But When?").
@@ -16,7 +18,7 @@ class EarlyStopping:
     def __init__(self, settings: dict[str, Any]) -> None:
         self._settings = settings
         self._active = settings["name"] != "none"
-        self._best = float("inf")
+        self._best: float | None = None
         self._epoch = 0
         self.best_epoch = 0
 
@@ -31,7 +33,7 @@ class EarlyStopping:
             return True
         monitor = self._settings["monitor"]
         value = validation[monitor] if monitor == "loss" else -validation[monitor]
-        if value + self._settings["min_delta"] < self._best:
+        if self._best is None or improves(value, self._best, self._settings["min_delta"]):
             self._best, self.best_epoch = value, self._epoch
             return True
         return False
@@ -45,3 +47,9 @@ class EarlyStopping:
     def restores(self) -> bool:
         """Whether the best epoch's weights count rather than the last's."""
         return bool(self._active and self._settings["restore_best"])
+
+
+def improves(value: float, best: float, min_delta: float) -> bool:
+    """Whether a figure, the smaller the better, beats the best by more than `min_delta`: the sum in double and the comparison in
+    single precision, as in Keras's callbacks, which decides improvements of almost exactly min_delta."""
+    return bool(np.float32(value + min_delta) < np.float32(best))

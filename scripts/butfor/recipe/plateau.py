@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from butfor.recipe.early_stopping import improves
+
 
 class Plateau:
     """Watches one validation figure, epoch by epoch, and scales the learning rate (Keras's ReduceLROnPlateau).
@@ -13,12 +15,16 @@ class Plateau:
     After `patience` epochs in a row none of which beat the best by more than `min_delta`, the scale is multiplied by
     `factor`, down to `min_factor` at the least. Counting resumes with the `cooldown`-th epoch from there: as in Keras, a
     cooldown of 1 is none. Only a schedule named reduce_on_plateau ever acts.
+
+    learning_rate: what is scaled. It is reduced in single precision, as an optimiser holds it, and the scale, in double
+    precision, is what leads there from its start.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], learning_rate: float) -> None:
         self._settings = settings
         self._active = settings["name"] == "reduce_on_plateau"
-        self._scale = np.float32(1)
+        self._start = self._rate = np.float32(learning_rate)
+        self._least = settings["min_factor"] * learning_rate if self._active else 0.0
         self._best: float | None = None
         self._waited = 0
         self._cooling = 0
@@ -27,24 +33,20 @@ class Plateau:
         """Take in one more epoch's `accuracy` and `loss`; the scale of the learning rate in the next epoch."""
         if self._active:
             self._watch(validation)
-        return float(self._scale)
+        return float(self._rate) / float(self._start)
 
     def _watch(self, validation: dict[str, float]) -> None:
         monitor = self._settings["monitor"]
         value = validation[monitor] if monitor == "loss" else -validation[monitor]
         self._cooling = max(self._cooling - 1, 0)
-        if self._improves(value):
+        if self._best is None or improves(value, self._best, self._settings["min_delta"]):
             self._best, self._waited = value, 0
         elif not self._cooling:
             self._waited += 1
             if self._waited >= self._settings["patience"]:
                 self._reduce()
 
-    def _improves(self, value: float) -> bool:
-        # Keras compares in single precision, which decides improvements of almost exactly min_delta.
-        return self._best is None or bool(np.float32(value + self._settings["min_delta"]) < np.float32(self._best))
-
     def _reduce(self) -> None:
-        # Single precision, as an optimiser's learning rate is: Keras multiplies what it reads there.
-        self._scale = np.float32(max(float(self._scale) * self._settings["factor"], self._settings["min_factor"]))
-        self._cooling, self._waited = self._settings["cooldown"], 0
+        if self._rate > np.float32(self._least):
+            self._rate = np.float32(max(float(self._rate) * self._settings["factor"], self._least))
+            self._cooling, self._waited = self._settings["cooldown"], 0

@@ -150,7 +150,13 @@ def learning_rates(recipe: Settings, steps_per_epoch: int) -> npt.NDArray[np.flo
 
 def realised(recipe: Settings, steps_per_epoch: int, validation: list[dict[str, float]]) -> npt.NDArray[np.float32]:
     """The learning rate at each step of the finished epochs, whose validation figures are `validation`."""
-    plateau = Plateau(recipe["schedule"])
+    plateau = Plateau(recipe["schedule"], recipe["learning_rate"])
     scales = [1.0, *(plateau.after_epoch(figures) for figures in validation)][: len(validation)]
     rates = learning_rates(recipe, steps_per_epoch)[: len(validation) * steps_per_epoch]
-    return rates * np.repeat(np.array(scales, dtype=np.float32), steps_per_epoch)
+    return scaled(rates, np.repeat(scales, steps_per_epoch))
+
+
+def scaled(rates: npt.NDArray[np.float32], scale: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float32]:
+    """Learning rates times a plateau's scale: the product in double precision, so that what Keras reduces a rate to comes out
+    to the bit."""
+    return np.asarray(rates * np.asarray(scale, dtype=np.float64), dtype=np.float32)

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from butfor.records.results_folder import UNFINISHED, receipt_beside
@@ -21,11 +21,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a folder of records was made from. mark: a fingerprint of all that decides their numbers. seeds: those of the
-    records."""
+    """What a folder of records was made from. mark: a fingerprint of all that decides their numbers, the device too. seeds:
+    those of the records. origin: a fingerprint of what they follow from, whichever device trained (see earlier.origin).
+    token: what Snakemake was told that they were made from."""
 
     mark: str
     seeds: list[int]
+    origin: str = ""
+    token: str = ""
 
 
 def waiting(runs: Path, mark: str) -> Path:
@@ -52,7 +55,7 @@ def alone(runs: Path) -> Iterator[None]:
 
 def write(runs: Path, receipt: Receipt) -> None:
     """Write the receipt of the folder `runs`; in place, because the file is the lock."""
-    receipt_beside(runs).write_text(json.dumps({"mark": receipt.mark, "seeds": receipt.seeds}))
+    receipt_beside(runs).write_text(json.dumps(asdict(receipt)))
 
 
 def read(runs: Path) -> Receipt | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +17,11 @@ import numpy as np
 from butfor.errors import StudyError
 from butfor.records import files
 from butfor.records.files import write_atomically
+from butfor.records.packed_rates import packed, unpacked
 
-FORMAT = 3
-Status = Literal["ok", "at_chance", "diverged"]
+FORMAT = 4
+WORDS = {"arm", "reason", "recipe", "data", "machine", "structure", "layer", "class", "activation", "name"}
+Status = Literal["ok", "commonest_class", "at_chance", "diverged"]
 
 
 class RecordError(StudyError):
@@ -30,17 +32,20 @@ class RecordError(StudyError):
 class Record:
     """The record of a run.
 
-    status: `ok`; `diverged` (a loss was NaN or infinite; `metrics` is then empty); `at_chance` (the test accuracy is
-        within three binomial standard errors of always naming the commonest class).
+    status: `ok`; `diverged` (a loss was NaN or infinite; `metrics` is then empty); `at_chance` (nothing was learnt: the
+        scores do not tell the test examples' classes apart); `commonest_class` (they do, but the answers are no better than
+        always naming the commonest class). See training/skill.
     reason: why the status is not `ok`, else empty.
     recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
-    data: name, fingerprint, classes, and how many images were trained on, validated on and tested on.
+    data: name, fingerprint, classes, how many examples were trained on, validated on and tested on, the `scaling` of the
+        inputs (see recipe/input_scalings), and the range of the `inputs` after it.
     loop: what ran the steps: of Keras's engine xla, graph or fit.
     parameters: the number of trainable weights.
     history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
         penalties in), `train/…` and `validation/…` accuracy (share) and loss (nats), measured in inference mode without
         penalties, train on as many images as validation; `order`, a digest of the epoch's batches.
-    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch.
+    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch. Of many steps, an array
+        (see packed_rates).
     stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
     metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
     structure: the built model's layers: name, class, output shape, parameters.
@@ -49,9 +54,12 @@ class Record:
     penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
     layers: per layer, statistics of weights, activations and gradients (see layer_statistics): at the `start` as in training
         but for dropout and augmentation, at the `end` in inference mode.
-    draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases.
-    chance: what dropout and augmentation drew for a first batch (see training/protocol); empty without them.
-    machine: device, host and versions.
+    draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases, and all
+        other weights by path.
+    chance: what dropout and augmentation drew for a first batch (see training/protocol), and how many `draws` they made in
+        the training; empty without them.
+    trial: a step taken before the training and taken back, beside the same step worked out apart (see training/trial).
+    machine: device, engine, host, versions, and what else decides the last bits of sums.
     timing: `started`, `ended`, `epochs_ended` (seconds since 1970), `loads` of the machine at the end of each epoch
         (see MachineLoad.read) and `seconds` per phase; `compile` falls on a job's first seed.
     """
@@ -80,21 +88,29 @@ class Record:
     chance: dict[str, dict[str, Any]]
     machine: dict[str, Any]
     timing: dict[str, Any]
+    trial: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
-    @property
-    def usable(self) -> bool:
-        """Whether the run ended with a usable model."""
-        return self.status == "ok"
+    def failed(self, must_learn: bool, metric: str) -> bool:
+        """Whether the run counts as failed in a study; see counts_as_failed."""
+        return counts_as_failed(self.status, must_learn, metric)
 
-    def failed(self, must_learn: bool) -> bool:
-        """Whether the run counts as failed: it diverged, or it ended at chance where a recipe `must_learn`."""
-        return self.status == "diverged" or (must_learn and self.status == "at_chance")
+
+def counts_as_failed(status: Status, must_learn: bool, metric: str) -> bool:
+    """Whether a run counts as failed that ended so, where arms are compared by the metric of that name.
+
+    One that diverged always does. Where recipes `must_learn`, so does one that learnt nothing, and one whose answers are
+    no better than the commonest class where accuracy is compared.
+    """
+    answers_alone = status == "commonest_class" and metric.endswith("accuracy")
+    return status == "diverged" or (must_learn and (status == "at_chance" or answers_alone))
 
 
 def write(path: Path, record: Record) -> None:
     """Write a record, completely or not at all. NaN and infinity are written as their names."""
-    text = json.dumps(_plain(dataclasses.asdict(record)), allow_nan=False, ensure_ascii=False)
+    fields = {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}
+    fields["learning_rate"] = packed(record.learning_rate)
+    text = json.dumps(_plain(fields), allow_nan=False, ensure_ascii=False)
     write_atomically(path, files.sealed(text))
 
 
@@ -108,6 +124,7 @@ def read(path: Path) -> Record:
         if not files.is_sealed(content):
             raise ValueError("its checksum differs")
         del fields["sha256"]
+        fields["learning_rate"] = unpacked(fields["learning_rate"])
         return Record(**fields)
     except (ValueError, TypeError, KeyError) as failure:
         raise RecordError(f"{path} is not a complete record ({failure}). The same command makes it anew.") from failure
@@ -129,9 +146,9 @@ def _plain(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> Any:
-    """A value read from JSON, with the names of NaN and infinity as numbers."""
+    """A value read from JSON, with the names of NaN and infinity as numbers, but where a user's word may stand."""
     if isinstance(value, dict):
-        return {key: _numbers(item) for key, item in value.items()}
+        return {key: item if key in WORDS else _numbers(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_numbers(item) for item in value]
     return float(value) if value in ("nan", "inf", "-inf") else value

@@ -2,23 +2,31 @@
 
 runs/<arm>/<look>/seed_<n>.json      the records of one training job; `tuned/…` at tuned learning rates
 runs/<arm>/.<look>                   the job's receipt: what that folder was made from, and its lock (see job_folder)
+.asked_for                           the folders of records that the present study asks for
 runs/<arm>/.unfinished/<mark>/…      records, checkpoints and progress of a job that has not ended
 runs/<arm>/.unfinished/<look>.failure.json   why a job has left no records
 models/<best or all>/<arm>/<look>/seed_<n>.keras    the models that were kept
+earlier/<origin>/seed_<n>.json       records of earlier trainings that the present study does not ask for (see inheritance)
 built/<arm>-<mark>.json              the layers that a user's model was built with, or why it could not be built
+*/*.reads                            the files that a user's code has read, with their digests (see files_read)
 mlflow/                              the runs in MLflow: a database and artifacts
 tracked.json, register.json          what the last import into MLflow did; the study's claims and when they were declared
+.in_use                              the lock of the start that is at work in the folder
+.study                               the name of the study whose results these are
+.identity.json                       by which the folder is known in a shared MLflow store (see tracking/identity)
 .<file>.sha256, .<file>.copy         a file's checksum and its copy (see files)
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from butfor.records.files import CHECKSUM_SUFFIX
+from butfor.records.files import CHECKSUM_SUFFIX, write_atomically
 
 RUNS_FOLDER = "runs"
 RUNS = "runs/{arm}/{look}"
@@ -26,13 +34,23 @@ TUNED = "tuned/{arm}/{look}"
 RATES = "rates/{arm}.json"
 DECISION = "looks/{look}.json"
 BUILT = "built/{arm}-{mark}.json"
+MODEL_FILES_READ = "built/{mark}.reads"
+MANIFEST = "data/manifest.json"
+DATA_FILES_READ = "data/files.reads"
+EARLIER = "earlier"
+ASKED_FOR = ".asked_for"
 MODELS = "models"
 REGISTER = "register.json"
+STUDY_NAME = ".study"
 MLFLOW_FOLDER = "mlflow"
 TRACKED = "tracked.json"
+IDENTITY = ".identity.json"
+RESULTS_LOCK = ".in_use"
 TRACKING_LOCK = ".tracking.lock"
 FOLLOWER_LOG = "logs/follow.log"
 UNFINISHED = ".unfinished"
+RECORD_NAME = re.compile(r"seed_\d+\.json")
+LOOK_NAME = re.compile(r"look\d+")
 UNDER_WAY = f"runs/*/{UNFINISHED}/*/seed_*"  # what trainings leave that have not ended
 FAILURE_SUFFIX = ".failure.json"
 PROGRESS_SUFFIX = ".progress.jsonl"
@@ -86,7 +104,12 @@ def record_in(folder: Path, seed: int) -> Path:
 
 def records_of(folder: Path) -> list[Path]:
     """The records in a job's folder, by name."""
-    return sorted(folder.glob("seed_*.json"))
+    return sorted(filter(is_record, folder.glob("seed_*.json")))
+
+
+def is_record(path: Path) -> bool:
+    """Whether a file bears the name of a record; copies that file managers and synchronisers leave beside it do not."""
+    return RECORD_NAME.fullmatch(path.name) is not None
 
 
 def seed_of(record: Path) -> int:
@@ -96,8 +119,27 @@ def seed_of(record: Path) -> int:
 
 def records_below(folder: Path) -> list[Path]:
     """All records below a folder of arms, by path, without those of jobs that have not ended."""
-    paths = sorted(folder.glob("*/*/seed_*.json"))
-    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    paths = sorted(filter(is_record, folder.glob("[!.]*/*/seed_*.json")))
+    return [path for path in paths if LOOK_NAME.fullmatch(path.parent.name)]
+
+
+def finished_seeds(runs: Path) -> list[Path]:
+    """The records of seeds that are finished, of jobs below a folder of arms that have not ended."""
+    return sorted(runs.glob(f"*/{UNFINISHED}/*/seed_*.json"))
+
+
+def ask_for(results: Path, arms: Iterable[str], looks: Iterable[str]) -> None:
+    """Note which jobs' records the present study asks for."""
+    places = [RUNS.format(arm=arm, look=look) for arm in arms for look in looks]
+    write_atomically(results / ASKED_FOR, json.dumps(places))
+
+
+def asked_for(results: Path) -> set[Path] | None:
+    """The folders of records that the last start asked for; None where that is not known."""
+    try:
+        return {results / place for place in json.loads((results / ASKED_FOR).read_text())}
+    except (OSError, ValueError):
+        return None
 
 
 def note_beside(runs: Path) -> Path:
@@ -134,6 +176,11 @@ def jobs_with_receipts(results: Path) -> list[Path]:
     """The folders of records, there or not, that have a receipt beside them."""
     receipts = sorted([*results.glob("runs/*/.look*"), *results.glob("tuned/*/.look*")])
     return [receipt.with_name(receipt.name.removeprefix(".")) for receipt in receipts]
+
+
+def jobs_of(results: Path) -> list[Path]:
+    """The same of the jobs that train arms at their recipe's own learning rate."""
+    return [runs for runs in jobs_with_receipts(results) if runs.parents[1].name == RUNS_FOLDER]
 
 
 def files_with_checksums(results: Path) -> list[Path]:

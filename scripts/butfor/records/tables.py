@@ -8,36 +8,47 @@ from typing import Any
 
 import pandas as pd
 
-from butfor.records.record import Record, read
-from butfor.records.results_folder import RUNS_FOLDER, records_below, records_of
+from butfor.records.record import Record
+from butfor.records.results_folder import EARLIER, RUNS_FOLDER, asked_for, records_below, records_of
+from butfor.records.stored_record import stored
+
+WORDS = {"arm", "reference", "family", "key", "level", "name", "a", "b", "status", "reason", "fingerprint", "verdict"}
 
 
-def load_study(results: str | Path) -> pd.DataFrame:
-    """Every run of a study as one table, a row per (arm, seed).
+def load_study(results: str | Path, earlier: bool = False) -> pd.DataFrame:
+    """Every run that a study asks for as one table, a row per (arm, seed); `earlier`: also those that it has asked for before.
 
     Columns: arm, seed, status, reason, fingerprint, the final metrics (`test/accuracy`, …), `recipe.<key>` for each
     setting, `seconds.<phase>`, device and loop. Raises RecordError, and FileNotFoundError if no study has run there.
     """
-    return runs_table(records_under(_runs_of(results)))
+    return runs_table(_records(Path(results), earlier))
 
 
-def load_history(results: str | Path) -> pd.DataFrame:
+def load_history(results: str | Path, earlier: bool = False) -> pd.DataFrame:
     """Every epoch of every run of a study, a row per (arm, seed, epoch), with the columns of a record's history.
     Raises RecordError, and FileNotFoundError if no study has run there.
     """
-    return history_table(records_under(_runs_of(results)))
+    return history_table(_records(Path(results), earlier))
+
+
+def load_table(path: str | Path) -> pd.DataFrame:
+    """A table of `tables/`, in which the names of arms, levels and keys stay the words that they are, also where they read as
+    numbers or as missing values (`nan`, `1e3`)."""
+    columns = pd.read_csv(path, nrows=0).columns
+    words = {column: str for column in columns if column in WORDS}
+    return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=[""])
 
 
 def records_under(folder: Path) -> list[Record]:
     """All records below a folder, by path, without those of jobs that have not ended. Raises RecordError."""
-    return [read(path) for path in records_below(folder)]
+    return [stored(path) for path in records_below(folder)]
 
 
 def records_in(folders: Iterable[Path | str]) -> list[Record]:
     """The records in the folders of some jobs: the arms in the order of the folders, the seeds of an arm in ascending order.
     Raises RecordError.
     """
-    records = [read(path) for folder in folders for path in records_of(Path(folder))]
+    records: list[Record] = [stored(path) for folder in folders for path in records_of(Path(folder))]
     places = {name: place for place, name in enumerate(dict.fromkeys(record.arm for record in records))}
     return sorted(records, key=lambda record: (places[record.arm], record.seed))
 
@@ -53,11 +64,14 @@ def history_table(records: Iterable[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _runs_of(results: str | Path) -> Path:
-    runs = Path(results) / RUNS_FOLDER
+def _records(results: Path, earlier: bool) -> list[Record]:
+    runs = results / RUNS_FOLDER
     if not runs.is_dir():
         raise FileNotFoundError(f"expected the results folder of a study, with `runs` in it, received {results}")
-    return runs
+    asked = asked_for(results)
+    present = [path for path in records_below(runs) if asked is None or path.parent in asked]
+    before = sorted({*records_below(runs), *(results / EARLIER).glob("*/seed_*.json")} - {*present})
+    return [stored(path) for path in (*present, *(before if earlier else ()))]
 
 
 def _row(record: Record) -> dict[str, Any]:

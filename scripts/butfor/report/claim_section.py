@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from butfor.plain_text import plain
+from butfor.plain_text import counted, plain
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import effect_of, interval_of, probability
 from butfor.verdicts.rows import Assessment, ClaimRow, Outcome
@@ -68,5 +68,5 @@ def _declared(row: ClaimRow) -> str:
     if row["since"] is None:
         return "exploratory (never registered)"
     if row["standing"] == "exploratory":
-        return f"exploratory ({row['since'][:10]}, after {row['runs']} runs)"
+        return f"exploratory ({row['since'][:10]}, after {counted(row['runs'] or 0, 'run')})"
     return f"{row['standing']} ({row['since'][:10]})"

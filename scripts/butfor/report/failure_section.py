@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 
-from butfor.plain_text import plain
+from butfor.plain_text import counted, plain
 from butfor.records.record import Record
+from butfor.verdicts.rows import FailedRuns
+from butfor.verdicts.words import seeds_in_words
 
 
-def failure_section(records: list[Record], planned: int) -> str:
+def failure_section(records: list[Record], failed: list[FailedRuns], planned: int) -> str:
     """How many runs left no usable model, or no record, arm by arm with their seeds and why, and what no failure among so
     many seeds leaves open."""
-    failed, present = [record for record in records if not record.usable], len(records)
+    present, lost = len(records), sum(len(row["seeds"]) for row in failed)
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
-    counts = sorted(set(Counter(record.arm for record in records).values()))
-    bounds = ", ".join(f"{100 * (1 - 0.05 ** (1 / n)):.0f} % of runs after {n} seeds" for n in counts)
-    text = (
-        f"{len(failed)} of {present} runs ended without a usable model.{missing} An arm without a failure may still fail"
-        f" in up to {bounds} (95 % bounds)."
-    )
-    kinds = list(dict.fromkeys((record.arm, record.status) for record in failed))
-    lines = [_line([record for record in failed if (record.arm, record.status) == kind]) for kind in kinds]
+    text = f"{lost} of {counted(present, 'run')} ended without a usable model.{missing}"
+    unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
+    if counts := sorted(set(unfailing.values())):
+        bounds = ", ".join(f"{100 * (1 - 0.05 ** (1 / n)):.0f} % of runs after {counted(n, 'seed')}" for n in counts)
+        text += f" An arm without a failure may still fail in up to {bounds} (95 % bounds)."
+    kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))
+    lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind]) for kind in kinds]
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
 
 
-def _line(alike: list[Record]) -> str:
-    """The runs of one arm that ended with the same status."""
-    first = alike[0]
-    ending = "." if len({record.reason for record in alike}) == 1 else ", for one."
-    return f"- `{first.arm}`, {first.status.replace('_', ' ')} with {_seeds(alike)}: {plain(first.reason)}{ending}"
-
-
-def _seeds(alike: list[Record]) -> str:
-    numbers = [record.seed for record in alike]
-    several = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
-    words = f"{numbers[0]} to {numbers[-1]}" if several else ", ".join(map(str, numbers))
-    return f"seed {words}" if len(numbers) == 1 else f"seeds {words}"
+def _line(alike: list[FailedRuns]) -> str:
+    """The runs of one arm that ended alike, look by look."""
+    first, seeds = alike[0], [seed for row in alike for seed in row["seeds"]]
+    lead = ":" if len(seeds) == 1 else "; the first:"
+    return f"- `{first['arm']}`, {first['ending']} with {seeds_in_words(seeds)}{lead} {plain(first['reason'])}."

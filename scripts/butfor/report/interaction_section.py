@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from butfor import stats
 from butfor.figures import gallery
+from butfor.plain_text import counted
 from butfor.study.designs import Grid, PartBothWays, grids, parts_both_ways, short
 from butfor.study.metrics import judged_by
 from butfor.study.summary import Study
@@ -46,9 +47,10 @@ def _grid(study: Study, grid: Grid, effects: list[InteractionRow], refused: list
     sentences = [_interaction(row) for row in joint if row["verdict"] != "inconclusive"]
     undecided = sum(row["verdict"] == "inconclusive" for row in joint)
     if undecided:
+        count = counted(len(joint), "interaction")
         sentences.append(
-            f"{undecided} of {len(joint)} interactions are neither shown nor shown not to matter; their intervals say how"
-            " large they could be."
+            f"{undecided} of {count} {'is' if len(joint) == 1 else 'are'} neither shown nor shown not to matter; intervals say"
+            " how large they could be."
         )
     failing = [row for row in effects if row["failed_ablation"] or row["failed_reference"]]
     if failing:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from butfor.plain_text import counted
 from butfor.study.metrics import judged_by
 from butfor.study.summary import Study
-from butfor.verdicts.rows import ContrastRow, Decision
+from butfor.verdicts.rows import UNJUDGED, ContrastRow, Decision
 from butfor.verdicts.words import decision_in_words
 
 
@@ -15,9 +16,13 @@ def look_section(study: Study, rows: list[ContrastRow], decisions: list[Decision
     settling = judged_by(study).rows(rows)
     lines = [f"- {decision_in_words(decision)}" for decision in decisions]
     for look in study["looks"]:
-        settled = [f"`{row['arm']}`" for row in settling if row["settled"] and row["planned"] == look["seen"]]
+        settled = [f"`{row['arm']}`" for row in settling if _is_settled(row) and row["planned"] == look["seen"]]
         if settled:
-            lines.append(f"- Settled after {look['seen']} seeds: {', '.join(settled)}.")
-    if undecided := [f"`{row['arm']}`" for row in settling if not row["settled"]]:
+            lines.append(f"- Settled after {counted(look['seen'], 'seed')}: {', '.join(settled)}.")
+    if undecided := [f"`{row['arm']}`" for row in settling if not _is_settled(row)]:
         lines.append(f"- Undecided: {', '.join(undecided)}.")
     return "## Looks\n\nAfter each look only undecided ablations and their references go on.\n\n" + "\n".join(lines)
+
+
+def _is_settled(row: ContrastRow) -> bool:
+    return row["settled"] and row["verdict"] != UNJUDGED

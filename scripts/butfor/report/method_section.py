@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+from butfor.plain_text import counted
 from butfor.study.metrics import Metric, beside, judged_by
 from butfor.study.summary import Study, VerdictSettings
 from butfor.verdicts.numbers import level
@@ -18,8 +19,8 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
     others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(metric))
     return (
         "## How it was computed\n\n"
-        f"K = {looks} planned look{'s' if looks > 1 else ''}"
-        f" (after {', '.join(str(look['seen']) for look in study['looks'])} seeds), M = {judged} judged ablations,"
+        f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
+        f" {'seed' if study['looks'][-1]['seen'] == 1 else 'seeds'}), M = {counted(judged, 'judged ablation')},"
         f" α = {verdict['alpha']:g}, {_margin(metric, verdict)}{others}.\n\n"
         "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
         " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
@@ -28,8 +29,8 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
         " exact test (none is asked where every run of one fails and none of the other), and an arm that fails more often"
         " than its reference is never said to help.\n\n"
         f"{_stopping(verdict['metric'], looks)}"
-        "Accuracies and losses of training, validation and test images are all measured in inference mode and without"
-        " penalty terms. Early stopping and the choice of epoch use validation images only; the test set is touched once"
+        "Accuracies and losses of training, validation and test examples are all measured in inference mode and without"
+        " penalty terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once"
         " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
         f" conclusions are about this test set.{_pairing(settling, metric)}"
     )

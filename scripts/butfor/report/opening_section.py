@@ -6,37 +6,45 @@ from collections import Counter
 
 import numpy as np
 
-from butfor.plain_text import plain
+from butfor.plain_text import counted, plain
 from butfor.records.record import Record
 from butfor.study.arm import BASELINE
 from butfor.study.metrics import judged_by
 from butfor.study.summary import DescribedStudy, ablations_of
+from butfor.verdicts.rows import Comparison
 
 
 def opening_section(study: DescribedStudy, records: list[Record]) -> str:
     """The study's question in its own words, its ablations, seeds and runs, and the baseline's figure."""
     ablations = len(ablations_of(study))
     alone = len(study["arms"]) - ablations - 1
-    others = f" and {alone} more references" if alone > 1 else " and 1 more reference" if alone else ""
-    plural = "" if ablations == 1 else "s"
-    counts = f"{ablations} ablation{plural}{others}, {_seeds_each(records)} seeds each, {len(records)} runs"
+    others = f" and {counted(alone, 'more reference')}" if alone else ""
+    counts = f"{counted(ablations, 'ablation')}{others}, {_seeds_each(records)} each, {counted(len(records), 'run')}"
     return f"{plain(study['question'])} {counts}. {_baseline(study, records)}"
 
 
 def _seeds_each(records: list[Record]) -> str:
     counts = Counter(record.arm for record in records).values()
     least, most = min(counts), max(counts)
-    return f"{most}" if least == most else f"{least} to {most}"
+    return counted(most, "seed") if least == most else f"{least} to {most} seeds"
+
+
+def baseline_section(comparison: Comparison) -> str:
+    """What is the matter with a baseline of which every run failed; nothing for any other."""
+    return f"> {comparison['baseline']}" if comparison["baseline"] else ""
 
 
 def _baseline(study: DescribedStudy, records: list[Record]) -> str:
-    metric = judged_by(study)
-    figures = [metric.figure(record.metrics) for record in records if record.arm == BASELINE and record.usable]
+    metric, verdict = judged_by(study), study["verdict"]
+    own = [record for record in records if record.arm == BASELINE]
+    failed = sum(record.failed(verdict["must_learn"], metric.name) for record in own)
+    figures = [metric.figure(record.metrics) for record in own if not record.failed(verdict["must_learn"], metric.name)]
     count, unit = len(figures), metric.unit
     if count < 2:
-        return f"{count} run{'' if count == 1 else 's'} of the baseline ended with a usable model."
+        return f"{count} of {counted(len(own), 'run')} of the baseline ended with a usable model."
     mean, spread = np.mean(figures), np.std(figures, ddof=1)
+    survivors = f"{count} of {len(own)} runs; the {failed} that failed are not in it" if failed else f"{count} seeds"
     return (
         f"The baseline reaches a {metric.title} of {mean:.{unit.decimals}f} ± {spread:.{unit.decimals}f} {unit.level}"
-        f" (mean ± standard deviation over {count} seeds)."
+        f" (mean ± standard deviation over {survivors})."
     )

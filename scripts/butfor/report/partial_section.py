@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from butfor.plain_text import plain
+from butfor.plain_text import plain, sentence
 from butfor.records.record import Record
 from butfor.study.summary import PlanSummary
 
@@ -23,7 +23,7 @@ def partial_section(
     untrained = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
     here = f"{len(records)} of {planned} planned runs are here"
     reasons = [
-        f"> - `{note['arm']}`, {_where(note)}: {plain(note['why'])} Log: `{note['log']}`"
+        f"> - `{note['arm']}`, {_where(note)}: {sentence(plain(note['why']))} Log: `{note['log']}`"
         for note in notes
         if note["arm"] in arms
     ]

@@ -7,19 +7,24 @@ import json
 from butfor.fingerprint import fingerprint
 from butfor.plain_text import plain
 from butfor.records.record import Record
+from butfor.study.recipe_words import changes
 from butfor.study.summary import DescribedStudy
+from butfor.verdicts.arms import recipe_trained
 
 
 def provenance_section(study: DescribedStudy, records: list[Record], source: str) -> str:
     """Study, data, code, versions and machine, and every arm's recipe by its fingerprint."""
     first = records[0]
     counts = (
-        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test images"
+        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test examples"
     )
 
     def values(key: str) -> str:
         return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
 
+    planned, trained = study["arms"][0]["recipe"], recipe_trained(study["arms"][0], records)
+    others = changes(planned, trained, [key for key in planned if planned[key] != trained.get(key)])
+    other = f" The study file's is another by now: {'; '.join(others)}." if others else ""
     arms = "\n".join(
         f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
         for arm in study["arms"]
@@ -28,14 +33,29 @@ def provenance_section(study: DescribedStudy, records: list[Record], source: str
         "## Provenance\n\n"
         f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
         f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}\n"
+        f"- Inputs: {_inputs(records)}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
         f" NumPy {values('numpy')}\n"
         f"- Device: {values('device')}; {values('processor')}\n"
         f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
         f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
-        "The baseline's recipe:\n\n```json\n" + json.dumps(study["arms"][0]["recipe"], indent=1) + "\n```"
+        f"The recipe that the baseline was trained with:{other}\n\n```json\n" + json.dumps(trained, indent=1) + "\n```"
     )
+
+
+def _inputs(records: list[Record]) -> str:
+    """The ranges of what models saw, with the scalings that led to them, and the arms of each where they differ."""
+    arms: dict[str, list[str]] = {}
+    for record in records:
+        low, high = record.data["inputs"]
+        scaling = {"none": "taken as they are", "pixels": "divided by 255"}[record.data["scaling"]]
+        names = arms.setdefault(f"{scaling}, from {low:g} to {high:g}", [])
+        if record.arm not in names:
+            names.append(record.arm)
+    if len(arms) == 1:
+        return next(iter(arms))
+    return "; ".join(f"{words} ({', '.join(f'`{name}`' for name in names)})" for words, names in arms.items())
 
 
 def _fingerprint(records: list[Record], arm: str) -> str:

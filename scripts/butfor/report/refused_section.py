@@ -6,9 +6,10 @@ from butfor.checks.outcomes import CheckRow
 
 
 def refused_section(checks: list[CheckRow]) -> str:
-    """The arms that changed nothing, and those whose change is not proven, each with why; nothing if there are none."""
+    """The arms that changed nothing, those whose change is not proven, and those where nothing but the figures shows it, each
+    with why; nothing if there are none."""
     void = [f"`{row['arm']}`" for row in checks if row["outcome"] == "void"]
-    failed = [f"> - `{row['arm']}`: {'; '.join(row['problems'])}." for row in checks if row["outcome"] == "failed"]
+    failed = [f"> - `{row['arm']}`: {'; '.join(row['problems'])}." for row in checks if row["outcome"] == "unproven"]
     notes = []
     if void:
         notes.append(
@@ -16,6 +17,12 @@ def refused_section(checks: list[CheckRow]) -> str:
             " so what was to be changed never acted, and there is no verdict."
         )
     if failed:
-        lead = "> **Not proven.** These arms failed their manipulation check, and have no verdict:"
+        lead = "> **Unproven.** These arms failed their manipulation check, and have no verdict:"
         notes.append("\n".join([lead, ">", *failed]))
+    unverified = [
+        f"> - `{row['arm']}`: {'; '.join(row['reasons'])}." for row in checks if row["outcome"] == "unverified"
+    ]
+    if unverified:
+        lead = "> **Unverified.** These arms have a verdict, but nothing beside their figures shows that the change took effect:"
+        notes.append("\n".join([lead, ">", *unverified]))
     return "\n\n".join(notes)

@@ -13,6 +13,7 @@ from butfor.plain_text import plain
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
+from butfor.report.arm_section import arm_section
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
 from butfor.report.cost_section import cost_section
@@ -22,7 +23,7 @@ from butfor.report.importance_section import importance_section
 from butfor.report.interaction_section import interaction_section
 from butfor.report.look_section import look_section
 from butfor.report.method_section import method_section
-from butfor.report.opening_section import opening_section
+from butfor.report.opening_section import baseline_section, opening_section
 from butfor.report.partial_section import partial_section
 from butfor.report.provenance_section import provenance_section
 from butfor.report.refused_section import refused_section
@@ -53,7 +54,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What those files hold. source: where the data came from, in words."""
+    """What those files hold. source: where the data came from, in words. warning: what a reader must know of them first."""
 
     records: list[Record]
     checks: list[CheckRow]
@@ -62,6 +63,7 @@ class Evidence:
     claims: Assessment
     decisions: list[Decision]
     source: str
+    warning: str = ""
     notes: Sequence[dict[str, Any]] = ()
 
 
@@ -75,6 +77,7 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
         claims=_json(sources.claims),
         decisions=[_json(path) for path in sources.decisions],
         source=_json(sources.data)["source"],
+        warning=_json(sources.data).get("warning", ""),
         notes=sources.notes,
     )
     write_atomically(Path(report_path), report(study, evidence))
@@ -90,17 +93,20 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
     stopped = next((decision["stopped"] for decision in evidence.decisions if decision["stopped"]), "")
     return _joined(
         f"# {study['study']}",
+        baseline_section(comparison),
         opening_section(study, records),
+        f"> {evidence.warning}" if evidence.warning else "",
         partial,
         refused_section(evidence.checks),
         verdict_section(study, rows, stopped, partial=bool(partial)),
+        arm_section(study, comparison["arms"]),
         claim_section(study, evidence.claims),
         importance_section(study, rows, comparison["importance"]),
         interaction_section(study, rows, comparison["interactions"]),
         *(family_section(study, family, rows) for family in families(study)),
         tuned_section(study, rows, comparison["tuned"]),
         look_section(study, rows, evidence.decisions),
-        failure_section(records, planned),
+        failure_section(records, comparison["failed"], planned),
         check_section(evidence.checks),
         method_section(study, rows),
         cost_section(records),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from butfor.plain_text import counted
 from butfor.study.metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import effect_of, interval_of
@@ -24,8 +25,9 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
     )
     return (
         "## With the learning rate tuned\n\nEvery arm was given the same search: the rates"
-        f" {', '.join(f'{rate:g}' for rate in study['tune']['rates'])}, {len(study['tune']['seeds'])} seeds each that are"
-        f" none of the study's, judged on validation images. Then arms were compared again, each at its best rate.{edge}\n\n"
+        f" {', '.join(f'{rate:g}' for rate in study['tune']['rates'])},"
+        f" {counted(len(study['tune']['seeds']), 'seed')} each that no run of the study has, judged on validation examples."
+        f" Then arms were compared again, each at its best rate.{edge}\n\n"
         + "\n".join([head, *lines])
         + f"\n\n{_cost(tuned)}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from butfor.plain_text import counted
 from butfor.study.metrics import DEFAULT, Metric, beside, judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability
@@ -14,19 +15,22 @@ from butfor.verdicts.words import in_words, most_important, with_remark
 def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial: bool) -> str:
     """How many of each verdict, what stands out, the figure of all effects, and every ablation's numbers.
 
-    stopped: why no further look was taken, if the budget ended the study. partial: whether runs are still to come.
+    stopped: why no further look was taken, if one was planned. partial: whether runs are still to come.
     """
     metric = judged_by(study)
     settling = metric.rows(rows)
     counts = Counter(row["verdict"] for row in settling).most_common()
-    top = [*_warnings(settling, stopped, partial), *(f"- {in_words(row)}" for row in most_important(rows, metric))]
+    top = [
+        *_warnings(settling, metric.title, stopped, partial),
+        *(f"- {in_words(row)}" for row in most_important(rows, metric)),
+    ]
+    tally = f"{_asked_of(metric)}{', '.join(f'{count} {verdict}' for verdict, count in counts)}."
     parts = [
-        f"## Verdicts\n\n{_asked_of(metric)}{', '.join(f'{count} {verdict}' for verdict, count in counts)}."
-        " What stands out:",
-        "\n".join(top),
+        f"## Verdicts\n\n{tally}" + (" What stands out:" if top else ""),
+        *(["\n".join(top)] if top else []),
         f"![Effects on {metric.title}](figures/effects.png)",
         _table(rows, metric),
-        _note(study, settling, metric),
+        *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
     lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking:
@@ -41,24 +45,34 @@ def _asked_of(metric: Metric) -> str:
     return "" if metric is DEFAULT else f"On {metric.title}, by which ablations are settled: "
 
 
-def _warnings(settling: list[ContrastRow], stopped: str, partial: bool) -> list[str]:
+def _warnings(settling: list[ContrastRow], title: str, stopped: str, partial: bool) -> list[str]:
     """What a reader must know before the verdicts: a study that decides nothing."""
-    if partial or any(row["verdict"] not in ("inconclusive", *REFUSED) for row in settling):
+    verdicts = {row["verdict"] for row in settling}
+    if partial or "inconclusive" not in verdicts or verdicts - {"inconclusive", *REFUSED}:
         return []
     seen = max(row["planned"] for row in settling)
-    remedy = f"The budget ended the study: {stopped}." if stopped else "Add a look: see `seeds`."
-    return [f"- Nothing is decided about {settling[0]['metric']} with {seen} seeds. {remedy}"]
+    remedy = f"No further look was taken: {stopped}." if stopped else "Add a look: see `seeds`."
+    return [f"- Nothing is decided about {title} with {counted(seen, 'seed')}. {remedy}"]
 
 
 def _table(rows: list[ContrastRow], metric: Metric) -> str:
     """A line per ablation, the worst first: its verdict and numbers, and what it does to the metrics beside."""
     others = beside(metric)
     head = [
-        *("ablation", "against", "verdict", f"{metric.short}, {metric.unit.short}", "interval*", "p differ", "p same"),
+        *(
+            "ablation",
+            "against",
+            "verdict",
+            f"{metric.short}, {metric.unit.short}",
+            "interval*",
+            "raw p",
+            "p differ",
+            "p same",
+        ),
         *("better", "seeds", "could see", "failed"),
         *(cell for other in others for cell in (f"{other.short}, {other.unit.short}", f"{other.short} verdict")),
     ]
-    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 6 + ["---:", "---"] * len(others)
+    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 7 + ["---:", "---"] * len(others)
     by_arm = [{row["arm"]: row for row in other.rows(rows)} for other in others]
     ordered = sorted(metric.rows(rows), key=lambda row: metric.worth(row["effect"]))
     lines = [[*_cells(row), *(cell for table in by_arm for cell in _beside(table[row["arm"]]))] for row in ordered]
@@ -76,6 +90,7 @@ def _cells(row: ContrastRow) -> list[str]:
         with_remark(row, "**"),
         effect_of(row),
         interval_of(row) if judged else NONE,
+        probability(row["p_raw"] if tested else None),
         probability(row["p_difference"] if tested else None),
         probability(row["p_equivalence"] if tested else None),
         percent(row["better"]),
@@ -88,13 +103,14 @@ def _cells(row: ContrastRow) -> list[str]:
 
 def _beside(row: ContrastRow) -> list[str]:
     """An ablation's effect and verdict on another metric."""
-    return [effect_of(row), with_remark(row) if row["remark"] == "identical" else row["verdict"]]
+    return [effect_of(row), with_remark(row) if row["remark"] == "equal at every seed" else row["verdict"]]
 
 
 def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     verdict, margin = study["verdict"], metric.margin_in(study["verdict"])
     judged = sum(row["verdict"] not in REFUSED for row in settling)
-    over = f"over all {judged} that are judged" if verdict["corrected_over"] == "report" else "within each family"
+    all_judged = f"over all {judged} that are judged" if judged > 1 else "over the one that is judged"
+    over = all_judged if verdict["corrected_over"] == "report" else "within each family"
     same = (
         f"is shown, not assumed: the effect lies within the margin of ±{margin:g} {metric.unit.short}"
         if margin is not None
@@ -103,7 +119,8 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     return (
         f"\\* {level(verdict['alpha'])} for each ablation by itself; verdicts and p are corrected {over},"
         " so an interval may leave 0 out and the verdict still be inconclusive. "
-        "Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
+        "“Raw p” is that of no difference, corrected for nothing."
+        " Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
         f" so what was changed matters. “No meaningful difference” {same}."
         " “Inconclusive” says that these seeds decide neither."
         " “Could see” is the smallest true effect that these seeds would have called real with a chance of 80 %."

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast, contrast
 from butfor.stats.looks import Rule
 from butfor.stats.pairs import BySeed, Pairs, pair
@@ -170,7 +171,7 @@ def _decided(c: Contrast, rule: Rule, interaction: bool) -> Contrast:
     """The verdict on the seeds at which all cells finished. The two sides' failures are not compared: they count seeds
     at which any of several cells failed, and each cell's own verdict is where its failures are judged."""
     if c.pairs < 2:
-        return replace(c, verdict="inconclusive", remark=f"{c.pairs} seeds at which every cell finished")
+        return replace(c, verdict="inconclusive", remark=f"{counted(c.pairs, 'seed')} at which every cell finished")
     decided = decide(replace(c, p_failure=1.0, p_rescue=1.0), rule.alpha, rule.higher_is_better)
     words = {"helps": INTERACTION, "hurts": INTERACTION, "no meaningful difference": NO_INTERACTION}
     verdict = words.get(decided.verdict, decided.verdict) if interaction else decided.verdict

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast
 from butfor.stats.pairs import Values
 
@@ -51,7 +52,7 @@ def _by_failures(c: Contrast, alpha: float) -> tuple[str, str] | None:
     """What failed runs alone decide. Where every run of one arm failed and none of the other's, no test is asked."""
     judged, failed, of_reference = c.planned - c.missing, c.failed_ablation, c.failed_reference
     if c.missing > MOST_MISSING * c.planned:
-        return "inconclusive", f"{c.missing} of {c.planned} runs are missing"
+        return "inconclusive", f"{c.missing} of {counted(c.planned, 'run')} {'is' if c.planned == 1 else 'are'} missing"
     if judged and failed == of_reference == judged:
         return "inconclusive", f"every run failed, and every run of the reference ({judged}/{judged})"
     if judged and failed == judged and (not of_reference or c.p_failure <= alpha):
@@ -78,15 +79,15 @@ def _by_figures(c: Contrast, alpha: float, higher_is_better: bool) -> tuple[str,
             f"among finished runs; failed {c.failed_ablation}/{judged}, reference {c.failed_reference}/{judged}"
         )
     if c.missing:
-        notes.append(f"{judged} of {c.planned} seeds")
+        notes.append(f"{judged} of {counted(c.planned, 'seed')}")
     return verdict, "; ".join(notes)
 
 
 def _from_differences(c: Contrast, alpha: float, higher_is_better: bool) -> tuple[str, str]:
-    if c.pairs >= 1 and c.sd == 0 and c.effect == 0:
-        return "no meaningful difference", "identical"
+    if c.pairs > 1 and c.sd == 0 and c.effect == 0:
+        return "no meaningful difference", "equal at every seed"
     if c.pairs < 2:
-        return "inconclusive", f"{c.pairs} finished pair{'' if c.pairs == 1 else 's'}"
+        return "inconclusive", counted(c.pairs, "finished pair")
     if c.sd == 0:
         doubt = ": look for a mistake" if c.pairs > 2 else ""
         return "inconclusive", f"the same difference at every seed{doubt}"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from butfor.errors import StudyFileError
+from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
 from butfor.study.arm import BASELINE, Arm, Recipe
 
 Resolve = Callable[[str, Recipe], Recipe]
@@ -34,33 +34,57 @@ class Entry:
     """An entry under `ablations:`, which makes one arm or several; `off`: each part of a recipe with its value for none."""
 
     def __init__(self, name: Any, entry: dict[str, Any], off: dict[str, Any]) -> None:
+        self.at = ("ablations", name)
         if not isinstance(name, str):
             raise PlanError(
-                f"ablations: the name {name!r} is not text (YAML reads off, no, 1 and the like so): quote it."
+                f"ablations: the name {name!r} is not text (YAML reads off, no, 1 and the like so): quote it.", self.at
             )
-        _check_name(name)
+        _check_name(name, self.at)
         forms = [form for form in FORMS if form in entry]
         if len(forms) != 1:
+            received = " and ".join(forms) or "none"
             raise PlanError(
-                f"ablations.{name}: expected exactly one of {', '.join(FORMS)}, received {forms or 'none'}."
+                f"ablations.{name}: expected exactly one of {', '.join(FORMS)}, received {received}.", self.at
             )
         self.name, self.form, self.body, self.off = name, forms[0], entry[forms[0]], off
         self.reference: str = entry["from"]
         self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
         self.compared: bool = entry["compare"]
+        self._told: set[tuple[Place, str]] = set()
 
-    def arms(self, arms: dict[str, Arm], resolve: Resolve) -> Iterator[Arm]:
-        """The arms that the entry makes. arms: those made so far, its reference among them. Raises PlanError."""
+    def arms(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
+        """The arms that the entry makes. arms: those made so far, its reference among them. found: takes what is wrong with
+        one of them, which is then left out. Raises PlanError for what is wrong with all."""
         reference = arms[self.reference]
         if self.form == "add_each":
-            yield from self._arms_with_one_part(arms, resolve)
+            yield from self._arms_with_one_part(arms, resolve, found)
             return
         for name, changes, levels in self._changes(reference.recipe):
-            arm = _changed(name, reference, changes, self.family, resolve)
-            if self.form == "grid" and not arm.changed:
+            arm = self._arm(name, reference, changes, resolve, found)
+            if arm is None or (self.form == "grid" and not arm.changed):
                 continue  # the cell of the reference itself
             cell = replace(arm, grid=self.name, levels=levels) if levels else arm
             yield cell if self.compared else Arm(arm.name, arm.recipe)
+
+    def _arm(self, name: str, reference: Arm, changes: Recipe, resolve: Resolve, found: Errors) -> Arm | None:
+        try:
+            return _changed(name, reference, changes, self.family, resolve)
+        except StudyError as error:
+            for each in error.errors if isinstance(error, SeveralErrors) else [error]:
+                place = self._place(getattr(each, "at", ()), changes)
+                said = (place, str(each).removeprefix(f"ablations.{name}"))
+                if said not in self._told:  # of a grid, once for all cells of a level
+                    found.add(StudyFileError(str(each), place) if isinstance(each, StudyFileError) else each)
+                self._told.add(said)
+        return None
+
+    def _place(self, inside: Place, changes: Recipe) -> Place:
+        """The place in the study file of what is wrong `inside` a recipe: the change that it belongs to."""
+        for key in changes:
+            steps = tuple(key.split("."))
+            if inside[: len(steps)] == steps:
+                return (*self.at, self.form, key, *inside[len(steps) :])
+        return (*self.at, self.form)
 
     def _changes(self, recipe: Recipe) -> Iterator[tuple[str, Recipe, Levels]]:
         """Each arm's name, what it changes, and its levels if it is a cell of a grid."""
@@ -73,7 +97,7 @@ class Entry:
         elif self.form == "remove_each":
             for part in self._parts(recipe):
                 prefix = "" if self.reference == BASELINE else f"{self.reference}_"
-                yield f"{prefix}no_{part}", {part: self.off[part]}, ()
+                yield f"{prefix}no_{_short(part)}", {part: self.off[part]}, ()
         else:
             yield from self._cells()
 
@@ -82,7 +106,9 @@ class Entry:
             return list(levels.items())
         if not isinstance(levels, list) or not levels:
             raise PlanError(
-                f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}."
+                f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}, received"
+                f" {levels!r}.{_as_list(key, levels)}",
+                (*self.at, self.form, key),
             )
         return [(_level_name(key, level), level) for level in levels]
 
@@ -93,52 +119,91 @@ class Entry:
             yield "__".join(name for _, name in levels), {key: value for key, _, value in cell}, levels
 
     def _parts(self, recipe: Recipe) -> list[str]:
+        """The parts that the entry names; a setting of a user's own model by its name alone, or as model.<name>."""
         if self.body == "all":
-            return [part for part, value in self.off.items() if not _is_off(recipe[part], value)]
-        for part in self.body:
+            return [part for part, value in self.off.items() if not _is_off(_value_at(recipe, part), value)]
+        parts = [part if part in self.off else f"model.{part}" for part in self.body]
+        for written, part in zip(self.body, parts, strict=True):
             if part not in self.off:
                 raise PlanError(
-                    f"ablations.{self.name}: {part} is no part of a recipe that can be off. Parts: {', '.join(self.off)}."
+                    f"ablations.{self.name}: {written} is no part of a recipe that can be off. Parts: {', '.join(self.off)}."
+                    f" For a setting, write no_{written}: {{set: {{{written}: …}}}}.",
+                    (*self.at, self.form),
                 )
-            if self.form == "remove_each" and _is_off(recipe[part], self.off[part]):
+            if self.form == "remove_each" and _is_off(_value_at(recipe, part), self.off[part]):
                 raise PlanError(
-                    f"ablations.{self.name}: {part} is already off in {self.reference}, so removing it changes nothing."
+                    f"ablations.{self.name}: {written} is already off in {self.reference}, so removing it changes nothing.",
+                    (*self.at, self.form),
                 )
-        return list(self.body)
+        return parts
 
-    def _arms_with_one_part(self, arms: dict[str, Arm], resolve: Resolve) -> Iterator[Arm]:
+    def _arms_with_one_part(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
         full = arms[BASELINE].recipe
         parts = self._parts(full)
-        bare = arms[self.reference]
-        if self.reference == BASELINE:
-            bare = _changed("bare", bare, {part: self.off[part] for part in parts}, self.family, resolve)
-            yield bare
-        for part in parts:
-            yield _changed(f"only_{part}", bare, {part: full[part]}, self.family, resolve)
+        bare: Arm | None = arms[self.reference]
+        if bare and self.reference == BASELINE:
+            bare = self._arm("bare", bare, {part: self.off[part] for part in parts}, resolve, found)
+            if bare:
+                yield bare
+        for part in parts if bare else []:
+            if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: _value_at(full, part)}, resolve, found)):
+                yield arm
 
 
 def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: Resolve) -> Arm:
     """The arm that differs from its reference by these changes, each a recipe key with dots and its value."""
     _check_name(name)
     recipe = json.loads(json.dumps(reference.recipe))
+    changes = _folded(name, changes)
     for key, value in changes.items():
+        if key.split(".")[0] == "recipe" and "recipe" not in recipe:
+            raise PlanError(
+                f"ablations.{name}.{key}: expected a key of the recipe, received recipe itself. Leave recipe out."
+            )
         *blocks, last = key.split(".")
         inside = recipe
         for block in blocks:
             inside = inside.get(block)
             if not isinstance(inside, dict):
-                raise PlanError(f"ablations: {name} sets {key}, but {block} has no settings in {reference.name}.")
+                raise PlanError(
+                    f"ablations.{name}.{key}: expected a setting inside another, received {block}, which has none in"
+                    f" {reference.name}.",
+                    tuple(key.split(".")),
+                )
         inside[last] = value
     recipe = resolve(name, recipe)
     changed = tuple(key for key in changes if _value_at(recipe, key) != _value_at(reference.recipe, key))
     return Arm(name, recipe, reference.name, family, changed)
 
 
-def _check_name(name: Any) -> None:
+def _folded(name: str, changes: Recipe) -> Recipe:
+    """The changes with each setting put into the block that is changed beside it, whichever is written first: an optimiser
+    and `optimiser.momentum` are one new optimiser. Raises PlanError.
+    """
+    folded = dict(changes)
+    for key in sorted(changes, key=lambda key: -key.count(".")):
+        block, _, setting = key.rpartition(".")
+        if block not in folded:
+            continue
+        value = folded[block] if isinstance(folded[block], dict) else {"name": folded[block]}
+        if setting in value:
+            raise PlanError(f"ablations: {name} sets {key} twice: in {block} and beside it. Remove one.")
+        folded[block] = {**value, setting: folded.pop(key)}
+    return folded
+
+
+def _as_list(key: str, levels: Any) -> str:
+    if isinstance(levels, str) and "," in levels:
+        return f" Write {key}: [{', '.join(word.strip() for word in levels.split(','))}]."
+    return "" if isinstance(levels, list) else f" Write {key}: [{levels}], or set instead of each for one arm."
+
+
+def _check_name(name: Any, at: Place = ()) -> None:
     if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or name.endswith(".") or PERIODIC.search(name):
         raise PlanError(
             f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
-            " beginning with a letter or digit, none of them 20 times over. Give the level a name of its own: {name: value}."
+            " beginning with a letter or digit, none of them 20 times over. Give the level a name of its own: {name: value}.",
+            at,
         )
 
 
@@ -153,9 +218,12 @@ def _is_off(resolved: Any, off: Any) -> bool:
     return bool((resolved["name"] if isinstance(resolved, dict) else resolved) == off)
 
 
+def _short(key: str) -> str:
+    return key.rsplit(".", 1)[-1]
+
+
 def _level_name(key: str, level: Any) -> str:
-    short = key.rsplit(".", 1)[-1]
     value = level.get("name") if isinstance(level, dict) else level
     if isinstance(value, list):
         value = "x".join(map(str, value))
-    return f"{short}_{str(value).lower() if isinstance(value, bool) or value is None else value}"
+    return f"{_short(key)}_{str(value).lower() if isinstance(value, bool) or value is None else value}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from butfor.errors import StudyError
 from butfor.recipe.architectures import ARCHITECTURES
 from butfor.recipe.initialisers import INITIALISERS
+from butfor.recipe.input_scalings import CHOICES as SCALING_CHOICES
 from butfor.recipe.normalisations import NORMALISATIONS
 from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
 from butfor.recipe.schedules import SCHEDULES
@@ -20,6 +21,7 @@ from butfor.study.schema import Schema, load_schema
 SCHEMA = Path(__file__).resolve().parents[3] / "config" / "schema.yaml"
 TABLES: dict[str, tuple[str, Iterable[str]]] = {  # by recipe key: where the rows stand, and their names
     "model": ("recipe/architectures.py", ARCHITECTURES),
+    "input_scaling": ("recipe/input_scalings.py", SCALING_CHOICES),
     "initialiser": ("recipe/initialisers.py", INITIALISERS),
     "normalisation": ("recipe/normalisations.py", NORMALISATIONS),
     "optimiser": ("recipe/optimisers.py", OPTIMISERS),

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
-from butfor.errors import StudyFileError
+from butfor.errors import Errors, StudyFileError
 from butfor.fingerprint import fingerprint
 from butfor.study.metrics import MARGINS
 from butfor.study.plan import Plan
@@ -39,8 +39,13 @@ class ClaimError(StudyFileError):
 
 
 def declared(settings: Settings, plan: Plan) -> dict[str, Claim]:
-    """The claims of a completed study file by name. Raises ClaimError."""
-    return {name: _declared(name, written, settings, plan) for name, written in settings["claims"].items()}
+    """The claims of a completed study file by name. Raises ClaimError, or SeveralErrors of them."""
+    found, claims = Errors(), {}
+    for name, written in settings["claims"].items():
+        with found.collected():
+            claims[name] = _declared(name, written, settings, plan)
+    found.end()
+    return claims
 
 
 def terms(settings: Settings) -> dict[str, Any]:
@@ -51,6 +56,7 @@ def terms(settings: Settings) -> dict[str, Any]:
 
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
+    written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
     reference = _reference(name, written["arm"], plan)
     _check_margin(name, written, settings["verdict"])
     full = {
@@ -74,25 +80,27 @@ def _verdict(settings: Settings, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _reference(name: str, arm: str, plan: Plan) -> str:
+    at = ("claims", name, "arm")
     where, compared = f"claims.{name}.arm: expected an arm that is compared with a reference", plan.ablations
     if arm not in plan.arms:
         close = difflib.get_close_matches(arm, [other.name for other in compared], n=1, cutoff=0.5)
         remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(other.name for other in compared)}."
-        raise ClaimError(f"{where}, received {arm}, which is no arm of this study. {remedy}")
+        raise ClaimError(f"{where}, received {arm}, which is no arm of this study. {remedy}", at)
     if (reference := plan.arms[arm].reference) is None:
-        raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.")
+        raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.", at)
     return reference
 
 
 def _check_margin(name: str, claim: dict[str, Any], verdict: Settings) -> None:
-    where, metric = f"claims.{name}.margin: expected", claim["metric"]
+    where, metric, at = f"claims.{name}.margin: expected", claim["metric"], ("claims", name, "margin")
     if claim["expect"] == "fails" and claim["margin"] is not None:
-        raise ClaimError(f"{where} none where runs are to fail, received {claim['margin']:g}. Leave it out.")
+        raise ClaimError(f"{where} none where runs are to fail, received {claim['margin']:g}. Leave it out.", at)
     if claim["expect"] != "same" or claim["margin"] is not None:
         return
     if metric not in MARGINS or verdict[MARGINS[metric]] is None:
         setting = f", or set verdict.{MARGINS[metric]}" if metric in MARGINS else ""
         raise ClaimError(
             f"{where} one, received null: without a margin nothing can be shown to be the same in {metric}."
-            f" Write how large a difference would not matter{setting}."
+            f" Write how large a difference would not matter{setting}.",
+            at,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from butfor.errors import StudyFileError
+from butfor.errors import Errors, StudyFileError
 from butfor.recipe.architectures import architecture
 from butfor.user_code import declaration, location
 
@@ -28,13 +28,15 @@ class IncompatibleError(StudyFileError):
 
 
 def check(recipe: Recipe, written: Recipe, properties: dict[str, Any], where: str) -> None:
-    """Raise IncompatibleError unless every part of a recipe has an effect.
+    """Raise IncompatibleError, or SeveralErrors of them, unless every part of a recipe has an effect.
 
     recipe: completed. written: as in the study file, or a reference's recipe with changes. properties: the schema's. where:
     the recipe's place in the study file.
     """
+    found = Errors()
     for problem in (*_unused(recipe, written, properties), *_mismatched(recipe)):
-        raise IncompatibleError(f"{where}.{problem}")
+        found.add(IncompatibleError(f"{where}.{problem}", tuple(problem.partition(":")[0].split("."))))
+    found.end()
 
 
 def uses(model: Recipe) -> frozenset[str]:
@@ -67,6 +69,16 @@ def _mismatched(recipe: Recipe) -> list[str]:
     own = location.is_own(model["name"])
     problems = [] if own else [f"model.{problem}" for problem in architecture(model).problems(model)]
     problems += _dropout_list(recipe) + _layer_names(recipe)
+    if recipe["batch_size"] > (recipe["train_size"] or recipe["batch_size"]):
+        problems.append(
+            f"batch_size: expected at most the {recipe['train_size']} images of train_size, since an incomplete batch is left"
+            f" out, received {recipe['batch_size']}. Write a smaller one, or a larger train_size."
+        )
+    if recipe["normalisation"]["name"] == "batch" and recipe["batch_size"] == 1 and not own:
+        problems.append(
+            "batch_size: expected 2 or more with batch normalisation, since the moments of one image leave nothing of it,"
+            " received 1. Write a larger one, or normalisation: layer."
+        )
     if optimiser.get("nesterov") and not optimiser["momentum"]:
         problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")
     if optimiser.get("weight_decay") and recipe["weight_decay"]["name"] == "decoupled":
@@ -101,7 +113,11 @@ def _dropout_list(recipe: Recipe) -> list[str]:
     places = declaration.declaration(model["name"]).get("dropouts") if own else architecture(model).dropouts(model)
     if len(rates) == places:
         return []
-    return [f"dropout: expected one rate, or {places or 'no'} in a list for {model['name']}, received {rates}."]
+    levels = ", ".join(map(str, rates))
+    return [
+        f"dropout: expected one rate, or {places or 'no'} in a list for {model['name']}, received {rates}. If these are"
+        f" levels to compare, write each: {{dropout: [{levels}]}}."
+    ]
 
 
 def _layer_names(recipe: Recipe) -> list[str]:

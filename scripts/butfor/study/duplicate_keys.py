@@ -18,7 +18,7 @@ def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
     """Raise DuplicateKeyError if one of the YAML files has a key twice in a mapping."""
     for path in paths:
         try:
-            tree = yaml.compose(path.read_text(), yaml.SafeLoader)
+            tree = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
         except yaml.YAMLError:  # Snakemake has read it, so it is JSON with tabs, which no YAML may have
             continue
         for first, second in _duplicates(tree, set()):

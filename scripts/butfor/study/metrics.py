@@ -55,7 +55,8 @@ class Metric:
     """A figure of a finished run that arms are compared by.
 
     name: as in a study file. title, short, plural: in a sentence, at the head of a column, and of several runs. recorded:
-    the figure as a record's metrics give it. margin: the verdict setting that holds the metric's margin, if there is one.
+    the figure as a record's metrics give it. lowest, highest: what it can be, in `unit`. margin: the verdict setting that
+    holds the metric's margin, if there is one.
     settles: whether `verdict.metric` may name it; all may be named by claims.
     """
 
@@ -66,12 +67,18 @@ class Metric:
     unit: Unit
     higher_is_better: bool
     recorded: Callable[[Figures], float]
+    lowest: float = -math.inf
+    highest: float = math.inf
     margin: Literal["margin", "loss_margin"] | None = None
     settles: bool = False
 
     def figure(self, figures: Figures) -> float:
         """A run's figure in `unit`, from its record's metrics."""
         return self.unit.scale * self.recorded(figures)
+
+    def possible(self, low: float, high: float, level: float) -> tuple[float, float]:
+        """The part of an interval of differences that can be, where the reference's figure is `level`, in `unit`."""
+        return max(low, self.lowest - level), min(high, self.highest - level)
 
     def margin_in(self, verdict: VerdictSettings) -> float | None:
         """The margin that a study's verdict settings give the metric, in `unit`; None if they give none."""
@@ -99,6 +106,8 @@ METRICS = {
             unit=POINTS,
             higher_is_better=True,
             recorded=lambda m: m["test/accuracy"],
+            lowest=0.0,
+            highest=100.0,
             margin="margin",
             settles=True,
         ),
@@ -110,6 +119,7 @@ METRICS = {
             unit=NATS,
             higher_is_better=False,
             recorded=lambda m: m["test/loss"],
+            lowest=0.0,
             margin="loss_margin",
             settles=True,
         ),
@@ -121,6 +131,8 @@ METRICS = {
             unit=POINTS,
             higher_is_better=False,
             recorded=lambda m: m["train/accuracy"] - m["test/accuracy"],
+            lowest=-100.0,
+            highest=100.0,
         ),
         Metric(
             name="gap/loss",
@@ -133,7 +145,7 @@ METRICS = {
         ),
     )
 }
-DEFAULT = METRICS["test/accuracy"]  # what verdicts and claims are asked of where a study does not say
+DEFAULT = METRICS["test/accuracy"]  # what verdicts are asked of where a study does not say
 OVER_FITTING = METRICS["gap/loss"]
 MARGINS = {metric.name: metric.margin for metric in METRICS.values() if metric.margin}
 
@@ -154,9 +166,9 @@ def disagreements(schema: dict[str, Any]) -> list[str]:
     settling = [metric for metric in METRICS.values() if metric.settles]
     sides: dict[str, tuple[Any, Any]] = {
         "verdict.metric": (sorted(verdict["metric"]["enum"]), sorted(metric.name for metric in settling)),
-        "claims.metric": (sorted(claim["metric"]["enum"]), sorted(METRICS)),
+        "claims.metric": (sorted(filter(None, claim["metric"]["enum"])), sorted(METRICS)),
         "the default of verdict.metric": (verdict["metric"]["default"], DEFAULT.name),
-        "the default of claims.metric": (claim["metric"]["default"], DEFAULT.name),
+        "the default of claims.metric": (claim["metric"]["default"], None),
     }
     for metric in METRICS.values():
         if metric.margin:

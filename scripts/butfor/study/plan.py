@@ -5,17 +5,19 @@ Standard library only, because every job of a cluster run parses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from butfor.data import limits
+from butfor.errors import Errors
 from butfor.fingerprint import canonical, fingerprint
 from butfor.recipe import architectures
 from butfor.study.ablations import Entry, PlanError, Resolve
 from butfor.study.arm import BASELINE, Arm
 from butfor.study.summary import ArmPlan, LookPlan, PlanSummary, SearchPlan
+from butfor.user_code import declaration, location
 
 SEARCH_SEEDS = 1_000_000  # the distance of a search's seeds from the study's
 MOST_ARMS = 10_000
@@ -44,13 +46,17 @@ class Plan:
     tune: SearchPlan
 
     def check_images(self, images: int) -> None:
-        """Raise PlanError if of so many training images none are left to validate on, or too few to train on for a recipe."""
+        """Raise PlanError, or SeveralErrors of them, if of so many training images none are left to validate on, or too few to
+        train on for a recipe."""
         if problem := limits.validation_problem(images, self.validation):
-            raise PlanError(problem)
-        left = limits.left_to_train(images, self.validation)
-        for arm in self.arms.values():
-            if problem := limits.size_problem(left, arm.recipe):
-                raise PlanError(f"{arm.name}: {problem}")
+            raise PlanError(problem, ("data", "validation"))
+        found, left = Errors(), limits.left_to_train(images, self.validation)
+        problems = {arm.name: limits.size_problem(left, arm.recipe) for arm in self.arms.values()}
+        for name, problem in problems.items():
+            where, at = ("recipe", "recipe") if name == BASELINE else (f"ablations.{name}", "ablations")
+            if problem and (name == BASELINE or problem != problems[BASELINE]):
+                found.add(PlanError(f"{where}.{problem}", (at, problem.partition(":")[0])))
+        found.end()
 
     @property
     def ablations(self) -> list[Arm]:
@@ -68,15 +74,19 @@ class Plan:
         return [seed for look in self.looks for seed in look.seeds]
 
     @property
-    def largest(self) -> dict[str, int]:
-        """What the recipes need of the data: the largest `train_size` and `batch_size`, in images, and the shortest `side` of
-        an image, in pixels (0: examples need not be images).
+    def largest(self) -> dict[str, Any]:
+        """What the recipes need of the data: the largest `train_size` and `batch_size`, in images, the shortest `side` of
+        an image, in pixels (0: examples need not be images), and whose inputs are scaled as the data suggest (`auto`): those
+        of models `built in`, of the user's `own`, of both (`mixed`), or of none (empty).
         """
         recipes = [arm.recipe for arm in self.arms.values()]
         return {
             "train_size": max(recipe["train_size"] or 0 for recipe in recipes),
             "batch_size": max(recipe["batch_size"] for recipe in recipes),
             "side": max(architectures.smallest_side(recipe) for recipe in recipes),
+            "auto": _whose(
+                [location.is_own(r["model"]["name"]) for r in recipes if r["input_scaling"]["name"] == "auto"]
+            ),
         }
 
     def training(self, arm: str, look: str) -> Any:
@@ -136,38 +146,60 @@ class Plan:
         return {"arms": arms, "looks": looks, "tune": self.tune}
 
 
-def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any]) -> Plan:
+def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], found: Errors | None = None) -> Plan:
     """The plan of a completed study file.
 
     resolve: checks and completes one arm's recipe, from the arm's name and its recipe. off: each part of a recipe with the
-    value that takes it out. Raises PlanError.
+    value that takes it out. found: takes what is wrong, one error for each mistake, and the plan is then of the other arms;
+    without it, all is raised. Raises PlanError for the baseline.
     """
+    errors = found or Errors()
     arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]))}
-    waiting = [Entry(name, entry, off) for name, entry in settings["ablations"].items()]
+    off = {**off, **declaration.parts(arms[BASELINE].recipe["model"])}
+    waiting = []
+    for name, entry in settings["ablations"].items():
+        with errors.collected():
+            waiting.append(Entry(name, entry, off))
     while waiting:
         ready = [entry for entry in waiting if entry.reference in arms]
         if not ready:
-            raise PlanError(_unknown_reference(waiting[0], waiting, arms))
+            if not errors.found:  # else the reference may be one of those that are wrong
+                errors.add(_unknown_reference(waiting[0], waiting, arms))
+            break
         waiting = [entry for entry in waiting if entry.reference not in arms]
         for entry in ready:
-            for arm in entry.arms(arms, resolve):
-                if arm.name in arms:
-                    raise PlanError(
-                        f"ablations.{entry.name}: expected different names, received two arms called {arm.name}. Rename one."
-                    )
-                if len(arms) >= MOST_ARMS:
-                    raise PlanError(
-                        f"ablations: expected at most {MOST_ARMS} arms, received more. Make it several studies."
-                    )
-                arms[arm.name] = arm
-    _check_cases(arms)
-    _check_recipes_differ(arms)
+            with errors.collected():
+                for arm in entry.arms(arms, resolve, errors):
+                    _add(arm, arms, entry)
+    for problem in (*_same_folders(arms), *_same_recipes(arms)):
+        errors.add(problem)
+    if found is None:
+        errors.end()
     return Plan(
         arms,
         looks(settings["looks"], settings["first_seed"]),
         settings["data"]["validation"],
         _tune(settings, arms[BASELINE].recipe),
     )
+
+
+def _add(arm: Arm, arms: dict[str, Arm], entry: Entry) -> None:
+    if arm.name in arms:
+        raise PlanError(
+            f"ablations.{entry.name}: expected different names, received two arms called {arm.name}. Rename one.",
+            entry.at,
+        )
+    if len(arms) >= MOST_ARMS:
+        raise PlanError(
+            f"ablations: expected at most {MOST_ARMS} arms, received more. Make it several studies.", entry.at
+        )
+    arms[arm.name] = arm
+
+
+def _whose(own: list[bool]) -> str:
+    if not own:
+        return ""
+    return "mixed" if any(own) and not all(own) else "own" if own[0] else "built in"
 
 
 def _tune(settings: dict[str, Any], baseline: dict[str, Any]) -> SearchPlan:
@@ -188,29 +220,34 @@ def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:
     )
 
 
-def _check_cases(arms: dict[str, Arm]) -> None:
+def _same_folders(arms: dict[str, Arm]) -> Iterator[PlanError]:
     names: dict[str, str] = {}
     for name in arms:
         if name.lower() in names:
-            raise PlanError(
-                f"ablations: {names[name.lower()]} and {name} are the same folder where case does not count. Rename one."
+            yield PlanError(
+                f"ablations: {names[name.lower()]} and {name} are the same folder where case does not count. Rename one.",
+                ("ablations", name),
             )
         names[name.lower()] = name
 
 
-def _check_recipes_differ(arms: dict[str, Arm]) -> None:
+def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
     names: dict[str, str] = {}
     for arm in arms.values():
         mark = fingerprint(arm.recipe)
         if mark in names:
-            raise PlanError(
+            yield PlanError(
                 f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
-                " Change one of them or leave it out."
+                " Change one of them or leave it out.",
+                ("ablations", arm.name),
             )
         names[mark] = arm.name
 
 
-def _unknown_reference(entry: Entry, waiting: list[Entry], arms: dict[str, Arm]) -> str:
+def _unknown_reference(entry: Entry, waiting: list[Entry], arms: dict[str, Arm]) -> PlanError:
+    where, at = f"ablations.{entry.name}", (*entry.at, "from")
     if any(entry.reference == other.name for other in waiting):
-        return f"ablations.{entry.name}: from {entry.reference} leads round in a circle."
-    return f"ablations.{entry.name}: expected the name of an arm in from, received {entry.reference}. Arms: {', '.join(arms)}."
+        return PlanError(f"{where}: from {entry.reference} leads round in a circle.", at)
+    return PlanError(
+        f"{where}: expected the name of an arm in from, received {entry.reference}. Arms: {', '.join(arms)}.", at
+    )

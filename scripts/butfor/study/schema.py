@@ -8,7 +8,7 @@ It is JSON Schema with a few keywords of our own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import jsonschema
 import yaml
 from jsonschema.exceptions import ValidationError
 
-from butfor.errors import StudyFileError
-from butfor.explanation import explain
+from butfor.errors import Errors, StudyFileError
+from butfor.explanation import explain, faulty_keys
 from butfor.recipe import durations
+from butfor.study import other_words
 from butfor.user_code import declaration, location
 
 Schema = dict[str, Any]
@@ -31,19 +32,27 @@ class ConfigError(StudyFileError):
 
 def load_schema(path: Path) -> Schema:
     """The schema file as a dictionary."""
-    schema: Schema = yaml.load(path.read_text(), Loader=SAFE)  # noqa: S506 - safe, both of them
+    schema: Schema = yaml.load(path.read_text("utf-8"), Loader=SAFE)  # noqa: S506 - safe, both of them
     return schema
 
 
 def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:
-    """A value with every default filled in and every name alone as {name: ...}. Raises ConfigError.
+    """A value with every default filled in and every name alone as {name: ...}. Raises ConfigError, or SeveralErrors of them,
+    each with the path inside the value.
 
     schema: that of the value. root: the whole schema, to which references refer. where: the value's place in the study file.
     """
-    value = _with_defaults(value, schema, root)
+    written, value = value if not where else {}, _with_defaults(value, schema, root)
+    found, told = Errors(), set()
     errors = sorted(_validator(root)(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
-    if errors:
-        raise ConfigError(explain(_closest(errors[0]), where))
+    for error in map(_closest, errors):
+        for key in faulty_keys(error) or [""]:
+            place = (*error.absolute_path, *([key] if key else []))
+            if place not in told:  # the first of what is wrong with a value
+                advice = other_words.advice(key, error, root, _keys_at(written, error.absolute_path))
+                found.add(ConfigError(explain(error, where, key, advice), place))
+            told.add(place)
+    found.end()
     return value
 
 
@@ -52,9 +61,19 @@ def parts(root: Schema) -> dict[str, Any]:
     return {key: sub["without"] for key, sub in root["$defs"]["recipe"]["properties"].items() if "without" in sub}
 
 
+def _keys_at(value: Any, path: Iterable[str | int]) -> frozenset[str]:
+    """The keys that were written at a place, rather than filled in."""
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return frozenset()
+    return frozenset(value) if isinstance(value, dict) else frozenset()
+
+
 def _closest(error: ValidationError) -> ValidationError:
     """The error to report where a value fits none of several forms: that of the form whose type it has."""
-    return next((inner for inner in error.context or () if inner.validator != "type"), error)
+    return next((inner for inner in error.context or () if inner.validator not in ("type", "const")), error)
 
 
 def _with_defaults(value: Any, schema: Schema, root: Schema) -> Any:

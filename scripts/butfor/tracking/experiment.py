@@ -7,62 +7,58 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Experiment, Run, ViewType
+from mlflow.entities import Run
 
 from butfor.tracking import sqlite
 from butfor.tracking.artifacts import ArtifactStore
+from butfor.tracking.experiment_choice import IDENTITY, ExperimentChoice, all_runs
+from butfor.tracking.notes import NOTE, preserved
 from butfor.tracking.target import SQLITE
 
-PAGE = 1000  # runs in one answer of MLflow
+KIND, TRAININGS = "mlflow.experimentKind", "custom_model_development"  # pages of MLflow 3.5 ask a visitor what it is
 
 
 class StudyExperiment:
-    """The experiment of a study: its `client`, `id` and `artifacts`, and the runs that it holds.
+    """The experiment of a study: its `client`, `id` and `artifacts`, and the runs that it holds and that bear the study's
+    `identity`; no other is looked at.
 
     uri: the store. artifacts_folder: the folder of artifacts, if no server keeps them. tracking: see parameters.mirrored.
+    results: the results folder.
     """
 
-    def __init__(self, uri: str, artifacts_folder: Path | None, tracking: dict[str, Any]) -> None:
+    def __init__(self, uri: str, artifacts_folder: Path | None, tracking: dict[str, Any], results: Path) -> None:
         if uri.startswith(SQLITE):
             sqlite.prepare(Path(uri.removeprefix(SQLITE)))
         self.client = MlflowClient(uri)
-        self.name: str = tracking["experiment"]
-        location = f"mlflow-artifacts:/{self.name}" if artifacts_folder else None
-        experiment = self._open(location, tracking["question"])
+        self.study: str = tracking["experiment"]
+        choice = ExperimentChoice(self.client, self.study, results, tracking["identity"] or "")
+        location = f"mlflow-artifacts:/{self.study}" if artifacts_folder else None
+        experiment = choice.find(location, preserved({NOTE: tracking["question"]}, {}))
         self.id = str(experiment.experiment_id)
+        self.identity, self.kept_identity, self.names = choice.identity, choice.kept, choice.names
+        self.remark = choice.in_words(experiment.name)
         self.artifacts = ArtifactStore(self.client, artifacts_folder, experiment.artifact_location)
-
-    def _open(self, location: str | None, question: str) -> Experiment:
-        """The experiment of that name, restored if it was deleted; a new one has its artifacts at `location`."""
-        experiment = self.client.get_experiment_by_name(self.name)
-        if experiment is None:
-            tags = {"mlflow.note.content": question}
-            return self.client.get_experiment(self.client.create_experiment(self.name, location, tags))
-        if experiment.lifecycle_stage == "deleted":
-            self.client.restore_experiment(experiment.experiment_id)
-        return experiment
 
     def key(self, arm: str, seed: int) -> str:
         """The value of the tag `butfor.key` by which a run is known."""
-        return f"{self.name}/{arm}/{seed}"
+        return f"{self.study}/{arm}/{seed}"
 
     def runs(self) -> list[Run]:
-        """The runs of the study's arms."""
-        return self.search(f"tags.`butfor.study` = '{self.name}'")
+        """The runs of the arms' seeds."""
+        return [run for run in self.search() if "butfor.key" in run.data.tags]
 
     def runs_of_seed(self, arm: str, seed: int) -> list[Run]:
         """The runs of a seed of an arm; one, but for what a killed import has left."""
         return self.search(f"tags.`butfor.key` = '{self.key(arm, seed)}'")
 
-    def search(self, condition: str) -> list[Run]:
-        """The runs that meet a condition, in the language of MLflow's search_runs."""
-        runs: list[Run] = []
-        token = None
-        while True:
-            page = self.client.search_runs([self.id], condition, ViewType.ACTIVE_ONLY, PAGE, page_token=token)
-            runs += page
-            if not (token := page.token):
-                return runs
+    def runs_of_kind(self, kind: str) -> list[Run]:
+        """The runs that stand for no seed: those of arms, or the one of the report."""
+        return self.search(f"tags.`butfor.kind` = '{kind}'")
+
+    def search(self, condition: str = "") -> list[Run]:
+        """The study's runs that meet a condition, in the language of MLflow's search_runs."""
+        own = f"tags.`{IDENTITY}` = '{self.identity}'"
+        return all_runs(self.client, self.id, f"{own} and {condition}" if condition else own)
 
     def delete(self, runs: Iterable[Run]) -> None:
         """Delete runs."""
@@ -75,3 +71,8 @@ class StudyExperiment:
         for key, value in tags.items():
             if present.get(key) != value:
                 self.client.set_experiment_tag(self.id, key, value)
+
+    def describe(self, note: str) -> None:
+        """Make the note the experiment's description, unless somebody has written another in MLflow's pages."""
+        present = self.client.get_experiment(self.id).tags
+        self.set_tags({KIND: present.get(KIND, TRAININGS), **preserved({NOTE: note}, present)})

@@ -8,31 +8,37 @@ from typing import Any
 from mlflow.entities import Run
 
 from butfor.tracking import run_content
+from butfor.tracking.arm_run_writing import ArmRuns
 from butfor.tracking.artifacts import Artifact
 from butfor.tracking.experiment import StudyExperiment
+from butfor.tracking.notes import preserved
 from butfor.tracking.run_content import Line
-from butfor.tracking.run_writing import DIGEST, RunWriter, tag_list
+from butfor.tracking.run_writing import DIGEST, PARENT, RunWriter, held_by, tag_list
 
 
 class LiveRunWriter:
     """A writer of runs that show trainings under way; `header`: the first line of a training's progress file."""
 
-    def __init__(self, experiment: StudyExperiment, writer: RunWriter, tracking: dict[str, Any]) -> None:
-        self._experiment, self._writer, self._tracking = experiment, writer, tracking
+    def __init__(self, experiment: StudyExperiment, writer: RunWriter, arms: ArmRuns, tracking: dict[str, Any]) -> None:
+        self._experiment, self._writer, self._arms, self._tracking = experiment, writer, arms, tracking
 
     def begin(self, header: Line) -> str:
         """The id of the run that shows a training, made if there is none; other runs of the same seed are deleted."""
         arm, seed, client = header["arm"], header["seed"], self._experiment.client
+        existing = self._experiment.runs_of_seed(arm, seed)
         tags = {
             **run_content.tags_while_training(header, self._tracking),
             "butfor.key": self._experiment.key(arm, seed),
+            PARENT: self._arms.parent(arm, header["started"]),
         }
-        run_id = self.run_of(header)
-        if run_id:
+        tags = preserved(tags, held_by(existing))
+        live = [run for run in existing if is_live(run, header["started"])]
+        if live:
+            run_id = str(live[0].info.run_id)
             client.update_run(run_id, status="RUNNING")
             client.log_batch(run_id, tags=tag_list(tags))
             return run_id
-        self._experiment.delete(self._experiment.runs_of_seed(arm, seed))
+        self._experiment.delete(existing)
         run_id = self._writer.create(arm, seed, header["started"], tags)
         parameters = run_content.parameters(arm, seed, header["recipe"], self._tracking)
         client.log_batch(run_id, params=parameters)
@@ -69,7 +75,7 @@ class LiveRunWriter:
             return
         for artifact in artifacts:
             self._experiment.artifacts.add(run_id, artifact)
-        client.log_batch(run_id, tags=tag_list(tags or {}))
+        client.log_batch(run_id, tags=tag_list(preserved(tags or {}, run.data.tags)))
         client.set_terminated(run_id, status, round(ended * 1000))
 
 

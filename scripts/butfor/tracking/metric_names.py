@@ -22,3 +22,8 @@ def delta(metric: Metric) -> str:
     """The name of a run's difference to its reference's run with the same seed; it names a unit other than the record's."""
     unit = "" if metric.unit.scale == 1.0 else f"_{metric.unit.short}"
     return f"delta/{metric.name.replace('/', '_')}{unit}"
+
+
+def sd(metric: Metric) -> str:
+    """The name of the spread of a metric over an arm's seeds."""
+    return f"{metric.name}_sd"

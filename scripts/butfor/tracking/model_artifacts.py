@@ -7,8 +7,10 @@ requirements.
 from __future__ import annotations
 
 import json
+import logging
+import math
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +24,12 @@ from butfor.records.record import Record
 from butfor.study.arm import BASELINE
 from butfor.tracking.artifacts import Artifact
 
+IDENTITY = "butfor.identity"  # of the study that a name in the registry belongs to
 FOLDER = "model"
 HISTORY = "mlflow.log-model.history"  # the tag by which MLflow recognises a run that holds a model
 ALIAS = "best"
 DESCRIPTION = "Images as floats from 0 to 1; logits come out. Chosen by validation accuracy among the baseline's runs."
+log = logging.getLogger(__name__)
 
 
 def description(path: Path, record: Record, run_id: str) -> Model:
@@ -58,33 +62,62 @@ def history(model: Model) -> str:
     return json.dumps([model.get_tags_dict()])
 
 
-def register(client: MlflowClient, name: str, runs: Iterable[Run]) -> None:
-    """Register the best of the baseline's models among `runs` as a version of the model `name`, unless it is registered
-    already, and give that version the alias "best".
+def is_of_keras(path: Path, record: Record) -> bool:
+    """Whether a file is a model that Keras has saved."""
+    if "keras" not in record.machine or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "config.json" in archive.namelist()
+
+
+def register(client: MlflowClient, names: Sequence[str], identity: str, runs: Iterable[Run]) -> None:
+    """Register the best of the baseline's models among `runs` as a version of a model, unless it is registered already, and
+    give that version the alias "best". The model has the first of the `names` that is not another study's.
     """
     tagged = [run for run in runs if HISTORY in run.data.tags and run.data.tags["butfor.status"] == "ok"]
-    candidates = [run for run in tagged if run.data.tags["butfor.study.arm"] == BASELINE]
+    candidates = [run for run in tagged if run.data.tags["butfor.arm"] == BASELINE]
     if not candidates:
+        log.warning("no model of the baseline is there to be registered")
         return
     run = min(candidates, key=_rank)
-    identity = {key: run.data.tags[key] for key in ("butfor.key", "butfor.digest")}
-    try:
-        client.create_registered_model(name, description=DESCRIPTION)
-    except MlflowException as failure:
-        if failure.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-    versions = [v for v in client.search_model_versions(f"name='{name}'") if identity.items() <= v.tags.items()]
+    name = next((name for name in names if _is_ours(client, name, identity, run.info.experiment_id)), None)
+    if name is None:
+        log.warning("no model is registered: other studies hold the names %s", ", ".join(names))
+        return
+    key, digest = (run.data.tags[tag] for tag in ("butfor.key", "butfor.digest"))
+    found = client.search_model_versions(f"name='{name}'")
+    versions = [v for v in found if (v.tags.get("butfor.key"), v.tags.get("butfor.digest")) == (key, digest)]
     if not versions:
         source, note = f"{run.info.artifact_uri}/{FOLDER}", run.data.tags["mlflow.note.content"]
-        versions = [client.create_model_version(name, source, run.info.run_id, identity, description=note)]
+        marks = {"butfor.key": key, "butfor.digest": digest}
+        versions = [client.create_model_version(name, source, run.info.run_id, marks, description=note)]
     if client.get_registered_model(name).aliases.get(ALIAS) != versions[0].version:
         client.set_registered_model_alias(name, ALIAS, versions[0].version)
 
 
+def _is_ours(client: MlflowClient, name: str, identity: str, experiment: str) -> bool:
+    """Whether a name in the registry is the study's: it is made now, or bears the study's identity, or has been without one
+    since an earlier version put a run of the study's experiment there.
+    """
+    try:
+        client.create_registered_model(name, tags={IDENTITY: identity}, description=DESCRIPTION)
+        return True
+    except MlflowException as failure:
+        if failure.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    bears = client.get_registered_model(name).tags.get(IDENTITY)
+    if bears is None:
+        sources = [version.run_id for version in client.search_model_versions(f"name='{name}'")]
+        if not any(client.get_run(run).info.experiment_id == experiment for run in sources if run):
+            return False
+        client.set_registered_model_tag(name, IDENTITY, identity)
+    return bears in (None, identity)
+
+
 def _rank(run: Run) -> tuple[float, float, int]:
     """The order of training.model_choice: validation accuracy, then validation loss, then the seed."""
-    metrics = run.data.metrics
-    return -metrics["val/final_accuracy"], metrics["val/final_loss"], int(run.data.tags["butfor.seed"])
+    accuracy, loss = (run.data.metrics.get(f"val/final_{name}", math.nan) for name in ("accuracy", "loss"))
+    return -accuracy, loss, int(run.data.tags["butfor.seed"])
 
 
 def _image(path: Path) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def network_type(folder: Path, mounts: str | None = None) -> str:
     mounts: the text of mountinfo (see proc(5)), by default this process's.
     """
     if mounts is None:
-        mounts = MOUNTS.read_text() if MOUNTS.exists() else ""
+        mounts = os.fsdecode(MOUNTS.read_bytes()) if MOUNTS.exists() else ""
     file_system, deepest = "", -1
     for line in mounts.splitlines():
         mount, _, source = line.partition(" - ")

@@ -11,9 +11,11 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from butfor.records.record import Record
 from butfor.study.arm import BASELINE
 from butfor.study.metrics import METRICS
+from butfor.study.recipe_words import in_short
 from butfor.tracking import metric_names
 
 Line = dict[str, Any]  # a line of a progress file; the first, the header, says which training it is
+DIGITS = 7  # that count, of final figures; pages show all that there are
 SOURCE = {"mlflow.source.name": "butfor", "mlflow.source.type": "PROJECT"}
 
 
@@ -22,12 +24,17 @@ def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
     return {
         **_common_tags(tracking, record.arm, record.seed, look),
         "mlflow.source.git.commit": record.machine["revision"],
-        "mlflow.note.content": describe(record, tracking["arms"][record.arm]["reference"], tracking["metric"]),
+        "mlflow.note.content": describe(record, tracking),
         "butfor.status": record.status,
-        "butfor.usable": "yes" if record.usable else "no",
+        "butfor.usable": "no" if failed(record, tracking) else "yes",
         "butfor.unusable": record.reason,
         "butfor.fingerprint": record.fingerprint,
     }
+
+
+def failed(record: Record, tracking: dict[str, Any]) -> bool:
+    """Whether a run counts as failed in the study."""
+    return record.failed(tracking["must_learn"], tracking["metric"])
 
 
 def tags_while_training(header: Line, tracking: dict[str, Any]) -> dict[str, str]:
@@ -56,8 +63,9 @@ def tags_when_broken_off(header: Line, status: str, epochs: int) -> dict[str, st
 
 def _common_tags(tracking: dict[str, Any], arm: str, seed: int, look: str) -> dict[str, str]:
     place = {
+        "butfor.identity": tracking["identity"],
         "butfor.study": tracking["experiment"],
-        "butfor.study.arm": arm,
+        "butfor.arm": arm,
         "butfor.look": look,
         "butfor.seed": str(seed),
     }
@@ -92,10 +100,11 @@ def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[
     curves = []
     timing = record.timing["epochs_ended"], record.timing.get("loads") or [{}] * len(record.history)
     for row, ended, load in zip(record.history, *timing, strict=True):
-        rate = record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]
+        rate = float(str(record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]))
         curves += points({**row, "learning_rate": rate, "ended": ended, "load": load}, loads)
     end = round(record.timing["ended"] * 1000)
-    finals = {metric_names.final(key): value for key, value in record.metrics.items()} | differences
+    finals = {metric_names.final(key): float(f"{value:.{DIGITS}g}") for key, value in record.metrics.items()}
+    finals |= differences
     return curves + [Metric(key, value, end, 0) for key, value in finals.items()]
 
 
@@ -112,25 +121,19 @@ def points(line: Line, loads: bool) -> list[Metric]:
 
 def parameters(arm: str, seed: int, recipe: dict[str, Any], tracking: dict[str, Any]) -> list[Param]:
     """A run's parameters: arm, family, seed, and the settings in which the study's arms differ."""
-    settings = {key: _short_text(recipe[key]) for key in tracking["varying"]}
-    values = {"arm": arm, "family": tracking["arms"][arm]["family"], "seed": seed, **settings}
+    values = {"arm": arm, "family": tracking["arms"][arm]["family"], "seed": seed, **settings(recipe, tracking)}
     return [Param(key, str(value)) for key, value in values.items()]
 
 
-def describe(record: Record, reference: str | None, metric: str) -> str:
-    """A run in one plain sentence, with its value of the metric of that name."""
+def settings(recipe: dict[str, Any], tracking: dict[str, Any]) -> dict[str, str]:
+    """The settings of a recipe in which the study's arms differ, as short texts."""
+    return {key: in_short(recipe[key]) for key in tracking["varying"]}
+
+
+def describe(record: Record, tracking: dict[str, Any]) -> str:
+    """A run in one plain sentence, with its value of the metric that verdicts are asked of, or why it failed."""
+    reference, judged = tracking["arms"][record.arm]["reference"], METRICS[tracking["metric"]]
     without_reference = "the full recipe" if record.arm == BASELINE else "a reference for other arms"
     role = f"an ablation of {reference}" if reference else without_reference
-    judged = METRICS[metric]
-    outcome = record.reason or f"{judged.title} {judged.recorded(record.metrics):.4f}"
+    outcome = record.reason if failed(record, tracking) else f"{judged.title} {judged.recorded(record.metrics):.4f}"
     return f"Seed {record.seed} of {record.arm}, {role}: {outcome}."
-
-
-def _short_text(value: Any) -> str:
-    """A setting as short text, such as `cosine(first_decay=1 epochs)`."""
-    if not isinstance(value, dict):
-        return str(value)
-    if "name" not in value:
-        return ", ".join(f"{key}: {_short_text(item)}" for key, item in value.items()) or "none"
-    settings = ", ".join(f"{key}={item}" for key, item in value.items() if key != "name")
-    return f"{value['name']}({settings})" if settings else str(value["name"])

@@ -26,7 +26,7 @@ class JobFiles:
         yield Artifact(path.name, path)
         yield Artifact("recipe.yaml", self._recipe)
         yield Artifact("curves.svg", run_curves.of_seed(self._curves, record.seed))
-        if not record.usable:
+        if record.status != "ok":
             yield from job_log(self._runs)
 
     @cached_property

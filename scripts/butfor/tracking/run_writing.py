@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import RunTag
+from mlflow.entities import Run, RunTag
 
 from butfor.records.record import Record, read
 from butfor.records.results_folder import JobPlace, seed_of
 from butfor.tracking import model_artifacts, run_content
 from butfor.tracking.artifacts import ArtifactStore
+from butfor.tracking.notes import preserved
 from butfor.tracking.run_files import JobFiles
 
+PARENT = "mlflow.parentRunId"
 DIGEST = "butfor.digest"  # the tag that a run gets last: what it was written from
 MOST_WITH_TAGS = (
     800  # metrics in the call that sets the digest; MLflow splits a longer one, and would send the tags first
 )
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,20 @@ class RunSource:
     model: Path | None
 
 
+@dataclass(frozen=True)
+class RunPlace:
+    """Where a record is written: the `key` by which its run is known, the `digest` that stands for its content, the id of the
+    run of its arm (`parent`), the runs that there are of this seed (`existing`), and the one of them that is to be completed
+    (`run_id`), if one is.
+    """
+
+    key: str
+    digest: str
+    parent: str
+    existing: list[Run]
+    run_id: str | None
+
+
 class RunWriter:
     """A writer of records into runs of one experiment; `tracking`: see parameters.mirrored."""
 
@@ -47,6 +66,7 @@ class RunWriter:
         self, client: MlflowClient, experiment: str, artifacts: ArtifactStore, tracking: dict[str, Any]
     ) -> None:
         self._client, self._experiment, self._artifacts, self._tracking = client, experiment, artifacts, tracking
+        self._said = False
 
     def source(self, path: Path, record: Record) -> RunSource:
         """What the run of the record in the file `path` is written from."""
@@ -55,8 +75,16 @@ class RunWriter:
         reference_path = job.of_arm(reference).record(seed_of(path)) if reference else None
         compared = read(reference_path) if reference_path and reference_path.exists() else None
         model = job.model(models, seed_of(path))
-        kept = models != "none" and model.exists()
+        kept = models != "none" and model.exists() and self._can_be_described(model, record)
         return RunSource(path, record, run_content.deltas(record, compared), model if kept else None)
+
+    def _can_be_described(self, model: Path, record: Record) -> bool:
+        """Whether a model was trained by Keras; the first that was not is said."""
+        by_keras = model_artifacts.is_of_keras(model, record)
+        if not by_keras and not self._said:
+            log.warning("%s: MLflow is given models of Keras only, so this study's stay where they are", model)
+            self._said = True
+        return by_keras
 
     def digest(self, source: RunSource) -> str:
         """A SHA-256 that stands for all that decides what the run holds."""
@@ -71,10 +99,12 @@ class RunWriter:
         run = self._client.create_run(self._experiment, start_time=round(started * 1000), run_name=name, tags=tags)
         return str(run.info.run_id)
 
-    def write(self, source: RunSource, files: JobFiles, key: str, digest: str, run_id: str | None) -> None:
-        """Write a whole run, into the one with this id or into a new one. It gets its digest last."""
-        record = source.record
-        tags = {**run_content.tags(record, self._tracking, JobPlace(source.path.parent).look), "butfor.key": key}
+    def write(self, source: RunSource, files: JobFiles, place: RunPlace) -> None:
+        """Write a whole run, into the one that is to be completed or into a new one. It gets its digest last."""
+        record, digest = source.record, place.digest
+        tags = run_content.tags(record, self._tracking, JobPlace(source.path.parent).look)
+        tags = preserved({**tags, "butfor.key": place.key, PARENT: place.parent}, held_by(place.existing))
+        run_id = place.run_id
         if run_id is None:
             run_id = self.create(record.arm, record.seed, record.timing["started"], tags)
         else:
@@ -98,6 +128,11 @@ class RunWriter:
         for file in model_artifacts.files(source.model, model, source.record):
             self._artifacts.add(run_id, file)
         return {model_artifacts.HISTORY: model_artifacts.history(model)}
+
+
+def held_by(runs: Iterable[Run]) -> dict[str, str]:
+    """The tags of runs that another takes the place of."""
+    return {key: value for run in runs for key, value in run.data.tags.items()}
 
 
 def tag_list(tags: dict[str, str]) -> list[RunTag]:

@@ -41,7 +41,7 @@ def open_mirror(tracking: Tracking, results: Path, repair: bool = False) -> Iter
                 sqlite.set_damaged_aside(Path(uri.removeprefix(target.SQLITE)))
             if artifacts:
                 schema_version.prepare(uri, target.is_own(results))
-            yield Mirror(StudyExperiment(uri, artifacts, tracking), tracking)
+            yield Mirror(StudyExperiment(uri, artifacts, tracking, results), tracking)
     except (MlflowException, RequestException, SQLAlchemyError, OSError) as failure:
         reason = target.redacted(str(failure))[:300]
         raise TrackingError(

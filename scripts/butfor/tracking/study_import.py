@@ -4,57 +4,83 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from mlflow.exceptions import MlflowException
 
 from butfor.records.files import write_atomically
 from butfor.records.results_folder import results_of
-from butfor.study.metrics import METRICS
+from butfor.study.metrics import METRICS, Metric
 from butfor.tracking import views
+from butfor.tracking.arm_content import judgements
 from butfor.tracking.experiment import StudyExperiment
 from butfor.tracking.store import Tracking, open_mirror
 from butfor.tracking.summary_run import write_summary_run
 
-UNUSABLE = {"void": "its arm is void", "failed": "its arm is unproven"}  # why, by the outcome of an arm's check
 log = logging.getLogger(__name__)
+UNUSABLE = {"void": "its arm is void", "unproven": "its arm is unproven"}  # why, by the outcome of an arm's check
 
 
-def track(
-    tracking: Tracking,
-    runs: Iterable[Path | str],
-    checks: Path | str,
-    files: Iterable[Path | str],
-    tables: Path | str,
-    tracked: Path | str,
-) -> None:
-    """Make MLflow hold the study: a run for each record in the folders `runs` and no other, each marked as usable or not;
-    the study's `files` and the tables in the folder `tables`, as artifacts of a summary run; and saved views. What was done
+@dataclass(frozen=True)
+class Sources:
+    """The files that a study is mirrored from.
+
+    folders: of the records. checks, contrasts: checks.json and contrasts.json. files: report and figures. tables: their
+    folder.
+    """
+
+    folders: Sequence[Path | str]
+    checks: Path | str
+    contrasts: Path | str
+    files: Sequence[Path | str]
+    tables: Path | str
+
+
+def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: TextIO | None = None) -> None:
+    """Make MLflow hold the study: a run for each record in the folders and no other, each marked as usable or not; one for
+    each arm, with what the study says of it; files and tables, as artifacts of a summary run; and saved views. What was done
     is written into the file `tracked`, in the results folder.
 
-    tracking: see parameters.mirrored. checks: checks.json. Raises TrackingError and StoreError.
+    tracking: see parameters.mirrored. terminal: where the user is told what is to be known of it. Raises TrackingError and
+    StoreError.
     """
-    outcomes = {row["arm"]: row["outcome"] for row in json.loads(Path(checks).read_text())}
-    unusable_arms = {arm: UNUSABLE[outcome] for arm, outcome in outcomes.items() if outcome in UNUSABLE}
-    folders, results = [Path(folder) for folder in runs], results_of(Path(tracked))
+    checks, metric = json.loads(Path(sources.checks).read_text()), METRICS[tracking["metric"]]
+    unusable_arms = {row["arm"]: UNUSABLE[row["outcome"]] for row in checks if row["outcome"] in UNUSABLE}
+    judged = judgements(tracking["arms"], json.loads(Path(sources.contrasts).read_text()), checks, metric)
+    folders, results = [Path(folder) for folder in sources.folders], results_of(Path(tracked))
+    files = [*map(Path, sources.files), *sorted(Path(sources.tables).glob("*.csv"))]
     with open_mirror(tracking, results, repair=True) as mirror:
-        actions = mirror.put(folders)
+        experiment = mirror.experiment
+        actions = mirror.put(folders, judged)
         mirror.mark_usable(mirror.remove_others(folders), unusable_arms)
         mirror.register_best_model()
-        write_summary_run(mirror.experiment, results, [*map(Path, files), *sorted(Path(tables).glob("*.csv"))])
-        link = _save_views(mirror.experiment, views.tags(tracking["arms"], METRICS[tracking["metric"]]))
-    summary = {"target": tracking["target"], "experiment": mirror.experiment.id, "link": link, "runs": actions}
+        report = write_summary_run(experiment, results, files)
+        links = _save_views(experiment, metric, report, tracking["question"])
+    if experiment.remark:
+        print(experiment.remark, file=terminal)
+    summary = {
+        "target": tracking["target"],
+        "identity": experiment.kept_identity,
+        "experiment": experiment.id,
+        **links,
+        "runs": actions,
+    }
     write_atomically(Path(tracked), json.dumps(summary, indent=1))
 
 
-def _save_views(experiment: StudyExperiment, tags: dict[str, str]) -> str:
-    """Save the views and return the link that opens the first; that of a plain table if MLflow refuses them."""
+def _save_views(experiment: StudyExperiment, metric: Metric, report: str, question: str) -> dict[str, str]:
+    """Save the views and return the links that open them and the report; only plain pages if MLflow refuses them."""
+    links = {"link": views.link(experiment.id), "curves": views.link(experiment.id, views.CURVES, charts=True)}
+    links["report"] = views.file_link(experiment.id, report)
     try:
-        experiment.set_tags(tags)
+        experiment.set_tags(views.tags(metric))
+        experiment.describe(views.description(question, links))
     except MlflowException as failure:
         if not 400 <= failure.get_http_status_code() < 500:
             raise
         log.warning("this MLflow refuses saved views, its pages show their usual table: %s", failure)
-        return views.plain_link(experiment.id)
-    return views.link(experiment.id)
+        return {"link": views.plain_link(experiment.id), "report": links["report"]}
+    return links

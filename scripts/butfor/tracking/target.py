@@ -21,6 +21,8 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 USUAL_DRIVERS = {"postgres": "postgresql+psycopg2", "postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
 SERVERS = ("http", "https", "databricks", "databricks-uc")
 SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
+LONGEST_DATABASE = 500  # bytes; SQLite opens paths of at most 512, with the suffix of a journal
+UNUSABLE = {"?", '"'}  # begins what follows a path in an address; MLflow puts the path into a statement of SQL
 SHORTEST = 4  # characters; a shorter secret is hidden in addresses only, since it may be part of any word
 
 
@@ -73,8 +75,20 @@ def check(results: Path) -> None:
     if driver and importlib.util.find_spec(driver) is None:
         remedy = "`make postgres` installs it" if driver == "psycopg2" else "Install it"
         raise StoreError(f"MLFLOW_TRACKING_URI: {redacted(uri)} needs the Python package {driver}. {remedy}.")
+    if is_own(results):
+        _refuse_unusable_path(mlflow_database(results).resolve())
     if uri.startswith(SQLITE):
         _refuse_network_folders(Path(uri.removeprefix(SQLITE)).parent)
+
+
+def _refuse_unusable_path(database: Path) -> None:
+    size = len(os.fsencode(database))
+    if size > LONGEST_DATABASE or UNUSABLE & set(str(database)):
+        raise StoreError(
+            f"results: expected a folder where a database of MLflow's can lie: its whole path of at most {LONGEST_DATABASE}"
+            f' bytes, without ? and ", received {size} bytes, {database}. Choose another folder, or go without MLflow by'
+            " `tracking: {mlflow: false}` in the study's file."
+        )
 
 
 def _refuse_network_folders(folder: Path) -> None:

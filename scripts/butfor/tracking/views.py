@@ -9,31 +9,45 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
 
-from butfor.study.metrics import DEFAULT, METRICS, Metric, beside
-from butfor.tracking.metric_names import delta, final
+from butfor.study.metrics import METRICS, QUANTITIES, Metric, beside
+from butfor.tracking import arm_content
+from butfor.tracking.metric_names import delta, final, sd
 
 State = dict[str, Any]  # the state of MLflow's page of an experiment's runs, or a part of it
 TAG = "mlflow.sharedViewState."
 FIRST, CURVES = "butfor-ablations", "butfor-curves"
 CREATED = 1_700_000_000_000  # any fixed time, in ms: a view that was not changed must stay the same tag
-CURVES_OF = {"val": ["accuracy", "loss"], "train": ["accuracy", "loss", "objective", "learning_rate"]}
+ARMS = f"tags.`butfor.kind` = '{arm_content.KIND}'"
 USABLE = "tags.`butfor.usable` = 'yes'"
-UNFAILED = "tags.`butfor.usable` != 'no'"
 UNUSABLE = "tags.`butfor.usable` = 'no'"
 SUMMARY = "tags.`butfor.kind` = 'report'"
-BY_ARM = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
-MOST_ARMS = 100  # whose groups are folded: the length of a tag is limited, and the pages load no more runs at once
 NAME, WHEN, DURATION = "attributes.`Run Name`", "runDateAndNestInfo", "duration"  # MLflow's names of columns
+WIDTH = 120
+WIDTHS = {  # in pixels, of columns that need another than the usual width
+    NAME: 160,
+    "params.`arm`": 190,
+    "params.`seed`": 70,
+    f"tags.`{arm_content.VERDICT}`": 165,
+    f"tags.`{arm_content.INTERVAL}`": 115,
+    f"metrics.`{arm_content.P_DIFFER}`": 85,
+    **dict.fromkeys((f"metrics.`{name}`" for name in (arm_content.SEEDS, arm_content.FAILED)), 65),
+    **{f"metrics.`{delta(metric)}`": 205 for metric in METRICS.values() if metric.unit.scale != 1},
+    **dict.fromkeys(("attributes.`Description`", "tags.`butfor.unusable`"), 480),
+}
+TABLE = ("searchFilter", "orderByKey", "orderByAsc", "selectedColumns", "groupBy", "runsHiddenMode")
+EMPTY: State = {  # what pages of MLflow 3.5 do not open without
+    **{key: [] for key in ("runsPinned", "runsHidden")},
+    **{key: {} for key in ("runsExpanded", "runsVisibilityMap", "groupsExpanded")},
+}
 ALL = 1000  # runs in a chart; the default is the first 10
 
 
-def tags(arms: Iterable[str], metric: Metric) -> dict[str, str]:
-    """The tags of an experiment that save the views of a study with these arms, whose verdicts are asked of the metric."""
-    return {f"{TAG}{key}": _tag_value(name, state) for key, (name, state) in views(arms, metric).items()}
+def tags(metric: Metric) -> dict[str, str]:
+    """The tags of an experiment that save the views of a study whose verdicts are asked of the metric."""
+    return {f"{TAG}{key}": _tag_value(name, state) for key, (name, state) in views(metric).items()}
 
 
 def link(experiment: str, view: str = FIRST, charts: bool = False) -> str:
@@ -47,31 +61,39 @@ def plain_link(experiment: str) -> str:
     return f"/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
 
-def views(arms: Iterable[str], metric: Metric) -> dict[str, tuple[str, State]]:
+def file_link(experiment: str, run: str, file: str = "report.md") -> str:
+    """The link to a file of a run, without the server's address."""
+    return f"/#/experiments/{experiment}/runs/{run}/artifacts/{file}?workflowType=machine_learning"
+
+
+def description(question: str, links: Mapping[str, str]) -> str:
+    """The description of an experiment: the study's question, and links that open what there is to be seen."""
+    words = {"link": "Arms and verdicts", "curves": "Learning curves", "report": "Report"}
+    return f"{question}\n\n" + " · ".join(f"[{words[key]}]({link.removeprefix('/')})" for key, link in links.items())
+
+
+def views(metric: Metric) -> dict[str, tuple[str, State]]:
     """The views by key, each with its name in MLflow's menu and its state."""
-    folded = {f"param.arm.{arm}": False for arm in islice(arms, MOST_ARMS)}
-    by_arm = {"groupBy": BY_ARM, "groupsExpanded": folded}
     asked, names = [metric, *beside(metric)], _table_metrics(metric)
     effects = {"delta": [_bars(delta(one)) for one in asked]}
     dots = {part: [_dots("arm", name) for name in names if name.startswith(part)] for part in ("delta", "test")}
-    columns, place = [_metric(name) for name in names], [_param("arm"), _param("seed")]
     by_effect = _metric(delta(metric)), metric.higher_is_better  # the worst first
+    by_place = _metric(arm_content.PLACE)
     return {
         FIRST: (
-            "Mean per ablation, by effect",
-            {
-                **_runs(USABLE, columns, *by_effect, width=170),
-                **_charts({**effects, "test": [_dots(asked[0].name, asked[1].name)], **_curves()}),
-                **by_arm,
-            },
+            "Arms, the baseline first, then by effect",
+            {**_runs(ARMS, _arm_columns(metric), by_place), **_charts({**effects, **_curves()})},
+        ),
+        CURVES: (
+            "Learning curves of arms",
+            {**_runs(ARMS, _arm_columns(metric), by_place), **_charts({**_curves(), **effects})},
         ),
         "butfor-runs": (
             "Every run, by effect",
-            {**_runs(USABLE, [*place, *columns], *by_effect), **_charts({**dots, **_curves()})},
-        ),
-        CURVES: (
-            "Learning curves per ablation",
-            {**_runs(UNFAILED, columns[:2], width=170), **_charts({**_curves(), **effects}), **by_arm},
+            {
+                **_runs(USABLE, [_param("arm"), _param("seed"), *map(_metric, names)], *by_effect),
+                **_charts({**dots, **_curves()}),
+            },
         ),
         "butfor-report": (
             "The study's report, figures and tables",
@@ -79,22 +101,33 @@ def views(arms: Iterable[str], metric: Metric) -> dict[str, tuple[str, State]]:
         ),
         "butfor-failed": (
             "Failed and void runs",
-            _runs(UNUSABLE, ["tags.`butfor.unusable`"]),
+            _runs(UNUSABLE, ["tags.`butfor.unusable`"], _param("arm")),  # by time they would be folded under their arms
         ),
     }
 
 
+def _arm_columns(metric: Metric) -> list[str]:
+    """The columns of the table of arms: verdict and numbers on the metric, then the effects on those beside it."""
+    verdict, interval, mean, proof = (f"tags.`{name}`" for name in arm_content.SHOWN)
+    numbers = [_metric(name) for name in (arm_content.P_DIFFER, arm_content.SEEDS, arm_content.FAILED)]
+    others = [_metric(delta(other)) for other in beside(metric)]
+    return [verdict, _metric(delta(metric)), interval, mean, *numbers, proof, *others]
+
+
 def _table_metrics(metric: Metric) -> list[str]:
-    """The metrics that tables show: effect and test figure of the metric and of those beside it, then its other parts."""
+    """The metrics that the table of runs shows: effect and test figure of the metric and of those beside it, then its other
+    parts.
+    """
     tested = [name for one in (metric, *beside(metric)) for name in (delta(one), one.name)]
     return [*tested, *_other_parts(metric)]
 
 
 def _final_metrics() -> list[str]:
-    """All metrics that a run has but one point of."""
+    """All metrics that a run or an arm has but one point of."""
     settling = [metric for metric in METRICS.values() if metric.settles]
-    tested = [name for metric in settling for name in (delta(metric), metric.name)]
-    return [*tested, *(name for metric in settling for name in _other_parts(metric))]
+    tested = [name for metric in settling for name in (delta(metric), metric.name, sd(metric))]
+    ends = [f"{delta(metric)}_{side}" for metric in settling for side in ("low", "high")]
+    return [*tested, *ends, *arm_content.NUMBERS, *(name for metric in settling for name in _other_parts(metric))]
 
 
 def _other_parts(metric: Metric) -> list[str]:
@@ -102,27 +135,15 @@ def _other_parts(metric: Metric) -> list[str]:
     return [final(metric.name.replace("test/", part)) for part in ("validation/", "train/")]
 
 
-def _runs(
-    condition: str, columns: list[str], order: str = "attributes.start_time", ascending: bool = True, width: int = 120
-) -> State:
-    """A table of the runs that meet a condition, in an order, with columns of this width in pixels unless a title or the
-    content needs another; the last column is the run's duration.
-    """
-    widths = {
-        NAME: 300,
-        _metric(delta(DEFAULT)): 220,
-        _param("arm"): 190,
-        _param("seed"): 70,
-        "attributes.`Description`": 480,
-        "tags.`butfor.unusable`": 480,
-    }
+def _runs(condition: str, columns: list[str], order: str = "attributes.start_time", ascending: bool = True) -> State:
+    """A table of the runs that meet a condition, in an order, the last columns are when it began and how long it took."""
     return {
         "searchFilter": condition,
         "orderByKey": order,
         "orderByAsc": ascending,
         "selectedColumns": columns,
         "columnOrder": [NAME, WHEN, *columns, DURATION],
-        "columnWidths": {column: widths.get(column, width) for column in [NAME, *columns]},
+        "columnWidths": {column: WIDTHS.get(column, WIDTH) for column in [NAME, *columns]},
         "groupBy": None,
         "runsHiddenMode": "SHOW_ALL",
     }
@@ -157,11 +178,13 @@ def _dots(x: str, y: str) -> State:
 
 
 def _curves() -> dict[str, list[State]]:
-    return {part: [_line(f"{part}/{figure}") for figure in figures] for part, figures in CURVES_OF.items()}
+    measured = {part: [_line(f"{part}/{name}") for name in QUANTITIES] for part in ("val", "train")}
+    measured["train"] += [_line("train/objective"), _line("train/learning_rate")]
+    return measured
 
 
 def _line(metric: str) -> State:
-    scale = "log" if metric.endswith("loss") else "linear"
+    scale = "log" if metric.endswith(("loss", "objective")) else "linear"
     return {
         **_card("LINE"),
         "metricKey": metric,
@@ -197,7 +220,7 @@ def _param(name: str) -> str:
 
 
 def _tag_value(name: str, state: State) -> str:
+    """The value of a view's tag: the state, packed, and beside it the part that pages of MLflow before 3.15 look for."""
     packed = "deflate;" + base64.b64encode(zlib.compress(json.dumps(state, separators=(",", ":")).encode())).decode()
-    return json.dumps(
-        {"name": name, "createdAt": CREATED, "updatedAt": CREATED, "state": packed}, separators=(",", ":")
-    )
+    about = {"name": name, "createdAt": CREATED, "updatedAt": CREATED, "state": packed}
+    return json.dumps({**about, **EMPTY, **{key: state[key] for key in TABLE}}, separators=(",", ":"))

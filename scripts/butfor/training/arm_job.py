@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from butfor.data.dataset import load
-from butfor.fingerprint import fingerprint
 from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path
 from butfor.process.progress import Progress
 from butfor.process.time_limit import time_limit
-from butfor.records import job_folder, provenance
+from butfor.records import earlier, job_folder
 from butfor.records.job_folder import Receipt
 from butfor.records.record import Record, read, write
-from butfor.records.results_folder import PROGRESS_SUFFIX, note_beside
+from butfor.records.results_folder import PROGRESS_SUFFIX, JobPlace, note_beside
 from butfor.training import model_choice
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
@@ -88,8 +87,8 @@ class _Job:
         self._device = engine.device(threads)
         self._dataset = load(arrays, manifest)
         self._model = training["recipe"]["model"]["name"]
-        decides = [training, self._dataset.fingerprint, provenance.training_versions(), self._device]
-        self._made = Receipt(fingerprint(decides), training["seeds"])
+        origin = earlier.origin(training, self._dataset.fingerprint)
+        self._made = Receipt(earlier.mark(origin, self._device), training["seeds"], origin, training.get("token", ""))
         self._waiting = job_folder.waiting(runs, self._made.mark)
         self.note = FailureNote(note_beside(runs), training["arm"], runs.name, log_path())
         self._arm_runs: ArmRuns | None = None
@@ -98,13 +97,18 @@ class _Job:
     @property
     def is_done(self) -> bool:
         """Whether the folder of records is there, made from the same."""
-        return self._runs.is_dir() and job_folder.read(self._runs) == self._made
+        there = job_folder.read(self._runs) if self._runs.is_dir() else None
+        return there is not None and (there.mark, there.seeds) == (self._made.mark, self._made.seeds)
 
     def train(self, seed: int, later: int, max_minutes: float | None) -> None:
         """Train a seed, unless that was finished earlier; `later` ones are still to come."""
         path, model = self._waiting / f"seed_{seed}.json", self._waiting / MODELS / f"seed_{seed}.keras"
         if path.exists() and (model.exists() or not self._keeps):
             log.info("%s · seed %d: finished earlier", self._training["arm"], seed)
+            return
+        results, arm = JobPlace(self._runs).results, self._training["arm"]
+        if not self._keeps and earlier.take_over(results, self._made.origin, seed, arm, path):
+            log.info("%s · seed %d: the record of an earlier training with the same recipe is used", arm, seed)
             return
         what = f"{self._training['arm']}, seed {seed}"
         with (
@@ -140,8 +144,8 @@ class _Job:
             _keep(self._waiting / MODELS, records if every_model else [model_choice.best(records)], kept)
         shutil.rmtree(self._waiting / MODELS, ignore_errors=True)
         shutil.rmtree(self._runs, ignore_errors=True)
+        job_folder.write(self._runs, self._made)  # first, so that no folder ever lies beside another's receipt
         self._waiting.rename(self._runs)
-        job_folder.write(self._runs, self._made)
 
 
 def _keep(waiting: Path, records: Iterable[Record | None], models: Path) -> None:

@@ -21,6 +21,7 @@ from butfor.training.listeners import CheckpointWriter, EpochLog, ProgressWriter
 from butfor.training.protocol import Engine
 from butfor.training.run import Listener, Run
 from butfor.training.trajectory import Trajectory
+from butfor.training.trial import tried
 
 PROBE_IMAGES = 1000
 log = logging.getLogger(__name__)
@@ -36,12 +37,17 @@ class ArmRuns:
     def __init__(self, kind: type[Engine], training: dict[str, Any], dataset: Dataset, device: str) -> None:
         self.recipe: dict[str, Any] = training["recipe"]
         self.seconds: dict[str, float] = {}
-        self._name, self._validation, self._dataset = training["arm"], training["validation"], dataset
+        self._name, self._validation = training["arm"], training["validation"]
+        self._dataset = dataset.scaled(self.recipe)
+        log.info("%s · input_scaling %s: %s", self._name, self._dataset.scaling, _range(self._dataset))
         versions = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
-        self._machine = {"device": device, **versions}
+        engine = f"{kind.__module__}:{kind.__qualname__}"
+        self._machine = {"device": device, "engine": engine, **kind.numerics(), **versions}
         self._load, self._pace = MachineLoad(), Pace()
+        self._tried = False  # the first trial step compiles what trains
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
-        self.engine = kind(self.recipe, dataset, schedules.learning_rates(self.recipe, self._steps))
+        self._rates = schedules.learning_rates(self.recipe, self._steps)
+        self.engine = kind(self.recipe, self._dataset, self._rates)
 
     def _split(self, seed: int) -> tuple[Rows, Rows]:
         return split(len(self._dataset.x_train), self._validation, self.recipe["train_size"], seed)
@@ -59,10 +65,15 @@ class ArmRuns:
         probed = self._dataset.x_train[rows], self._dataset.y_train[rows]
         before = self._before(run, *probed)
         clock.lap("diagnose")
+        before["trial"] = self._trial(seed, run)
+        clock.lap("diagnose" if self._tried else "compile")
+        self._tried = True
         run.train(self._listeners(run, seed, later, progress, checkpoint))
         clock.lap("train")
         metrics = {} if run.trajectory.reason else run.evaluation.final()
         clock.lap("evaluate")
+        for name, times in self.engine.probe.draws_taken().items():
+            before["chance"][name]["draws"] = times
         before["penalty"]["end"] = self.engine.probe.penalties(probed[0])
         before["layers"]["end"] = self.engine.probe.statistics(*probed)
         clock.lap("diagnose")
@@ -111,13 +122,17 @@ class ArmRuns:
             "draws": {**split_digests, **probe.initial_digests()},
             "chance": probe.random_draws(),
             "first_loss": probe.first_loss(images, labels),
-            "penalty": {"start": probe.penalties(images)},
+            "penalty": {"start": probe.penalties(images, as_trained=True)},
             "layers": {"start": probe.statistics(images, labels, as_trained=True)},
         }
 
+    def _trial(self, seed: int, run: Run) -> dict[str, Any]:
+        order = Trajectory(self.recipe, seed, run.evaluation.train, self._steps).batches()
+        return tried(self.engine, self.recipe, self._rates, order)
+
     def _record(self, seed: int, run: Run, metrics: dict[str, float], probed: dict[str, Any]) -> Record:
         status, reason = run.evaluation.status(metrics, run.trajectory.reason)
-        log.info("%s · seed %d: %s", self._name, seed, reason or f"test accuracy {metrics['test/accuracy']:.4f}")
+        log.info("%s · seed %d: %s", self._name, seed, reason or _reached(metrics))
         return Record(
             arm=self._name,
             seed=seed,
@@ -145,4 +160,13 @@ class ArmRuns:
         dataset = self._dataset
         described = {"name": dataset.name, "fingerprint": dataset.fingerprint, "classes": dataset.classes}
         counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.x_test)}
-        return {**described, **counts}
+        return {**described, **counts, "scaling": dataset.scaling, "inputs": list(dataset.input_range)}
+
+
+def _range(dataset: Dataset) -> str:
+    low, high = dataset.input_range
+    return f"inputs from {low:g} to {high:g}"
+
+
+def _reached(metrics: dict[str, float]) -> str:
+    return f"test accuracy {metrics['test/accuracy']:.4f}, test loss {metrics['test/loss']:.4f}"

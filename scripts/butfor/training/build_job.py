@@ -19,6 +19,7 @@ from butfor.records.files import write_atomically
 from butfor.records.results_folder import note_beside, runs_of_built
 from butfor.training.built import failure
 from butfor.training.engine_choice import engine_named
+from butfor.user_code.files_read import noticed
 from butfor.user_code.location import OwnCodeError
 
 Recipe = dict[str, Any]
@@ -33,15 +34,23 @@ def build_all(
     built: Iterable[Path | str],
     look: str,
     max_minutes: float | None = None,
+    reads: dict[str, list[str]] | None = None,
 ) -> None:
     """Build the model of each arm's recipe on the stored data, and list its layers in the arm's file of `built`; of a model
     that cannot be built the file says why, and so does a note beside the records of the arm's first `look`.
 
-    engine: what builds, see engine_choice. max_minutes: see time_limit, for each model. Raises OwnCodeError if no model at
-    all can be built: nothing is written.
+    engine: what builds, see engine_choice. max_minutes: see time_limit, for each model. reads: by arm, the file in which to
+    note the files that the model reads, and what stands for them. Raises OwnCodeError if no model at all can be built:
+    nothing is written.
     """
     files = {arm: str(Path(path).absolute()) for arm, path in zip(recipes, built, strict=True)}
-    asked = {"engine": engine, "arrays": str(arrays), "manifest": str(manifest), "log": str(log_path())}
+    asked = {
+        "engine": engine,
+        "arrays": str(arrays),
+        "manifest": str(manifest),
+        "log": str(log_path()),
+        "reads": reads or {},
+    }
     for path in files.values():
         Path(path).unlink(missing_ok=True)
     while left := {arm: recipe for arm, recipe in recipes.items() if not Path(files[arm]).exists()}:
@@ -70,8 +79,12 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
         lost = {"why": f"{recipe['model']['name']}: {what}, {NO_MESSAGE}."}
         write_atomically(path, json.dumps(lost))
         try:
-            with time_limit(asked["max_minutes"], what, {"path": str(path), "note": {}}):
-                built: Any = engine.build_user_model(recipe, dataset, arm)
+            limit = time_limit(asked["max_minutes"], what, {"path": str(path), "note": {}})
+            with limit, noticed(recipe["model"]["name"]) as read:
+                built: Any = engine.build_user_model(recipe, dataset.scaled(recipe), arm)
+            if arm in asked["reads"]:
+                noted, token = asked["reads"][arm]
+                read.write(Path(noted), token)
         except OwnCodeError as error:
             log.error("%s%s", "".join(getattr(error, "__notes__", [])), error)
             built = {"why": str(error)}

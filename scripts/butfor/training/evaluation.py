@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from butfor.data.dataset import Dataset, Rows
+from butfor.data.dataset import Array, Dataset, Rows
 from butfor.records.record import Status
 from butfor.training.protocol import Engine
+from butfor.training.skill import answers, entropy, skill
 
+MOST_EXAMPLES = 20_000  # of the test set, evenly spaced, that a model's skill is measured on
 Figures = dict[str, float]
 
 
@@ -43,12 +45,29 @@ class Evaluation:
             reason = f"{broken[0]} was {metrics[broken[0]]} at the end" if broken else ""
         if reason:
             return "diverged", reason
-        labels = self._dataset.y_test
-        chance = np.bincount(labels).max() / len(labels)
-        bound = chance + 3 * math.sqrt(chance * (1 - chance) / len(labels))
-        if metrics["test/accuracy"] <= bound:
-            return "at_chance", f"test accuracy {metrics['test/accuracy']:.4f}, where chance gives {chance:.4f}"
-        return "ok", ""
+        tested = len(self._dataset.x_test)
+        rows = np.linspace(0, tested - 1, min(tested, MOST_EXAMPLES)).astype(np.int32)
+        fitted = metrics["train/loss"] < entropy(self._dataset.y_train[self.train])
+        return judged(self._engine.logits("test", rows), self._dataset.y_test[rows], fitted)
+
+
+def judged(logits: Array, labels: Array, fitted: bool) -> tuple[Status, str]:
+    """What became of a run that trained to its end, and why, by its model's logits `(n, classes)` on test examples.
+
+    fitted: whether its training loss is lower than that of any constant answer.
+    """
+    scores, named = skill(logits, labels), answers(logits, labels)
+    reached = (
+        f"test accuracy {named.accuracy:.4f}, and {100 * named.commonest:.1f} % of the test examples are of one class"
+    )
+    if scores and not scores.shown(fitted):
+        bound = (
+            f"less than {scores.bound(fitted):.3f} counts as none" if scores.error else "its answers are all the same"
+        )
+        return "at_chance", f"skill {scores.value:.3f} in telling the test classes apart ({bound}); {reached}"
+    if named.say_little:
+        return "commonest_class", f"{reached}: up to {named.bound:.4f} is no better than always naming that class"
+    return "ok", ""
 
 
 def _named(part: str, figures: Figures) -> Figures:

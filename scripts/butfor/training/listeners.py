@@ -28,12 +28,17 @@ class EpochLog:
         """The line, and all figures for those who want details."""
         row = {key: value for key, value in run.trajectory.history[-1].items() if key != "order"}
         log.info(
-            "%s · epoch %d of %d: objective %.4f, validation accuracy %.4f; about %.0f s left",
-            *(self._name, row["epoch"], self._epochs, row["objective"], row["validation/accuracy"]),
-            self._pace.left(self._later + self._epochs - row["epoch"]),
+            "%s · epoch %d of %d: objective %.4f, validation accuracy %.4f, validation loss %.4f%s",
+            *(self._name, row["epoch"], self._epochs, row["objective"]),
+            *(row["validation/accuracy"], row["validation/loss"]),
+            self._left(self._later + self._epochs - row["epoch"]),
         )
         details = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
         log.debug("%s: %s, %.3f s", self._name, details, self._pace.seconds[-1])
+
+    def _left(self, epochs: int) -> str:
+        seconds = self._pace.left(epochs)
+        return "" if seconds is None else f"; about {seconds:.0f} s left"
 
 
 class ProgressWriter:
@@ -63,7 +68,7 @@ class CheckpointWriter:
         """There is nothing to keep yet."""
 
     def epoch_ended(self, run: Run) -> None:
-        """Keep the state, unless the run is over."""
-        if self._checkpoint.due and not run.trajectory.over:
+        """Keep the state, unless the run is over or could not go on from it."""
+        if self._checkpoint.due and not run.trajectory.over and run.resumable:
             run.clock.lap("train")
             self._checkpoint.write(*run.state())

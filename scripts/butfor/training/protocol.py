@@ -6,6 +6,7 @@ NumPy's on both sides. Whatever an engine draws comes from the streams of recipe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -21,6 +22,38 @@ Part = Literal["train", "test"]  # of the data set; validation images are rows o
 State = list[Array]
 
 
+@dataclass(frozen=True)
+class TriedVariable:
+    """A trainable variable before and after a trial step.
+
+    gradient: of the trial's `loss`, at `before`; None where the loss does not depend on it. moments: the optimiser's after the
+    step, by Keras's names. constraint: the class of what limits its values after a step, else empty.
+    """
+
+    before: Array
+    after: Array
+    gradient: Array | None
+    moments: dict[str, Array]
+    constraint: str = ""
+
+
+@dataclass(frozen=True)
+class TrialStep:
+    """One step of training and, apart from the loop that takes it, the loss and gradients that lead to it.
+
+    objective: the loss that the optimiser saw. loss: the same with the same draws, of a built-in model without the penalties
+    on kernels. unknown: why `loss` and gradients cannot be told, else empty. precision: of the arithmetic: float32, tf32,
+    or Keras's name of a mixed one. variables: the trainable ones, by path. averages: all other weights after the step.
+    """
+
+    objective: float
+    loss: float | None
+    unknown: str
+    precision: str
+    variables: dict[str, TriedVariable]
+    averages: dict[str, Array]
+
+
 @runtime_checkable
 class Probe(Protocol):
     """What shows a model from outside. Measuring leaves weights, moments and streams as they were.
@@ -29,18 +62,23 @@ class Probe(Protocol):
     """
 
     def initial_digests(self) -> dict[str, dict[str, str]]:
-        """Of layers with kernels, by name: digests of their `weights`, and of their `biases` where they have any."""
+        """Of layers with kernels, by name: digests of their `weights`, and of their `biases` where they have any; of the
+        `others` among the model's weights, by path."""
 
     def random_draws(self) -> dict[str, dict[str, Any]]:
-        """Per layer that draws in training: its `class`, a `digest` of what it drew for 256 images, and the `share` of units
-        dropped with the `scale` of the others, the `pixels` moved at most, or the `share` of images flipped."""
+        """Per layer that draws in training: its `class`, a `digest` of what it drew for 256 images and one of what it drew
+        `next`, and the `share` of units dropped with the `scale` of the others, the `pixels` moved at most, or the `share`
+        of images flipped."""
+
+    def draws_taken(self) -> dict[str, int]:
+        """How often each of those layers has drawn since the seed was set: after a training, once per step."""
 
     def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
         """Before any step: the loss that training minimises, without penalties (`objective`), the plain `cross_entropy`,
         and that against a `uniform` label."""
 
-    def penalties(self, images: Array) -> dict[str, float]:
-        """The terms that training would add for this batch, on `kernels` and on `activations`."""
+    def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
+        """The terms added for this batch, on `kernels` and on `activations`; as_trained: see `statistics`."""
 
     def statistics(self, images: Array, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """A row per layer with a kernel, from input to logits, as a record's `layers` has it (records/layer_statistics).
@@ -65,6 +103,10 @@ class Engine(Protocol):
         """Prepare this process for training on at most `threads` CPU threads, and name the device that trains."""
 
     @classmethod
+    def numerics(cls) -> dict[str, str]:
+        """What decides the last bits of a training beside device and versions, by name."""
+
+    @classmethod
     def build_user_model(cls, recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         """The layers of a user's own model (see `structure`), after every check that one arm allows. Raises OwnCodeError."""
 
@@ -72,7 +114,8 @@ class Engine(Protocol):
         """rates: the learning rate at each step of the whole training, `(steps,)`."""
 
     def structure(self) -> list[dict[str, Any]]:
-        """The layers in order: `layer` (its name), `class`, output `shape` without the batch, trainable `parameters`."""
+        """The layers in order: `layer` (its name), `class`, output `shape` without the batch, trainable `parameters`; where
+        they are known, the names of the layers it takes its `inputs` from, its `activation`, and a normalisation's `settings`."""
 
     def optimiser(self) -> dict[str, Any]:
         """The live optimiser as it describes itself: its `class` and every setting but the learning rate."""
@@ -84,6 +127,10 @@ class Engine(Protocol):
         """Train on batches of training images, `(steps, batch)`. The learning rate used at each step, `(steps,)`, and the
         mean loss over the epoch as the optimiser saw it: dropout on, penalties in."""
 
+    def try_step(self, order: Order, step: int) -> TrialStep:
+        """Train on the first batch of `order`, an epoch's, as if it were step number `step` of the training, from 0. The engine
+        stays where that leads: `resume` takes it back."""
+
     def scale_rates(self, scale: float) -> None:
         """From the next step on, use the learning rates times `scale`."""
 
@@ -91,11 +138,17 @@ class Engine(Protocol):
         """Figures by name on rows `(n,)` of a part's images, in inference mode and without penalties: `accuracy` (share)
         and mean `loss` (nats)."""
 
+    def logits(self, part: Part, rows: Rows) -> Array:
+        """The model's outputs `(n, classes)` for rows `(n,)` of a part's images, in inference mode."""
+
     def weights(self) -> State:
         """The weights by which the model predicts, moving averages included."""
 
     def set_weights(self, weights: State) -> None:
         """Go back to what `weights` gave."""
+
+    def resumable(self) -> bool:
+        """Whether a training goes on from its `state`; where it would not, it keeps no checkpoint."""
 
     def state(self) -> State:
         """All that training changes: weights, averages, positions in streams, the optimiser's moments and step."""

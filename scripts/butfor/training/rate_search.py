@@ -13,7 +13,9 @@ from typing import Any
 from butfor.data.dataset import load
 from butfor.process.time_limit import time_limit
 from butfor.recipe.rate_choice import chosen
+from butfor.records import job_folder
 from butfor.records.files import write_noted
+from butfor.records.job_folder import Receipt
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
@@ -73,9 +75,20 @@ def train_tuned(
     """
     rate = chosen(json.loads(Path(rates).read_text())["tried"], metric)["rate"]
     if rate == training["recipe"]["learning_rate"]:
-        Path(runs).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(fixed, runs, dirs_exist_ok=True)
+        _copy_records(Path(fixed), Path(runs))
         log.info("%s · the recipe's own learning rate is the best of those tried", training["arm"])
         return
     tuned = {**training, "recipe": {**training["recipe"], "learning_rate": rate}}
     train_arm(tuned, arrays, manifest, threads, runs, max_minutes=max_minutes)
+
+
+def _copy_records(fixed: Path, runs: Path) -> None:
+    """Make `runs` a copy of a folder of records, with its receipt: no record of another rate is left in it, nor taken up."""
+    with job_folder.alone(runs):
+        receipt = job_folder.read(fixed) or Receipt("", [])
+        waiting = job_folder.waiting(runs, "copy")
+        shutil.rmtree(waiting, ignore_errors=True)
+        shutil.copytree(fixed, waiting, ignore=shutil.ignore_patterns(".*"))
+        shutil.rmtree(runs, ignore_errors=True)
+        job_folder.write(runs, receipt)
+        waiting.rename(runs)

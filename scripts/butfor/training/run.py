@@ -76,6 +76,11 @@ class Run:
         """An epoch's figures, learning rate, time and load, by its place in the history."""
         return {**self.trajectory.epoch(place), **self.clock.epoch(place)}
 
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on from its state."""
+        return self._engine.resumable()
+
     def state(self) -> tuple[Arrays, dict[str, Any]]:
         """What the run goes on from after the last epoch: arrays, and plain values."""
         trajectory = self.trajectory

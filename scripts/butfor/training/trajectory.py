@@ -28,7 +28,10 @@ class Trajectory:
         self._epochs, self._train = recipe["epochs"], train
         self._steps, self._size = steps, steps * recipe["batch_size"]
         self._order = streams.generator(seed, "order")
-        self._stopping, self._plateau = EarlyStopping(recipe["early_stopping"]), Plateau(recipe["schedule"])
+        self._stopping, self._plateau = (
+            EarlyStopping(recipe["early_stopping"]),
+            Plateau(recipe["schedule"], recipe["learning_rate"]),
+        )
         self.history: list[Row] = []
         self.rates: list[Any] = []
         self.scale = 1.0
@@ -44,7 +47,9 @@ class Trajectory:
         self.history.append(row)
         self.rates.extend(rates)
         if not (math.isfinite(row["objective"]) and math.isfinite(row["validation/loss"])):
-            self.reason = f"the loss was {row['objective']} in epoch {row['epoch']}"
+            broken = "objective" if not math.isfinite(row["objective"]) else "validation/loss"
+            which = {"objective": "the loss", "validation/loss": "the validation loss"}[broken]
+            self.reason = f"{which} was {row[broken]} in epoch {row['epoch']}"
             return False
         figures = {key: row[f"validation/{key}"] for key in ("accuracy", "loss")}
         self.scale = self._plateau.after_epoch(figures)

@@ -6,6 +6,7 @@ checked before anything is imported or trained:
 
     description: what it is
     uses: [initialiser, l2, dropout]     # the recipe keys that the function reads
+    depends: [weights.npy, "maps/*.png"] # files that it reads otherwise than by Python's `open` (optional)
     layers: [hidden_1, logits]           # names for layer_initialisers, if it takes them (optional)
     dropouts: 1                          # dropout layers, if a list of rates may be given (optional)
     properties: {hidden: {type: integer, minimum: 1, default: 32}}    # its own settings, as in config/schema.yaml
@@ -14,8 +15,10 @@ checked before anything is imported or trained:
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,29 +39,42 @@ def is_own(name: str) -> bool:
 
 def locate(reference: str) -> Path:
     """The file that holds `module:function`. Raises OwnCodeError."""
-    if not REFERENCE.fullmatch(reference):
+    module, _, name = reference.partition(":")
+    if not REFERENCE.fullmatch(reference) or module.endswith(".py"):
         raise OwnCodeError(
             f"{reference!r}: expected module:function, in Python's names, with dots between packages and modules."
+            f"{_advice(module, name)}"
         )
-    module, name = reference.split(":")
     path = root_of(reference) / _file(module)
     if not _assigned_names(_tree(path)) & {name, "*"}:
         raise OwnCodeError(f"{reference}: expected a function {name} in {path}, found none.")
     return path
 
 
+def _advice(module: str, name: str) -> str:
+    """What to write for the path of a file; empty if that is not plain."""
+    meant = module.removesuffix(".py").removeprefix("./").replace("/", ".")
+    if REFERENCE.fullmatch(f"{meant}:{name}"):
+        return f" Write {meant}:{name}"
+    file = meant.rpartition(".")[2]
+    if REFERENCE.fullmatch(f"{file.replace('-', '_')}:{name}") and "-" in file:
+        return f" Python imports no file with a - in its name: rename {file}.py to {file.replace('-', '_')}.py."
+    return ""
+
+
 def files(name: str) -> list[Path]:
-    """The file of a user's own model or data set and those that it imports from the same folder, sorted; none for a built-in
-    name. Raises OwnCodeError.
+    """The files that Python reads to import a user's own model or data set: its module, the packages that it is in, and those
+    of the user's modules and packages that these import, sorted; none for a built-in name. Raises OwnCodeError.
     """
     if not is_own(name):
         return []
-    closure, waiting = set(), [locate(name)]
+    root, path = root_of(name), locate(name)
+    closure, waiting = set(), [path, *_files_of(name.split(":")[0], [root])]
     while waiting:
         path = waiting.pop()
         if path not in closure:
             closure.add(path)
-            waiting += _imported_files(path, root_of(name))
+            waiting += _imported_files(path, _roots(root))
     return sorted(closure)
 
 
@@ -97,15 +113,40 @@ def _assigned_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def _imported_files(path: Path, root: Path) -> Iterator[Path]:
-    """The files below `root` that a file imports."""
+def _roots(root: Path) -> list[Path]:
+    """The folders in which Python looks for a user's modules: the code's own, and those of the Python path that hold neither
+    libraries nor butfor, such as that of a package installed as editable."""
+    libraries = [sys.prefix, sys.base_prefix, sysconfig.get_paths()["stdlib"], str(WORKFLOW / "scripts")]
+    others = [os.path.abspath(path) for path in sys.path if os.path.isdir(path or ".")]
+    own = [path for path in others if not any(path == lib or path.startswith(f"{lib}/") for lib in libraries)]
+    return list(dict.fromkeys([root, Path.cwd(), *map(Path, own)]))
+
+
+def _files_of(module: str, roots: list[Path]) -> list[Path]:
+    """The files that Python reads to import a module of the user's: its packages, and the module or package itself."""
+    parts = module.split(".")
+    for root in roots:
+        found = []
+        for depth in range(1, len(parts) + 1):
+            place = root.joinpath(*parts[:depth])
+            candidates = (place / "__init__.py", place.with_suffix(".py"))
+            found += [candidate for candidate in candidates if candidate.is_file()][:1]
+        if found:
+            return found
+    return []
+
+
+def _imported_files(path: Path, roots: list[Path]) -> Iterator[Path]:
+    """The user's files that a file imports, whether the name after `import` is a module or something in one."""
+    home = next((root for root in roots if path.is_relative_to(root)), path.parent)
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            beside = list(path.relative_to(root).parts[: -node.level]) if node.level else []
+            beside = list(path.relative_to(home).parts[: -node.level]) if node.level else []
             package = ".".join([*beside, *([node.module] if node.module else [])])
             modules = [package, *(f"{package}.{alias.name}".strip(".") for alias in node.names)]
         else:
             continue
-        yield from (root / _file(module) for module in modules if module and (root / _file(module)).is_file())
+        for module in modules:
+            yield from _files_of(module, roots) if module else ()

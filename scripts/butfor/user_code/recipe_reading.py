@@ -44,8 +44,13 @@ def misbuilt(recipe: Recipe, declared: dict[str, Any], layers: set[str], dropout
             f"it declares the layers {listed(missing)}, which it does not have in this arm. Expected some of"
             f" {listed(layers)}. Call the layers so, or take the names out of `layers`."
         )
-    if "dropouts" in declared:
-        rates = recipe["dropout"]
+    rates = recipe["dropout"]
+    if "dropout" in declared["uses"] and not dropouts and rates and not isinstance(rates, list):
+        yield (
+            f"it uses the recipe's dropout, {rates}, and has no layer of parts.dropout, which alone is proven to drop that"
+            " share. Call parts.dropout(x, place), or give the model a setting of its own for the rate of another layer."
+        )
+    elif "dropouts" in declared:
         expected = sum(rate > 0 for rate in (rates if isinstance(rates, list) else [rates] * declared["dropouts"]))
         if dropouts != expected:
             yield (

@@ -17,6 +17,7 @@ from typing import cast
 import numpy as np
 
 from butfor import stats
+from butfor.plain_text import counted
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
@@ -68,7 +69,7 @@ def assess(
         row["fingerprint"] = claims[row["claim"]]["fingerprint"]
         row.update(preregistration.standing(register, row["claim"], row["fingerprint"]))  # type: ignore[typeddict-item]
     taken: list[Decision] = [json.loads(Path(path).read_text()) for path in decisions]
-    lines = [f"No look at {one['following']} seeds: {one['stopped']}." for one in taken if one["stopped"]]
+    lines = [f"No look at {counted(one['following'], 'seed')}: {one['stopped']}." for one in taken if one["stopped"]]
     whole: Assessment = {"claims": judged, "deviations": [*preregistration.deviations(register), *lines]}
     write_atomically(Path(claims_path), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
@@ -181,7 +182,7 @@ def _undecided(row: ContrastRow, p: float | None) -> Ruling:
 
 def _finished(row: ContrastRow) -> str:
     judged = row["planned"] - row["missing"]
-    return f"{judged - row['failed_ablation']} of {judged} runs finished"
+    return f"{judged - row['failed_ablation']} of {counted(judged, 'run')} finished"
 
 
 def _small(p: float | None, alpha: float) -> bool:

@@ -18,7 +18,10 @@ from butfor.records.record import Record
 from butfor.records.tables import history_table, records_in, runs_table
 from butfor.study.summary import Study
 from butfor.verdicts import factorials, ranking
+from butfor.verdicts.arms import arm_rows
+from butfor.verdicts.baseline import failed_baseline, in_words
 from butfor.verdicts.contrasts import judge
+from butfor.verdicts.failures import failed_runs
 from butfor.verdicts.rows import Comparison, ContrastRow
 from butfor.verdicts.tuned import tuned_comparison
 
@@ -39,9 +42,15 @@ def compare(
     records, contrasts = records_in(folders), Path(contrasts_path)
     rows = judge(study, records, json.loads(Path(checks_path).read_text()))
     judged: list[ContrastRow] = _as_json(rows)
+    verdict = study["verdict"]
+    baseline = failed_baseline(records, verdict["must_learn"], verdict["metric"])
     tried = [json.loads(Path(path).read_text()) for path in searches]
     comparison: Comparison = {
         "metric": study["verdict"]["metric"],
+        "runs": len(records),
+        "failed": failed_runs(study, records),
+        "baseline": in_words(baseline, study) if baseline else "",
+        "arms": arm_rows(study, records),
         "importance": ranking.importance(study, judged),
         "interactions": [
             *factorials.grid_effects(study, records, judged),

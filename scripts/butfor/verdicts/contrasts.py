@@ -10,10 +10,13 @@ from typing import Any, cast
 from butfor import stats
 from butfor.checks.outcomes import CheckRow
 from butfor.records.record import Record
-from butfor.study.metrics import METRICS, Metric, judged_by
+from butfor.stats.contrast import p_difference
+from butfor.study.arm import BASELINE
+from butfor.study.metrics import ACCURACY, METRICS, Metric, judged_by
 from butfor.study.summary import ArmPlan, Study, ablations_of
+from butfor.verdicts.baseline import FailedBaseline, failed_baseline
 from butfor.verdicts.paired_values import looks_had, pairing, rule_of
-from butfor.verdicts.rows import UNPROVEN, VOID, ContrastRow
+from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID, ContrastRow
 
 Refusals = dict[str, tuple[str, str]]  # verdict and remark of the arms that are not judged
 
@@ -25,14 +28,21 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
     The metric that verdicts are asked of says after which look an ablation is settled (see `decided`); the other metrics
     are judged on the same seeds.
     """
-    deciding, refusals = decided(study, records, checks), _refusals(checks)
+    deciding, refusals = decided(study, records, checks), _refusals(study, records, checks)
     looks = {name: c.look for name, c in deciding.items()}
     sizes = {name: len(group) for group in _groups(study, refusals) for name in group}
     rows = []
     for metric in METRICS.values():
-        judged = deciding if metric is judged_by(study) else _all_judged(study, records, metric, refusals, looks)
-        rule = rule_of(study, metric)
-        rows += [_row(arm, metric, judged[arm["name"]], rule, sizes.get(arm["name"], 1)) for arm in ablations_of(study)]
+        saturated = _saturated(study, records, metric)
+        judged = (
+            deciding
+            if metric is judged_by(study)
+            else _all_judged(study, records, metric, {**saturated, **refusals}, looks)
+        )
+        rule, pairs = rule_of(study, metric), pairing(study, records, metric)
+        for arm in ablations_of(study):
+            c = judged[arm["name"]]
+            rows.append(_row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1)))
     return rows
 
 
@@ -40,9 +50,10 @@ def decided(study: Study, records: list[Record], checks: list[CheckRow]) -> dict
     """Every ablation's contrast on the metric that verdicts are asked of, after the look that settled it or its last.
 
     An ablation that changed nothing is void, one that failed its check is unproven: neither is judged, and neither
-    counts among the ablations that probabilities are corrected over.
+    counts among the ablations that probabilities are corrected over. Nor is one of a baseline that learnt nothing.
     """
-    return _all_judged(study, records, judged_by(study), _refusals(checks), looks_had(study, records))
+    refusals = _refusals(study, records, checks)
+    return _all_judged(study, records, judged_by(study), refusals, looks_had(study, records))
 
 
 def contrast_of(row: ContrastRow) -> stats.Contrast:
@@ -53,11 +64,17 @@ def contrast_of(row: ContrastRow) -> stats.Contrast:
     return stats.Contrast(**{**values, **unknown})
 
 
-def _row(arm: ArmPlan, metric: Metric, c: stats.Contrast, rule: stats.Rule, judged_together: int) -> ContrastRow:
+def _row(
+    arm: ArmPlan, metric: Metric, c: stats.Contrast, pairs: stats.Pairs, rule: stats.Rule, judged_together: int
+) -> ContrastRow:
+    level = float(pairs.reference.mean()) if c.pairs else math.nan
+    low, high = metric.possible(c.low, c.high, level)
     row = {
         **{"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]},
         **{"metric": metric.name, "unit": metric.unit.name},
-        **vars(c),
+        **{**vars(c), "low": low, "high": high},
+        "level": level,
+        "p_raw": p_difference(c.effect, c.sd / math.sqrt(c.pairs), c.pairs) if c.pairs > 1 else math.nan,
         "smallest_effect": stats.smallest_effect(c, rule, judged_together),
         "more_seeds": None if c.settled else stats.more_seeds(c, rule, judged_together),
     }
@@ -95,9 +112,24 @@ def _groups(study: Study, refused: Collection[str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _refusals(checks: list[CheckRow]) -> Refusals:
-    return {
+def _refusals(study: Study, records: list[Record], checks: list[CheckRow]) -> Refusals:
+    verdict = study["verdict"]
+    baseline = failed_baseline(records, verdict["must_learn"], verdict["metric"])
+    return _against(study, baseline) | {
         row["arm"]: (VOID, "") if row["outcome"] == "void" else (UNPROVEN, row["problems"][0])
         for row in checks
-        if row["outcome"] in ("void", "failed")
+        if row["outcome"] in ("void", "unproven")
     }
+
+
+def _saturated(study: Study, records: list[Record], metric: Metric) -> Refusals:
+    """The arms of which accuracy cannot speak, where it settles nothing, because the baseline only names the commonest class."""
+    of_accuracy = metric.name.endswith(ACCURACY.name)
+    return _against(study, failed_baseline(records, True, metric.name)) if of_accuracy else {}
+
+
+def _against(study: Study, baseline: FailedBaseline | None) -> Refusals:
+    """The arms that are not judged for what is the matter with their reference, the baseline."""
+    if baseline is None or baseline.diverged:
+        return {}
+    return {arm["name"]: (UNJUDGED, baseline.in_short) for arm in ablations_of(study) if arm["reference"] == BASELINE}

@@ -8,7 +8,7 @@ from typing import Any, cast
 from butfor import stats
 from butfor.records.record import Record
 from butfor.study.designs import grids, parts_both_ways
-from butfor.study.metrics import Metric
+from butfor.study.metrics import METRICS, Metric
 from butfor.study.summary import Study
 from butfor.verdicts.paired_values import Measured, measured
 from butfor.verdicts.rows import ContrastRow, InteractionRow, none_for_nan, refused_arms
@@ -73,5 +73,9 @@ def _named(design: str, name: str, metric: Metric) -> dict[str, Any]:
 
 
 def _row(subject: dict[str, Any], c: stats.Contrast) -> InteractionRow:
-    fields = {key: none_for_nan(value) for key, value in dataclasses.asdict(c).items()}
+    """One difference of two figures, or of two such differences; its interval ends where those must."""
+    metric = METRICS[subject["metric"]]
+    most = (1 if len(subject["of"]) == 1 else 2) * (metric.highest - metric.lowest)
+    ends = {"low": max(c.low, -most), "high": min(c.high, most)}
+    fields = {key: none_for_nan(value) for key, value in {**dataclasses.asdict(c), **ends}.items()}
     return cast(InteractionRow, {**subject, **fields})

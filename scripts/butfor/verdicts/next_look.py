@@ -8,12 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from butfor.checks import manipulation
+from butfor.plain_text import counted
 from butfor.records.files import write_noted
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.summary import Budget, Study, ablations_of
 from butfor.verdicts import contrasts
-from butfor.verdicts.rows import Decision
+from butfor.verdicts.baseline import failed_baseline
+from butfor.verdicts.rows import UNJUDGED, Decision
 from butfor.verdicts.words import decision_in_words
 
 
@@ -33,13 +35,18 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     """
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
     judged = contrasts.decided(study, records, manipulation.examine(study, records))
-    undecided = [arm for arm in ablations_of(study) if not judged[arm["name"]].settled]
+    undecided = [
+        arm for arm in ablations_of(study) if not judged[arm["name"]].settled or judged[arm["name"]].verdict == UNJUDGED
+    ]
     wanted = {name for arm in undecided for name in (arm["name"], arm["reference"])}
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
     seconds = {arm: _seconds_per_run(records, arm) for arm in arms}
     runs = len(arms) * len(following["seeds"])
     hours = sum(seconds.values()) * len(following["seeds"]) / 3600
     stopped = _exceeded(study["budget"], len(records), runs, _seconds(records) / 3600, hours) if arms else ""
+    verdict = study["verdict"]
+    if arms and (baseline := failed_baseline(records, verdict["must_learn"], verdict["metric"])):
+        stopped = baseline.in_short
     return {
         "look": look,
         "seen": this["seen"],
@@ -62,7 +69,7 @@ def planned_runs(study: Study, decisions: Iterable[Decision]) -> int:
 
 def _exceeded(budget: Budget, runs: int, more_runs: int, hours: float, more_hours: float) -> str:
     if budget["max_runs"] is not None and runs + more_runs > budget["max_runs"]:
-        return f"{runs} runs and {more_runs} more would exceed budget.max_runs {budget['max_runs']}"
+        return f"{counted(runs, 'run')} and {more_runs} more would exceed budget.max_runs {budget['max_runs']}"
     if budget["max_gpu_hours"] is not None and hours + more_hours > budget["max_gpu_hours"]:
         return (
             f"{hours:.3g} hours and about {more_hours:.3g} more would exceed"

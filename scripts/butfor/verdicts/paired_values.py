@@ -70,9 +70,9 @@ def seeds_of(study: Study, looks: int) -> list[int]:
 
 
 def _values(study: Study, records: list[Record], metric: Metric) -> dict[str, BySeed]:
-    must_learn = study["verdict"]["must_learn"]
+    verdict = study["verdict"]  # one standing of a run in the whole report, whatever it is measured by
     values: dict[str, BySeed] = {}
     for record in records:
-        value = None if record.failed(must_learn) else metric.figure(record.metrics)
+        value = None if record.failed(verdict["must_learn"], verdict["metric"]) else metric.figure(record.metrics)
         values.setdefault(record.arm, {})[record.seed] = value
     return values

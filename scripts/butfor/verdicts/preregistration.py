@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from butfor.errors import StudyError
-from butfor.plain_text import plain
+from butfor.plain_text import counted, plain
 from butfor.records import files
 from butfor.records.files import write_atomically
+from butfor.records.results_folder import is_record
 from butfor.study.claims import Claim, testable
 
 Register = dict[str, Any]
@@ -33,7 +34,7 @@ class RegisterError(StudyError):
 def enter(path: Path, claims: dict[str, Claim], terms: dict[str, Any], runs: Path) -> None:
     """Enter claims and what they are judged by, where they are not what was entered last; `runs` is where records lie."""
     before = read(path)
-    after = entered(before, claims, terms, count=sum(1 for _ in runs.rglob("seed_*.json")), now=datetime.now(UTC))
+    after = entered(before, claims, terms, count=sum(map(is_record, runs.rglob("seed_*.json"))), now=datetime.now(UTC))
     if after != before:
         write_atomically(path, files.sealed(json.dumps(after, indent=1, ensure_ascii=False)))
 
@@ -149,7 +150,7 @@ def _recipes(before: dict[str, str], after: dict[str, str]) -> str:
 
 
 def _when(entry: Entry) -> str:
-    return f"{entry['time'][:10]}, after {entry['runs']} runs:"
+    return f"{entry['time'][:10]}, after {counted(entry['runs'], 'run')}:"
 
 
 def _last(entries: list[Entry]) -> Entry | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from butfor import stats
-from butfor.study.metrics import judged_by
+from butfor.study.metrics import METRICS, judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.contrasts import contrast_of
 from butfor.verdicts.paired_values import rule_of
@@ -36,5 +37,8 @@ def importance(study: Study, rows: list[ContrastRow]) -> list[RankedRow]:
 
 def _row(item: stats.Ranked, row: ContrastRow) -> RankedRow:
     """A ranked item, with the verdict on the arm that makes its size."""
-    values = {**row, **vars(item), "changed": item.item, "arm": item.largest}
+    low, high = METRICS[row["metric"]].possible(
+        item.low, item.high, row["level"] if row["level"] is not None else math.nan
+    )
+    values = {**row, **vars(item), "low": low, "high": high, "changed": item.item, "arm": item.largest}
     return cast(RankedRow, {key: none_for_nan(values[key]) for key in COLUMNS})

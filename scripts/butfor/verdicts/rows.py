@@ -14,12 +14,13 @@ from butfor.study.summary import Expectation
 
 Verdict = Literal[
     "helps", "hurts", "no meaningful difference", "inconclusive", "interaction", "no meaningful interaction",
-    "void: nothing changed", "unproven",
+    "void: nothing changed", "unproven", "no verdict",
 ]  # fmt: skip
 SAME: Final = "no meaningful difference"
 VOID: Final = "void: nothing changed"  # in a verdict's place where there can be none
 UNPROVEN: Final = "unproven"
-REFUSED: Final = (VOID, UNPROVEN)
+UNJUDGED: Final = "no verdict"  # because the baseline has learnt nothing
+REFUSED: Final = (VOID, UNPROVEN, UNJUDGED)
 
 Outcome = Literal["supported", "refuted", "undecided"]
 Standing = Literal["declared before the data", "exploratory"]
@@ -53,7 +54,9 @@ class ContrastFields(TypedDict):
 class ContrastRow(ContrastFields):
     """An ablation on one metric, as contrasts.json has it.
 
-    smallest_effect: what its seeds could have shown; more_seeds: how many an undecided one lacks, None if that is not known.
+    level: the reference's mean over the pairs; the interval ends where the metric does. p_raw: of no difference, corrected
+    over nothing. smallest_effect: what its seeds could have shown; more_seeds: how many an undecided one lacks, None if that
+    is not known.
     """
 
     arm: str
@@ -61,6 +64,8 @@ class ContrastRow(ContrastFields):
     family: str
     metric: str
     unit: str
+    level: float | None
+    p_raw: float | None
     smallest_effect: float | None
     more_seeds: float | None
 
@@ -124,11 +129,45 @@ class TunedComparison(TypedDict):
     seconds: float
 
 
+class FailedRuns(TypedDict):
+    """Runs of one arm and look that left no usable model and ended in the same way: how, their seeds, and why the first."""
+
+    arm: str
+    look: str
+    ending: str
+    seeds: list[int]
+    reason: str
+
+
+class Level(TypedDict):
+    """Mean and standard deviation over an arm's runs that did not fail, in the metric's unit; None where there are too few."""
+
+    mean: float | None
+    sd: float | None
+
+
+class ArmRow(TypedDict):
+    """An arm: what it changes in its reference's recipe, how many of its runs there are and how many failed, and what the
+    others reach, by metric. Recipes are those that the records were made with, where there are any."""
+
+    arm: str
+    reference: str | None
+    changes: list[str]
+    runs: int
+    failed: int
+    reaches: dict[str, Level]
+
+
 class Comparison(TypedDict):
-    """comparison.json: the metric that verdicts are asked of, what mattered, what depends on what else, and the verdicts
-    at tuned learning rates if there was a search."""
+    """comparison.json: the metric that verdicts are asked of, how many runs there are and which failed, what is the matter
+    with a baseline that learnt nothing (else empty), every arm, what mattered, what depends on what else, and the verdicts at
+    tuned learning rates if there was a search."""
 
     metric: str
+    runs: int
+    failed: list[FailedRuns]
+    baseline: str
+    arms: list[ArmRow]
     importance: list[RankedRow]
     interactions: list[InteractionRow]
     tuned: TunedComparison | None

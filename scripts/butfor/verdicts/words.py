@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from butfor.plain_text import counted
 from butfor.study.metrics import Metric
 from butfor.verdicts.numbers import duration, effect_of, interval_of
 from butfor.verdicts.rows import REFUSED, ContrastRow, Decision
@@ -38,14 +39,18 @@ def with_remark(row: Mapping[str, Any], mark: str = "") -> str:
 
 def decision_in_words(decision: Decision) -> str:
     """What follows a look in one line."""
-    text = f"After {decision['seen']} seeds {decision['settled']} of {decision['ablations']} ablations are settled."
+    text = (
+        f"After {counted(decision['seen'], 'seed')} {decision['settled']} of"
+        f" {counted(decision['ablations'], 'ablation')} {'is' if decision['ablations'] == 1 else 'are'} settled."
+    )
     if decision["stopped"]:
         return f"{text} No look at {decision['following']}: {decision['stopped']}."
     if not decision["next"]:
         return text
     arms = decision["next"]
     return (
-        f"{text} The look at {decision['following']} trains {decision['runs']} runs of {len(arms)} arms,"
+        f"{text} The look at {decision['following']} trains {counted(decision['runs'], 'run')} of"
+        f" {counted(len(arms), 'arm')},"
         f" about {duration(decision['hours'])} of one device, starts not counted: {', '.join(arms)}."
     )
 
@@ -53,3 +58,10 @@ def decision_in_words(decision: Decision) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words in a row, the last after an `and`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def seeds_in_words(seeds: Sequence[int]) -> str:
+    """Seeds as `seed 3`, `seeds 0 to 4` or `seeds 1, 3`."""
+    several = len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1))
+    words = f"{seeds[0]} to {seeds[-1]}" if several else ", ".join(map(str, seeds))
+    return f"seed {words}" if len(seeds) == 1 else f"seeds {words}"

@@ -1,5 +1,5 @@
-"""The beginning of a start, before its first job: the schema is compared with the code, claims are registered, and the mirror
-in MLflow is started beside it."""
+"""The beginning of a start, before its first job: the schema is compared with the code, the results folder is marked as the
+study's, claims are registered, and the mirror in MLflow is started beside it."""
 
 from __future__ import annotations
 
@@ -9,25 +9,36 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 
 from butfor.errors import StudyError
-from butfor.records.results_folder import FOLLOWER_LOG, REGISTER, RUNS_FOLDER
+from butfor.process import system_errors
+from butfor.records.results_folder import FOLLOWER_LOG, REGISTER, RUNS_FOLDER, ask_for
 from butfor.study import choices, claims
 from butfor.tracking import follower, target
 from butfor.verdicts import preregistration
+from butfor.workflow import recovery, results_place
 
 
-def begin(settings: dict[str, Any], mirrored: dict[str, Any]) -> None:
+def begin(settings: dict[str, Any], mirrored: dict[str, Any], alone: bool = True) -> None:
     """Compare the schema with the code, register the study's claims and start its mirror. Raises WorkflowError.
 
-    settings: the study's. mirrored: see parameters.mirrored.
+    settings: the study's. mirrored: see parameters.mirrored. alone: whether no other start may be at work in the results
+    folder.
     """
     results, tracking = Path(settings["results"]), settings["tracking"]
     try:
+        if alone:
+            recovery.claim(results)
         choices.check_own()
+        results_place.keep_for(results, settings["study"])
         preregistration.enter(
             results / REGISTER, settings["claims"], claims.terms(settings), runs=results / RUNS_FOLDER
         )
+        ask_for(results, mirrored["arms"], [f"look{place + 1}" for place in range(len(settings["looks"]))])
+        if tracking["mlflow"]:
+            live = tracking["live"] and target.is_server(results)
+            follower.start(mirrored, results, live, log=results / FOLLOWER_LOG)
     except StudyError as error:
         raise WorkflowError(str(error)) from error
-    if tracking["mlflow"]:
-        live = tracking["live"] and target.is_server(results)
-        follower.start(mirrored, results, live, log=results / FOLLOWER_LOG)
+    except OSError as error:
+        if said := system_errors.sentence(error):
+            raise WorkflowError(said) from error
+        raise

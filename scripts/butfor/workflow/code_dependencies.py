@@ -2,7 +2,7 @@
 
 A fingerprint stands for the parsed code of all modules of the library that an entry script imports, directly or through
 others, inside functions too. Comments, docstrings, layout and the texts of errors and log messages do not count; nor does
-`process/`, which surrounds a job and changes no number. Standard library only.
+what surrounds a job and changes no number: `process/`, how errors are worded, where files lie. Standard library only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from butfor.records.files import write_atomically
 
 LIBRARY = Path(__file__).resolve().parents[1]
-SURROUNDINGS = f"{LIBRARY.name}.process"
+SURROUNDINGS = tuple(f"{LIBRARY.name}.{name}" for name in ("process", "errors", "records.results_folder"))
 WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LOGGERS = ("log", "logger", "logging")
 LOG_METHODS = ("debug", "info", "warning", "error", "exception", "critical")
@@ -104,7 +104,7 @@ def _parser() -> str:
 @cache
 def _files(name: str) -> tuple[str, ...]:
     """The files that Python reads to import a name with dots: its packages, and the module that it is or is in."""
-    if name == SURROUNDINGS or name.startswith(f"{SURROUNDINGS}."):
+    if any(name == place or name.startswith(f"{place}.") for place in SURROUNDINGS):
         return ()
     files: tuple[str, ...] = ()
     place = str(LIBRARY.parent)

@@ -7,6 +7,7 @@ library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from butfor.records import provenance
@@ -19,6 +20,7 @@ Settings = dict[str, Any]
 ENGINE_VARIABLE = "BUTFOR_ENGINE"
 KERAS = "butfor.engine.keras_engine:KerasEngine"
 RUN_WRITING = "butfor.tracking.run_writing"  # what decides the content of a run in MLflow
+ARM_WRITING = "butfor.tracking.arm_content"  # and of that of an arm
 
 
 def engine() -> str:
@@ -42,14 +44,17 @@ def analysis(settings: Settings, plan: Plan) -> Study:
     return {**plan.summary(), "verdict": settings["verdict"], "budget": settings["budget"]}
 
 
-def mirrored(settings: Settings, plan: Plan, code: str) -> dict[str, Any]:
-    """The parameters of the mirror in MLflow; `code`: the fingerprint of the code that writes a run."""
+def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> dict[str, Any]:
+    """The parameters of the mirror in MLflow; code_of: gives the fingerprint of a module's code."""
     tracking = settings["tracking"]
     return {
         "experiment": settings["study"],
         "question": settings["question"],
         "target": target.mark(),
-        "code": code,
+        "identity": tracking["identity"],
+        "code": code_of(RUN_WRITING),
+        "arm_code": code_of(ARM_WRITING),
+        "must_learn": settings["verdict"]["must_learn"],
         "metric": settings["verdict"]["metric"],
         "system_metrics": tracking["system_metrics"],
         "models": tracking["models"],

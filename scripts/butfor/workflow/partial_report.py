@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from butfor.checks.manipulation import check
 from butfor.figures.draw import draw
 from butfor.process.failure_note import read_notes
+from butfor.records.record import read, write
 from butfor.records.results_folder import results_of
 from butfor.report.report import Sources, write_report
 from butfor.study.summary import DescribedStudy
@@ -20,16 +23,36 @@ def write_partial_report(
     study: DescribedStudy,
     claims: dict[str, Any],
     folders: Sequence[str],
+    finished: Sequence[str],
     decisions: Sequence[str],
     data: str,
     register_path: str,
     report_path: str,
 ) -> None:
-    """Check, compare, draw, assess and report, into the folder of the report; runs that are missing count as missing."""
+    """Check, compare, draw, assess and report, into the folder of the report; runs that are missing count as missing.
+
+    folders: of the records of jobs that have ended. finished: the records of seeds whose job goes on.
+    """
     report, results = Path(report_path), results_of(Path(register_path))
+    folders = [*folders, *_kept(study, finished, report.with_name("seeds"))]
     files = {name: report.with_name(f"{name}.json") for name in ("checks", "contrasts", "comparison", "claims")}
     check(study, folders, files["checks"])
     compare(study, folders, files["checks"], files["contrasts"], tables=report.with_name("tables"))
     draw(study, folders, files["contrasts"], figures=report.with_name("figures"))
     assess(study, claims, folders, files["contrasts"], decisions, register_path, files["claims"])
     write_report(study, Sources(folders, **files, decisions=decisions, data=data, notes=read_notes(results)), report)
+
+
+def _kept(study: DescribedStudy, finished: Sequence[str], kept: Path) -> list[str]:
+    """The folders, a new one per arm in the folder `kept`, with copies of those records that were made by the study's
+    recipes: a job that ends meanwhile moves its own."""
+    shutil.rmtree(kept, ignore_errors=True)
+    recipes = {arm["name"]: arm["recipe"] for arm in study["arms"]}
+    folders = []
+    for path in map(Path, finished):
+        with contextlib.suppress(FileNotFoundError):
+            record = read(path)
+            if record.recipe == recipes.get(record.arm):
+                write(kept / record.arm / path.name, record)
+                folders.append(str(kept / record.arm))
+    return list(dict.fromkeys(folders))

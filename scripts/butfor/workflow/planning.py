@@ -2,40 +2,84 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from butfor.errors import StudyError, StudyFileError
-from butfor.process import parent_watch, start_settings
+from butfor.errors import SeveralErrors, StudyError
+from butfor.process import parent_watch, start_settings, system_errors, text_encoding
 from butfor.study.duplicate_keys import refuse_duplicate_keys
+from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
 from butfor.study.settings import study_and_plan
+from butfor.study.written_lines import WrittenLines
 from butfor.tracking import target
-from butfor.workflow import recovery
+from butfor.workflow import outer_workflow, recovery
+from butfor.workflow.path_limits import refuse_long_paths
+from butfor.workflow.results_place import refuse_shared_place
+from butfor.workflow.targets import Targets
+
+MOST = 30  # errors that are told
 
 
-def planned(config: dict[str, Any], files: Sequence[str], schema: Path, is_start: bool) -> tuple[dict[str, Any], Plan]:
-    """The settings of the study in `config`, which was read from `files`, and its plan.
-
-    is_start: whether this process starts the study, rather than one of its jobs. A StudyError ends the process with one
-    line, after the names of the files if it is about them.
-    """
+def said(make: Callable[..., Any], *arguments: Any) -> Any:
+    """What `make` makes; a StudyError ends the process with one line."""
     try:
-        refuse_duplicate_keys(map(Path, files))
-        settings, plan = study_and_plan(config, schema)
-        results = Path(settings["results"])
-        if is_start and settings["tracking"]["mlflow"]:
-            target.check(results)
-        for message in recovery.clear(results) if is_start else ():
-            print(message, file=sys.stderr)
-    except StudyFileError as error:
-        sys.exit(f"{' and '.join(map(os.path.relpath, files)) or '--config'}: {error}")
+        return make(*arguments)
     except StudyError as error:
         sys.exit(str(error))
+
+
+def inherit(targets: Targets) -> None:
+    """Let the study use records of earlier trainings, unless another start is at work."""
+    with recovery.alone() as is_alone:
+        for message in targets.inherit() if is_alone else ():
+            print(message, file=sys.stderr)
+
+
+def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[str, Any], Plan]:
+    """The settings of the study in `config`, and its plan.
+
+    workflow: Snakemake's, which knows from what files and overrides `config` was read, and whether this process starts the
+    study or one of its jobs. What is wrong ends the process, a line each, after the file and the line of it where they are
+    known.
+    """
+    files: Sequence[str] = workflow.configfiles
+    try:
+        refuse_duplicate_keys(map(Path, files))
+        refuse_misread_numbers(map(Path, files))
+        _refuse_nothing_but_a_name(config, files)
+        settings, plan = study_and_plan(config, schema)
+        outer_workflow.refuse_second_study(workflow, settings["results"])
+        refuse_long_paths(settings)
+        results = Path(settings["results"])
+        refuse_shared_place(results, settings["study"])
+        text_encoding.refuse_other_names([Path.cwd(), results, *files, str(settings["data"]["file"])])
+        if workflow.is_main_process and settings["tracking"]["mlflow"]:
+            target.check(results)
+        for message in recovery.clear(results) if workflow.is_main_process else ():
+            print(message, file=sys.stderr)
+    except StudyError as error:
+        lines = WrittenLines(files, workflow.config_settings.config)
+        every = error.errors if isinstance(error, SeveralErrors) else [error]
+        more = [f"and {len(every) - MOST} more"] if len(every) > MOST else []
+        sys.exit("\n".join([*map(lines.told, every[:MOST]), *more]))
+    except OSError as error:
+        if said := system_errors.sentence(error):
+            sys.exit(said)
+        raise
     parent_watch.announce_start()
+    text_encoding.announce_utf8()
     data = {**settings["data"], "largest": plan.largest}
     start_settings.announce(start_settings.StartSettings(settings["log_level"], settings["max_minutes"], data))
     return settings, plan
+
+
+def _refuse_nothing_but_a_name(config: dict[str, Any], files: Sequence[str]) -> None:
+    if not files and set(config) == {"study"}:
+        raise StudyError(
+            f"--config study={config['study']}: expected a study file with it, received none. A study's name makes what has it"
+            " stand alone, so config/config.yaml was not read: name a file, as in --configfile config/config.yaml --config"
+            f" study={config['study']} results=results/{config['study']}."
+        )

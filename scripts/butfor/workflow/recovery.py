@@ -8,15 +8,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import platform
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from butfor.errors import StudyError
 from butfor.records import files, job_folder
 from butfor.records.results_folder import (
     MLFLOW_FOLDER,
+    RESULTS_LOCK,
     built_files,
     files_with_checksums,
     jobs_with_receipts,
@@ -26,7 +29,9 @@ from butfor.records.results_folder import (
 WAIT = (
     "Another start is at work on {0}, or one was killed while another study is at work here. Wait for it, or stop it."
 )
-_locks: list[TextIO] = []  # open, and so held, as long as the process lives
+HELD = "{0}: another start is at work in this results folder ({1}). Wait for it, or stop it; another study needs another folder."
+_locks: list[TextIO] = []  # of working folders; open, and so held, as long as the process lives
+_held: list[TextIO] = []  # of results folders
 
 
 def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
@@ -34,6 +39,8 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     `results` be made anew. Damaged derived files are restored from a copy or deleted, undamaged records beside a damaged
     one are put where their job finds them, and files dated in the future are dated back. Returns a message for each.
     """
+    if not _is_free(results):
+        return []
     folder.mkdir(parents=True, exist_ok=True)
     in_use = (folder / "in_use.lock").open("w")
     _locks.append(in_use)
@@ -41,7 +48,7 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
         fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         fcntl.flock(in_use, fcntl.LOCK_SH)
-        locked = any(f"{results}/" in path.read_text() for path in folder.glob("locks/*.output.lock"))
+        locked = any(f"{results}/" in os.fsdecode(path.read_bytes()) for path in folder.glob("locks/*.output.lock"))
         return [WAIT.format(results)] if locked else []
     except OSError:  # a file system without locks
         return []
@@ -52,10 +59,53 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     return messages
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[bool]:
+    """A context that says whether no other start is at work in this working folder, nor begins while it lasts; after `clear`."""
+    try:
+        if _locks:
+            fcntl.flock(_locks[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+        return
+    yield bool(_locks)
+    if _locks:
+        fcntl.flock(_locks[-1], fcntl.LOCK_SH)
+
+
+def claim(results: Path) -> None:
+    """Hold the results folder until this process ends. Raises StudyError if another start holds it, from whichever folder."""
+    results.mkdir(parents=True, exist_ok=True)
+    held = (results / RESULTS_LOCK).open("a+")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.seek(0)
+        raise StudyError(HELD.format(results, held.read().strip())) from None
+    except OSError:  # a file system without locks
+        return
+    held.truncate(0)
+    held.write(f"process {os.getpid()} on {platform.node()}, in {Path.cwd()}, since {time.strftime('%F %T')}\n")
+    held.flush()
+    _held.append(held)
+
+
+def _is_free(results: Path) -> bool:
+    """Whether no start holds the results folder."""
+    try:
+        with (results / RESULTS_LOCK).open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def _forget_failed_builds(results: Path) -> None:
     """Let models that could not be built be built again: the user may have repaired the machine or the model."""
     for path in built_files(results):
-        if not path.read_bytes().startswith(b"["):  # a list of layers
+        if b'"why"' in path.read_bytes():  # not a list of layers, nor a file of somebody else's
             path.unlink()
 
 

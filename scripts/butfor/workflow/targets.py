@@ -6,15 +6,28 @@ Standard library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from butfor.figures import gallery
 from butfor.fingerprint import canonical, fingerprint
-from butfor.records.results_folder import BUILT, DECISION, MODELS, RATES, RUNS, TUNED
+from butfor.records.results_folder import (
+    BUILT,
+    DATA_FILES_READ,
+    DECISION,
+    MODELS,
+    RATES,
+    RUNS,
+    RUNS_FOLDER,
+    TUNED,
+    finished_seeds,
+)
 from butfor.study.plan import Plan
 from butfor.user_code import location
+from butfor.user_code.files_read import made_of
+from butfor.workflow import inheritance, parameters
+from butfor.workflow.own_files import OwnFiles
 
 Trainings = Iterable[tuple[str, str]]
 DRAWN_AS = ("png", "svg")
@@ -23,34 +36,69 @@ DRAWN_AS = ("png", "svg")
 class Targets:
     """The files of a planned study.
 
-    settings: the study's, completed. code: the fingerprint of the code that builds users' models; user_code: that of a
-    user's own, by the name of a model or data set. next_arms: the arms that train after a look, by its decision, which may
-    have to be made first.
+    settings: the study's, completed. codes: the fingerprints of the code that makes the data, builds users' models, and trains.
+    own: the files that the user brings. next_arms: the arms that train after a look, by its decision, which may have to be
+    made first.
     """
 
     def __init__(
         self,
         settings: dict[str, Any],
         plan: Plan,
-        code: str,
-        user_code: Callable[[str], str],
+        codes: tuple[str, str, str],
+        own: OwnFiles,
         next_arms: Callable[[str], list[str]],
     ) -> None:
-        self._plan, self._next_arms, self._user_code = plan, next_arms, user_code
+        self._plan, self._next_arms = plan, next_arms
+        preparing, building, self._code = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
-        self.data = {key: settings["data"][key] for key in ("name", "file")}
+        self.data = own.data(settings["data"])
+        self.data_made_of = fingerprint([self.data, preparing])
         recipes = {name: canonical(arm.recipe) for name, arm in plan.arms.items()}
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
-        made_of = [self.data, user_code(self.data["name"]), code]
+        self._own = {name: own.model(recipe) for name, recipe in self.user_models.items()}
         marks = {
-            name: fingerprint([recipe, user_code(recipe["model"]["name"]), *made_of])
+            name: fingerprint([recipe, self._own[name]["code"], self.data, building])
             for name, recipe in self.user_models.items()
         }
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
-    def user_code(self, arm: str) -> str:
-        """The fingerprint of the user's code for the arm's model."""
-        return self._user_code(self._plan.arms[arm].recipe["model"]["name"])
+    def training(self, arm: str, look: str) -> dict[str, Any]:
+        """The parameters of a training (see parameters.training), and what Snakemake is told that it is made from."""
+        training = parameters.training(self._plan, arm, look, self._code, self._user_code(arm))
+        return {**training, "token": inheritance.token(Path(self._results), training, look)}
+
+    def search(self, arm: str) -> dict[str, Any]:
+        """The parameters of a search of the learning rate."""
+        return parameters.search(self._plan, arm, self._code, self._user_code(arm))
+
+    def inherit(self) -> list[str]:
+        """Put records of earlier trainings where the plan asks for them (see inheritance); a message for each folder."""
+        return list(inheritance.inherit(Path(self._results), self._planned(), self.unbuilt()))
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the stored arrays are made from what the study asks for."""
+        return made_of(Path(self._results) / DATA_FILES_READ) == self.data_made_of
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether some records are as asked for, by the data that there are. If these have to be made again, only then it is
+        known what trains again."""
+        return inheritance.has_any(Path(self._results), self._planned())
+
+    def _planned(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for look in self._plan.looks:
+            for arm in self._plan.arms:
+                yield look.name, parameters.training(self._plan, arm, look.name, self._code, self._user_code(arm))
+
+    def _user_code(self, arm: str) -> str:
+        return self._own[arm]["code"] if arm in self._own else fingerprint([])
+
+    def files_read(self, arm: str) -> list[str]:
+        """For the building of the arm's own model: the file in which it notes the files that it reads, and what stands for
+        those that it has read before."""
+        return [self._own[arm]["noted"], self._own[arm]["files"]]
 
     def built(self, arm: str) -> list[str]:
         """The file about the arm's model, if it is the user's own."""
@@ -93,11 +141,13 @@ class Targets:
         return [f"{folder}/{name}.{kind}" for name in gallery.figures(self._plan.summary()) for kind in DRAWN_AS]
 
     def present(self) -> dict[str, list[str]]:
-        """The files that exist so far: folders of records (`runs`) and decisions (`looks`)."""
+        """The files that exist so far: folders of records (`runs`), decisions (`looks`), and records of seeds whose job has not
+        ended (`seeds`)."""
         looks = [look.name for look in self._plan.looks]
         runs = self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
         all_paths = {"runs": runs, "looks": self._of_each(DECISION, [("", look) for look in looks])}
-        return {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
+        there = {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
+        return {**there, "seeds": list(map(str, finished_seeds(Path(self._results) / RUNS_FOLDER)))}
 
     @property
     def undecided_looks(self) -> list[str]:

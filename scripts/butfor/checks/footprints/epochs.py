@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from butfor.plain_text import counted
 from butfor.recipe.early_stopping import EarlyStopping
 from butfor.records.record import Record
 
@@ -24,17 +25,23 @@ def stopping_fault(r: Record) -> str:
 def epochs_fault(r: Record) -> str:
     whole = r.stopped_epoch == r.recipe["epochs"]
     ends = whole or r.recipe["early_stopping"]["name"] != "none" or r.status == "diverged"
-    return "" if ends else f"expected {r.recipe['epochs']} epochs, received {r.stopped_epoch}"
+    return "" if ends else f"expected {counted(r.recipe['epochs'], 'epoch')}, received {r.stopped_epoch}"
 
 
 def batch_fault(r: Record) -> str:
     expected = r.data["train"] // r.recipe["batch_size"]
-    return "" if r.steps_per_epoch == expected else f"expected {expected} steps per epoch, received {r.steps_per_epoch}"
+    return (
+        ""
+        if r.steps_per_epoch == expected
+        else f"expected {counted(expected, 'step')} per epoch, received {r.steps_per_epoch}"
+    )
 
 
 def size_fault(r: Record) -> str:
     wanted = r.recipe["train_size"]
-    return "" if wanted in (None, r.data["train"]) else f"expected {wanted} training images, received {r.data['train']}"
+    return (
+        "" if wanted in (None, r.data["train"]) else f"expected {wanted} training examples, received {r.data['train']}"
+    )
 
 
 def loop_fault(r: Record) -> str:

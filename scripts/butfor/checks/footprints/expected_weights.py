@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from scipy import stats
-
 from butfor.recipe.initialisers import CUT, Law, law
 from butfor.records.layer_statistics import QUANTILES
 
@@ -15,6 +13,8 @@ TOLERANCE = 6.0  # standard errors: one false alarm in a hundred million looks
 
 def distribution(promised: Law) -> Any:
     """The law as a frozen distribution of SciPy's; of a constant, which has none, None."""
+    from scipy import stats  # here, since it doubles the time that a stage's imports take
+
     if promised.kind == "normal":
         return stats.norm(0, promised.size)
     if promised.kind == "truncated":

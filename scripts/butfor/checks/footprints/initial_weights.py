@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from butfor.checks.footprints.expected_weights import broken_promise
-from butfor.checks.footprints.reading import CHANCE, listed, own, start
+from butfor.checks.footprints.reading import CHANCE, differs, listed, own, start
+from butfor.plain_text import counted
 from butfor.recipe.architectures import architecture
 from butfor.recipe.initialisers import CUT, law
 from butfor.recipe.normalisations import NORMALISATIONS
@@ -14,8 +16,14 @@ from butfor.records.record import Record
 
 
 def model_trace(r: Record) -> str:
-    functions = sorted({row["activation"] for row in start(r)[:-1]})
-    return f"{r.parameters} weights in {len(start(r))} layers, {listed(functions)}, widths {_widths(r)}"
+    """The built model in words; of a user's own its layers as Keras names them, as its functions may be layers too."""
+    functions = sorted({row["activation"] for row in start(r)[:-1]} - ({"linear"} if own(r) else set()))
+    said = f", {listed(functions)}" if functions else ""
+    if own(r):
+        layers = [f"{row['class']} {row['shape'][-1]}" for row in r.structure if row["class"] != "InputLayer"]
+        return f"{counted(r.parameters, 'weight')}{said}; {counted(len(layers), 'layer')}: {listed(layers)}"
+    widths = counted(len(start(r)), "layer")
+    return f"{counted(r.parameters, 'weight')} in {widths}{said}, widths {_widths(r)}"
 
 
 def _widths(r: Record) -> str:
@@ -82,16 +90,45 @@ def bias_fault(r: Record) -> str:
     return ""
 
 
-def normalisations(r: Record) -> list[str]:
-    return [row["class"] for row in r.structure if row["class"] in NORMALISATIONS.values()]
+def normalisations(r: Record) -> list[dict[str, Any]]:
+    return [row for row in r.structure if row["class"] in NORMALISATIONS.values()]
+
+
+def normalisation_trace(r: Record) -> str:
+    rows = normalisations(r)
+    kinds = {", ".join([row["class"], *_written(row.get("settings", {}))]): None for row in rows}
+    return f"{len(rows)} {listed(list(kinds))}"
+
+
+def _written(settings: dict[str, Any]) -> list[str]:
+    return [f"{key} {value:g}" for key, value in settings.items()]
 
 
 def normalisation_fault(r: Record) -> str:
-    kind = NORMALISATIONS[r.recipe["normalisation"]["name"]]
+    asked, found = r.recipe["normalisation"], normalisations(r)
+    kind = NORMALISATIONS[asked["name"]]
+    if own(r):
+        return ""
     layers = 0 if not kind else len(start(r)) - 1
-    received = normalisations(r)
-    return (
-        ""
-        if own(r) or received == [kind] * layers
-        else f"expected {layers} layers of {kind or 'any'}, received {received}"
-    )
+    received = [row["class"] for row in found]
+    if received != [kind] * layers:
+        return f"expected {counted(layers, 'layer')} of {kind or 'any'}, received {received}"
+    for row in found:
+        for key, value in row.get("settings", {}).items():
+            if key in asked and differs(value, asked[key]):
+                return f"expected {key} {asked[key]:g} of {row['layer']}, received {value:g}"
+    return _misplaced(r, bool(kind))
+
+
+def _misplaced(r: Record, normalised: bool) -> str:
+    """Whether a hidden layer's values go anywhere but through its normalisation into its activation function."""
+    rows = {row["layer"]: row for row in r.structure}
+    for layer in (row["layer"] for row in start(r)[:-1]):
+        chain = [layer, *([f"{layer}_normalisation"] if normalised else []), f"{layer}_activation"]
+        for before, after in pairwise(chain):
+            received = rows.get(after, {}).get("inputs")
+            if received is not None and received != [before]:
+                return f"expected {after} to take what {before} gives, received {', '.join(received)}"
+        if rows.get(layer, {}).get("activation", "linear") != "linear":
+            return f"expected no activation in {layer} itself, received {rows[layer]['activation']}"
+    return ""

@@ -66,7 +66,8 @@ def drop_fault(r: Record, prefix: str, expected: dict[str, float]) -> str:
     if set(received) != set(expected):
         return f"expected layers {', '.join(expected) or 'none'}, received {', '.join(received) or 'none'}"
     for name, rate in expected.items():
-        draws = DRAWN_IMAGES * (shapes[name][-1] if prefix == "spatial_dropout" else math.prod(shapes[name]))
+        shape = received[name].get("shape") or shapes[name]
+        draws = DRAWN_IMAGES * (shape[-1] if prefix == "spatial_dropout" else math.prod(shape))
         share, scale = received[name]["share"], received[name]["scale"]
         if abs(share - rate) > CHANCE * math.sqrt(rate * (1 - rate) / draws):
             return f"expected {rate:g} of {name} dropped, received {share:.4g}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from butfor.checks.footprints import epochs, initial_weights, regularisers, steps
+from butfor.checks.footprints import epochs, initial_weights, regularisers, scaled_inputs, steps
 from butfor.checks.footprints.reading import listed
 from butfor.records.record import Record
 
@@ -22,23 +22,27 @@ class Footprint:
     shows: what the trace is, in words.
     trace: what the record shows of it, in words; it must move when the key does.
     fault: what in the record contradicts the recipe; empty if nothing does.
-    moves: what else may differ from the reference (names as in manipulation.steady, * for any ending).
-    conditional: whether the trace may stay as it was, because the key acts only on some runs.
+    moves: what else may differ from the reference (names as in steadiness.steady, * for any ending).
     """
 
     shows: str
     trace: Callable[[Record], str]
     fault: Callable[[Record], str]
     moves: tuple[str, ...] = ()
-    conditional: bool = False
 
 
 STEPS = ("order", "steps per epoch", "learning rate")
-INITIAL = ("weights/*", *FROM_WEIGHTS)
+INITIAL = ("weights/*", "others/*", *FROM_WEIGHTS)
 BUILT = ("structure", "parameters", "biases/*", "masks/*", *INITIAL)
 
 FOOTPRINTS: dict[str, Footprint] = {
     "model": Footprint("model", initial_weights.model_trace, initial_weights.model_fault, (*BUILT, "loop")),
+    "input_scaling": Footprint(
+        "inputs",
+        scaled_inputs.inputs_trace,
+        scaled_inputs.scaling_fault,
+        ("penalty/activations", "first loss", "first objective"),
+    ),
     "initialiser": Footprint(
         "initial spread by layer",
         initial_weights.spreads,
@@ -59,13 +63,13 @@ FOOTPRINTS: dict[str, Footprint] = {
             + listed([b["std"] for b in initial_weights.biases(r)])
         ),
         initial_weights.bias_fault,
-        ("biases/*", *FROM_WEIGHTS),
+        ("biases/*", "others/*", *FROM_WEIGHTS),
     ),
     "normalisation": Footprint(
         "normalising layers",
-        lambda r: f"{len(initial_weights.normalisations(r))} {listed(sorted(set(initial_weights.normalisations(r))))}",
+        initial_weights.normalisation_trace,
         initial_weights.normalisation_fault,
-        ("structure", "parameters", *FROM_WEIGHTS),
+        ("structure", "parameters", "biases/*", "others/*", *FROM_WEIGHTS),
     ),
     "optimiser": Footprint("optimiser", lambda r: steps.settings(r.optimiser), steps.optimiser_fault, ("optimiser",)),
     "learning_rate": Footprint("learning rate", steps.rates, steps.rate_fault, ("learning rate",)),
@@ -105,7 +109,6 @@ FOOTPRINTS: dict[str, Footprint] = {
         "largest norm into a unit at the end",
         lambda r: f"{regularisers.largest_norm(r):.4g}",
         regularisers.norm_fault,
-        conditional=True,
     ),
     "dropout": Footprint(
         "share of units dropped",
@@ -147,12 +150,9 @@ FOOTPRINTS: dict[str, Footprint] = {
         "last epoch, epoch restored",
         lambda r: f"{r.stopped_epoch}, {r.restored_epoch}",
         epochs.stopping_fault,
-        conditional=True,
     ),
     "batch_size": Footprint("steps per epoch", lambda r: f"{r.steps_per_epoch}", epochs.batch_fault, STEPS),
-    "epochs": Footprint(
-        "epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",), conditional=True
-    ),
-    "train_size": Footprint("training images", lambda r: f"{r.data['train']}", epochs.size_fault, ("split", *STEPS)),
-    "loop": Footprint("loop", lambda r: r.loop, epochs.loop_fault, ("loop", "masks/*"), conditional=True),
+    "epochs": Footprint("epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",)),
+    "train_size": Footprint("training examples", lambda r: f"{r.data['train']}", epochs.size_fault, ("split", *STEPS)),
+    "loop": Footprint("loop", lambda r: r.loop, epochs.loop_fault, ("loop", "masks/*")),
 }

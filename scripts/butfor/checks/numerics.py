@@ -1,0 +1,70 @@
+"""The numerics of two runs: whether machine, threads, libraries and settings let them differ in the last bits, and whether
+what differs between them may be no more than that."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from butfor.records.record import Record
+
+# What decides how a sum is rounded, by the record's name of it; a host's name does not.
+NUMERICS = ("device", "processor", "engine", "tensorflow", "keras", "numpy", "onednn", "xla_flags", "precision")
+FIGURES = ("objective", "train/loss", "validation/loss")
+ROUNDING = 1e-3  # what rounding may come to over an epoch, as a share of a loss
+
+
+def unlike(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:
+    """The numerics in which two runs differ: b's and a's, by name."""
+    pairs = {name: (b.machine.get(name), a.machine.get(name)) for name in NUMERICS}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def note(pairs: list[tuple[Record, Record]]) -> str:
+    """What is to be said of pairs across two machines; empty if there are none."""
+    across = [found for a, b in pairs if (found := unlike(a, b))]
+    if not across:
+        return ""
+    differences = {f"{name} {before} → {after}": None for found in across for name, (before, after) in found.items()}
+    return f"at {len(across)} of {len(pairs)} seeds compared across two numerics: {', '.join(differences)}"
+
+
+def within_rounding(a: Record, b: Record) -> bool:
+    """Whether two runs are as alike as the same training on two machines: the losses of their first epochs and their trial
+    steps agree but for rounding. Later epochs may differ by chaos alone."""
+    if (
+        not a.history
+        or not b.history
+        or a.learning_rate[: len(b.learning_rate)] != b.learning_rate[: len(a.learning_rate)]
+    ):
+        return False
+    first, other = a.history[0], b.history[0]
+    return all(_near(first[key], other[key]) for key in FIGURES) and _same_step(a.trial, b.trial)
+
+
+def alike(a: Record, b: Record, layer: str) -> bool:
+    """Whether a layer's initial weights are the same but for rounding, by their recorded spread."""
+    rows = [next((row for row in r.layers["start"] if row["layer"] == layer), None) for r in (a, b)]
+    if rows[0] is None or rows[1] is None:
+        return False
+    mine, its = rows[0]["weights"], rows[1]["weights"]
+    scale = max(abs(its["rms"]), 1e-30)
+    values = [(mine[key], its[key]) for key in ("mean", "std", "rms")]
+    values += list(zip(mine["quantiles"], its["quantiles"], strict=True))
+    return all(abs(x - y) <= 1e-5 * scale for x, y in values)
+
+
+def _same_step(mine: dict[str, Any], its: dict[str, Any]) -> bool:
+    if not mine or not its:
+        return True
+    rows = [(row, its["variables"].get(name)) for name, row in mine["variables"].items()]
+    return _near(mine["objective"], its["objective"]) and all(
+        other is not None and all(_near(row[key], other[key]) for key in ("made",) if key in row and key in other)
+        and abs((row.get("decay") or 0.0) - (other.get("decay") or 0.0))
+        <= 6 * ((row.get("decay_error") or 0.0) + (other.get("decay_error") or 0.0))
+        for row, other in rows
+    )  # fmt: skip
+
+
+def _near(x: float, y: float) -> bool:
+    return math.isclose(x, y, rel_tol=ROUNDING) or (x != x and y != y)

@@ -1,0 +1,39 @@
+"""Test examples that are training examples too: a model is not asked about anything new with them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from butfor.data.dataset import Array
+
+MUCH = 0.01  # share of the test examples from which on the report begins with it
+
+
+def shared_examples(train: Array, test: Array) -> int:
+    """How many of the `test` examples equal one of `train` in every value; both of one shape and type, (n, …)."""
+    trained = set(map(_digest, train))
+    return sum(_digest(example) in trained for example in test)
+
+
+def overlap_words(shared: int, tested: int) -> str:
+    """The overlap in words; empty if there is none."""
+    if not shared:
+        return ""
+    verb = "is a training example" if shared == 1 else "are training examples"
+    return f"{shared} of {tested} test examples {verb} too, value by value"
+
+
+def overlap_warning(shared: int, tested: int) -> str:
+    """What the report begins with where much is shared; empty where it is not."""
+    if shared < MUCH * tested:
+        return ""
+    return (
+        f"**The test examples are not all new.** {overlap_words(shared, tested)}, so test figures say in part what was learnt"
+        " by heart, and an arm that learns more by heart looks better than it is. Take them out of one part."
+    )
+
+
+def _digest(example: Array) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(example).data, digest_size=16).digest()

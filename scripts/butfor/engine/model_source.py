@@ -1,0 +1,47 @@
+"""The source of an arm's models: a fresh one of any seed, for the arm's recipe and data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+
+from butfor.data.dataset import Dataset
+from butfor.engine import models
+from butfor.engine.loops import Loop
+from butfor.engine.random_layers import Algorithm
+from butfor.engine.short_training import ShortTraining
+from butfor.user_code.location import is_own
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A recipe, the data that its models are for, and what their masks are drawn by."""
+
+    recipe: dict[str, Any]
+    dataset: Dataset
+    algorithm: Algorithm = "philox"
+
+    @property
+    def name(self) -> str:
+        """The model's name in the recipe."""
+        return str(self.recipe["model"]["name"])
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the model is the user's own."""
+        return is_own(self.name)
+
+    def for_loop(self, loop: Loop) -> ModelSource:
+        """The same, drawing masks by what the loop has a fast kernel for."""
+        return replace(self, algorithm="threefry" if loop == "xla" else "philox")
+
+    def build(self, seed: int) -> keras.Model:
+        """A fresh model. Raises OwnCodeError."""
+        shape = self.dataset.x_train.shape[1:]
+        return models.build(self.recipe, shape, self.dataset.classes, seed, self.algorithm)
+
+    def short_training(self, seed: int) -> ShortTraining:
+        """A short training of one."""
+        return ShortTraining(self.build(seed), self.recipe, self.dataset)

@@ -1,0 +1,135 @@
+"""The loss and the gradients that lead to a step of training, worked out eagerly, apart from the loop that takes the step.
+
+Draws of dropout and augmentation are those that the step will take, since another generator draws under XLA than outside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from butfor.data.dataset import Array
+from butfor.engine.keras_internals import every_layer, moments
+from butfor.engine.loops import as_inputs
+from butfor.engine.losses import SmoothedCrossEntropy
+from butfor.engine.random_layers import ChanceLayer
+from butfor.engine.variable_names import named
+from butfor.training.protocol import TrialStep, TriedVariable
+
+Recipe = dict[str, Any]
+LOSSES = (SmoothedCrossEntropy, keras.losses.SparseCategoricalCrossentropy)
+
+
+class Rehearsal:
+    """Rehearses steps of a compiled model. drawn_by_xla: whether its training draws under XLA."""
+
+    def __init__(self, model: keras.Model, recipe: Recipe, drawn_by_xla: bool) -> None:
+        self._model, self._recipe, self._drawn_by_xla = model, recipe, drawn_by_xla
+        self._own = ":" in recipe["model"]["name"]
+        self._drawing = [layer for layer in every_layer(model) if isinstance(layer, ChanceLayer)]
+        shapes = [layer.input.shape[1:] for layer in self._drawing]
+
+        def coming(batch: tf.Tensor) -> list[tf.Tensor]:
+            inputs = [tf.zeros(tf.concat([[batch], list(shape)], 0)) for shape in shapes]
+            return [layer.coming(x) for layer, x in zip(self._drawing, inputs, strict=True)]
+
+        self._coming = tf.function(coming, jit_compile=drawn_by_xla)
+        self._names = named(model)
+
+    def gradients(self, images: Array, labels: Array) -> tuple[float | None, dict[str, Array | None], str]:
+        """The loss of a batch (see TrialStep) and its gradient by variable, everything left as it was; or why there are none."""
+        if reason := self._unknown():
+            return None, {}, reason
+        kept = [(variable, variable.numpy()) for variable in self._model.variables]
+        try:
+            return *self._rehearsed(tf.constant(images), labels), ""
+        except Exception as failure:  # a layer of the user's that cannot run outside a compiled loop
+            if not self._own:
+                raise
+            return None, {}, f"its layers cannot be rehearsed: {type(failure).__name__}"
+        finally:
+            for layer in self._drawing:
+                layer.given = []
+            for variable, value in kept:
+                variable.assign(value)
+
+    def step(
+        self, before: dict[str, Array], rehearsed: tuple[float | None, dict[str, Array | None], str], objective: float
+    ) -> TrialStep:
+        """The step that has just been taken. before: the trainable variables as they were."""
+        loss, gradients, unknown = rehearsed
+        held = moments(self._model.optimizer)
+        trained = {name: v for name, v in self._names.items() if name in before}
+        variables = {
+            name: TriedVariable(
+                before[name],
+                v.numpy(),
+                gradients.get(name),
+                {kind: values[place].numpy() for kind, values in held.items()},
+                type(v.constraint).__name__ if getattr(v, "constraint", None) is not None else "",
+            )
+            for place, (name, v) in enumerate(trained.items())
+        }
+        averages = {name: v.numpy() for name, v in self._names.items() if name not in before}
+        return TrialStep(objective, loss, unknown, precision(self._model), variables, averages)
+
+    def trainable(self) -> dict[str, Array]:
+        """The trainable variables, by name."""
+        chosen = set(map(id, self._model.trainable_variables))
+        return {name: variable.numpy() for name, variable in self._names.items() if id(variable) in chosen}
+
+    def _rehearsed(self, images: tf.Tensor, labels: Array) -> tuple[float, dict[str, Array | None]]:
+        for layer, draws in zip(self._drawing, self._coming(tf.constant(len(labels))), strict=True):
+            layer.given = [draws]
+        names = [name for name in self._names if name in self.trainable()]
+        values = [self._names[name].value for name in names]
+        with tf.GradientTape() as tape:
+            logits = tf.cast(self._model(as_inputs(images), training=True), tf.float32)
+            loss = self._cross_entropy(logits, labels) + self._penalties()
+        gradients = [None if g is None else tf.convert_to_tensor(g).numpy() for g in tape.gradient(loss, values)]
+        return float(loss), dict(zip(names, gradients, strict=True))
+
+    def _cross_entropy(self, logits: tf.Tensor, labels: Array) -> tf.Tensor:
+        share, classes = self._recipe["label_smoothing"], logits.shape[-1]
+        target = np.eye(classes, dtype=np.float32)[np.asarray(labels).reshape(-1).astype(int)]
+        mixed = (1.0 - share) * target + share / classes
+        return tf.reduce_mean(-tf.reduce_sum(mixed * tf.nn.log_softmax(logits), axis=-1))
+
+    def _penalties(self) -> Any:
+        """Those of the last call: all, or of a built-in model those on activations."""
+        if self._own:
+            return tf.add_n(self._model.losses) if self._model.losses else 0.0
+        if not (self._recipe["activity_l1"] or self._recipe["activity_l2"]):
+            return 0.0
+        kernels = [v.regularizer(v) for v in self._model.trainable_variables if v.regularizer]
+        return tf.add_n(self._model.losses) - (tf.add_n(kernels) if kernels else 0.0)
+
+    def _unknown(self) -> str:
+        kind, model = type(self._model), self._model
+        if kind.train_step is not keras.Model.train_step or kind.compute_loss is not keras.Model.compute_loss:
+            return "it has a train_step or a compute_loss of its own"
+        if not isinstance(model.loss, LOSSES):
+            return "it has a loss of its own"
+        if hasattr(model.optimizer, "inner_optimizer"):
+            return "its loss is scaled for float16, which may skip a step"
+        strangers = [layer.name for layer in every_layer(model) if self._draws_otherwise(layer)]
+        return f"{strangers[0]} draws by itself" if strangers else ""
+
+    def _draws_otherwise(self, layer: keras.layers.Layer) -> bool:
+        """Whether a layer may draw otherwise here than in training: from TensorFlow's own generator, whose state goes on, or
+        under XLA from any but a ChanceLayer's."""
+        kept = [type(value) for value in vars(layer).values()]
+        by_keras = keras.random.SeedGenerator in kept and not isinstance(layer, ChanceLayer)
+        return tf.random.Generator in kept or (by_keras and self._drawn_by_xla)
+
+
+def precision(model: keras.Model) -> str:
+    """Of a model's arithmetic: float32, tf32 where a GPU may round so, or Keras's name of a mixed one."""
+    policies = {layer.dtype_policy.name for layer in every_layer(model)}
+    if mixed := sorted(policies - {"float32"}):
+        return str(mixed[0])
+    gpu = tf.config.list_physical_devices("GPU") and tf.config.experimental.tensor_float_32_execution_enabled()
+    return "tf32" if gpu else "float32"

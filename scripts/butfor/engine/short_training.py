@@ -1,0 +1,101 @@
+"""A short training: the first steps of one, by a model that is thrown away afterwards, to see what it does while it trains.
+
+Two that should be the same tell whether all that a model draws and remembers follows the seed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from butfor.data.dataset import Array, Dataset
+from butfor.engine.compiled_model import assign, prepare, variables
+from butfor.engine.loops import as_inputs, step_loss, xla_obstacle
+from butfor.engine.random_layers import own_streams
+
+STEPS = 3
+ROUNDING = 1e-3  # relative; on a GPU the same step twice differs in the last bits
+Recipe = dict[str, Any]
+Model: TypeAlias = Any
+
+
+class ShortTraining:
+    """A freshly built model, ready to be trained on the first training images at the recipe's learning rate.
+
+    `losses`: what each step so far has returned. `streams`: the states of the generators in the model, each with its start.
+    """
+
+    def __init__(self, model: Model, recipe: Recipe, dataset: Dataset) -> None:
+        self.model, self.losses = model, list[float]()
+        prepare(model, recipe, np.full(10 * STEPS, recipe["learning_rate"], np.float32))
+        self.streams = [(stream, stream.numpy()) for stream in streams(model)]
+        self._dataset, self._size = dataset, min(recipe["batch_size"], len(dataset.x_train))
+        self._step = tf.function(lambda x, y: step_loss(model.train_step((x, y))))
+
+    def changing(self) -> list[Any]:
+        """The variables without the streams that rest."""
+        drawn = {id(stream) for stream, _start in self.drawn()}
+        resting = {id(stream) for stream, _start in self.streams} - drawn
+        return [variable for variable in self.variables if id(variable) not in resting]
+
+    def _batch(self, place: int) -> tuple[tf.Tensor, tf.Tensor]:
+        rows = (np.arange(self._size) + place * self._size) % len(self._dataset.x_train)
+        return tf.constant(self._dataset.x_train[rows]), tf.constant(self._dataset.y_train[rows])
+
+    @property
+    def variables(self) -> list[Any]:
+        """All that training changes, as far as Keras knows."""
+        return variables(self.model)
+
+    def go_on(self, steps: int = STEPS) -> None:
+        """Train for some steps, each on the next images."""
+        for _ in range(steps):
+            images, labels = self._batch(len(self.losses))
+            self.model.reset_metrics()  # a step of Keras's returns their mean
+            self.losses.append(float(self._step(as_inputs(images), labels)))
+
+    def take(self, other: ShortTraining) -> None:
+        """Take over the variables of another. Raises ValueError where it has others."""
+        assign(self.variables, [variable.numpy() for variable in other.variables])
+        self.losses = list(other.losses)
+
+    def xla_obstacle(self) -> str:
+        """Why XLA cannot compile the training, see there; nothing is trained."""
+        return xla_obstacle(self.model, *self._batch(0), self._size)
+
+    def draws(self) -> bool:
+        """Whether generators of Keras's, beside those in butfor's own layers, draw anything."""
+        self.go_on()
+        own = {id(stream) for stream in own_streams(self.model)}
+        return any(id(stream) not in own for stream, _start in self.drawn())
+
+    def drawn(self) -> list[tuple[Any, Array]]:
+        """The streams that have been drawn from so far, each with its start. Recurrent layers have some that rest."""
+        return [(stream, start) for stream, start in self.streams if (stream.numpy() != start).any()]
+
+
+def streams(model: Model) -> list[Any]:
+    """The states of all generators of Keras's in a model."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
+
+
+def difference(one: ShortTraining, other: ShortTraining) -> str:
+    """What two short trainings differ in after some more steps each, in words; empty if in nothing."""
+    one.go_on()
+    other.go_on()
+    for step, (first, second) in enumerate(zip(one.losses, other.losses, strict=True), start=1):
+        if not _same(first, second):
+            return f"losses ({first:.6g} and {second:.6g} at step {step})"
+    if tf.config.list_physical_devices("GPU"):
+        return ""
+    pairs = zip(one.changing(), other.changing(), strict=True)
+    unlike = [a.path for a, b in pairs if not np.array_equal(a.numpy(), b.numpy(), equal_nan=True)]
+    return f"values of {', '.join(unlike[:3])}" if unlike else ""
+
+
+def _same(first: float, second: float) -> bool:
+    tolerance = ROUNDING if tf.config.list_physical_devices("GPU") else 0.0
+    return bool(np.isclose(first, second, rtol=tolerance, atol=0.0, equal_nan=True))

@@ -1,0 +1,78 @@
+"""Records of earlier trainings: kept by what they follow from, so that whoever asks for the same again finds them.
+
+A record follows from its recipe, seed and data, the code and its versions, and from no name: neither its arm's nor its look's.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from butfor.fingerprint import fingerprint
+from butfor.records import files
+from butfor.records.files import write_atomically
+from butfor.records.job_folder import Receipt
+from butfor.records.results_folder import EARLIER, JobPlace, record_in
+
+NAMES_AND_SEEDS = ("arm", "seeds", "token")  # of a training's parameters, what its records' origin does not depend on
+
+
+def origin(training: dict[str, Any], data: str) -> str:
+    """16 hexadecimal digits that stand for all that a training's records follow from but their seeds and the device.
+
+    training: see parameters.training. data: the fingerprint of the arrays.
+    """
+    made_of = {key: value for key, value in training.items() if key not in NAMES_AND_SEEDS}
+    return fingerprint([made_of, data])
+
+
+def mark(of: str, device: str) -> str:
+    """16 hexadecimal digits that stand for all that decides the numbers of records of that origin."""
+    return fingerprint([of, device])
+
+
+def place_of(results: Path, of: str, seed: int) -> Path:
+    """The place of an earlier record of that origin."""
+    return record_in(results / EARLIER / of, seed)
+
+
+def keep(runs: Path, receipt: Receipt) -> None:
+    """Keep the records of a folder that the study does not ask for any more; as links, where the file system has them."""
+    for seed in receipt.seeds:
+        record, kept = record_in(runs, seed), place_of(JobPlace(runs).results, receipt.origin, seed)
+        if kept.exists() or not record.exists():
+            continue
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(record, kept)
+        except OSError:
+            part = kept.with_name(f".{kept.name}.{os.getpid()}")
+            shutil.copy2(record, part)
+            part.replace(kept)
+
+
+def drop(results: Path, receipt: Receipt) -> None:
+    """Forget earlier records that the study has in their place again, so that a training that is forced is one."""
+    for seed in receipt.seeds:
+        place_of(results, receipt.origin, seed).unlink(missing_ok=True)
+
+
+def take_over(results: Path, of: str, seed: int, arm: str, path: Path) -> str:
+    """Write the earlier record of that origin and seed, if there is a whole one, to `path`, under the name of the arm; the
+    device that trained it, or "" if there is none."""
+    kept = place_of(results, of, seed)
+    if not is_whole(kept):
+        return ""
+    fields = json.loads(kept.read_bytes())
+    del fields["sha256"]
+    write_atomically(path, files.sealed(json.dumps({**fields, "arm": arm}, ensure_ascii=False)))
+    return str(fields["machine"]["device"])
+
+
+def is_whole(record: Path) -> bool:
+    """Whether a record is there, and undamaged."""
+    return record.is_file() and files.is_sealed(record.read_bytes())

@@ -1,0 +1,26 @@
+"""Names of layers that stay the same whatever else a process has built: Keras numbers those without a name by how many it has
+made. Standard library only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+
+def is_counted(name: str, kind: str) -> bool:
+    """Whether a layer of the class `kind` has the name that Keras gives to one without: dense, dense_1, dense_2."""
+    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
+    return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None
+
+
+def renumbered(layers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """From the name of each layer, given with its class and in the model's order, to one that its place there decides:
+    dense, dense#2."""
+    counts: Counter[str] = Counter()
+    names = {}
+    for name, kind in layers:
+        plain = re.sub(r"_\d+$", "", name) if is_counted(name, kind) else name
+        counts[plain] += 1
+        names[name] = plain if counts[plain] == 1 else f"{plain}#{counts[plain]}"
+    return names

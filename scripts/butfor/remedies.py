@@ -1,0 +1,185 @@
+"""What to write instead of a value that a study file cannot have."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from butfor import spoken_units
+
+SAME = {  # what a choice is called elsewhere: its name here
+    "xaviernormal": "glorot_normal", "xavieruniform": "glorot_uniform", "kaimingnormal": "he_normal",
+    "kaiminguniform": "he_uniform",
+    "xavier": "glorot_normal", "kaiming": "he_normal", "randomnormal": "normal", "randomuniform": "uniform",
+    "batchnorm": "batch", "batchnormalization": "batch", "layernorm": "layer", "layernormalization": "layer",
+    "momentum": "sgd", "nesterov": "sgd", "reducelronplateau": "reduce_on_plateau", "plateau": "reduce_on_plateau",
+    "sgdr": "cosine_restarts", "cosineannealing": "cosine", "cosinedecay": "cosine", "onecyclelr": "one_cycle",
+    "steplr": "step", "multisteplr": "piecewise", "exponentiallr": "exponential", "linear": "polynomial",
+    "globalnorm": "global_norm", "l2": "coupled", "adamw": "decoupled", "dense": "mlp", "convnet": "cnn",
+    "resnet": "residual_cnn",
+    "accuracy": "test/accuracy", "testaccuracy": "test/accuracy", "testloss": "test/loss", "loss": "test/loss",
+    "better": "helps", "improves": "helps", "worse": "hurts", "equal": "same", "nodifference": "same", "diverges": "fails",
+}  # fmt: skip
+
+FEW_CHOICES = 3  # more are not written out
+CLOSE = 0.7  # from this similarity on, a name is taken for a slip of the pen
+
+
+def remedy(error: ValidationError, path: str) -> str:
+    """What to write instead, for the traps of YAML and of nested --config values."""
+    value, unit = error.instance, error.schema.get("unit", "")
+    if (
+        error.validator == "choices"
+        and isinstance(value, int | float | str)
+        and (chosen := _choice_remedy(error, value))
+    ):
+        return chosen
+    if isinstance(value, list) and error.validator in ("type", "anyOf", "choices", "duration"):
+        return _levels_remedy(path, value)
+    if isinstance(value, bool):
+        return _truth_remedy(error, value)
+    if isinstance(value, datetime.date):
+        return f" YAML reads a bare date as a date: put it in quotes, '{value}'."
+    if value == "none" and error.validator == "duration":
+        return " For no time at all, write 0."
+    if (number := spoken_units.number(value, unit, error.validator_value)) is not None:
+        whole = math.ceil(number) if error.validator_value == "integer" else number
+        return f" Write {whole:.10g} ({unit})."
+    if isinstance(value, str) and (plain := _plain_remedy(error, value)):
+        return plain
+    if isinstance(value, str):
+        return _text_remedy(error, value)
+    if value is None and error.validator_value != "string":
+        return _null_remedy(error.schema)
+    return " Put it in quotes if it is meant as text." if error.validator_value == "string" else ""
+
+
+def _levels_remedy(path: str, value: list[Any]) -> str:
+    """Several values where one is expected: under `set`, as a sweep is written elsewhere."""
+    section, _, inside = path.partition(".")
+    arm, _, key = inside.partition(".")
+    levels = ", ".join(map(str, value[:5])) + (", …" if len(value) > 5 else "")
+    if section == "ablations" and key:
+        return f" Several values are levels, each an arm of its own: write {arm}: {{each: {{{key}: [{levels}]}}}}."
+    if section in ("ablations", "claims"):
+        parts = section == "ablations" and all(isinstance(part, str) for part in value)
+        removed = f"To take each part out, write ablations: {{parts: {{remove_each: [{levels}]}}}}."
+        return f" {removed}" if parts else f" Give each a name: {section}: {{name: {{…}}, other: {{…}}}}."
+    key = path.rpartition(".")[2]
+    each = f"{{{key}: {{each: {{{key}: [{levels}]}}}}}}"
+    return f" Several values are levels of an ablation: write one here, and ablations: {each}."
+
+
+def _null_remedy(schema: Any) -> str:
+    """A value that was left blank."""
+    if "without" not in schema:
+        return " Write a value, or leave the key out."
+    return f" To switch the part off, write {schema['without']}."
+
+
+def _truth_remedy(error: ValidationError, value: bool) -> str:
+    names = "off, no and false" if value is False else "on, yes and true"
+    none = " To switch the part off, write none." if value is False and error.validator == "choices" else ""
+    if value is True and error.validator == "choices":
+        none = f" To switch the part on, name one: {', '.join(name for name in error.schema['choices'] if name != 'none')}."
+    if value is True and "object" in error.validator_value and "null" in error.validator_value:
+        none = " For the defaults, write {}."
+    quoted = " Put it in quotes if it is meant as text." if error.validator_value == "string" else ""
+    return f" YAML reads {names} as {str(value).lower()}.{none}{quoted}"
+
+
+def _own_remedy(error: ValidationError, value: str) -> str:
+    """What to write for a file or a function of one's own where a name is expected."""
+    if error.validator == "enum" and value.endswith(".npz"):
+        return f" For a file of arrays, write data: {{name: npz, file: {value}}}."
+    module, _, function = value.rpartition(".")
+    if "own" in error.schema and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", value):
+        return f" For a function of your own, write {module}:{function}"
+    return ""
+
+
+def _text_remedy(error: ValidationError, value: str) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return _own_remedy(error, value)
+    mantissa, exponent, power = value.partition("e")
+    decimal = f"{mantissa}.0e{power}" if exponent and "." not in mantissa else value
+    whole = number.is_integer() and (error.validator_value == "integer" or value.strip().isdigit())
+    return (
+        f" YAML reads {value} as text: write {int(number) if whole else f'{decimal} or {number!r}'} without quotes."
+        " (Nested values given with --config arrive as text too: put them in a file and add it with --configfile.)"
+    )
+
+
+def missing_key_remedy(error: ValidationError, path: str, missing: str) -> str:
+    """What to write where a key is missing: the study's name, or the name of a choice under which only a setting was set."""
+    if missing == "study":
+        return "A file without a study name is laid over config/config.yaml."
+    if missing != "name" or not isinstance(error.instance, dict):
+        return ""
+    for word in ("type", "class", "kind", "_target_", "class_name"):
+        if word in error.instance:
+            written = str(error.instance[word])
+            return f"Write name: {':'.join(written.rsplit('.', 1))} instead of {word}: {written}."
+    block = path.rpartition(".")[2]
+    settings = [key for key in error.instance if key != "name"]
+    if path.startswith("ablations.") and settings:
+        return f"To change one setting and keep the others, write {block}.{settings[0]}: {error.instance[settings[0]]}."
+    return ""
+
+
+def _choice_remedy(error: ValidationError, value: Any) -> str:
+    """The choice that a name means, or those that have a setting for a number."""
+    choices = error.schema["choices"]
+    if isinstance(value, str):
+        return _meant(value, choices)
+    if isinstance(value, bool):
+        return ""
+    settings = []
+    for name, choice in choices.items():
+        counted = [
+            key for key, sub in (choice or {}).get("properties", {}).items() if sub.get("type") in ("number", "integer")
+        ]
+        settings += [f"{{name: {name}, {counted[0]}: {value}}}"] if counted else []
+    if len(settings) > FEW_CHOICES:
+        return ""
+    return f" Write {' or '.join(settings)}." if settings else ""
+
+
+def _meant(value: str, names: Iterable[str]) -> str:
+    """The name that is meant: the same in other letters, what another tool calls it, or a similar one."""
+    names = list(names)
+    plain = re.sub(r"[^a-z0-9]", "", value.lower())
+    same = [name for name in names if re.sub(r"[^a-z0-9]", "", name.lower()) == plain]
+    close = same or [name for name in (SAME.get(plain),) if name in names]
+    similar = difflib.get_close_matches(value.lower(), names, cutoff=CLOSE)
+    close = close or [name for name in similar if _digits(name) == _digits(value)]
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _digits(name: str) -> str:
+    """The numbers in a name, by which similar names mean other things."""
+    return re.sub(r"\D", "", name)
+
+
+def _plain_remedy(error: ValidationError, value: str) -> str:
+    """What to write for text in the words of people: shares in percent, names in other letters, one part of a list."""
+    unit = error.schema.get("unit", "")
+    percent = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", value.strip())
+    if percent and unit.startswith(("share", "probability")):
+        return f" Write {float(percent[1]) / 100:g}."
+    if percent and "point" in unit:
+        return f" Write {percent[1]} ({unit})."
+    if "${" in value:
+        return " Variables are not filled in: write the value."
+    if error.validator == "enum":
+        return _meant(value, map(str, error.validator_value))
+    lists = [form for form in error.schema.get("anyOf", []) if form.get("items") == {"type": "string"}]
+    return f" Write [{value}]." if lists else ""

@@ -1,0 +1,44 @@
+"""The report's table of arms: what each changes, and what it reaches."""
+
+from __future__ import annotations
+
+from butfor.plain_text import plain
+from butfor.study.metrics import Metric, judged_by
+from butfor.study.summary import Study
+from butfor.verdicts.numbers import NONE
+from butfor.verdicts.rows import ArmRow, Level
+
+
+def arm_section(study: Study, rows: list[ArmRow]) -> str:
+    """Every arm with what it changes, its runs and failures, and mean ± standard deviation of the runs that did not fail."""
+    metric = judged_by(study)
+    head = ["arm", "against", "what it changes", "runs", "failed", f"{metric.title}, {metric.unit.level}"]
+    rule = ["---"] * 3 + ["---:"] * 3
+    lines = [_cells(row, metric) for row in rows]
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
+    failed = (
+        " Runs that failed are in no mean, which is then of the others alone."
+        if any(row["failed"] for row in rows)
+        else ""
+    )
+    return f"## Arms\n\n{table}\n\nMean ± standard deviation over runs.{failed}"
+
+
+def _cells(row: ArmRow, metric: Metric) -> list[str]:
+    finished = row["runs"] - row["failed"]
+    changed = "; ".join(plain(change) for change in row["changes"])
+    survivors = f" ({finished} of {row['runs']})" if row["failed"] and finished else ""
+    return [
+        f"`{row['arm']}`",
+        f"`{row['reference']}`" if row["reference"] else NONE,
+        changed or NONE,
+        f"{row['runs']}",
+        f"{row['failed']}",
+        _reached(row["reaches"][metric.name], metric.unit.decimals) + survivors,
+    ]
+
+
+def _reached(level: Level, decimals: int) -> str:
+    if level["mean"] is None:
+        return NONE
+    return f"{level['mean']:.{decimals}f}" + ("" if level["sd"] is None else f" ± {level['sd']:.{decimals}f}")

@@ -1,0 +1,45 @@
+"""Recipes in words: a setting in short, and what one recipe changes in another. Standard library only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from butfor.study.arm import Recipe
+
+ONE = re.compile(r"\b(1 (?:epoch|step))s\b")  # recipes hold durations in one form
+
+
+def in_short(value: Any) -> str:
+    """A setting as short text, such as `cosine(first_decay=1 epochs)`."""
+    if isinstance(value, dict):
+        if "name" not in value:
+            return ", ".join(f"{key}: {in_short(item)}" for key, item in value.items()) or "none"
+        settings = ", ".join(f"{key}={in_short(item)}" for key, item in value.items() if key != "name")
+        return f"{value['name']}({settings})" if settings else str(value["name"])
+    if isinstance(value, list):
+        return f"[{', '.join(map(in_short, value))}]"
+    if value is None or isinstance(value, bool):
+        return "none" if value is None else str(value).lower()
+    return ONE.sub(r"\1", str(value))
+
+
+def changes(recipe: Recipe, reference: Recipe, keys: list[str]) -> list[str]:
+    """What a recipe changes in its reference under some keys with dots, such as `dropout 0.2 → 0.5`, a text per setting."""
+    return [text for key in keys for text in _changes(key, _at(reference, key), _at(recipe, key))]
+
+
+def _changes(key: str, before: Any, after: Any) -> list[str]:
+    """Settings inside the key, where both name the same choice."""
+    alike = isinstance(before, dict) and isinstance(after, dict) and before.get("name") == after.get("name")
+    if not alike:
+        return [f"{key} {in_short(before)} → {in_short(after)}"]
+    inner = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [text for name in inner for text in _changes(f"{key}.{name}", before.get(name), after.get(name))]
+
+
+def _at(recipe: Recipe, key: str) -> Any:
+    value: Any = recipe
+    for step in key.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,47 @@
+"""The arms of a study: what each changes, and what its runs reach."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from butfor.records.record import Record
+from butfor.study.arm import Recipe
+from butfor.study.metrics import METRICS, Metric
+from butfor.study.recipe_words import changes
+from butfor.study.summary import ArmPlan, Study, arm_of
+from butfor.verdicts.rows import ArmRow, Level
+
+
+def arm_rows(study: Study, records: list[Record]) -> list[ArmRow]:
+    """A row per arm, in the order of the plan."""
+    return [_row(study, arm, records) for arm in study["arms"]]
+
+
+def recipe_trained(arm: ArmPlan, records: list[Record]) -> Recipe:
+    """The recipe that an arm's records were made with; the plan's where there are none."""
+    return next((record.recipe for record in records if record.arm == arm["name"]), arm["recipe"])
+
+
+def _row(study: Study, arm: ArmPlan, records: list[Record]) -> ArmRow:
+    verdict, own = study["verdict"], [record for record in records if record.arm == arm["name"]]
+    finished = [record for record in own if not record.failed(verdict["must_learn"], verdict["metric"])]
+    changed: list[str] = []
+    if arm["reference"]:
+        reference, trained = recipe_trained(arm_of(study, arm["reference"]), records), recipe_trained(arm, records)
+        declared = {key.split(".")[0] for key in arm["changed"]}
+        others = [key for key in reference if key not in declared and trained.get(key) != reference[key]]
+        changed = changes(trained, reference, [*arm["changed"], *others])
+    return {
+        "arm": arm["name"],
+        "reference": arm["reference"],
+        "changes": changed,
+        "runs": len(own),
+        "failed": len(own) - len(finished),
+        "reaches": {metric.name: _level(metric, finished) for metric in METRICS.values() if metric.settles},
+    }
+
+
+def _level(metric: Metric, finished: list[Record]) -> Level:
+    figures = [metric.figure(record.metrics) for record in finished]
+    mean = float(np.mean(figures)) if figures else None
+    return {"mean": mean, "sd": float(np.std(figures, ddof=1)) if len(figures) > 1 else None}

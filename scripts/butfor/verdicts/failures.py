@@ -1,0 +1,32 @@
+"""The runs that left no usable model, arm by arm."""
+
+from __future__ import annotations
+
+from butfor.records.record import Record, Status
+from butfor.study.summary import Study
+from butfor.verdicts.rows import FailedRuns
+
+ENDINGS: dict[Status, str] = {
+    "commonest_class": "no better than the commonest class",
+    "at_chance": "nothing learnt",
+    "diverged": "diverged",
+}
+
+
+def failed_runs(study: Study, records: list[Record]) -> list[FailedRuns]:
+    """A row for the runs of an arm and a look that ended alike, in the order of the records."""
+    verdict = study["verdict"]
+    looks = {seed: look["name"] for look in study["looks"] for seed in look["seeds"]}
+    rows: dict[tuple[str, str, Status], FailedRuns] = {}
+    for record in records:
+        if record.failed(verdict["must_learn"], verdict["metric"]):
+            arm, look, ending = record.arm, looks[record.seed], record.status
+            row: FailedRuns = {
+                "arm": arm,
+                "look": look,
+                "ending": ENDINGS[ending],
+                "seeds": [],
+                "reason": record.reason,
+            }
+            rows.setdefault((arm, look, ending), row)["seeds"].append(record.seed)
+    return list(rows.values())

@@ -1,0 +1,56 @@
+"""The end of a start: its last words, after all of Snakemake's, also where there was nothing to do. Standard library only."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+from collections.abc import Callable, Collection
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from butfor.report import headline
+
+PARTIAL = "partial"
+NOTHING_TO_DO = "Nothing to be done"  # Snakemake calls no handler then
+STOPS = {
+    "Terminating processes on user request": "Ctrl-C",
+    "Will exit after finishing": "SIGTERM",
+}  # as Snakemake says them
+_stopped_by: list[str] = []
+
+
+def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
+    """End with the outcome of the study, if that was asked for and is there: no targets, all, or partial."""
+    results = Path(settings["results"])
+    folder = results / PARTIAL if PARTIAL in targets else results
+    if (PARTIAL in targets or set(targets) <= {"all"}) and (folder / "contrasts.json").is_file():
+        _end_with(headline.headline(results, folder))
+
+
+def failed(settings: dict[str, Any]) -> None:
+    """End with what left no records, and what to do; where the user stopped the start, with that alone."""
+    results = Path(settings["results"])
+    _end_with(headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results))
+
+
+def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None]) -> None:
+    """Have the outcome said too where there is nothing to do, and notice who stopped the start.
+
+    targets: those of the start, None where nothing may be said.
+    """
+
+    def notice(record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        _stopped_by.extend(by for words, by in STOPS.items() if message.startswith(words))
+        if message.startswith(NOTHING_TO_DO) and (asked := targets()) is not None:
+            succeeded(settings, asked)
+        return True
+
+    logging.getLogger("snakemake.logging").addFilter(notice)
+
+
+@cache
+def _end_with(text: str) -> None:
+    atexit.register(print, text, file=sys.stderr)

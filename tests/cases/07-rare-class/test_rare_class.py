@@ -1,0 +1,64 @@
+"""A rare class: 97 % accuracy for models that name nothing but the commonest class."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def rare(case):
+    subprocess.run([sys.executable, "make_rare.py"], cwd=case.folder, check=True)
+    return case
+
+
+def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts(rare):
+    done = rare.run("--configfile", "study.yaml")
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    results, said = (
+        rare.folder / "results/rare",
+        "The baseline has learnt no more than the commonest class (3 of 3 runs).",
+    )
+    report = (results / "report.md").read_text()
+    assert report.startswith(
+        f"# rare\n\n> **{said}** The first: test accuracy 0.9697, and 97.0 % of the test examples are of one"
+    )
+    assert "judge by test/loss" in report and "must_learn: false" in report and "balance the data" in report
+    rows = json.loads((results / "contrasts.json").read_text())
+    assert {row["verdict"] for row in rows} == {"no verdict"}
+    (claim,) = json.loads((results / "claims.json").read_text())["claims"]
+    assert claim["outcome"] == "undecided"
+    assert (results / "figures/effects.png").is_file() and (results / "tables/contrasts.csv").is_file()
+    assert said in done.stderr.split("Report: results/rare/report.md\n")[1].splitlines()[0]
+    assert "Add a look" not in report and "Every one of 9 runs failed:" in done.stderr
+
+
+def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(rare):
+    done = rare.run("--configfile", "study_loss.yaml")
+    assert done.returncode == 0, done.stderr
+    results = rare.folder / "results/rare_loss"
+    rows = json.loads((results / "contrasts.json").read_text())
+    on_loss = [row for row in rows if row["metric"] == "test/loss"]
+    assert len(on_loss) == 2 and all(math.isfinite(row["effect"] + row["low"] + row["high"]) for row in on_loss)
+    assert all(row["verdict"] in ("helps", "hurts", "no meaningful difference", "inconclusive") for row in on_loss)
+    assert {row["verdict"] for row in rows if row["metric"].endswith("accuracy")} == {"no verdict"}
+    (claim,) = json.loads((results / "claims.json").read_text())["claims"]
+    assert claim["metric"] == "test/loss"
+    assert "has learnt" not in (results / "report.md").read_text().split("## Verdicts")[0]
+    assert "Verdicts on test loss: " in done.stderr and "accuracy" not in done.stderr.split("Report: results/")[1]
+
+
+@pytest.mark.parametrize(
+    ("study", "words"),
+    [
+        ("study_weighted.yaml", "class_weight: unknown key in recipe"),
+        ("study_f1.yaml", "verdict.metric: expected one of test/accuracy, test/loss, received the text 'test/f1'"),
+    ],
+)
+def test_what_there_is_not_is_said_in_one_line(rare, study, words):
+    done = rare.run("--configfile", study, "-n")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and words in said and "Traceback" not in said
+    assert "Did you mean weight_decay" not in said

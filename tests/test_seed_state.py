@@ -1,0 +1,96 @@
+"""A seed's run does not depend on the seeds before it in the job, wherever a user's own model keeps what it draws and learns."""
+
+import logging
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from butfor.engine.keras_engine import KerasEngine
+from butfor.engine.user_models import build
+from butfor.user_code.location import OwnCodeError
+from conftest import ROOT, resolved
+from keras_training import arm_runs
+from test_training import same
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One for all tests, since a module is imported once."""
+    made = tmp_path_factory.mktemp("hoarder")
+    for name in ("hoarder.py", "hoarder.yaml"):
+        shutil.copy(ROOT / "tests" / name, made)
+    return made
+
+
+@pytest.fixture
+def hoarder(folder, monkeypatch):
+    """Recipes of the hoarding model, which lies in the working folder."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+
+    def recipe(place, loop="graph"):
+        model = {"name": "hoarder:build", "place": place}
+        return resolved(model=model, epochs=1, batch_size=64, learning_rate=0.01, loop=loop)
+
+    return recipe
+
+
+@pytest.mark.parametrize("place", ["mask", "number", "generator", "variable", "keras", "step", "optimiser"])
+def test_a_seed_alone_and_third_in_a_job_leaves_the_same_record(hoarder, digits_data, place):
+    together = arm_runs(hoarder(place), digits_data)
+    third = [together.train(seed) for seed in (0, 1, 2)][2]
+    same(arm_runs(hoarder(place), digits_data).train(2), third)
+
+
+@pytest.mark.parametrize("place", ["mask", "choice"])
+def test_under_xla_a_model_is_compiled_anew_where_its_variables_are_not_all(hoarder, digits_data, place, caplog):
+    together = arm_runs(hoarder(place, "xla"), digits_data)
+    models, caplog.handler.level = [], logging.INFO
+    logging.getLogger("butfor").setLevel(logging.INFO)
+    for seed in (0, 1, 2):
+        third = together.train(seed)
+        models.append(together.engine.model)
+    assert (models[0] is models[1]) == (place == "choice") and models[1] is not models[2]
+    assert caplog.text.count("hoarder:build: compiled anew for each seed") == 1
+    same(arm_runs(hoarder(place, "xla"), digits_data).train(2), third)
+
+
+def test_under_xla_seeds_share_the_compiled_model_where_its_variables_are_all(hoarder, digits_data):
+    engine = KerasEngine(hoarder("none", "xla"), digits_data, np.full(20, 0.01, np.float32))
+    models = []
+    for seed in (0, 3):
+        engine.start(seed)
+        models.append(engine.model)
+    assert models[0] is models[1]
+
+
+@pytest.mark.parametrize(
+    ("place", "resumable"),
+    [("step", True), ("mask", True), ("generator", False), ("variable", False), ("optimiser", False)],
+)
+def test_a_checkpoint_is_kept_only_where_the_training_goes_on_from_it(hoarder, digits_data, place, resumable):
+    order = np.arange(5 * 64, dtype=np.int32).reshape(5, 64)
+    engine, later = (KerasEngine(hoarder(place), digits_data, np.full(20, 0.01, np.float32)) for _ in range(2))
+    engine.start(1)
+    engine.train_epoch(order)
+    state = engine.state()
+    _, objective = engine.train_epoch(order)
+    later.start(1)
+    later.resume(state)
+    assert engine.resumable() == resumable == (later.train_epoch(order)[1] == objective)
+
+
+def test_noise_that_nothing_seeds_is_refused_before_training(hoarder, digits_data):
+    with pytest.raises(OwnCodeError, match=r"training twice with the same seed gave other losses .*parts\.key"):
+        build(hoarder("nowhere"), digits_data, "arm")
+
+
+def test_the_objective_of_a_step_that_returns_the_loss_of_its_batch_is_the_mean(hoarder, digits_data):
+    engine = KerasEngine(hoarder("optimiser"), digits_data, np.full(20, 0.01, np.float32))
+    order = np.arange(5 * 64, dtype=np.int32).reshape(5, 64)
+    engine.start(0)
+    one_by_one = [engine.train_epoch(order[step : step + 1])[1] for step in range(5)]
+    engine.start(0)
+    assert engine.train_epoch(order)[1] == pytest.approx(np.mean(one_by_one), rel=1e-5)

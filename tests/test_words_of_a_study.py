@@ -1,0 +1,159 @@
+"""What is said of a study, fits it: values of arms, levels, intervals that can be, numbers and their nouns, seconds left."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from butfor.checks.footprints.initial_weights import model_trace
+from butfor.figures import final_weights, style
+from butfor.plain_text import counted, sentence
+from butfor.process.pace import Pace
+from butfor.report.arm_section import arm_section
+from butfor.report.headline import headline, unfinished
+from butfor.report.provenance_section import provenance_section
+from butfor.study.metrics import METRICS
+from butfor.verdicts import contrasts
+from butfor.verdicts.arms import arm_rows
+from butfor.workflow import partial_report
+from conftest import resolved
+from test_truths_verdicts import fake, study
+
+FULL = resolved(dropout=0.2, learning_rate=0.01)
+
+
+def made(arm, values, **changed):
+    runs = [fake(arm, seed, value, status="ok" if value else "at_chance") for seed, value in enumerate(values)]
+    for run in runs:
+        object.__setattr__(run, "recipe", {**FULL, **changed})
+    return runs
+
+
+@pytest.fixture
+def planned():
+    plan = study(["no_dropout"], 3)
+    plan["arms"][0] |= {"recipe": FULL, "changed": []}
+    plan["arms"][1] |= {"recipe": {**FULL, "dropout": 0.0}, "changed": ["dropout"]}
+    return plan
+
+
+def test_arms_are_shown_with_what_they_change_and_the_mean_of_those_that_did_not_fail(planned):
+    rows = arm_rows(planned, [*made("baseline", [90.0, 92.0, 94.0]), *made("no_dropout", [90.0, 91.0, 0], dropout=0.0)])
+    text = arm_section(planned, rows)
+    assert "| `baseline` | – | – | 3 | 0 | 92.00 ± 2.00 |" in text
+    assert "| `no_dropout` | `baseline` | dropout 0.2 → 0.0 | 3 | 1 | 90.50 ± 0.71 (2 of 3) |" in text
+    assert "Runs that failed are in no mean" in text and "test accuracy, %" in text
+
+
+def test_records_of_another_recipe_are_shown_with_theirs(planned):
+    records = [*made("baseline", [90.0] * 3, dropout=0.5), *made("no_dropout", [91.0] * 3, dropout=0.0)]
+    assert arm_rows(planned, records)[1]["changes"] == ["dropout 0.5 → 0.0"]
+    slow = [*records[:3], *made("no_dropout", [91.0] * 3, dropout=0.0, learning_rate=0.001)]
+    assert arm_rows(planned, slow)[1]["changes"] == ["dropout 0.5 → 0.0", "learning_rate 0.01 → 0.001"]
+    described = {**planned, "study": "s", "question": "Why?", "looks": []}
+    for record in records:
+        data = {"name": "d", "fingerprint": "f", "train": 1, "validation": 1, "test": 1}
+        data |= {"scaling": "none", "inputs": [0.0, 1.0]}
+        for key, value in {"data": data, "machine": {}, "loop": "graph", "fingerprint": "0"}.items():
+            object.__setattr__(record, key, value)
+    text = provenance_section(described, records, "here")
+    assert '"dropout": 0.5' in text and "The study file's is another by now: dropout 0.5 → 0.2." in text
+    assert "images" not in text
+
+
+def test_intervals_end_at_what_is_possible(planned):
+    records = [*made("baseline", [99.0, 60.0, 97.0]), *made("no_dropout", [99.5, 99.0, 97.0], dropout=0.0)]
+    row = contrasts.judge(planned, records, [])[0]
+    assert row["metric"] == "test/accuracy" and row["level"] == pytest.approx(256 / 3)
+    assert row["high"] == pytest.approx(100 - 256 / 3), "an accuracy is at most 100 %"
+    assert row["low"] < row["effect"] < row["high"] and row["p_raw"] == pytest.approx(row["p_difference"])
+    assert METRICS["test/loss"].possible(-9.0, 9.0, 0.5) == (-0.5, 9.0)
+    assert METRICS["gap/loss"].possible(-9.0, 9.0, 0.5) == (-9.0, 9.0)
+    assert np.isnan(METRICS["test/accuracy"].possible(np.nan, np.nan, 50.0)).all()
+
+
+def test_a_tie_at_one_seed_settles_nothing(planned):
+    row = contrasts.judge(planned, [*made("baseline", [90.0, 0, 0]), *made("no_dropout", [90.0, 0, 91.0])], [])[0]
+    assert (row["pairs"], row["verdict"]) == (1, "inconclusive") and row["remark"].startswith("1 finished pair;")
+
+
+def test_numbers_and_their_nouns_fit():
+    assert (counted(1, "seed"), counted(0, "run"), counted(2, "planned look")) == (
+        "1 seed",
+        "0 runs",
+        "2 planned looks",
+    )
+    assert (sentence("it raises"), sentence("Stop.")) == ("it raises.", "Stop.")
+
+
+def test_no_time_is_promised_from_an_epoch_that_holds_the_compilation():
+    pace = Pace()
+    pace.seconds.append(20.0)
+    assert pace.left(9) is None
+    pace.seconds += [1.0, 1.2]
+    assert pace.left(8) == pytest.approx(8.8)
+
+
+def test_a_model_of_ones_own_is_described_by_its_layers():
+    rows = [
+        {"layer": "a", "activation": "linear", "shape": [4, 8]},
+        {"layer": "b", "activation": "linear", "shape": [8, 2]},
+    ]
+    built = [
+        {"class": name, "shape": [width]}
+        for name, width in (("InputLayer", 4), ("Dense", 8), ("ReLU", 8), ("Dense", 2))
+    ]
+    own = SimpleNamespace(recipe={"model": {"name": "m:b"}}, layers={"start": rows}, structure=built, parameters=58)
+    assert model_trace(own) == "58 weights; 3 layers: Dense 8, ReLU 8, Dense 2"
+    one = SimpleNamespace(
+        recipe={"model": {"name": "mlp"}}, layers={"start": rows[1:]}, structure=built[3:], parameters=18
+    )
+    assert model_trace(one) == "18 weights in 1 layer, widths 2"
+
+
+def test_an_empty_bin_of_weights_has_no_bar():
+    axes = style.sheet(1.0).subplots()
+    final_weights._draw(axes, (np.array([2.0, 0.0, 1.0]), np.arange(4.0)), 0.5, fill=True)
+    (steps,) = axes.patches
+    assert np.isnan(steps.get_data().values[1]) and steps.get_data().values[0] == 2.0
+
+
+def test_finished_seeds_of_a_job_that_goes_on_are_in_a_partial_report(planned, tmp_path):
+    from butfor.records.record import read, write
+    from test_record import EXAMPLE
+
+    paths = [tmp_path / "runs" / "no_dropout" / ".unfinished" / mark / "seed_0.json" for mark in ("now", "before")]
+    for path, dropout in zip(paths, (0.0, 0.7), strict=True):
+        write(path, EXAMPLE.__class__(**{**vars(EXAMPLE), "arm": "no_dropout", "recipe": {**FULL, "dropout": dropout}}))
+    gone = tmp_path / "runs" / "no_dropout" / ".unfinished" / "now" / "seed_1.json"
+    (folder,) = partial_report._kept(planned, [*map(str, paths), str(gone)], tmp_path / "seeds")
+    (record,) = [read(path) for path in (tmp_path / "seeds" / "no_dropout").iterdir()]
+    assert folder.endswith("no_dropout") and record.recipe["dropout"] == 0.0
+
+
+def test_a_start_that_failed_names_its_jobs_their_logs_and_what_to_do(tmp_path):
+    note = tmp_path / "runs" / "a" / ".unfinished" / "look1.failure.json"
+    note.parent.mkdir(parents=True)
+    said = {"arm": "a", "look": "look1", "log": "logs/train/a_look1.log", "process": 0, "host": "elsewhere", "seed": 3}
+    note.write_text(json.dumps({**said, "why": "ValueError: no"}))
+    text = unfinished(tmp_path)
+    job = "  a, look1, at seed 3: ValueError: no. Log: logs/train/a_look1.log"
+    lead = "No run of the study has ended well. 1 training job left no records:"
+    assert text.startswith(f"{lead}\n{job}\n")
+    assert "The same command tries again" in text and "partial" not in text
+    (tmp_path / "runs" / "b" / "look1").mkdir(parents=True)
+    assert "`snakemake partial`, with the same options, reports on what there is." in unfinished(tmp_path)
+
+
+def test_the_last_words_count_failed_runs_and_name_at_most_five_kinds(tmp_path):
+    failed = [
+        {"arm": f"a{n}", "look": "look1", "ending": "diverged", "seeds": [0, 1], "reason": "the loss was nan"}
+        for n in range(7)
+    ]
+    comparison = {"metric": "test/accuracy", "runs": 20, "failed": failed, "baseline": ""}
+    (tmp_path / "contrasts.json").write_text("[]")
+    (tmp_path / "comparison.json").write_text(json.dumps(comparison))
+    lines = headline(tmp_path, tmp_path).splitlines()
+    assert "Failed: 14 of 20 runs." in lines and lines[-1] == "  and 2 more"
+    assert f"  a0, seeds 0, 1, diverged: the loss was nan. Log: {tmp_path}/logs/train/a0_look1.log" in lines
