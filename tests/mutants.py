@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("scripts", "tests", "rules", "config", "profiles", "examples")
+FOLDERS = ("scripts", "tests", "rules", "config", "profiles", "examples", "docs")
 PATIENCE = 900  # seconds; a mutant that hangs its tests is noticed too
 NOTICED, SURVIVED, UNFIT = "noticed", "SURVIVED", "UNFIT"
 

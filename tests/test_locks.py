@@ -36,7 +36,7 @@ def test_what_is_added_on_request_is_what_ci_tests_and_is_not_in_the_plain_lock(
 
 def test_the_readme_never_copies_the_package_into_the_environment():
     """A copy in site-packages would shadow the checkout."""
-    texts = [ROOT / "README.md", ROOT / "Makefile", *(ROOT / "scripts").rglob("*.py")]
+    texts = [ROOT / "README.md", ROOT / "Makefile", *(ROOT / "docs").glob("*.md"), *(ROOT / "scripts").rglob("*.py")]
     assert not [path.name for path in texts if re.search(r"pip install[^\n]*'?\.\[|install -e", path.read_text())]
 
 

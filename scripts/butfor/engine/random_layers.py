@@ -7,6 +7,7 @@ where threefry has no kernel.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import keras
@@ -17,7 +18,7 @@ from butfor.engine.keras_internals import every_layer
 Algorithm = Literal["threefry", "philox"]
 
 
-class ChanceLayer(keras.layers.Layer):
+class ChanceLayer(keras.layers.Layer, ABC):
     """A layer with a stream of uniform draws. Shape in = shape out. While `resting`, it is the identity everywhere; what is in
     `given` is taken for its next draws.
     """
@@ -40,9 +41,9 @@ class ChanceLayer(keras.layers.Layer):
         """The next draws for these inputs, which stay the next."""
         return self._drawn(self.seed_generator.state.value, self.draws_shape(inputs))
 
+    @abstractmethod
     def draws_shape(self, inputs: tf.Tensor) -> Any:
         """The shape of what is drawn for inputs."""
-        raise NotImplementedError
 
     def _drawn(self, counter: Any, shape: Any) -> tf.Tensor:
         return tf.random.stateless_uniform(shape, tf.cast(counter, tf.int32), alg=self.algorithm)

@@ -5,6 +5,7 @@ Draws of dropout and augmentation are those that the step will take, since anoth
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import keras
@@ -20,6 +21,7 @@ from butfor.engine.variable_names import named
 from butfor.training.protocol import TrialStep, TriedVariable
 
 Recipe = dict[str, Any]
+log = logging.getLogger(__name__)
 LOSSES = (SmoothedCrossEntropy, keras.losses.SparseCategoricalCrossentropy)
 
 
@@ -49,7 +51,12 @@ class Rehearsal:
         except Exception as failure:  # a layer of the user's that cannot run outside a compiled loop
             if not self._own:
                 raise
-            return None, {}, f"its layers cannot be rehearsed: {type(failure).__name__}"
+            log.info("The trial step is not worked out apart: %s: %s", type(failure).__name__, failure)
+            return (
+                None,
+                {},
+                f"its layers cannot be rehearsed: {type(failure).__name__}",
+            )  # no more, so that it repeats itself
         finally:
             for layer in self._drawing:
                 layer.given = []

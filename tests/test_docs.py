@@ -1,0 +1,49 @@
+"""The README and the docs: short enough to be read, with links that lead somewhere and examples that are right."""
+
+import re
+
+import pytest
+import yaml
+
+from butfor.engine.user_models import build
+from conftest import ROOT, resolved
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+
+
+def test_a_newcomer_reads_the_readme():
+    assert len(PAGES[0].read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_to_files_that_are_there(page):
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_linked_from_the_readme():
+    text = PAGES[0].read_text()
+    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in text] == []
+
+
+def test_the_settings_of_verdicts_are_the_defaults(planned):
+    (shown,) = blocks("studies.md", "yaml")
+    study, _ = planned("ablations: {a: {set: {dropout: 0.2}}}")
+    written = yaml.safe_load(shown)["verdict"]
+    assert written == {key: study["verdict"][key] for key in written}
+
+
+def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypatch, digits_data):
+    page = "own-model-and-data.md"
+    (source,) = blocks(page, "python")
+    declaration = next(text for text in blocks(page, "yaml") if text.startswith("uses"))
+    (tmp_path / "shown.py").write_text(source)
+    (tmp_path / "shown.yaml").write_text(declaration)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    rows = build(resolved(model={"name": "shown:build"}, dropout=0.1, batch_size=32, loop="graph"), digits_data, "arm")
+    assert [row["layer"] for row in rows if row["parameters"]] == ["hidden_1", "logits"]
