@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,30 @@ class Workflow:
 def workflow_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workflow]:
     """A fresh copy of the workflow, of that name; another engine than NumPy's if it is named."""
     return lambda name, engine=NUMPY: Workflow(tmp_path_factory.mktemp(name) / "copy", engine)
+
+
+@contextmanager
+def put_back(paths: Iterable[Path]) -> Iterator[None]:
+    """A context after which the files hold what they held before."""
+    before = {path: path.read_bytes() for path in paths}
+    yield
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+@pytest.fixture(scope="module")
+def brought(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives a folder with a model of the tests' own and its declaration; one for all tests of a file, since Python imports a
+    module once.
+    """
+
+    def folder(model: str) -> Path:
+        made = tmp_path_factory.mktemp(model)
+        for name in (f"{model}.py", f"{model}.yaml"):
+            shutil.copy(ROOT / "tests" / name, made)
+        return made
+
+    return functools.cache(folder)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every layer of Keras's that draws, and those that remember, attend, normalise or wrap, is built, trained and repeated."""
 
 import inspect
-import shutil
 import sys
 
 import keras
@@ -10,7 +9,7 @@ import pytest
 import zoo
 from butfor.engine.user_models import build
 from butfor.user_code.location import OwnCodeError
-from conftest import ROOT, resolved
+from conftest import resolved
 
 pytestmark = pytest.mark.minutes
 INSIDE = {"LSTMCell", "GRUCell", "SimpleRNNCell"}  # of layers that are there
@@ -18,12 +17,9 @@ LIKE_OTHERS = {"ConvLSTM1D", "ConvLSTM3D"}  # like ConvLSTM2D, and slow
 UNSUITABLE = {"JaxLayer", *INSIDE, *LIKE_OTHERS}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("zoo")
-    for name in ("zoo.py", "zoo.yaml"):
-        shutil.copy(ROOT / "tests" / name, made)
-    return made
+@pytest.fixture
+def folder(brought):
+    return brought("zoo")
 
 
 NAMES = [*zoo.LAYERS]

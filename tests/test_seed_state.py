@@ -1,7 +1,6 @@
 """A seed's run does not depend on the seeds before it in the job, wherever a user's own model keeps what it draws and learns."""
 
 import logging
-import shutil
 import sys
 
 import numpy as np
@@ -10,18 +9,14 @@ import pytest
 from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.user_models import build
 from butfor.user_code.location import OwnCodeError
-from conftest import ROOT, resolved
+from conftest import resolved
 from keras_training import arm_runs
 from test_training import same
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """One for all tests, since a module is imported once."""
-    made = tmp_path_factory.mktemp("hoarder")
-    for name in ("hoarder.py", "hoarder.yaml"):
-        shutil.copy(ROOT / "tests" / name, made)
-    return made
+@pytest.fixture
+def folder(brought):
+    return brought("hoarder")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import yaml
 from mlflow import MlflowClient
 
 from butfor.records.tables import load_study
-from conftest import ROOT, SMALL
+from conftest import ROOT, SMALL, put_back
 
 STUDY = {
     "study": "small",
@@ -47,10 +47,8 @@ def study(workflow_copy):
 @pytest.fixture
 def edited(study):
     """The finished study, to be edited; whatever a test changes is put back."""
-    before = {path: path.read_bytes() for path in study.folder.rglob("*") if _source(path.relative_to(study.folder))}
-    yield study
-    for path, content in before.items():
-        path.write_bytes(content)
+    with put_back(path for path in study.folder.rglob("*") if _source(path.relative_to(study.folder))):
+        yield study
 
 
 def _source(path):

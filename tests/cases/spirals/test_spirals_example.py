@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from butfor.records.record import read
-from conftest import KERAS, ROOT
+from conftest import KERAS, ROOT, put_back
 
 STUDY = yaml.safe_load((ROOT / "examples" / "spirals_study.yaml").read_text())
 OWN = len(STUDY["ablations"]) + 2  # arms with the example's model: the baseline, and one of the ablations is two
@@ -27,11 +27,8 @@ def finished(workflow_copy):
 @pytest.fixture
 def edited(finished):
     """The finished study, to be edited; whatever a test changes is put back."""
-    paths = [*(finished.folder / "examples").glob("spirals*"), finished.folder / "config" / "config.yaml"]
-    before = {path: path.read_bytes() for path in paths}
-    yield finished
-    for path, content in before.items():
-        path.write_bytes(content)
+    with put_back([*(finished.folder / "examples").glob("spirals*"), finished.folder / "config" / "config.yaml"]):
+        yield finished
 
 
 def append(workflow, file, text):
