@@ -188,3 +188,18 @@ def test_the_schedule_may_wait_for_steps_that_a_scaled_loss_skips_and_for_no_oth
     assert fault("mixed_float16", late) == "" == fault("mixed_bfloat16", list(rates))
     assert "at step 1" in fault("mixed_bfloat16", late)
     assert "at step 1" in fault("mixed_float16", [rates[0], rates[2], *rates[2:]])
+
+
+def test_an_early_stopping_that_never_acted_leaves_what_was_changed_beside_it_proven(trained):
+    """By itself it is void; beside a part that shows, the runs' difference is explained."""
+    patient = {**MLP, "dropout": 0.2, "early_stopping": {"name": "patience", "patience": 50, "restore_best": False}}
+    arms = {"early_stopping": {**patient, "early_stopping": {"name": "none"}}}
+    arms["dropout"] = {**arms["early_stopping"], "dropout": 0.0}
+    found = {}
+    for key, recipe in arms.items():
+        arm, reference = trained(recipe), trained(patient)
+        study = study_of(key, reference.recipe, arm.recipe)
+        study["arms"][1]["changed"] = ["early_stopping"] + ["dropout"] * (key == "dropout")
+        records = [dataclasses.replace(reference, arm="baseline"), dataclasses.replace(arm, arm="arm")]
+        found[key] = examine(study, records)[1]["outcome"]
+    assert found == {"early_stopping": "void", "dropout": "proven"}

@@ -142,11 +142,16 @@ def _strayed(keys: list[str], a: Record, b: Record) -> list[str]:
 
 def _unmarked(keys: list[str], pairs: Pairs) -> list[str]:
     """The changed keys of which nothing shows that they took effect but that the runs' figures differ. A trial step that went
-    otherwise shows it of a key that was changed alone."""
+    otherwise shows it of a key that was changed alone; one that acts only on some runs need not have, if another explains
+    that the runs differ."""
+    marked = {
+        key: any(_left_its_mark(key, a, b) or (len(keys) == 1 and _stepped_otherwise(a, b)) for a, b in pairs)
+        for key in keys
+    }
     return [
         f"{key}: the {FOOTPRINTS[key].shows} did not move ({FOOTPRINTS[key].trace(pairs[0][0])})"
-        for key in keys
-        if not any(_left_its_mark(key, a, b) or (len(keys) == 1 and _stepped_otherwise(a, b)) for a, b in pairs)
+        for key, left in marked.items()
+        if not left and not (FOOTPRINTS[key].conditional and any(marked.values()))
     ]
 
 

@@ -23,12 +23,14 @@ class Footprint:
     trace: what the record shows of it, in words; it must move when the key does.
     fault: what in the record contradicts the recipe; empty if nothing does.
     moves: what else may differ from the reference (names as in steadiness.steady, * for any ending).
+    conditional: whether the key acts only on some runs, so that it may have nothing to show beside other changes.
     """
 
     shows: str
     trace: Callable[[Record], str]
     fault: Callable[[Record], str]
     moves: tuple[str, ...] = ()
+    conditional: bool = False
 
 
 STEPS = ("order", "steps per epoch", "learning rate")
@@ -109,6 +111,7 @@ FOOTPRINTS: dict[str, Footprint] = {
         "largest norm into a unit at the end",
         lambda r: f"{regularisers.largest_norm(r):.4g}",
         regularisers.norm_fault,
+        conditional=True,
     ),
     "dropout": Footprint(
         "share of units dropped",
@@ -150,9 +153,12 @@ FOOTPRINTS: dict[str, Footprint] = {
         "last epoch, epoch restored",
         lambda r: f"{r.stopped_epoch}, {r.restored_epoch}",
         epochs.stopping_fault,
+        conditional=True,
     ),
     "batch_size": Footprint("steps per epoch", lambda r: f"{r.steps_per_epoch}", epochs.batch_fault, STEPS),
-    "epochs": Footprint("epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",)),
+    "epochs": Footprint(
+        "epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",), conditional=True
+    ),
     "train_size": Footprint("training examples", lambda r: f"{r.data['train']}", epochs.size_fault, ("split", *STEPS)),
     "loop": Footprint("loop", lambda r: r.loop, epochs.loop_fault, ("loop", "masks/*")),
 }
