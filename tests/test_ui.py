@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -120,12 +122,53 @@ def test_what_is_not_there_yet_is_said(tmp_path):
         ui.serve(tmp_path)
 
 
-def test_a_server_that_ends_by_itself_is_said_and_leaves_nothing(tmp_path, capsys):
+@pytest.fixture
+def kept_signals():
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def test_a_server_that_ends_by_itself_is_said_and_leaves_nothing(kept_signals, capsys):
     words = [sys.executable, "-c", "import subprocess; subprocess.Popen(['sleep', '100']); raise SystemExit(3)"]
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
-    try:
-        assert ui.run(words, {}, ui.free_port(), "page") == 1
-    finally:
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), before, strict=True):
-            signal.signal(number, handler)
+    assert ui.run(lambda port: words, {}, "/page") == 1
     assert "ended by itself" in capsys.readouterr().err
+
+
+SERVER = """
+import http.server, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer.allow_reuse_address = False
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+"""
+
+
+def test_a_port_that_another_server_took_meanwhile_is_not_shown_as_the_studys(kept_signals, monkeypatch, capsys):
+    """Two `make ui` at a time both see the usual port free, and one shows the other's study."""
+    with socket.socket() as usual:
+        usual.bind((ui.HOST, 0))
+        taken = usual.getsockname()[1]
+    other = []
+
+    def command(port):
+        if port == taken:
+            other.append(subprocess.Popen([sys.executable, "-c", SERVER, str(port)]))
+            until(lambda: ui.is_ready(other[0].pid, port), other[0])
+        else:
+            threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        return [sys.executable, "-c", SERVER, str(port)]
+
+    monkeypatch.setattr(ui, "USUAL_PORT", taken)
+    try:
+        assert ui.run(command, {}, "/page") == 0
+    finally:
+        other[0].kill()
+        other[0].wait()
+    shown = capsys.readouterr().out
+    assert f"Another process has taken port {taken}" in shown and f":{taken}/page" not in shown
+    assert re.search(r"http://butfor\.localhost:[0-9]+/page", shown)

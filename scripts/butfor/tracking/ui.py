@@ -11,9 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from butfor.errors import StudyError
 from butfor.records.results_folder import TRACKED
@@ -44,11 +47,9 @@ def serve(results: Path) -> None:
     try:
         target.check(results)
         prepare_store(results, uri)
-        port = free_port()
+        raise SystemExit(run(command, {**SERVER_SETTINGS, **stores(uri, artifacts)}, first_page(results, uri)))
     except StudyError as error:
         raise SystemExit(str(error)) from None
-    page = f"http://{NAME}:{port}{first_page(results, uri)}"
-    raise SystemExit(run(command(port), {**SERVER_SETTINGS, **stores(uri, artifacts)}, port, page))
 
 
 def prepare_store(results: Path, uri: str) -> None:
@@ -77,8 +78,9 @@ def command(port: int) -> list[str]:
     return [sys.executable, "-m", "mlflow", "server", *options]
 
 
-def run(command: list[str], environment: dict[str, str], port: int, page: str) -> int:
-    """Run a server until a signal comes, and return the exit code: 0 after a signal, 1 if the server ended by itself.
+def run(command: Callable[[int], list[str]], environment: dict[str, str], page: str) -> int:
+    """Run a server until a signal comes, and return the exit code: 0 after a signal, 1 if the server ended by itself. If
+    another process took the port before the server did, it is started again at another port.
 
     The server has a session of its own, so that Ctrl-C reaches this process only, which then ends all of the server's.
     """
@@ -90,17 +92,23 @@ def run(command: list[str], environment: dict[str, str], port: int, page: str) -
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
     print("Starting MLflow …", flush=True)
-    server = subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
-    ready = False
-    while not signals and server.poll() is None:
-        if not ready and (ready := is_ready(port)):
-            print(f"{page}\n(loopback only; from elsewhere: ssh -L {port}:{HOST}:{port} this-host; stop with Ctrl-C)")
-            sys.stdout.flush()
-        time.sleep(0.2)
-    if not signals:
-        print("MLflow's server ended by itself; its last messages are above.", file=sys.stderr)
-    end_all(server)
-    return 0 if signals else 1
+    while True:
+        port = free_port()
+        server = subprocess.Popen(command(port), env={**os.environ, **environment}, start_new_session=True)
+        ready = False
+        while not signals and server.poll() is None:
+            if not ready and (ready := is_ready(server.pid, port)):
+                print(f"http://{NAME}:{port}{page}")
+                print(f"(loopback only; from elsewhere: ssh -L {port}:{HOST}:{port} this-host; stop with Ctrl-C)")
+                sys.stdout.flush()
+            time.sleep(0.2)
+        end_all(server)
+        if signals:
+            return 0
+        if ready or is_free(port):
+            print("MLflow's server ended by itself; its last messages are above.", file=sys.stderr)
+            return 1
+        print(f"Another process has taken port {port}: starting again …", flush=True)
 
 
 def end_all(server: subprocess.Popen[bytes]) -> None:
@@ -123,8 +131,10 @@ def has_processes(server: subprocess.Popen[bytes]) -> bool:
     return True
 
 
-def is_ready(port: int) -> bool:
-    """Whether a server answers at a port."""
+def is_ready(server: int, port: int) -> bool:
+    """Whether a server, by its process id, answers at a port: it and no other one that took the port first."""
+    if not listens(server, port):
+        return False
     with closing(http.client.HTTPConnection(HOST, port, timeout=1)) as connection:
         try:
             connection.request("GET", "/health")
@@ -133,17 +143,35 @@ def is_ready(port: int) -> bool:
             return False
 
 
+def listens(server: int, port: int) -> bool:
+    """Whether a process, or one that it has started, listens at a port."""
+    try:
+        parent = psutil.Process(server)
+        processes = [parent, *parent.children(recursive=True)]
+        connections = [one for process in processes for one in process.net_connections("tcp")]
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
+
+
 def free_port() -> int:
     """MLflow's usual port if it is free, else any free one."""
-    for port in (USUAL_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise StudyError(f"No free port on {HOST}.")
+    if is_free(USUAL_PORT):
+        return USUAL_PORT
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen at a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def first_page(results: Path, uri: str) -> str:
