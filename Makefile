@@ -58,11 +58,11 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 
 TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder
 
-test: $(STAMP) ## run the tests, all that need nothing but .venv (about 10 minutes on 2 cores; WORKERS=4 side by side)
+test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side)
 	@$(TESTS) -m "not services and not cases and not long"
 
-test-cases: $(STAMP) ## run the whole studies of tests/cases, situations that real users reported (minutes)
-	@$(TESTS) -m "cases and not services"
+test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, killed processes (minutes)
+	@$(TESTS) -m "cases and not services and not long"
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, PostgreSQL or MLflow's servers, as far as those are there
 	@$(TESTS) -m "services and not long"

@@ -83,16 +83,15 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run no whole study come first, since most failures show there in seconds; then those of few tests that
-    take minutes, then the others, those with the most whole studies first, so that no worker is left alone at the end.
-    What lies in tests/cases belongs to `make test-cases`.
+    """Files that run no whole study come first, since most failures show there in seconds; then the others, those with the
+    most whole studies first, so that no worker is left alone at the end. What lies in tests/cases belongs to
+    `make test-cases`.
     """
     for item in items:
         if CASES in item.path.parents:
             item.add_marker(pytest.mark.cases)
     whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))
-    minutes = {item.path for item in items if item.get_closest_marker("minutes")}
-    items.sort(key=lambda item: (whole[item.path] > 0, item.path not in minutes, -whole[item.path]))
+    items.sort(key=lambda item: (whole[item.path] > 0, -whole[item.path]))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

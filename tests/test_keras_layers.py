@@ -11,7 +11,7 @@ from butfor.engine.user_models import build
 from butfor.user_code.location import OwnCodeError
 from conftest import resolved
 
-pytestmark = pytest.mark.minutes
+pytestmark = pytest.mark.cases
 INSIDE = {"LSTMCell", "GRUCell", "SimpleRNNCell"}  # of layers that are there
 LIKE_OTHERS = {"ConvLSTM1D", "ConvLSTM3D"}  # like ConvLSTM2D, and slow
 UNSUITABLE = {"JaxLayer", *INSIDE, *LIKE_OTHERS}

@@ -16,7 +16,7 @@ from butfor.training import build_job
 from butfor.user_code.location import OwnCodeError
 from conftest import KERAS, ROOT, resolved
 
-pytestmark = pytest.mark.minutes
+pytestmark = pytest.mark.cases
 MODEL = {"name": "moody:build"}
 RECIPE = {"epochs": 2, "batch_size": 32, "loop": "graph", "learning_rate": 0.01}
 DRIVER = """

@@ -55,6 +55,7 @@ def outer(tmp_path):
     return start
 
 
+@pytest.mark.cases
 def test_a_module_under_other_names_trains_all_looks_and_is_not_made_twice(outer, tmp_path):
     config = {"first": STUDY, "paper": "mine"}
     code, text = outer(HEAD + MODULE.format(name="first") + TABLE, config)

@@ -20,7 +20,6 @@ from butfor.user_code.location import OwnCodeError
 from butfor.user_code.recipe_reading import Reading
 from conftest import KERAS, resolved
 
-pytestmark = pytest.mark.minutes
 DENSE = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation"]
 DENSE += ["l1", "l2", "activity_l1", "activity_l2", "max_norm"]
 GOOD = {"uses": [*DENSE, "dropout"], "layers": ["hidden_1", "logits"], "dropouts": 1}

@@ -39,7 +39,7 @@ def test_a_seed_alone_and_third_in_a_job_leaves_the_same_record(hoarder, digits_
     same(arm_runs(hoarder(place), digits_data).train(2), third)
 
 
-@pytest.mark.parametrize("place", ["mask", "choice"])
+@pytest.mark.parametrize("place", ["mask", pytest.param("choice", marks=pytest.mark.cases)])
 def test_under_xla_a_model_is_compiled_anew_where_its_variables_are_not_all(hoarder, digits_data, place, caplog):
     together = arm_runs(hoarder(place, "xla"), digits_data)
     models, caplog.handler.level = [], logging.INFO
