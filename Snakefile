@@ -7,15 +7,22 @@
 #
 # Everything is written into the study's results folder: report.md is to be read, runs/ holds the records it is made from.
 import sys
+from pathlib import Path
 
+from snakemake.jobs import Job
 from snakemake.utils import min_version
 
 min_version("9.21")  # path variables
 
-BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)  # of this file, which another workflow may use
+# Of this file, which another workflow may use.
+BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
+from butfor.study.unreadable_yaml import refuse_unreadable_yaml
+from butfor.workflow import planning
+
 if "study" not in config:
+    planning.said(refuse_unreadable_yaml, Path(BASE) / "config" / "config.yaml")
 
     configfile: f"{BASE}/config/config.yaml"
 
@@ -36,7 +43,8 @@ include: "rules/handlers.smk"
 if workflow.is_main_process:
     dependencies.save()
     own.save()
-    planning.inherit(targets)
+    planning.inherit(targets, study, workflow.output_settings.dryrun)
+    retries.refuse_once(Job)
 
 
 rule all:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from butfor.records import provenance, results_folder
-from butfor.workflow import ending, outer_workflow, parameters, planning
+from butfor.workflow import ending, outer_workflow, parameters, planning, retries
 from butfor.workflow.code_dependencies import CodeDependencies
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.targets import Targets, next_arms
@@ -25,7 +25,9 @@ def decision(look):
 engine = parameters.engine()
 codes = code("data"), code("build", engine), code("train", engine)
 own = OwnFiles(study["results"], dependencies.fingerprint)
-targets = planning.said(Targets, study, plan, codes, own, decision)
+targets = planning.said(
+    Targets, study, plan, codes, own, decision, workflow.output_settings.dryrun
+)
 analysis = parameters.analysis(study, plan)
 described = {**analysis, "study": study["study"], "question": study["question"]}
 mirrored = parameters.mirrored(study, plan, dependencies.fingerprint)
@@ -49,6 +51,7 @@ wildcard_constraints:
 
 def trained(wildcards):
     asked = workflow.dag_settings
+    workflow.dag.forcefiles.update(targets.forced)
     forced = asked.forceall or "data" in asked.forcerun
     if (forced or not targets.has_data) and targets.is_trained:
         rules.data.rule.is_checkpoint = True

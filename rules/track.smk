@@ -13,7 +13,7 @@ rule track:
         figures=targets.drawn("<results>/figures"),
         tables="<results>/tables",
     output:
-        tracked="<results>/tracked.json",
+        tracked=update("<results>/tracked.json"),  # the last one says which experiment was written to
     log:
         "<logs>/track.log",
     retries: 0

@@ -25,7 +25,10 @@ rule train:
     params:
         training=training,
         made_of=made_of,
+        announcement=lambda wildcards, input: targets.announcement(
+            wildcards.arm, wildcards.look, is_forced
+        ),
     message:
-        "Train {wildcards.arm}, {wildcards.look}"
+        "{params.announcement}"
     script:
         "../scripts/train.py"

@@ -10,6 +10,7 @@ from scipy import stats as scipy_stats
 
 from butfor import stats
 from butfor.errors import StudyError
+from butfor.records import job_folder
 from butfor.report import claim_section
 from butfor.study import claims
 from butfor.verdicts import claim_outcomes, contrasts, preregistration
@@ -30,7 +31,7 @@ CLAIM = "claims: {c: {sentence: S., arm: a, expect: hurts"
         (CLAIM.replace("hurts", "worse") + "}}", ["claims.c.expect", "helps, hurts, same, fails", "'worse'"]),
         (CLAIM + ", metrics: test/loss}}", ["metrics", "unknown key", "Did you mean metric?"]),
         (CLAIM + ", metric: accuracy}}", ["claims.c.metric", "test/accuracy, test/loss", "'accuracy'"]),
-        (CLAIM + ", margin: 0}}", ["claims.c.margin", "more than 0", "0.0"]),
+        (CLAIM + ", margin: 0}}", ["claims.c.margin", "more than 0", "received 0."]),
         (CLAIM.replace("hurts", "fails") + ", margin: 1}}", ["claims.c.margin", "Leave it out"]),
         (CLAIM.replace("hurts", "same, metric: test/loss") + "}}", ["claims.c.margin", "set verdict.loss_margin"]),
         (CLAIM.replace("hurts", "same, metric: gap/loss") + "}}", ["claims.c.margin", "the same in gap/loss"]),
@@ -300,8 +301,12 @@ def test_a_register_is_only_written_where_something_is_to_be_entered(planned, tm
     unfinished = runs / "a" / ".unfinished" / "0123456789abcdef"  # a training that was killed leaves its records here
     unfinished.mkdir(parents=True)
     (unfinished / "seed_0.json").touch()
+    for arm in ("a", "renamed"):  # one run under two names, the former of which is asked for no longer
+        (runs / arm / "look1").mkdir(parents=True)
+        (runs / arm / "look1" / "seed_1.json").touch()
+        job_folder.write(runs / arm / "look1", job_folder.Receipt("0", [1], origin="1"))
     preregistration.enter(path, settings["claims"], claims.terms(settings), runs)
-    assert preregistration.read(path)["runs"] == 1
+    assert preregistration.read(path)["runs"] == 2
     path.write_text("{")
     with pytest.raises(preregistration.RegisterError, match=r"register\.json is no whole register"):
         preregistration.read(path)

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from butfor.engine.keras_parts import Parts
 from butfor.engine.user_models import build
 from conftest import ROOT, resolved
 
@@ -39,7 +40,7 @@ def test_the_settings_of_verdicts_are_the_defaults(planned):
 
 def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypatch, digits_data):
     page = "own-model-and-data.md"
-    (source,) = blocks(page, "python")
+    source, without_seeds = blocks(page, "python")
     declaration = next(text for text in blocks(page, "yaml") if text.startswith("uses"))
     (tmp_path / "shown.py").write_text(source)
     (tmp_path / "shown.yaml").write_text(declaration)
@@ -47,3 +48,13 @@ def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypa
     monkeypatch.syspath_prepend(tmp_path)
     rows = build(resolved(model={"name": "shown:build"}, dropout=0.1, batch_size=32, loop="graph"), digits_data, "arm")
     assert [row["layer"] for row in rows if row["parameters"]] == ["hidden_1", "logits"]
+    (tmp_path / "seedless.py").write_text(without_seeds)
+    (tmp_path / "seedless.yaml").write_text("uses: []")
+    rows = build(resolved(model={"name": "seedless:build"}, batch_size=32, loop="graph"), digits_data, "arm")
+    assert [row["layer"] for row in rows if row["parameters"]] == ["reader", "lstm_cell", "hidden", "logits"]
+
+
+def test_the_table_of_parts_lists_all_that_a_model_is_given():
+    text = (ROOT / "docs" / "own-model-and-data.md").read_text()
+    told = re.findall(r"`(\w+)\(", "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `")))
+    assert {*told} == {name for name, value in vars(Parts).items() if callable(value) and not name.startswith("_")}

@@ -209,6 +209,35 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
     }
 
 
+def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are_shown(planned, tmp_path, monkeypatch):
+    levels = ", ".join(f"d{n}: {n / 200}" for n in range(1, 121))
+    study, plan = arm_plans(
+        f"data: {{name: digits}}\nablations: {{many: {{each: {{dropout: {{{levels}}}}}}}}}", planned
+    )
+    names = [arm.name for arm in plan.ablations]
+    effects = {arm: 0.01 * place for place, arm in enumerate(names)} | {names[0]: None, names[1]: -9.0, names[2]: None}
+    failed = {names[0]: "hurts", names[2]: "inconclusive"}
+    rows = [
+        {"arm": arm, "metric": "test/accuracy", "effect": effect, "verdict": failed.get(arm, "inconclusive")}
+        for arm, effect in effects.items()
+    ]
+    shown = {}
+
+    def noted(name):
+        return lambda _, arms, *more: (shown.update({name: (arms, *more)}), style.sheet(1.0))[1]
+
+    monkeypatch.setattr("butfor.figures.curves.curves", noted("curves"))
+    monkeypatch.setattr("butfor.figures.gaps.gaps", noted("gaps"))
+    monkeypatch.setattr("butfor.figures.draw.effects", lambda rows, *more: noted("effects")(0, rows, *more))
+    (tmp_path / "contrasts.json").write_text(json.dumps(rows))
+    draw(study, [], tmp_path / "contrasts.json", tmp_path / "figures")
+    assert shown["curves"] == shown["gaps"] == (["baseline", *names[:2], *names[-38:]],), "in the order of the plan"
+    drawn, *_, said = shown["effects"]
+    assert [row["arm"] for row in drawn] == [*names[:2], *names[-98:]]
+    assert said == "Shown are the 100 of 120 ablations with the largest effects."
+    assert all("the 40 of 120 ablations" in picture.caption for picture in gallery.pictures(study)[1:])
+
+
 def test_curves_show_the_mean_over_seeds_and_the_worst_and_best(planned):
     records = [record(seed=0, level=0.4), record(seed=1, level=0.8), record("other", level=0.6)]
     accuracy, loss = curves(records, ["baseline", "other"]).axes
@@ -286,6 +315,30 @@ def test_gradients_are_shown_for_every_layer():
     (axes,) = gradients(records, ["baseline", "other"]).axes
     places, norms = line(axes)
     assert list(places) == [1, 2, 3, 4] and norms == pytest.approx([10.0, 1.0, 0.1, 0.01])
+
+
+def test_layers_are_named_where_all_arms_have_the_same_and_numbered_elsewhere():
+    def labels(*starts):
+        records = [record(f"arm{place}", start=start) for place, start in enumerate(starts)]
+        (axes,) = gradients(records, [r.arm for r in records]).axes
+        axes.figure.canvas.draw()
+        return [label.get_text() for label in axes.get_xticklabels()]
+
+    few, other = layers_of(1), [{**row, "layer": f"own_{row['layer']}"} for row in layers_of(1)]
+    assert labels(few, few) == [row["layer"] for row in few]
+    assert not {*labels(few, other)} & {row["layer"] for row in few}
+    assert "hidden_1" not in labels(layers_of(30))
+
+
+@pytest.mark.parametrize(("largest", "words"), [(3.0, ["0.2", "0.5", "1", "2"]), (1e9, ["10^{0}"])])
+def test_a_logarithmic_scale_writes_all_its_numbers_alike(largest, words):
+    axes = style.sheet(2.0).subplots()
+    axes.plot([0.3, largest])
+    style.logarithmic(axes)
+    axes.figure.canvas.draw()
+    shown = [label.get_text() for label in [*axes.get_yticklabels(), *axes.get_yticklabels(minor=True)]]
+    assert all(any(word in label for label in shown) for word in words)
+    assert len({"10^" in label for label in shown if label}) == 1
 
 
 def test_distributions_show_the_first_and_the_last_hidden_layer_of_at_most_six():

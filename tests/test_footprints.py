@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import functools
+import re
 from dataclasses import replace
 
 import pytest
@@ -203,3 +204,8 @@ def test_an_early_stopping_that_never_acted_leaves_what_was_changed_beside_it_pr
         records = [dataclasses.replace(reference, arm="baseline"), dataclasses.replace(arm, arm="arm")]
         found[key] = examine(study, records)[1]["outcome"]
     assert found == {"early_stopping": "void", "dropout": "proven"}
+
+
+def test_the_trace_of_an_optimiser_leaves_out_what_is_off(trained):
+    words = FOOTPRINTS["optimiser"].trace(trained(MLP))
+    assert words.startswith("class ") and not re.search("ema|False|None", words)

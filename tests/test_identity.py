@@ -221,11 +221,12 @@ def noted(client, place):
 def as_an_earlier_version_left_it(client, job):
     """No identity anywhere."""
     experiment = only(client)
-    for tag in ("butfor.identity", "butfor.file"):
+    for tag in ("butfor.identity", "butfor.file", "butfor.note"):
         if tag in experiment.tags:
             client.delete_experiment_tag(experiment.experiment_id, tag)
     for run in client.search_runs([experiment.experiment_id]):
         client.delete_tag(run.info.run_id, "butfor.identity")
+        client.delete_tag(run.info.run_id, "butfor.note")
         if run.data.tags.get("butfor.kind") == "arm":
             client.delete_run(run.info.run_id)
     tracked = json.loads((job.parents[2] / "tracked.json").read_text())
@@ -235,7 +236,7 @@ def as_an_earlier_version_left_it(client, job):
 
 
 @pytest.mark.parametrize("store", ["own", "shared"])
-def test_the_experiment_of_an_earlier_version_goes_on_without_what_others_put_there(study, store, request):
+def test_the_experiment_of_an_earlier_version_goes_on_without_what_others_put_there(study, store, request, capsys):
     request.getfixturevalue(store)
     job = study("first", 0.25)
     client = request.getfixturevalue("shared") if store == "shared" else own_client(job)
@@ -250,10 +251,25 @@ def test_the_experiment_of_an_earlier_version_goes_on_without_what_others_put_th
         "butfor.arm": "b",
     }
     foreign = client.create_run(place, run_name="b · seed 0", tags=other).info.run_id
-    told = track(job, target=target.mark())
+    client.set_experiment_tag(place, "mlflow.note.content", "for the paper")
+    written = {
+        f"a · seed {seed}": words for seed, words in enumerate(["looks odd", "Seed 1 of a, as it was described"])
+    }
+    for run in client.search_runs([place], "tags.`butfor.arm` = 'a'"):
+        client.set_tag(run.info.run_id, "mlflow.note.content", written[run.info.run_name])
+    told = track(job, code="another", target=target.mark())
+    assert "experiment “s” was made by an earlier version" in capsys.readouterr().out
+    notes = {
+        run.info.run_name: run.data.tags["mlflow.note.content"]
+        for run in client.search_runs([place], "tags.`butfor.seed` != ''")
+    }
+    assert notes["a · seed 0"] == "looks odd" and "test accuracy" in notes["a · seed 1"]
+    assert only(client).tags["mlflow.note.content"] == "for the paper"
     kept = [("b · seed 0", None), ("report", None)] if store == "shared" else []
     assert active(client) == {"s": sorted([*runs_with(0.25), *kept], key=lambda value: value[0])}
-    assert told["experiment"] == place and set(told["runs"].values()) == {"same"}
+    assert told["experiment"] == place and set(told["runs"].values()) == {"replaced"}
+    track(job, code="another", target=target.mark())
+    assert capsys.readouterr().out == "", "said once"
     assert client.get_run(foreign).info.lifecycle_stage == ("active" if store == "shared" else "deleted")
 
 

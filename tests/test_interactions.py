@@ -326,6 +326,22 @@ def test_a_grid_of_which_nothing_is_trained_has_a_picture_and_sentences_all_the_
     assert text.count("not compared, 0 of 5 seeds") == 3
 
 
+def test_the_picture_of_a_grid_of_many_levels_shows_some_of_them_and_says_how_many(planned):
+    style.apply()
+    levels = ", ".join(f"{n / 100}" for n in range(12))
+    text = f"data: {{name: digits}}\nablations: {{many: {{grid: {{dropout: [{levels}], input_dropout: [{levels}]}}}}}}"
+    study = study_of(planned, text)
+    (grid,) = grids(study)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = drawn(grid, paired_values.measured(study, []))
+        figure.draw_without_rendering()
+    (axes,) = figure.axes
+    legend = axes.get_legend()
+    assert len(legend.get_texts()) == 10 and legend.get_title().get_text().endswith(": 10 of 12 levels")
+    assert len(axes.get_xticks()) == 10 and axes.get_xticks()[-1] == 11
+
+
 def test_the_picture_of_a_grid_shows_each_cells_mean_against_the_base_cell_and_marks_what_failed(planned):
     style.apply()
     study = study_of(planned)

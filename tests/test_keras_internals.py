@@ -5,7 +5,7 @@ import ast
 import keras
 import pytest
 
-from butfor.engine.keras_internals import every_layer, inputs_of, moments, sublayers
+from butfor.engine.keras_internals import count_names_anew, every_layer, inputs_of, moments, sublayers
 from butfor.engine.layer_outputs import in_order
 from conftest import ROOT
 
@@ -49,6 +49,15 @@ def test_an_optimiser_s_lists_are_its_moments():
     assert {name: [tuple(one.shape) for one in kept] for name, kept in found.items()} == {
         name: [(3, 2), (2,)] for name in ("momentums", "velocities")
     }
+
+
+def test_names_are_counted_anew():
+    """Keras's `naming.reset_uids`, for count_names_anew."""
+    names = []
+    for _ in range(2):
+        count_names_anew()
+        names.append(keras.layers.Dense(2).name)
+    assert names == ["dense", "dense"]
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.stem)

@@ -1,5 +1,6 @@
 """Every layer of Keras's that draws, and those that remember, attend, normalise or wrap, is built, trained and repeated."""
 
+import dataclasses
 import inspect
 import sys
 
@@ -7,9 +8,11 @@ import keras
 import pytest
 
 import zoo
+from butfor.checks.footprints.table import FOOTPRINTS
 from butfor.engine.user_models import build
 from butfor.user_code.location import OwnCodeError
 from conftest import resolved
+from keras_training import arm_runs
 
 pytestmark = pytest.mark.cases
 INSIDE = {"LSTMCell", "GRUCell", "SimpleRNNCell"}  # of layers that are there
@@ -27,29 +30,34 @@ TOGETHER = 8  # what Keras adds around a layer is most of the time that this tak
 
 
 @pytest.fixture
-def built(folder, digits_data, monkeypatch):
-    """Builds a model of some layers as it is built before it trains; gives its layers."""
+def few(folder, digits_data, monkeypatch):
+    """A few digits, where the model is found."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     monkeypatch.delitem(sys.modules, "zoo")
-    model = {"name": "zoo:build"}
-    return lambda names: build(
-        resolved(model={**model, "layers": names}, batch_size=16, loop="graph"), digits_data, "arm"
-    )
+    return dataclasses.replace(digits_data, x_train=digits_data.x_train[:100], y_train=digits_data.y_train[:100])
+
+
+def of(names):
+    """A recipe whose model has some layers."""
+    return resolved(model={"name": "zoo:build", "layers": names}, batch_size=16, epochs=1, loop="graph")
 
 
 @pytest.mark.parametrize(
     "names", [NAMES[start : start + TOGETHER] for start in range(0, len(NAMES), TOGETHER)], ids=" ".join
 )
-def test_they_are_built_train_and_repeat_themselves(built, names):
-    rows = built(names)
+def test_they_are_built_train_repeat_themselves_and_leave_footprints(few, names):
+    rows = build(of(names), few, "arm")
     assert rows[-1]["layer"] == "logits" and len(rows) > 2 * len(names)
+    record = arm_runs(of(names), few).train(0)
+    assert {key: footprint.fault(record) for key, footprint in FOOTPRINTS.items()} == dict.fromkeys(FOOTPRINTS, "")
+    assert all(footprint.trace(record) for footprint in FOOTPRINTS.values())
 
 
 @pytest.mark.parametrize("name", zoo.UNREPEATABLE)
-def test_those_that_no_seed_makes_repeatable_are_refused(built, name):
+def test_those_that_no_seed_makes_repeatable_are_refused(few, name):
     with pytest.raises(OwnCodeError, match=r"with the same seed gave other .*expected the same"):
-        built([name])
+        build(of([name]), few, "arm")
 
 
 def test_no_layer_that_can_be_seeded_is_left_out():

@@ -14,6 +14,7 @@ from butfor.checks.manipulation import examine
 from butfor.engine.keras_optimisers import described
 from butfor.engine.variable_names import named
 from butfor.report.check_section import check_section
+from butfor.report.provenance_section import provenance_section
 from butfor.report.refused_section import refused_section
 from conftest import resolved
 from keras_training import arm_runs
@@ -157,6 +158,17 @@ def test_what_two_machines_may_round_otherwise_is_no_effect(clipped, share, mach
     assert (row["note"] in check_section([row])) and (not row["note"] or " → " in row["note"])
 
 
+def test_arms_that_were_trained_by_two_loops_without_being_asked_to_are_named(clipped):
+    plan, records = clipped
+    auto = [dataclasses.replace(r, recipe={**r.recipe, "loop": "auto"}) for r in records]
+    mixed = [*auto[:2], *(dataclasses.replace(record, loop="xla") for record in auto[2:])]
+    note = examine(plan, mixed)[1]["note"]
+    assert note.startswith("at 2 of 2 seeds compared across two numerics: loop graph → xla (`loop: graph`")
+    assert examine(plan, auto)[1]["note"] == ""
+    section = provenance_section(plan, mixed, "here")
+    assert "Loop: graph (`baseline`); xla (`arm`)" in section
+
+
 def test_an_arm_of_which_nothing_but_the_figures_shows_an_effect_is_unverified(clipped):
     plan, records = clipped
     recipe = resolved(**{**BASE, "model": {"name": "mlp", "widths": [12]}, "l2": 1e-4, "max_norm": 1e6})
@@ -175,6 +187,30 @@ def test_a_check_that_fails_is_said_and_the_others_are_made(clipped, monkeypatch
     rows = examine(plan, records)
     assert [row["outcome"] for row in rows] == ["unverified", "void"]
     assert rows[0]["reasons"] == ["dropout: could not be checked, KeyError: 'gone'"]
+
+
+@pytest.mark.parametrize("part", ["trace", "fault"])
+def test_a_proof_that_cannot_be_shown_is_none(clipped, monkeypatch, part):
+    plan, records = clipped
+    arm = [nudged(record, 0.05) for record in records[2:]]
+    assert examine(plan, [*records[:2], *arm])[1]["outcome"] == "proven"
+    broken = dataclasses.replace(manipulation.FOOTPRINTS["clipping"], **{part: lambda record: record.chance["gone"]})
+    monkeypatch.setattr(manipulation, "FOOTPRINTS", {**manipulation.FOOTPRINTS, "clipping": broken})
+    row = examine(plan, [*records[:2], *arm])[1]
+    assert row["outcome"] == "unverified" and "could not be checked" in row["reasons"][0]
+    assert ("what it moved could not be said" in check_section([row])) == (part == "trace")
+
+
+@pytest.mark.parametrize("shape", [[], [None], [None, 3], [4, None]])
+def test_every_footprint_can_be_read_whatever_keras_knows_of_the_shapes_of_layers(clipped, shape):
+    record = clipped[1][0]
+    recipe = {**record.recipe, "model": {"name": "mine:build"}}
+    layers = {"start": record.layers["start"], "end": []}
+    own = dataclasses.replace(
+        record, recipe=recipe, structure=[{**row, "shape": shape} for row in record.structure], layers=layers
+    )
+    for key, footprint in manipulation.FOOTPRINTS.items():
+        assert isinstance(footprint.trace(own), str) and not footprint.fault(own), key
 
 
 def test_a_penalty_beyond_float32_is_infinite(clipped):

@@ -210,6 +210,13 @@ def test_short_trainings_are_not_shown_before_they_end(job, monkeypatch):
     assert seen == [[], [], []] and not (job.parents[2] / "mlflow").exists()
 
 
+def test_nothing_is_imported_once_more_that_track_has_brought_up_to_date(job, monkeypatch):
+    opened = []
+    monkeypatch.setattr(job_imports, "open_mirror", opened.append)
+    job_imports.follow(STUDY, job.parents[1], job.parents[2], True, lambda: False, set(), is_tracked=lambda: True)
+    assert not opened
+
+
 def test_a_server_that_comes_back_is_told_what_it_missed(job, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")

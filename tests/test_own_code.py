@@ -1,5 +1,6 @@
 """The user's own model and data: found, held to their word before anything trains, and trained anew when they change."""
 
+import dataclasses
 import json
 import sys
 import textwrap
@@ -14,6 +15,8 @@ from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.user_models import build
 from butfor.errors import StudyError
 from butfor.records.results_folder import note_beside
+from butfor.study.written_lines import WrittenLines
+from butfor.training import build_job
 from butfor.training.build_job import build_all, failure
 from butfor.user_code import call, location
 from butfor.user_code.location import OwnCodeError
@@ -91,9 +94,19 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
             "m = keras.Model(inputs, outputs); m.compile('sgd', 'mse'); return m",
             ["expected a model that is not compiled", "Leave out compile()", "add_loss", "train_step"],
         ),
-        ("Dense(classes,", "Dense(7,", ["(batch, 3)", "(None, 7)"]),
+        ("Dense(classes,", "Dense(7,", ["(batch, 3)", "(None, 7)", "Dense(classes), without an activation"]),
         (LOGITS, LOGITS.replace("(classes,", "(classes, 'softmax',"), ["probabilities", "softmax"]),
-        (LOGITS, "outputs = keras.layers.Dense(classes, name='logits')(x)", ["same seed", "seed=parts.key(name)"]),
+        (
+            LOGITS,
+            "outputs = keras.layers.Dense(classes, name='logits', kernel_initializer=lambda shape, dtype:"
+            " __import__('tensorflow').random.normal(shape))(x)",
+            ["same seed", "logits/kernel", "default_rng(parts.key(name))"],
+        ),
+        (
+            "def build(recipe, shape, classes, parts)",
+            "def build(recipe, shape)",
+            ["expected build(recipe, shape, classes, parts), received build(recipe, shape)", "Write def build"],
+        ),
         (
             DROPOUT,
             "x = keras.layers.Dropout(recipe['dropout'])(x)",
@@ -102,9 +115,8 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
         (
             DROPOUT,
             "x = parts.dropout(keras.layers.GaussianNoise(0.1, seed=1)(x))",
-            ["gaussian_noise", "same start", "seed=parts.key"],
+            ["gaussian_noise", "same start", "Leave out the seed"],
         ),
-        (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1)(x))", ["gaussian_noise another start"]),
         (DROPOUT, "x = parts.dropout(x); keras.config.set_floatx('float64')", ["floatx to float64", "dtype="]),
         (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
@@ -119,6 +131,25 @@ def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new
     assert "\n" not in str(raised.value)
     for word in words:
         assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (LOGITS, "outputs = keras.layers.Dense(classes, name='logits')(x)"),
+        (DROPOUT, "x = parts.dropout(keras.layers.GaussianNoise(0.1)(x))"),
+    ],
+)
+def test_a_model_whose_layers_have_no_seeds_is_built(own, points, old, new):
+    held(own, points, old, new, {**GOOD, "layers": ["hidden_1"]})
+
+
+def test_a_model_with_a_single_output_for_two_classes_hears_that_they_need_two(own, points):
+    two = dataclasses.replace(points, classes=2)
+    with pytest.raises(
+        OwnCodeError, match=r"\(None, 1\).*Dense\(classes\), without an activation.*two classes need two"
+    ):
+        held(own, two, "Dense(classes,", "Dense(1, 'sigmoid',")
 
 
 def test_a_sequential_model_is_built_and_its_layers_are_told(own, points):
@@ -236,11 +267,16 @@ def test_a_model_that_cannot_be_built_says_why_in_its_file_and_beside_its_record
     assert (note["arm"], note["look"], note["seed"], note["why"]) == ("bad", "look1", None, failure(paths[1]))
 
 
-def test_where_no_model_can_be_built_the_job_itself_fails(own, digits, tmp_path):
+def test_where_no_model_can_be_built_the_job_itself_fails_and_what_is_common_is_told_once(
+    own, digits, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(build_job, "log_path", lambda: tmp_path / "log")
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
-    with pytest.raises(OwnCodeError, match=r"^one: .*\ntwo: "):
+    with pytest.raises(OwnCodeError, match=r"own models could be built \(one, two\); see above\.$"):
         build_all(KERAS, {"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], "look1")
+    text = (tmp_path / "log").read_text()
+    assert text.count("one: ") == 1 and "two: the same as of one" in text
 
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
@@ -258,17 +294,36 @@ ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
         ("recipe: {model: OWN, dropout: [0.1, 0.2]}\n" + ABLATION, ["dropout", "1 in a list"]),
         ("recipe: {model: OWN, layer_initialisers: {hidden_2: zeros}}\n" + ABLATION, ["no layer hidden_2", "logits"]),
         ("recipe: {model: 'nowhere:build'}\n" + ABLATION, ["nowhere:build", "nowhere.py", "found none"]),
-        ("recipe: {model: OWNer}\n" + ABLATION, ["expected a function builder", "found none"]),
+        (
+            "recipe: {model: OWNer}\n" + ABLATION,
+            ["expected a function builder", "found none", "Did you mean own_", ":build?"],
+        ),
+        ("recipe: {model: xOWN}\n" + ABLATION, ["found none", "Did you mean own_", ":build?"]),
+        ("recipe: {model: 'beside:build'}\n" + ABLATION, ["It lies in lab/beside.py", "write lab.beside:build."]),
+        (
+            "recipe: {model: OWN}\nablations: {a: {set: {spatial_dropout: 0}}}",
+            ["same recipe", "settings are model.hidden."],
+        ),
         ("data: 'nowhere:load'\n" + ABLATION, ["nowhere:load", "nowhere.py", "found none"]),
         ("data: OWNer\n" + ABLATION, ["expected a function builder", "found none"]),
     ],
 )
-def test_what_the_study_file_says_of_an_own_model_is_checked_while_planning(planned, own, text, words):
+def test_what_the_study_file_says_of_an_own_model_is_checked_while_planning(planned, own, tmp_path, text, words):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "beside.py").write_text("def build(): pass")
     with pytest.raises(StudyError) as raised:
         planned(text.replace("OWN", own()))
     assert "\n" not in str(raised.value)
     for word in words:
         assert word in str(raised.value)
+
+
+def test_a_model_that_is_not_found_is_told_with_the_line_that_names_it(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text("recipe:\n  epochs: 1\n  model: {name: 'nowhere:build'}\n")
+    told = WrittenLines([study], {}).told(OwnCodeError("nowhere:build: expected a file."))
+    assert told.endswith("study.yaml, line 3: nowhere:build: expected a file.")
+    assert WrittenLines([study], {}).told(OwnCodeError("other:build: expected it.")) == "other:build: expected it."
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 import yaml
 
@@ -9,6 +11,15 @@ from conftest import ROOT
 
 def arms(planned, text):
     return planned(text)[1].arms
+
+
+@pytest.mark.parametrize("name", ["연구", "café"])
+def test_the_two_spellings_of_a_name_are_one_study(planned, name):
+    spellings = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+    assert spellings[0] != spellings[1]
+    text = "\ndata: digits\nrecipe: {dropout: 0.1}\nablations: {a: {set: {dropout: 0.0}}}\n"
+    first, second = (planned(f"study: {each}{text}")[0] for each in spellings)
+    assert first == second and first["results"] == f"results/{spellings[0]}"
 
 
 def test_the_example_study_has_every_ablation_of_the_notes(planned):

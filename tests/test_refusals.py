@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from butfor import spoken_units
 from butfor.errors import StudyError, StudyFileError
+from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.study.written_lines import WrittenLines
 from butfor.workflow import planning
 from conftest import SCHEMA
@@ -73,7 +74,7 @@ claims:
 job: {mem: 8GB, runtime: 2h}
 """
     wanted = {
-        2: ["seed: unknown key. Did you mean first_seed?"],
+        2: ["seed: unknown key. Did you mean seeds .* or first_seed "],
         5: ["filters: unknown key in recipe.model. .* a key of the model cnn and of the model residual_cnn"],
         6: ["recipe.spatial_dropout: the model mlp does not use it"],
         7: ["recipe.epochs: expected a whole number \\(epochs\\), received the text '3x'"],
@@ -94,6 +95,62 @@ job: {mem: 8GB, runtime: 2h}
         for pattern in patterns:
             assert [line for line in here if re.search(pattern, line)], (number, pattern, here)
     assert len(lines) == sum(map(len, wanted.values())), "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        (
+            "ablations: {a: {set: [dropout, l2]}}",
+            r"Write a: {remove_each: \[dropout, l2\]} .* or a: {set: {dropout: …}}",
+        ),
+        ("ablations: {a: {set: [{dropout: 0.1}]}}", r"Write a: {set: {key: value}} for one arm"),
+        ("ablations: {a: {set: {dropout: 30}}}", r"less than 1, received 30\. For 30 %, write 0\.3\.$"),
+        ("ablations: {a: {set: {dropout: 1.5}}}", r"less than 1, received 1\.5\.$"),
+        (f"verdict: {{alpha: 5}}\n{ARM}", r"at most 0\.5 probability, received 5\. For 5 %, write 0\.05\."),
+        (f"recipe: {{epochs: 0}}\n{ARM}", r"at least 1 epoch, received 0"),
+        (
+            f"recipe: {{label_smoothing: 1}}\n{ARM}",
+            r"less than 1 \(share of the label spread over all classes\), received 1",
+        ),
+        ("ablations: {}", r"at least 1 entry, received {}"),
+        (
+            f"data: {{name: npz, file: mine/serie.npz}}\n{ARM}",
+            r"received mine/serie\.npz, .* Did you mean mine/series\.npz\?",
+        ),
+    ],
+)
+def test_the_advice_can_be_written(refused, tmp_path, written, advice):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "series.npz").touch()
+    (line,) = refused(f"study: s\n{'' if 'data' in written else 'data: digits'}\n{written}")
+    assert re.search(advice, line), line
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: {c: 1 d: 2}\n", "s.yaml, line 2: expected YAML, received 'b: {c: 1 d: 2}': .* A comma, a quote"),
+        ("a:\n\tb: 1\n", "s.yaml, line 2: .* spaces, never with tabs"),
+        ("a: {b: 1\n", "s.yaml, line 2: .* expected ',' or '}'"),
+        ('{\n\t"a": 1}', None),
+        ("a: 1", None),
+    ],
+)
+def test_a_study_that_is_no_yaml_is_refused_with_the_line(tmp_path, monkeypatch, text, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.yaml").write_text(text)
+    refuse_unreadable_yaml(tmp_path / "missing.yaml")
+    if not words:
+        refuse_unreadable_yaml(tmp_path / "s.yaml")
+        return
+    with pytest.raises(StudyError, match=f"^{words}"):
+        refuse_unreadable_yaml(tmp_path / "s.yaml")
+
+
+def test_a_long_message_is_cut_between_words():
+    words = [f"word{number}" for number in range(400)]
+    assert set(str(StudyError(" ".join(words))).split()) - {"…"} <= {*words}
 
 
 def test_what_all_arms_inherit_is_told_once(refused):

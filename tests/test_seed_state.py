@@ -89,3 +89,20 @@ def test_the_objective_of_a_step_that_returns_the_loss_of_its_batch_is_the_mean(
     one_by_one = [engine.train_epoch(order[step : step + 1])[1] for step in range(5)]
     engine.start(0)
     assert engine.train_epoch(order)[1] == pytest.approx(np.mean(one_by_one), rel=1e-5)
+
+
+@pytest.mark.parametrize("place", ["generator", "variable", "optimiser"])
+def test_what_is_tried_and_measured_before_a_training_leaves_nothing_in_it(hoarder, digits_data, place):
+    arm = arm_runs(hoarder(place), digits_data)
+    run = arm.train(0)
+    assert run.trial["unknown"] and "expected" not in run.trial
+    assert arm.validate(0)["validation/loss"] == run.metrics["validation/loss"]  # which tries and measures nothing
+
+
+def test_xla_does_not_train_on_features_other_than_those_that_predictions_draw(hoarder, digits_data):
+    def loop(asked):
+        return KerasEngine(hoarder("number", asked), digits_data, np.full(20, 0.01, np.float32)).loop
+
+    assert (loop("auto"), loop("graph")) == ("graph", "graph")
+    with pytest.raises(OwnCodeError, match=r"draws for predictions.* Write loop: graph"):
+        loop("xla")

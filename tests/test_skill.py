@@ -90,12 +90,12 @@ def test_messages_name_their_bounds():
     logits, labels = two_classes("weak", 2000, 0.97, np.random.default_rng(3))
     named = answers(logits, labels)
     words = judged(logits, labels, fitted=True)[1]
-    assert f"up to {named.bound:.4f} is no better than always naming that class" in words
+    assert f"up to {named.bound:.4f}, a standard error above, is no better than always naming that class" in words
     assert f"{100 * named.commonest:.1f} % of the test examples are of one class" in words
     assert Skill(0.1, 0.05).bound(fitted=True) == pytest.approx(0.15)
     assert Skill(0.1, 0.05).bound(fitted=False) == Skill(0.2, 0.3).bound(fitted=True) == pytest.approx(1 / 3)
     untrained = judged(*two_classes("untrained", 200, 0.5, np.random.default_rng(3)), fitted=False)[1]
-    assert "(less than 0.333 counts as none)" in untrained
+    assert "(1 always, 0 as often as not; less than 0.333 counts as none, which luck may give)" in untrained
 
 
 def test_real_networks_without_training_have_learnt_nothing(digits_data):

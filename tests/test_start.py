@@ -97,6 +97,10 @@ def test_a_damaged_record_sends_the_whole_ones_back_to_where_a_job_finds_them(fo
         path.unlink()
     else:
         path.write_text({"none": text, "cut": text[:20], "flipped": text.replace("0.9375", "0.9374")}[damage])
+    before = sorted(folder.rglob("*"))
+    told = recovery.damage(runs.parents[2].relative_to(folder))
+    assert [line.split()[0] for line in told] == ["results/small/runs/a/look1/seed_0.json"] * (damage != "none")
+    assert sorted(folder.rglob("*")) == before
     said = clear(folder)
     if damage == "none":
         assert said == [] and len(list(runs.glob("[!.]*"))) == 2

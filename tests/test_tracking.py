@@ -329,7 +329,7 @@ def test_an_arm_is_the_parent_of_its_seeds_and_says_what_was_judged(job, baselin
     assert first.data.metrics["verdict/place"] == 0 and first.data.tags["verdict"] == "reference"
     assert first.data.tags["mlflow.runColor"] != a.data.tags["mlflow.runColor"] and a.info.status == "FINISHED"
     assert (a.info.start_time, a.info.end_time) == (10**12, 10**12 + 10_000)
-    assert {path.name for path in artifacts(job, a).iterdir()} == {"curves.svg", "recipe.yaml", "contrasts.json"}
+    assert {path.name for path in artifacts(job, a).iterdir()} == {"recipe.yaml", "contrasts.json"}
 
 
 def test_an_arm_without_a_verdict_shows_none(job, baseline):

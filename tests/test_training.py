@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from butfor.engine import keras_optimisers, loops, losses, models
 from butfor.engine.keras_initialisers import initialiser
+from butfor.engine.loop_choice import loop_for
+from butfor.engine.model_source import ModelSource
 from butfor.engine.random_layers import Dropout
 from butfor.fingerprint import fingerprint
 from butfor.recipe import schedules, streams
@@ -187,12 +189,12 @@ def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digi
     assert plain.history == patient.history and plain.metrics == patient.metrics
 
 
-def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla():
+def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla(digits_data):
     cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
     assert models.convolves(models.build(cnn, (8, 8), 10, 0, "philox"))
     assert not models.convolves(models.build(RECIPE, (8, 8), 10, 0, "philox"))
-    assert loops.loop_for(recipe(loop="auto"), convolves=True) == "graph"
-    assert loops.loop_for(recipe(loop="auto"), convolves=False) == "xla"
+    assert loop_for(ModelSource({**cnn, "loop": "auto"}, digits_data)) == "graph"
+    assert loop_for(ModelSource(recipe(loop="auto"), digits_data)) == "xla"
 
 
 def test_a_convolutional_model_trains(digits_data):
@@ -232,3 +234,11 @@ def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
 def test_the_fingerprint_is_of_the_recipe(digits_data):
     (run,) = runs(recipe(epochs=1), digits_data, 0)
     assert run.fingerprint == fingerprint(recipe(epochs=1))
+
+
+def test_a_layer_that_is_called_twice_in_a_step_draws_the_same_where_its_first_draws_are_given():
+    layer, ones = Dropout(0.5, "philox", 3), tf.ones((4, 8))
+    drawn = [layer(ones, training=True).numpy() for _ in range(2)]
+    again = Dropout(0.5, "philox", 3)
+    again.given = [again.coming(ones)]
+    assert [again(ones, training=True).numpy().tolist() for _ in range(2)] == [each.tolist() for each in drawn]

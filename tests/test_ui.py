@@ -6,9 +6,11 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,28 @@ def test_a_server_of_the_user_is_named_without_the_password(tmp_path, monkeypatc
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:p4ss-word@runs.example")
     ui.serve(tmp_path)
     assert capsys.readouterr().out == "The runs are on your server: https://***@runs.example/#/experiments\n"
+
+
+def test_an_experiment_that_was_deleted_in_the_pages_is_said_with_what_brings_it_back(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    database = tmp_path / "mlflow" / "mlflow.db"
+    database.parent.mkdir()
+    (tmp_path / "tracked.json").write_text('{"target": "results", "experiment": "1", "link": "/#/saved"}')
+    with closing(sqlite3.connect(database)) as store:
+        store.execute(
+            "create table experiments (experiment_id integer, lifecycle_stage text, last_update_time integer)"
+        )
+        store.execute("insert into experiments values (0, 'active', 1), (1, 'active', 2)")
+        store.commit()
+        assert (ui.first_page(tmp_path, f"sqlite:///{database}"), capsys.readouterr().out) == ("/#/saved", "")
+        for change in (
+            "update experiments set lifecycle_stage = 'deleted' where experiment_id = 1",
+            "delete from experiments",
+        ):
+            store.execute(change)
+            store.commit()
+            assert "/#/experiments/0/runs" in ui.first_page(tmp_path, f"sqlite:///{database}")
+            assert "was deleted" in (said := capsys.readouterr().out) and "track --forcerun track" in said
 
 
 def test_what_is_not_there_yet_is_said(tmp_path):

@@ -138,6 +138,12 @@ def changed_and_taken_back(copy):
     copy.write(STUDY)
 
 
+def arrays_changed_and_taken_back(copy):
+    replaced("mylib/core.py", "x * 1.0", "x * 2.0")(copy)
+    assert sorted(trained(copy)) == sorted(EVERY)
+    replaced("mylib/core.py", "x * 2.0", "x * 1.0")(copy)
+
+
 CHANGES = {  # what is changed: how, and what trains
     "`touch` of every file": (touched, NOTHING),
     "the checkout's folder renamed": (moved, NOTHING),
@@ -179,6 +185,7 @@ CHANGES = {  # what is changed: how, and what trains
     "a comment in the user's own code": (appended("mylib/core.py", "\n# edited\n"), NOTHING),
     "the user's own package, with equal arrays": (replaced("mylib/core.py", "x * 1.0", "1.0 * x"), NOTHING),
     "the user's own package, with other arrays": (replaced("mylib/core.py", "x * 1.0", "x * 2.0"), EVERY),
+    "the arrays changed, trained and taken back": (arrays_changed_and_taken_back, NOTHING),
     "a file that the user's code reads, with an old date": (new_csv, EVERY),
     "a file declared by `depends`, with equal arrays": (appended("notes/a.txt"), NOTHING),
     "another recipe with `--touch`, then the old one again": (touched_and_taken_back, NOTHING),
@@ -219,14 +226,23 @@ def trained(copy):
     before = {start for _, _, start in began(copy, ("runs/*/look*", "earlier/*"))}
     done = copy.run("check")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not began(copy, ("earlier/*",)) & began(copy)  # a folder that is deleted does not come back from there
     new = [(arm, seed) for arm, seed, start in began(copy) if start not in before]
     seeds = {arm: [seed for name, seed in new if name == arm] for arm, _ in new}
     return [arm if len(own) == 3 else f"{arm}, seed {own[0]}" for arm, own in seeds.items()]
 
 
+def held(copy):
+    """What the results folders hold: files and folders, with their numbers of links and dates."""
+    paths = [path for root in (RESULTS, "elsewhere") for path in (copy.folder / root).rglob("*")]
+    return {path: (path.stat().st_nlink, path.stat().st_mtime_ns) for path in paths}
+
+
 def would_train(copy):
-    """The arms of the trainings that a dry run announces; nothing else that could lead to one."""
+    """The arms of the trainings that a dry run announces, which changes nothing; nothing else that could lead to one."""
+    before = held(copy)
     done = copy.run("-n")
+    assert held(copy) == before
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Find, verify and store" not in done.stdout + done.stderr
     return re.findall(r"Train (\w+), look", done.stdout + done.stderr)

@@ -11,11 +11,13 @@ from butfor.figures import final_weights, style
 from butfor.plain_text import counted, sentence
 from butfor.process.pace import Pace
 from butfor.report.arm_section import arm_section
+from butfor.report.failure_section import failure_section
 from butfor.report.headline import headline, unfinished
 from butfor.report.provenance_section import provenance_section
 from butfor.study.metrics import METRICS
 from butfor.verdicts import contrasts
 from butfor.verdicts.arms import arm_rows
+from butfor.verdicts.words import unlisted
 from butfor.workflow import partial_report
 from conftest import resolved
 from test_truths_verdicts import fake, study
@@ -59,7 +61,7 @@ def test_records_of_another_recipe_are_shown_with_theirs(planned):
             object.__setattr__(record, key, value)
     text = provenance_section(described, records, "here")
     assert '"dropout": 0.5' in text and "The study file's is another by now: dropout 0.5 → 0.2." in text
-    assert "images" not in text
+    assert "images" not in text and "- Data: fingerprint `f`, 1 training, 1 validation and 1 test" in text
 
 
 def test_intervals_end_at_what_is_possible(planned):
@@ -106,6 +108,8 @@ def test_a_model_of_ones_own_is_described_by_its_layers():
     ]
     own = SimpleNamespace(recipe={"model": {"name": "m:b"}}, layers={"start": rows}, structure=built, parameters=58)
     assert model_trace(own) == "58 weights; 3 layers: Dense 8, ReLU 8, Dense 2"
+    own.structure = [{"class": "Dense", "shape": [width]} for width in range(6)]
+    assert model_trace(own).endswith("6 layers: Dense 0, Dense 1, Dense 2, Dense 3, Dense 4, Dense 5")
     one = SimpleNamespace(
         recipe={"model": {"name": "mlp"}}, layers={"start": rows[1:]}, structure=built[3:], parameters=18
     )
@@ -142,6 +146,15 @@ def test_a_start_that_failed_names_its_jobs_their_logs_and_what_to_do(tmp_path):
     lead = "No run of the study has ended well. 1 training job left no records:"
     assert text.startswith(f"{lead}\n{job}\n")
     assert "The same command tries again" in text and "partial" not in text
+    for arm in ("b", "c.1"):  # for the same reason, but for the name in it
+        other = tmp_path / "runs" / arm / ".unfinished" / "look1.failure.json"
+        other.parent.mkdir(parents=True)
+        other.write_text(
+            json.dumps({**said, "arm": arm, "seed": None, "why": f"{arm}: own:make: building it for {arm}, no"})
+        )
+    assert "  b and c.1, look1: own:make: building it for b, no. Log: logs/train/a_look1.log\nThe" in unfinished(
+        tmp_path
+    )
     (tmp_path / "runs" / "b" / "look1").mkdir(parents=True)
     assert "`snakemake partial`, with the same options, reports on what there is." in unfinished(tmp_path)
 
@@ -157,3 +170,30 @@ def test_the_last_words_count_failed_runs_and_name_at_most_five_kinds(tmp_path):
     lines = headline(tmp_path, tmp_path).splitlines()
     assert "Failed: 14 of 20 runs." in lines and lines[-1] == "  and 2 more"
     assert f"  a0, seeds 0, 1, diverged: the loss was nan. Log: {tmp_path}/logs/train/a0_look1.log" in lines
+
+
+def decided(*effects, verdict="hurts"):
+    return [
+        {"arm": f"arm_{place}", "metric": "test/accuracy", "verdict": verdict, "pairs": 5, "effect": effect}
+        for place, effect in enumerate(effects)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("effects", "words"),
+    [
+        ((1.0, 2.0, 3.0), []),
+        ((1.0,) * 4, ["and 1 more that helps or hurts"]),
+        ((1.0,) * 6, ["and 3 more that help or hurt"]),
+    ],
+)
+def test_what_stands_out_says_how_many_more_there_are(effects, words):
+    undecided = decided(9.0, verdict="inconclusive")
+    assert unlisted([*decided(*effects), *undecided], METRICS["test/accuracy"]) == words
+
+
+@pytest.mark.parametrize(("ending", "told"), [("no better than the commonest class", True), ("diverged", False)])
+def test_runs_that_name_the_commonest_class_are_told_with_what_to_write(ending, told):
+    row = {"arm": "baseline", "look": "look1", "ending": ending, "seeds": [0], "reason": "so"}
+    section = failure_section([], [row], 1)
+    assert ("verdict: {metric: test/loss}" in section and "must_learn: false" in section) == told

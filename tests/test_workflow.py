@@ -1,5 +1,6 @@
 """The workflow as its users drive it: a study end to end, and what each edit makes run again."""
 
+import fcntl
 import json
 import os
 import re
@@ -85,10 +86,20 @@ def test_every_run_is_in_mlflow_once_and_none_is_left_running(study):
 
 
 def test_mlflow_is_made_anew_from_the_records(study):
-    store = study.folder / "results" / "small" / "mlflow"
+    store, tracked = (study.folder / "results" / "small" / name for name in ("mlflow", "tracked.json"))
     shutil.rmtree(store)
+    assert study.would_run() == {"track": 1}
+    done = study.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mlflow.db is gone: MLflow's runs are made anew from the records." in done.stdout + done.stderr
+    of_earlier_version = {key: value for key, value in json.loads(tracked.read_text()).items() if key != "identity"}
+    tracked.write_text(json.dumps(of_earlier_version))
     done = study.run("track", "--forcerun", "track")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "earlier version" in done.stdout + done.stderr, (
+        "what the last import noted is there until this one has ended"
+    )
+    assert "identity" in json.loads(tracked.read_text())
     test_every_run_is_in_mlflow_once_and_none_is_left_running(study)
     assert list(store.glob("artifacts/small/*/artifacts/report.md"))
 
@@ -274,6 +285,15 @@ def test_bad_input_ends_before_anything_runs_in_one_message(edited):
     assert done.returncode != 0
     message = done.stdout + done.stderr
     assert "recipe.learning_rate: expected a number" in message and "Traceback" not in message
+
+
+def test_a_second_start_is_refused_in_one_sentence_and_no_line_of_the_code(study):
+    with (study.folder / "results" / "small" / ".in_use").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = study.run("--forcerun", "report")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1 and text.rstrip().endswith("another study needs another folder.")
+    assert "Error in file" not in text and "handlers.smk" not in text
 
 
 def test_records_that_were_deleted_are_trained_anew_and_no_others(study):

@@ -79,6 +79,7 @@ LAYERS: dict[str, tuple[tuple[int, ...], Make]] = {
     "Embedding": (FLAT, lambda kernel, seed: _embedded(kernel, seed)),
     **{name: (ROWS, _plain(name)) for name in ("BatchNormalization", "LayerNormalization", "RMSNormalization")},
     **{name: (ROWS, _plain(name)) for name in ("UnitNormalization", "PReLU", "LeakyReLU")},
+    "SpectralNormalization": (FLAT, _wrapped(L.SpectralNormalization, _kernel("Dense", 4))),
     "GroupNormalization": (ROWS, _plain("GroupNormalization", 2)),
     "EinsumDense": (ROWS, _kernel("EinsumDense", "abc,cd->abd", (8, 4))),
     "Conv1D": (ROWS, _kernel("Conv1D", 3, 3)),
@@ -120,10 +121,6 @@ LAYERS: dict[str, tuple[tuple[int, ...], Make]] = {
 
 UNREPEATABLE: dict[str, tuple[tuple[int, ...], Make]] = {  # whatever seed they are given
     "AugMix": (COLOUR, _random("AugMix", value_range=(0, 1))),  # chooses by Python's own generator
-    "SpectralNormalization": (
-        FLAT,
-        _wrapped(L.SpectralNormalization, _kernel("Dense", 4)),
-    ),  # of a vector without a seed
 }
 
 

@@ -17,8 +17,14 @@ class StudyError(Exception):
 
     def __init__(self, message: str) -> None:
         printable = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
-        half = LONGEST // 2
-        super().__init__(printable if len(printable) <= LONGEST else f"{printable[:half]} … {printable[-half:]}")
+        super().__init__(printable if len(printable) <= LONGEST else _cut(printable))
+
+
+def _cut(message: str) -> str:
+    """A message without its middle, between words."""
+    first, last = message[: LONGEST // 2], message[-LONGEST // 2 :]
+    first, last = first.rpartition(" ")[0] or first, last.partition(" ")[2] or last
+    return f"{first} … {last}"
 
 
 class StudyFileError(StudyError):

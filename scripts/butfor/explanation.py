@@ -12,6 +12,7 @@ from butfor.remedies import CLOSE, missing_key_remedy, remedy
 
 FEW_KEYS = 12  # more are not listed where it is known what is meant
 LONGEST_VALUE = 200  # characters of a received value that a message quotes
+LARGEST_WHOLE = 1e15  # of a float, that is shown without a point
 TYPE_NAMES = {
     "number": "a number",
     "integer": "a whole number",
@@ -88,16 +89,20 @@ def _expected(error: ValidationError) -> str:
         "minItems": f"at least {limit} in the list",
         "maxItems": f"{most} in the list",
         "maxLength": f"{most} characters",
-        "minProperties": f"at least {limit} entries",
+        "minProperties": f"at least {limit} {'entry' if limit == 1 else 'entries'}",
         "maxProperties": f"{most} entries",
         "pattern": str(error.schema.get("form", f"text that matches {limit}")),
     }
-    return bounds.get(rule, str(error.message)) + (f" {error.schema['unit']}" if "unit" in error.schema else "")
+    unit = error.schema.get("unit", "")
+    unit = unit.removesuffix("s") if limit == 1 and unit.isalpha() else unit
+    unit = f"({unit})" if unit.startswith("share") else unit
+    return f"{bounds.get(rule, error.message)} {unit}".rstrip()
 
 
 def _received(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    text = "null" if value is None else repr(value)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE
+    text = "null" if value is None else repr(int(value) if whole else value)  # which may have been made a fraction
     short = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
     return f"the text {short}" if isinstance(value, str) else short

@@ -48,6 +48,8 @@ def remedy(error: ValidationError, path: str) -> str:
         return f" YAML reads a bare date as a date: put it in quotes, '{value}'."
     if value == "none" and error.validator == "duration":
         return " For no time at all, write 0."
+    if (share := _share(error)) is not None:
+        return f" For {value:g} %, write {share:g}."
     if (number := spoken_units.number(value, unit, error.validator_value)) is not None:
         whole = math.ceil(number) if error.validator_value == "integer" else number
         return f" Write {whole:.10g} ({unit})."
@@ -60,11 +62,26 @@ def remedy(error: ValidationError, path: str) -> str:
     return " Put it in quotes if it is meant as text." if error.validator_value == "string" else ""
 
 
+def _share(error: ValidationError) -> float | None:
+    """What a number from 2 to 100 means as a share, where one is expected; None where it means none that may be."""
+    value, most = error.instance, error.validator_value
+    is_share = error.schema.get("exclusiveMaximum") == 1 or error.schema.get("unit", "").startswith(("share", "prob"))
+    if not is_share or error.validator not in ("maximum", "exclusiveMaximum") or not 2 <= value <= 100:
+        return None
+    return float(value / 100) if value / 100 < most else None
+
+
 def _levels_remedy(path: str, value: list[Any]) -> str:
-    """Several values where one is expected: under `set`, as a sweep is written elsewhere."""
+    """Several values where one is expected: under `set`, as a sweep is written elsewhere, or parts that are to be left out."""
     section, _, inside = path.partition(".")
     arm, _, key = inside.partition(".")
     levels = ", ".join(map(str, value[:5])) + (", …" if len(value) > 5 else "")
+    if section == "ablations" and key == "set":
+        change = f"{value[0]}: …" if isinstance(value[0], str) else "key: value"
+        removed = (
+            f"{arm}: {{remove_each: [{levels}]}} to take each of them out, or " if isinstance(value[0], str) else ""
+        )
+        return f" Write {removed}{arm}: {{set: {{{change}}}}} for one arm with other values."
     if section == "ablations" and key:
         return f" Several values are levels, each an arm of its own: write {arm}: {{each: {{{key}: [{levels}]}}}}."
     if section in ("ablations", "claims"):

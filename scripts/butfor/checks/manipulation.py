@@ -64,9 +64,12 @@ def _row(arm: ArmPlan, own: dict[int, Record], other: dict[int, Record]) -> Chec
     problems, reasons = _found(_examinations(arm, keys, own, pairs))
     effects = sum(acted(a, b) for a, b in pairs)
     if pairs:
-        reasons += _found([("effect", partial(_unmarked, keys, pairs))])[0]
-    outcome = _outcome(bool(arm["reference"]), own, pairs, effects, problems, reasons)
-    lines, broken = _found([("line", partial(_lines, keys, own, pairs, effects, outcome))])
+        unmarked, unseen = _found([("effect", partial(_unmarked, keys, pairs))])
+        reasons += unmarked or unseen
+    outcome_for = partial(_outcome, bool(arm["reference"]), own, pairs, effects, problems)
+    outcome = outcome_for(reasons)
+    lines, unsaid = _found([("line", partial(_lines, keys, own, pairs, effects, outcome))])
+    reasons += unsaid
     return {
         "arm": arm["name"],
         "reference": arm["reference"],
@@ -74,8 +77,8 @@ def _row(arm: ArmPlan, own: dict[int, Record], other: dict[int, Record]) -> Chec
         "seeds": len(pairs),
         "problems": problems,
         "reasons": reasons,
-        "outcome": outcome,
-        "line": (lines or broken)[0],
+        "outcome": outcome_for(reasons),  # what cannot be shown is not proven
+        "line": lines[0] if lines else "what it moved could not be said",
         "note": numerics.note(pairs),
     }
 

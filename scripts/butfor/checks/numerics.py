@@ -21,12 +21,18 @@ def unlike(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:
 
 
 def note(pairs: list[tuple[Record, Record]]) -> str:
-    """What is to be said of pairs across two machines; empty if there are none."""
-    across = [found for a, b in pairs if (found := unlike(a, b))]
+    """What is to be said of pairs across two machines, or two loops that nobody asked for; empty if there are none."""
+    across = [found for a, b in pairs if (found := unlike(a, b) | _unlike_loops(a, b))]
     if not across:
         return ""
     differences = {f"{name} {before} → {after}": None for found in across for name, (before, after) in found.items()}
-    return f"at {len(across)} of {len(pairs)} seeds compared across two numerics: {', '.join(differences)}"
+    loops = " (`loop: graph` in the recipe trains all arms by one)" if any("loop" in found for found in across) else ""
+    return f"at {len(across)} of {len(pairs)} seeds compared across two numerics: {', '.join(differences)}{loops}"
+
+
+def _unlike_loops(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:
+    chosen = a.loop != b.loop and a.recipe["loop"] == b.recipe["loop"]  # by each arm's model, under `auto`
+    return {"loop": (b.loop, a.loop)} if chosen else {}
 
 
 def within_rounding(a: Record, b: Record) -> bool:

@@ -84,7 +84,7 @@ def _source_and_arrays(
     """Where the data set comes from, in words for the report, its four arrays, and the user's files that they are read from."""
     name = settings["name"]
     if name == "digits":
-        return "scikit-learn", _digits(), FilesRead()
+        return "scikit-learn (its values of 0 to 16 are stored as 0 to 255)", _digits(), FilesRead()
     if name == "npz":
         file = Path(settings["file"]).expanduser()
         arrays = own_arrays.from_file(file, settings["arrays"])

@@ -13,6 +13,8 @@ from butfor.data.dataset import Array, Dataset
 from butfor.engine import keras_optimisers, loops, losses
 from butfor.engine.probe import Probe
 from butfor.engine.rehearsal import Rehearsal
+from butfor.engine.step_graph import StepGraph
+from butfor.user_code.location import is_own
 
 Recipe = dict[str, Any]
 
@@ -39,13 +41,24 @@ def variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
+def step_graph(
+    model: keras.Model, rates: keras_optimisers.RateTable, data: Resident | Dataset, batch: int
+) -> StepGraph:
+    """The graphs of a prepared model, whose optimiser reads these rates."""
+
+    def known() -> list[Any]:
+        return [*variables(model), rates.scale, *(v for metric in model.metrics for v in metric.variables)]
+
+    return StepGraph(model, known, (batch, *data.x_train.shape[1:]), data.y_train.dtype)
+
+
 class CompiledModel:
     """One model of an arm, on the job's data. `rates`: the table that its optimiser reads."""
 
     def __init__(
         self, model: keras.Model, recipe: Recipe, data: Resident, rates: loops.Rates, loop: loops.Loop
     ) -> None:
-        self.model, self._loop = model, loop
+        self.model, self._recipe, self._data, self._loop = model, recipe, data, loop
         self.rates = prepare(model, recipe, rates)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
         self.epoch = loops.compiled_epoch(model, data.x_train, data.y_train, loop)
@@ -53,12 +66,21 @@ class CompiledModel:
             "train": loops.compiled_evaluation(model, data.x_train, data.y_train),
             "test": loops.compiled_evaluation(model, data.x_test, data.y_test),
         }
-
         self.outputs = {
             "train": loops.compiled_outputs(model, data.x_train),
             "test": loops.compiled_outputs(model, data.x_test),
         }
-        self.rehearsal = Rehearsal(model, recipe, drawn_by_xla=loop == "xla")
+
+    @cached_property
+    def graph(self) -> StepGraph:
+        """What it trains and predicts by."""
+        return step_graph(self.model, self.rates, self._data, self._recipe["batch_size"])
+
+    @cached_property
+    def rehearsal(self) -> Rehearsal:
+        """What works its steps out apart."""
+        own = is_own(self._recipe["model"]["name"])
+        return Rehearsal(self.model, self._recipe, self._loop == "xla", self.graph if own else None)
 
     @cached_property
     def probe(self) -> Probe:

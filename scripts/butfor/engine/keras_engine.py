@@ -2,11 +2,12 @@
 
 TensorFlow's import and XLA's compilation cost more than a small training, so seeds share them: the model is built and
 compiled once, and every seed begins by assigning its own initial weights. A model of the user's own may keep what a seed
-decides, and what training leaves behind, where Keras does not know of it: see seed_start.
+decides, or what training changes, where Keras does not know of it (see step_graph): it is compiled anew for each seed then.
 """
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ from butfor.engine.compiled_model import CompiledModel, Resident, assign, variab
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.model_source import ModelSource
 from butfor.engine.probe import Probe, structure
-from butfor.engine.seed_start import SeedStart
 from butfor.training.protocol import TrialStep
 
 Recipe = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 class KerasEngine:
@@ -35,7 +36,7 @@ class KerasEngine:
         self.loop: loops.Loop = loop_for(source)
         self._source, self._data = source.for_loop(self.loop), Resident(dataset)
         self._compiled = self._compile(self._source.build(seed=0))
-        self._start = SeedStart(source, self.loop)
+        self._started = self._said = False
         self.parameters = self._compiled.parameters
 
     @classmethod
@@ -77,10 +78,19 @@ class KerasEngine:
     def start(self, seed: int) -> None:
         """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state; or compile
         this seed's own model, where that would not do."""
-        if self._start.shares(seed):
-            self._compiled.become(self._source.build(seed))
-        else:
-            self._compiled = self._compile(self._source.build(seed))
+        fresh = self._source.build(seed)
+        if not self._source.is_own:
+            self._compiled.become(fresh)
+            return
+        own = self._compile(fresh)
+        if self._started and self.resumable() and own.graph.digest == self._compiled.graph.digest:
+            self._compiled.become(fresh)
+            return
+        if self._started and not self._said:
+            self._said = True
+            kept = "" if self.resumable() else ", and no checkpoints kept"
+            log.info("%s: compiled anew for each seed%s, since more than its variables counts", self._source.name, kept)
+        self._compiled, self._started = own, True
 
     def train_epoch(self, order: npt.NDArray[np.int32]) -> tuple[loops.Rates, float]:
         """One compiled call, see compiled_epoch."""
@@ -119,7 +129,7 @@ class KerasEngine:
 
     def resumable(self) -> bool:
         """Whether all that training changes is in variables that Keras knows."""
-        return self._start.resumable
+        return not (self._source.is_own and self._compiled.graph.hides)
 
     def state(self) -> list[Array]:
         """Every variable of the model and of the optimiser."""

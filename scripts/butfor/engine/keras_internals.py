@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import keras
+from keras.src.utils import naming
 
 Layer: TypeAlias = keras.layers.Layer
 
@@ -35,3 +36,9 @@ def moments(optimiser: keras.optimizers.Optimizer) -> dict[str, list[Any]]:
 def inputs_of(layer: Layer) -> list[str]:
     """The names of the layers whose values a layer of a functional model takes where it is called first."""
     return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []
+
+
+def count_names_anew() -> None:
+    """Let Keras count what it names itself from the start, as in a process that has built no model yet. `clear_session` does so
+    too, and has every compiled function prepared once more, which takes longer than a small training."""
+    naming.reset_uids()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 from butfor.engine import loops, models
+from butfor.engine.compiled_model import prepare, step_graph
 from butfor.engine.loops import Loop
 from butfor.engine.model_source import ModelSource
 from butfor.user_code.location import OwnCodeError
@@ -15,23 +18,34 @@ log = logging.getLogger(__name__)
 
 
 def loop_for(source: ModelSource) -> Loop:
-    """What the recipe says, and for "auto" XLA, unless the graph is faster or XLA cannot compile the model.
+    """What the recipe says, and for "auto" XLA, unless the graph is faster or XLA cannot train the model.
 
     On a CPU the graph is faster for convolutions, and for draws by generators of Keras's, each value of which takes XLA a
     hundred times as long. Raises OwnCodeError where XLA was asked for and cannot.
     """
-    model = source.build(seed=0)
-    loop = loops.loop_for(source.recipe, models.convolves(model))
-    if loop != "xla" or not source.is_own:
-        return loop
-    asked, short = source.recipe["loop"] == "xla", source.short_training(seed=0)
-    obstacle = short.xla_obstacle()
-    if obstacle and asked:
-        raise OwnCodeError(f"{source.name}: XLA cannot compile it: {obstacle}. Write loop: graph in the recipe.")
-    if obstacle:
-        log.info("%s: trained by the graph loop, since XLA cannot compile %s", source.name, obstacle)
-    elif asked or tf.config.list_physical_devices("GPU") or not short.draws():
-        return "xla"
-    else:
+    asked: Loop = source.recipe["loop"]
+    if asked in ("graph", "fit") or (asked == "xla" and not source.is_own):
+        return asked
+    model, on_cpu = source.build(seed=0), not tf.config.list_physical_devices("GPU")
+    if asked != "xla" and on_cpu and models.convolves(model):
+        return "graph"
+    return _loop_for_own(source, model, on_cpu) if source.is_own else "xla"
+
+
+def _loop_for_own(source: ModelSource, model: keras.Model, on_cpu: bool) -> Loop:
+    recipe, data = source.recipe, source.dataset
+    rates, size = prepare(model, recipe, np.ones(2, np.float32)), recipe["batch_size"]
+    graph = step_graph(model, rates, data, size)
+    if graph.draws and on_cpu and recipe["loop"] != "xla":
         log.info("%s: trained by the graph loop, since XLA is slow on a CPU at what its layers draw", source.name)
+        return "graph"
+    if graph.predicts_by_draws:
+        obstacle = "what it draws for predictions, too, XLA would draw otherwise in training"
+    elif failure := loops.xla_obstacle(model, data.x_train[:size], data.y_train[:size], size):
+        obstacle = f"XLA cannot compile it: {failure}"
+    else:
+        return "xla"
+    if recipe["loop"] == "xla":
+        raise OwnCodeError(f"{source.name}: {obstacle}. Write loop: graph in the recipe.")
+    log.info("%s: trained by the graph loop: %s", source.name, obstacle)
     return "graph"

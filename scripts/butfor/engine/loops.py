@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from butfor.data.dataset import Array
 from butfor.engine.keras_internals import every_layer
 
 Indices = npt.NDArray[np.int32]
@@ -38,14 +39,6 @@ class Epoch(Protocol):
     def __call__(self, order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         """order: rows of the images, `(steps, batch)`. The learning rate at each step, and the mean training loss as the
         optimiser saw it (dropout on, penalties included)."""
-
-
-def loop_for(recipe: dict[str, Any], convolves: bool) -> Loop:
-    """Which loop trains the recipe: what it says, and for "auto" XLA, or the graph for convolutions on a CPU."""
-    chosen: Loop | Literal["auto"] = recipe["loop"]
-    if chosen != "auto":
-        return chosen
-    return "graph" if convolves and not tf.config.list_physical_devices("GPU") else "xla"
 
 
 def as_inputs(images: tf.Tensor) -> tf.Tensor:
@@ -108,13 +101,12 @@ def _mean_loss(model: keras.Model, losses: Rates | None) -> float:
     return next((mean for mean in means if np.isclose(mean, losses[-1], rtol=1e-5)), float(losses.mean(dtype=float)))
 
 
-def xla_obstacle(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, batch: int) -> str:
-    """Why XLA cannot compile a prepared model's training step, in a few words; empty if it can."""
+def xla_obstacle(model: keras.Model, images: Array, labels: Array, batch: int) -> str:
+    """Why XLA cannot compile a prepared model's training on batches of some images, in a few words; empty if it can."""
     order = np.arange(batch, dtype=np.int32)[None] % len(images)
+    run = _steps(model, tf.constant(images), tf.constant(labels), compiled=True)
     try:
-        _steps(model, images, labels, compiled=True).experimental_get_compiler_ir(tf.constant(order), tf.constant(1))(
-            stage="hlo_serialized"
-        )
+        run.experimental_get_compiler_ir(tf.constant(order), tf.constant(1))(stage="hlo_serialized")
     except Exception as failure:  # TensorFlow raises ValueError, its own errors, and TypeError
         text = str(failure)
         found = UNSUPPORTED.search(text)

@@ -10,9 +10,10 @@ from typing import Any
 import keras
 
 from butfor.engine import keras_import
-from butfor.engine.keras_internals import every_layer
+from butfor.engine.keras_internals import count_names_anew, every_layer
 from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import Algorithm
+from butfor.engine.unseeded_draws import seed_generators, seeded_weights
 from butfor.recipe.architectures import architecture
 from butfor.user_code import call, location
 
@@ -40,7 +41,8 @@ def convolves(model: keras.Model) -> bool:
 
 
 def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> keras.Model:
-    model = _called(name, recipe, image, classes, parts)
+    with seeded_weights(parts.key) as chosen:
+        model = _called(name, recipe, image, classes, parts)
     if not isinstance(model, keras.Model):
         raise location.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
     if not getattr(model, "inputs", None):
@@ -49,19 +51,23 @@ def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts:
             " Begin a Sequential with keras.Input(shape), and return keras.Model(inputs, outputs) in place of a subclass."
         )
     if tuple(model.output_shape) != (None, classes):
+        two = ", of which two classes need two, too" if model.output_shape[-1] == 1 and classes == 2 else ""
         raise location.OwnCodeError(
-            f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}."
+            f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}. End it with"
+            f" keras.layers.Dense(classes), without an activation: a logit for each class{two}."
         )
+    seed_generators(model, parts.key, chosen)
     return model
 
 
 def _called(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> Any:
     """What the user's function returns, called as if it were the first: names of layers are counted from the start, and
     Keras's settings are butfor's, but for the precision that the function's file or the function itself sets."""
-    keras.utils.clear_session(free_memory=False)
+    count_names_anew()
     keras_import.pin()
     function = call.load(name)
     keras.config.set_dtype_policy(_policies.setdefault(name, keras.config.dtype_policy()))
+    call.check_arguments(name, function, ("recipe", "shape", "classes", "parts"))
     model = function(recipe, image, classes, parts)
     if changed := keras_import.pin(precision=False):
         words = ", ".join(f"{key} to {theirs}" for key, (theirs, _ours) in changed.items())

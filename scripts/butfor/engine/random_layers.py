@@ -13,8 +13,6 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from butfor.engine.keras_internals import every_layer
-
 Algorithm = Literal["threefry", "philox"]
 
 
@@ -33,9 +31,10 @@ class ChanceLayer(keras.layers.Layer, ABC):
 
     def draws(self, shape: Any) -> tf.Tensor:
         """Uniform draws from [0, 1); every call takes the next ones of the stream."""
-        if self.given:
-            return self.given.pop(0)
-        return self._drawn(self.seed_generator.next(), shape)
+        counter = (
+            self.seed_generator.next()
+        )  # also where draws are given: a layer that is called again goes on from there
+        return self.given.pop(0) if self.given else self._drawn(counter, shape)
 
     def coming(self, inputs: tf.Tensor) -> tf.Tensor:
         """The next draws for these inputs, which stay the next."""
@@ -126,8 +125,3 @@ class Flip(ChanceLayer):
 
     def draws_shape(self, inputs: tf.Tensor) -> Any:
         return tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])
-
-
-def own_streams(model: keras.Model) -> list[Any]:
-    """The states of the streams that these layers draw from in a model."""
-    return [layer.seed_generator.state for layer in every_layer(model) if isinstance(layer, ChanceLayer)]

@@ -17,6 +17,7 @@ from butfor.engine.keras_internals import every_layer, moments
 from butfor.engine.loops import as_inputs
 from butfor.engine.losses import SmoothedCrossEntropy
 from butfor.engine.random_layers import ChanceLayer
+from butfor.engine.step_graph import StepGraph
 from butfor.engine.variable_names import named
 from butfor.training.protocol import TrialStep, TriedVariable
 
@@ -26,11 +27,10 @@ LOSSES = (SmoothedCrossEntropy, keras.losses.SparseCategoricalCrossentropy)
 
 
 class Rehearsal:
-    """Rehearses steps of a compiled model. drawn_by_xla: whether its training draws under XLA."""
+    """Rehearses steps of a compiled model. drawn_by_xla: whether its training draws under XLA. graph: of a user's own model."""
 
-    def __init__(self, model: keras.Model, recipe: Recipe, drawn_by_xla: bool) -> None:
-        self._model, self._recipe, self._drawn_by_xla = model, recipe, drawn_by_xla
-        self._own = ":" in recipe["model"]["name"]
+    def __init__(self, model: keras.Model, recipe: Recipe, drawn_by_xla: bool, graph: StepGraph | None = None) -> None:
+        self._model, self._recipe, self._drawn_by_xla, self._graph = model, recipe, drawn_by_xla, graph
         self._drawing = [layer for layer in every_layer(model) if isinstance(layer, ChanceLayer)]
         shapes = [layer.input.shape[1:] for layer in self._drawing]
 
@@ -38,7 +38,7 @@ class Rehearsal:
             inputs = [tf.zeros(tf.concat([[batch], list(shape)], 0)) for shape in shapes]
             return [layer.coming(x) for layer, x in zip(self._drawing, inputs, strict=True)]
 
-        self._coming = tf.function(coming, jit_compile=drawn_by_xla)
+        self._coming = tf.function(coming, jit_compile=True) if drawn_by_xla else coming
         self._names = named(model)
 
     def gradients(self, images: Array, labels: Array) -> tuple[float | None, dict[str, Array | None], str]:
@@ -49,7 +49,7 @@ class Rehearsal:
         try:
             return *self._rehearsed(tf.constant(images), labels), ""
         except Exception as failure:  # a layer of the user's that cannot run outside a compiled loop
-            if not self._own:
+            if not self._graph:
                 raise
             log.info("The trial step is not worked out apart: %s: %s", type(failure).__name__, failure)
             return (
@@ -107,7 +107,7 @@ class Rehearsal:
 
     def _penalties(self) -> Any:
         """Those of the last call: all, or of a built-in model those on activations."""
-        if self._own:
+        if self._graph:
             return tf.add_n(self._model.losses) if self._model.losses else 0.0
         if not (self._recipe["activity_l1"] or self._recipe["activity_l2"]):
             return 0.0
@@ -122,15 +122,9 @@ class Rehearsal:
             return "it has a loss of its own"
         if hasattr(model.optimizer, "inner_optimizer"):
             return "its loss is scaled for float16, which may skip a step"
-        strangers = [layer.name for layer in every_layer(model) if self._draws_otherwise(layer)]
-        return f"{strangers[0]} draws by itself" if strangers else ""
-
-    def _draws_otherwise(self, layer: keras.layers.Layer) -> bool:
-        """Whether a layer may draw otherwise here than in training: from TensorFlow's own generator, whose state goes on, or
-        under XLA from any but a ChanceLayer's."""
-        kept = [type(value) for value in vars(layer).values()]
-        by_keras = keras.random.SeedGenerator in kept and not isinstance(layer, ChanceLayer)
-        return tf.random.Generator in kept or (by_keras and self._drawn_by_xla)
+        if self._graph and self._graph.hides:
+            return "it keeps something that Keras does not know"
+        return "it draws by itself" if self._graph and self._graph.draws and self._drawn_by_xla else ""
 
 
 def precision(model: keras.Model) -> str:

@@ -11,9 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
-from butfor.engine.compiled_model import assign, prepare, variables
-from butfor.engine.loops import as_inputs, step_loss, xla_obstacle
-from butfor.engine.random_layers import own_streams
+from butfor.engine.compiled_model import prepare, variables
+from butfor.engine.loops import as_inputs, step_loss
 
 STEPS = 3
 ROUNDING = 1e-3  # relative; on a GPU the same step twice differs in the last bits
@@ -55,21 +54,6 @@ class ShortTraining:
             images, labels = self._batch(len(self.losses))
             self.model.reset_metrics()  # a step of Keras's returns their mean
             self.losses.append(float(self._step(as_inputs(images), labels)))
-
-    def take(self, other: ShortTraining) -> None:
-        """Take over the variables of another. Raises ValueError where it has others."""
-        assign(self.variables, [variable.numpy() for variable in other.variables])
-        self.losses = list(other.losses)
-
-    def xla_obstacle(self) -> str:
-        """Why XLA cannot compile the training, see there; nothing is trained."""
-        return xla_obstacle(self.model, *self._batch(0), self._size)
-
-    def draws(self) -> bool:
-        """Whether generators of Keras's, beside those in butfor's own layers, draw anything."""
-        self.go_on()
-        own = {id(stream) for stream in own_streams(self.model)}
-        return any(id(stream) not in own for stream, _start in self.drawn())
 
     def drawn(self) -> list[tuple[Any, Array]]:
         """The streams that have been drawn from so far, each with its start. Recurrent layers have some that rest."""

@@ -25,7 +25,13 @@ from butfor.user_code.location import OwnCodeError
 
 Recipe = dict[str, Any]
 Model: TypeAlias = Any
-REMEDY = "Pass seed=parts.key(name) to whatever draws, or use the layers of `parts`."
+UNSEEDED = (
+    "Leave out the seed, and each layer has one of its own for every seed of the study; or make it seed=parts.key(name)"
+)
+ELSEWHERE = (
+    "Something draws that neither Keras nor Python's or NumPy's own generator seeds:"
+    " draw by np.random.default_rng(parts.key(name)), or use the layers of `parts`."
+)
 LOOKED_AT = 64
 log = logging.getLogger(__name__)
 
@@ -91,13 +97,18 @@ def _not_repeated(model: Model, again: Model) -> Iterator[str]:
     if [v.shape for v in model.variables] != [v.shape for v in again.variables]:
         yield "building twice with the same seed gave other layers; expected the same. Let it depend on its arguments only."
     elif unlike := _unlike(model.weights, again.weights):
-        yield f"building twice with the same seed gave other values of {', '.join(unlike)}; expected the same. {REMEDY}"
+        yield f"building twice with the same seed gave other values of {', '.join(unlike)}; expected the same. {ELSEWHERE}"
 
 
 def _not_seeded(model: Model, other: Model) -> Iterator[str]:
     drawn = [v for v in model.trainable_variables if np.ptp(v.numpy()) > 0]
     if drawn and not _unlike(model.trainable_variables, other.trainable_variables):
-        yield f"another seed gave the same initial weights; expected others. {REMEDY}"
+        yield (
+            f"another seed gave the same initial weights; expected others. {UNSEEDED} in its initialiser, such as"
+            " kernel_initializer=keras.initializers.GlorotUniform(seed=parts.key(name)), and in a recurrent layer also"
+            " recurrent_initializer=keras.initializers.Orthogonal(seed=parts.key(name)); the seed of a layer is that of its"
+            " dropout. Weights from a file are kept where something else draws."
+        )
 
 
 def _not_logits(model: Model, dataset: Dataset) -> Iterator[str]:
@@ -121,9 +132,9 @@ def _training_problems(source: ModelSource) -> Iterator[str]:
             continue
         draws = f"the draws of {_holder(one.model, stream)}"
         if (start != repeated).any():
-            yield f"building twice with the same seed gave {draws} another start; expected the same. {REMEDY}"
+            yield f"building twice with the same seed gave {draws} another start; expected the same. {ELSEWHERE}"
         if (start == elsewhere).all():
-            yield f"another seed gave {draws} the same start; expected another. {REMEDY}"
+            yield f"another seed gave {draws} the same start; expected another. {UNSEEDED}."
     if unlike:
         yield (
             f"training twice with the same seed gave other {unlike}; expected the same. Something draws while it trains:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from butfor.figures import panels, style
@@ -9,6 +10,7 @@ from butfor.figures.layers import SATURATION, layer_table
 from butfor.figures.panels import Measure
 from butfor.records.record import Record
 
+MOST_LETTERS = 60  # of names along the bottom of a figure
 GRADIENT = Measure("gradient", "gradient norm", log=True, focus=True)
 
 
@@ -21,6 +23,7 @@ def depth(records: list[Record], arms: list[str]) -> Figure:
         measures.append(Measure("saturated", "saturated share"))
     figure = style.sheet(panels.height(arms, measures))
     panels.draw_arms(figure, table, arms, "place", "hidden layer", measures)
+    _name_layers(figure, table, arms)
     return figure
 
 
@@ -28,5 +31,16 @@ def gradients(records: list[Record], arms: list[str]) -> Figure:
     """Norm of the cross-entropy's gradient by each layer's weights, on a logarithmic scale."""
     table = layer_table(records, "start")
     figure = style.sheet(panels.height(arms, [GRADIENT]))
-    panels.draw_arms(figure, table[table["gradient"].notna() | table["hidden"]], arms, "place", "layer", [GRADIENT])
+    table = table[table["gradient"].notna() | table["hidden"]]
+    panels.draw_arms(figure, table, arms, "place", "layer", [GRADIENT])
+    _name_layers(figure, table, arms)
     return figure
+
+
+def _name_layers(figure: Figure, table: pd.DataFrame, arms: list[str]) -> None:
+    """Write the layers' names in place of their numbers, where there is room for them and all arms have the same."""
+    names = table.groupby("place")["layer"].unique()
+    room = len(arms) <= panels.MOST_TOGETHER and sum(len(each[0]) for each in names) * len(figure.axes) <= MOST_LETTERS
+    if room and all(len(each) == 1 for each in names):
+        for axes in figure.axes:
+            axes.set_xticks(list(names.index), [each[0] for each in names])

@@ -13,6 +13,7 @@ from butfor.figures import gallery, style
 from butfor.figures.effects import effects
 from butfor.figures.gallery import Picture
 from butfor.figures.interaction_plot import interactions
+from butfor.figures.strongest import strongest, which_are_shown
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.designs import grids
@@ -48,14 +49,18 @@ def comparable(records: list[Record]) -> list[Record]:
 
 
 def _drawn(picture: Picture, study: Study, records: list[Record], rows: list[ContrastRow]) -> Figure:
+    metric = judged_by(study)
+    on_metric = metric.rows(rows)
     if picture == gallery.EFFECTS:
-        metric = judged_by(study)
-        return effects(metric.rows(rows), differences(study, records), metric, study["verdict"])
+        most = set(strongest([row["arm"] for row in on_metric], on_metric, picture.most))
+        largest = [row for row in on_metric if row["arm"] in most]
+        said = which_are_shown(len(on_metric), picture.most)
+        return effects(largest, differences(study, records), metric, study["verdict"], said)
     if picture.kind == gallery.INTERACTIONS:
         grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
         return interactions(grid, measured(study, records))
-    shown = comparable([record for record in records if record.arm in picture.arms])
-    return _drawing(picture.kind)(shown, list(picture.arms))
+    arms = [picture.arms[0], *strongest(picture.arms[1:], on_metric, picture.most)]
+    return _drawing(picture.kind)(comparable([record for record in records if record.arm in set(arms)]), arms)
 
 
 def _drawing(kind: str) -> Drawing:

@@ -29,11 +29,16 @@ VERDICT_COLOURS: dict[Verdict, int] = {
 
 
 def effects(
-    rows: list[ContrastRow], by_seed: dict[str, list[float]], metric: Metric, verdict: VerdictSettings
+    rows: list[ContrastRow],
+    by_seed: dict[str, list[float]],
+    metric: Metric,
+    verdict: VerdictSettings,
+    which: str = "",
 ) -> Figure:
     """Every ablation's effect on a metric with its interval, its seeds and the margin, the best at the top.
 
-    rows: contrasts on the metric. by_seed: paired differences per arm, in its unit. Effects far outside the others are
+    rows: contrasts on the metric. by_seed: paired differences per arm, in its unit. which: of the study's ablations these
+    are, in a sentence, if they are not all. Effects far outside the others are
     written at the edge instead of squeezing the rest.
     """
     margin = metric.margin_in(verdict)
@@ -54,6 +59,7 @@ def effects(
     axes.set_xlabel(
         f"{left} ←  {metric.title}, ablation minus reference ({metric.unit.name})  → {right}\n"
         f"bars: {level(verdict['alpha'])} interval of each ablation by itself; colours: corrected over all"
+        + f"\n{which}".rstrip()
     )
     axes.grid(axis="y", visible=False)
     style.legend(figure, _legend([row["verdict"] for row in rows], margin))

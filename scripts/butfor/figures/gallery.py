@@ -5,11 +5,14 @@ The Snakefile asks which there are, `figures` draws them, and the report shows e
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
+from butfor.figures.strongest import which_are_shown
 from butfor.study.designs import grids
 from butfor.study.summary import ArmPlan, PlanSummary, ablations_of, arm_of, families, reference_of, setting
 
+MOST_ARMS, MOST_EFFECTS = 40, 100  # in a picture, beside the reference: more take minutes to draw and are not read
 INITIAL = ("initialiser", "layer_initialisers", "bias_initialiser", "model.activation", "normalisation")
 PENALTIES = ("l1", "l2", "activity_l1", "activity_l2", "max_norm", "weight_decay")
 AGAINST_OVERFITTING = (
@@ -29,6 +32,7 @@ class Kind:
 
     drawing: where the function lies that draws it, given the records of a family's arms and the arms' names, the reference
     first. alone: whether an arm counts only if it changes nothing else. once: a sentence for the first of the kind only.
+    most: how many arms it can show.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Kind:
     alone: bool = False
     fewest: int = 1
     once: str = ""
+    most: float = MOST_ARMS
 
     def shows(self, arm: ArmPlan, reference: ArmPlan) -> bool:
         """Whether an arm belongs in such a picture."""
@@ -50,7 +55,9 @@ class Kind:
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: its kind, the family that it is about, its title and caption, and its arms, the reference first."""
+    """One figure: its kind, the family that it is about, its title and caption, its arms, the reference first, and how many
+    of the others it can show.
+    """
 
     kind: str
     family: str
@@ -58,6 +65,7 @@ class Picture:
     caption: str
     arms: tuple[str, ...] = field(default=())
     mark: str = ""
+    most: float = math.inf
 
     @property
     def name(self) -> str:
@@ -66,7 +74,7 @@ class Picture:
 
 
 INTERACTIONS = "interactions"
-EFFECTS = Picture("effects", "", "Effects", "Every ablation against its reference.")
+EFFECTS = Picture("effects", "", "Effects", "Every ablation against its reference.", most=MOST_EFFECTS)
 
 KINDS = (
     Kind(
@@ -86,6 +94,7 @@ KINDS = (
         ("learning_rate",),
         alone=True,
         fewest=2,
+        most=math.inf,
     ),
     Kind(
         "schedules",
@@ -197,7 +206,8 @@ def _picture(
     study: PlanSummary, kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool
 ) -> Picture:
     seeds = "Seeds that all of them have." if len(study["looks"]) > 1 else ""
-    sentences = [kind.caption, f"Reference: `{reference}`.", seeds, kind.once if first else ""]
+    which = which_are_shown(len(shown), kind.most)
+    sentences = [kind.caption, f"Reference: `{reference}`.", which, seeds, kind.once if first else ""]
     return Picture(
         kind.name,
         family,
@@ -205,6 +215,7 @@ def _picture(
         " ".join(filter(None, sentences)),
         (reference, *shown),
         f"@{reference}" if named else "",
+        kind.most,
     )
 
 

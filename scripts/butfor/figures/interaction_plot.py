@@ -11,19 +11,21 @@ from matplotlib.figure import Figure
 
 from butfor import stats
 from butfor.figures import style
+from butfor.figures.layers import spread_evenly
 from butfor.study.designs import Grid, short
 from butfor.verdicts.paired_values import Measured
 
 APART = 0.07  # between the points of two lines at one level, in levels
 ASIDE = 0.025  # the dots of seeds from their mean
 COLUMNS = 3
+MOST_LEVELS = 10  # as lines, and with a label along the axis
 
 
 def interactions(grid: Grid, measured: Measured) -> Figure:
     """Every cell's metric minus that of the cell with all base levels, by the levels of two factors at a time.
 
     A point is a mean over seeds and over the further factors' cells, its bar the paired t interval over all looks, and
-    the dots are seeds. A cell without a finished pair is a cross at the foot.
+    the dots are seeds. A cell without a finished pair is a cross at the foot. Of many levels, some are lines.
     """
     pairs = list(itertools.combinations(grid.factors, 2))
     columns = min(COLUMNS, len(pairs))
@@ -44,7 +46,10 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
     values = {cell: measured.values.get(arm, {}) for cell, arm in grid.cells.items()}
     seeds = min((measured.seeds[arm] for arm in grid.arms), key=len)
     pairs = stats.cell_pairs(values, grid.factors, (along, lines), seeds)
-    levels, looks = _in_order(along, grid.factors[along]), style.lines_of(grid.factors[lines])
+    levels, looks = (
+        _in_order(along, grid.factors[along]),
+        style.lines_of(spread_evenly(grid.factors[lines], MOST_LEVELS)),
+    )
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, (level, look) in enumerate(looks.items()):
         x = np.arange(len(levels)) + APART * (place - (len(looks) - 1) / 2)
@@ -68,10 +73,13 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
         lost = [at for at, mean in zip(x, means, strict=True) if np.isnan(mean)]
         if lost:  # an unclipped line of no points would count as lying in the figure's corner when that is arranged
             axes.plot(lost, [0.03] * len(lost), "x", color=look.colour, transform=axes.get_xaxis_transform())
-    axes.set_xticks(range(len(levels)), [style.folded(short(along, level), 12) for level in levels])
+    labelled = spread_evenly(range(len(levels)), MOST_LEVELS)
+    axes.set_xticks(labelled, [style.folded(short(along, levels[place]), 12) for place in labelled])
     axes.set(xlabel=along, xlim=(-0.4, len(levels) - 0.6))
     axes.grid(axis="x", visible=False)
-    axes.legend(title=lines, fontsize="small", title_fontsize="small", handlelength=2.6)
+    all_levels = len(grid.factors[lines])
+    title = lines if len(looks) == all_levels else f"{lines}: {len(looks)} of {all_levels} levels"
+    axes.legend(title=title, fontsize="small", title_fontsize="small", handlelength=2.6)
 
 
 def _in_order(factor: str, levels: list[str]) -> list[str]:

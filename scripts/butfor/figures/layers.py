@@ -31,10 +31,10 @@ def layer_table(records: Iterable[Record], moment: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def spread_evenly(layers: Sequence[Item]) -> list[Item]:
-    """At most six of the layers, the first and the last among them."""
-    chosen = np.linspace(0, len(layers) - 1, min(MOST_LAYERS, len(layers))).round().astype(int)
-    return [layers[place] for place in chosen]
+def spread_evenly(items: Sequence[Item], most: int = MOST_LAYERS) -> list[Item]:
+    """At most so many of the items, the first and the last among them."""
+    chosen = np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)
+    return [items[place] for place in chosen]
 
 
 def hidden(record: Record, moment: str) -> list[dict[str, Any]]:

@@ -34,22 +34,16 @@ OWN = "path {{ stroke: {colour} !important; stroke-width: 2 !important; stroke-o
 
 def sheet(records: Sequence[Record]) -> str:
     """Accuracy, loss and learning rate by epoch of the runs of one arm, as SVG."""
-    figure, axes = panels(("this run", style.BLUE), ("the job's other seeds", OTHERS))
+    figure, axes = _panels()
     lines = [line for record in records for line in _lines(record, axes)]
-    text = as_svg(figure, axes)
-    for line in lines:
-        line.remove()
-    return text
-
-
-def as_svg(figure: Figure, axes: dict[str, Axes]) -> str:
-    """The panels with what is drawn in them, as SVG."""
     for panel in axes.values():
         panel.relim()
         panel.autoscale()
     text = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "butfor"}):
         figure.savefig(text, format="svg", metadata={"Date": None})
+    for line in lines:
+        line.remove()
     return text.getvalue()
 
 
@@ -60,8 +54,8 @@ def of_seed(drawn: str, seed: int) -> str:
 
 
 @cache
-def panels(*legend: tuple[str, str]) -> tuple[Figure, dict[str, Axes]]:
-    """The empty panels, made once, since what they cost is mostly their ticks; legend: words with the colours they explain."""
+def _panels() -> tuple[Figure, dict[str, Axes]]:
+    """The empty panels, made once: what they cost is mostly their ticks."""
     with matplotlib.style.context(LOOK):  # as the report's figures, without importing seaborn
         figure = Figure(figsize=(style.WIDTH, 2.7))
         axes = dict(zip(PANELS, figure.subplots(1, 3), strict=True))
@@ -75,7 +69,8 @@ def panels(*legend: tuple[str, str]) -> tuple[Figure, dict[str, Axes]]:
     axes["loss"].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
     axes["loss"].yaxis.set_minor_locator(NullLocator())
     axes["loss"].yaxis.set_major_formatter("{x:g}")
-    handles = [style.handle(label, style.Line(colour)) for label, colour in legend]
+    words = {"this run": style.BLUE, "the job's other seeds": OTHERS}
+    handles = [style.handle(label, style.Line(colour)) for label, colour in words.items()]
     handles += [style.handle(part, style.Line("0.3", dash)) for part, dash in PARTS.items()]
     figure.legend(handles=handles, loc="upper center", ncols=4, frameon=False)
     figure.subplots_adjust(left=0.07, right=0.98, bottom=0.2, top=0.76, wspace=0.36)

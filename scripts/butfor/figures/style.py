@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation
 
 WIDTH = 8.0
 ROW = 0.3
@@ -93,7 +93,12 @@ def logarithmic(axes: Axes) -> None:
     if np.isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
         axes.set_ylim(*decades(*axes.get_ylim()))
+        powers = LogFormatterSciNotation()
+        powers.set_axis(axes.yaxis)
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: _between_decades(value, *axes.get_ylim())))
+        axes.yaxis.set_major_formatter(
+            FuncFormatter(lambda value, at: f"{value:g}" if _few_decades(*axes.get_ylim()) else powers(value, at))
+        )
     else:
         axes.set(ylim=(0, 1), yticks=[])
 
@@ -101,7 +106,11 @@ def logarithmic(axes: Axes) -> None:
 def _between_decades(value: float, low: float, high: float) -> str:
     """The label of a 2 or a 5 between the powers of ten, where few of those are in sight."""
     leading = f"{value:e}"[0]
-    return f"{value:g}" if leading in "25" and np.log10(high / low) < FEW_DECADES else ""
+    return f"{value:g}" if leading in "25" and _few_decades(low, high) else ""
+
+
+def _few_decades(low: float, high: float) -> bool:
+    return bool(np.log10(high / low) < FEW_DECADES)
 
 
 def decades(low: float, high: float) -> tuple[float, float]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ class FailureNote:
     def say(self, seed: int | None, why: str) -> None:
         """Write why the job leaves no records, at which seed; None: before the first."""
         files.write_atomically(self._path, json.dumps({**self._job, "seed": seed, "why": why}))
+
+
+def by_reason(notes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The notes with the same reason but for the name of the arm, together: what all arms have in common is said once."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for note in notes:
+        found.setdefault((without_name(note["why"], note["arm"]), note["look"], note["seed"]), []).append(note)
+    return list(found.values())
+
+
+def without_name(why: str, arm: str) -> str:
+    """A reason without the name of the arm that it is given for."""
+    return re.sub(rf"(?<![\w.-]){re.escape(arm)}(?![\w-])", "", why)
 
 
 def read_notes(results: Path) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Standard library only.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -59,6 +60,9 @@ def drop(results: Path, receipt: Receipt) -> None:
     """Forget earlier records that the study has in their place again, so that a training that is forced is one."""
     for seed in receipt.seeds:
         place_of(results, receipt.origin, seed).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty, or not there
+        (results / EARLIER / receipt.origin).rmdir()
+        (results / EARLIER).rmdir()
 
 
 def take_over(results: Path, of: str, seed: int, arm: str, path: Path) -> str:

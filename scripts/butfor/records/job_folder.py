@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from butfor.records.results_folder import UNFINISHED, receipt_beside
+from butfor.records.results_folder import UNFINISHED, is_record, receipt_beside
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,16 @@ def alone(runs: Path) -> Iterator[None]:
 def write(runs: Path, receipt: Receipt) -> None:
     """Write the receipt of the folder `runs`; in place, because the file is the lock."""
     receipt_beside(runs).write_text(json.dumps(asdict(receipt)))
+
+
+def number_of_runs(folder: Path) -> int:
+    """How many runs have records below a folder of arms, of jobs that have ended or not; one that several names have is one."""
+    jobs: dict[Path, Receipt | None] = {}
+    runs = set()
+    for record in filter(is_record, folder.rglob("seed_*.json")):
+        receipt = jobs.setdefault(record.parent, read(record.parent))
+        runs.add((receipt.origin if receipt and receipt.origin else str(record.parent), record.name))
+    return len(runs)
 
 
 def read(runs: Path) -> Receipt | None:

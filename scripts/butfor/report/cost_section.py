@@ -18,4 +18,5 @@ def cost_section(records: list[Record]) -> str:
     for arm, row in totals.iterrows():
         lines.append(f"| `{arm}` | " + " | ".join(f"{value:.1f}" for value in row) + f" | {row.sum():.1f} |")
     total = f"{totals.to_numpy().sum() / 60:.1f} minutes of training jobs in all, their start-up not counted."
-    return f"## Cost\n\nSeconds per arm, all seeds together. {total}\n\n" + "\n".join(lines)
+    words = f"Seconds per arm, all seeds together; diagnose: what proves that each arm changed what it says. {total}"
+    return f"## Cost\n\n{words}\n\n" + "\n".join(lines)

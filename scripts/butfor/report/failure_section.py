@@ -6,8 +6,14 @@ from collections import Counter
 
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
+from butfor.verdicts.failures import ENDINGS
 from butfor.verdicts.rows import FailedRuns
 from butfor.verdicts.words import seeds_in_words
+
+RARE_CLASSES = (
+    " Where one class is much more frequent than the others, accuracy says little: `verdict: {metric: test/loss}` compares by"
+    " the loss, and `verdict: {must_learn: false}` counts such runs as they are."
+)
 
 
 def failure_section(records: list[Record], failed: list[FailedRuns], planned: int) -> str:
@@ -20,6 +26,8 @@ def failure_section(records: list[Record], failed: list[FailedRuns], planned: in
     if counts := sorted(set(unfailing.values())):
         bounds = ", ".join(f"{100 * (1 - 0.05 ** (1 / n)):.0f} % of runs after {counted(n, 'seed')}" for n in counts)
         text += f" An arm without a failure may still fail in up to {bounds} (95 % bounds)."
+    if any(row["ending"] == ENDINGS["commonest_class"] for row in failed):
+        text += RARE_CLASSES
     kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))
     lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind]) for kind in kinds]
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()

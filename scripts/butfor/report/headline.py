@@ -9,11 +9,11 @@ from typing import Any
 
 from butfor.checks.outcomes import CheckOutcome, CheckRow
 from butfor.plain_text import counted, sentence
-from butfor.process.failure_note import read_notes
+from butfor.process.failure_note import by_reason, read_notes
 from butfor.records.results_folder import RUNS, TRACKED, JobPlace
 from butfor.study.metrics import METRICS
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
-from butfor.verdicts.words import in_words, most_important, seeds_in_words
+from butfor.verdicts.words import in_words, most_important, seeds_in_words, unlisted
 
 REFUSED: dict[CheckOutcome, str] = {
     "void": "Void, nothing changed",
@@ -39,6 +39,7 @@ def headline(results: Path, folder: Path) -> str:
         *_refused(folder),
         *([f"Verdicts on {metric.title}: {', '.join(f'{n} {verdict}' for verdict, n in counts)}."] if counts else []),
         *(f"  {in_words(row)}" for row in most_important(rows, metric)),
+        *(f"  {words}" for words in unlisted(rows, metric)),
         *_failures(results, comparison),
     ]
     place = "" if results == Path("results") else f" RESULTS={results}"
@@ -48,7 +49,7 @@ def headline(results: Path, folder: Path) -> str:
 def unfinished(results: Path) -> str:
     """Of a start that failed: the jobs that left no records, why, with their logs, and what to do."""
     notes = read_notes(results)
-    lines = [f"  {note['arm']}, {_where(note)}: {sentence(note['why'])} Log: {note['log']}" for note in notes]
+    lines = [_unfinished(same) for same in by_reason(notes)]
     lead = "" if _has_records(results) else "No run of the study has ended well. "
     what = (
         f"{counted(len(notes), 'training job')} left no records:" if notes else "A step failed; its log is shown above."
@@ -60,6 +61,13 @@ def unfinished(results: Path) -> str:
 def stopped(results: Path, by: str) -> str:
     """Of a start that the user stopped: by what, and what to do."""
     return f"Stopped by {by}. The same command goes on and keeps all that is finished.{_partial(results)}"
+
+
+def _unfinished(notes: list[dict[str, Any]]) -> str:
+    """A line on jobs that ended for the same reason."""
+    first, arms = notes[0], [note["arm"] for note in notes]
+    named = " and ".join([", ".join(arms[:-1]), arms[-1]] if len(arms) > 1 else arms)
+    return f"  {named}, {_where(first)}: {sentence(first['why'].removeprefix(arms[0] + ': '))} Log: {first['log']}"
 
 
 def _refused(folder: Path) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
+from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.fingerprint import fingerprint
 from butfor.plain_text import plain
 from butfor.records.record import Record
@@ -32,30 +34,36 @@ def provenance_section(study: DescribedStudy, records: list[Record], source: str
     return (
         "## Provenance\n\n"
         f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
-        f"- Data: {first.data['name']}, fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}\n"
+        f"- Data: {_published(first)}fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}\n"
         f"- Inputs: {_inputs(records)}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
         f" NumPy {values('numpy')}\n"
         f"- Device: {values('device')}; {values('processor')}\n"
-        f"- Loop: {', '.join(sorted({record.loop for record in records}))}\n\n"
+        f"- Loop: {_by_arm((record.loop, record.arm) for record in records)}\n\n"
         f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
         f"The recipe that the baseline was trained with:{other}\n\n```json\n" + json.dumps(trained, indent=1) + "\n```"
     )
 
 
+def _published(record: Record) -> str:
+    """The name of a data set that has one; that of a file or function is in its source, and may be another by now."""
+    return f"{record.data['name']}, " if record.data["name"] in TRAIN_IMAGES else ""
+
+
 def _inputs(records: list[Record]) -> str:
-    """The ranges of what models saw, with the scalings that led to them, and the arms of each where they differ."""
+    """The ranges of what models saw, with the scalings that led to them."""
+    scalings = {"none": "taken as they are", "pixels": "divided by 255"}
+    ranges = [(scalings[record.data["scaling"]], *record.data["inputs"], record.arm) for record in records]
+    return _by_arm((f"{scaling}, from {low:g} to {high:g}", arm) for scaling, low, high, arm in ranges)
+
+
+def _by_arm(said: Iterable[tuple[str, str]]) -> str:
+    """What is said of arms, and the arms of each where it differs."""
     arms: dict[str, list[str]] = {}
-    for record in records:
-        low, high = record.data["inputs"]
-        scaling = {"none": "taken as they are", "pixels": "divided by 255"}[record.data["scaling"]]
-        names = arms.setdefault(f"{scaling}, from {low:g} to {high:g}", [])
-        if record.arm not in names:
-            names.append(record.arm)
-    if len(arms) == 1:
-        return next(iter(arms))
-    return "; ".join(f"{words} ({', '.join(f'`{name}`' for name in names)})" for words, names in arms.items())
+    for words, arm in dict.fromkeys(said):
+        arms.setdefault(words, []).append(f"`{arm}`")
+    return next(iter(arms)) if len(arms) == 1 else "; ".join(f"{words} ({', '.join(arms[words])})" for words in arms)
 
 
 def _fingerprint(records: list[Record], arm: str) -> str:

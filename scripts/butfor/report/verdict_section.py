@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from butfor.figures.gallery import MOST_EFFECTS
+from butfor.figures.strongest import which_are_shown
 from butfor.plain_text import counted
 from butfor.study.metrics import DEFAULT, Metric, beside, judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability
 from butfor.verdicts.rows import REFUSED, ContrastRow
-from butfor.verdicts.words import in_words, most_important, with_remark
+from butfor.verdicts.words import in_words, most_important, unlisted, with_remark
 
 
 def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial: bool) -> str:
@@ -23,22 +25,28 @@ def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial
     top = [
         *_warnings(settling, metric.title, stopped, partial),
         *(f"- {in_words(row)}" for row in most_important(rows, metric)),
+        *(f"- {words}" for words in unlisted(rows, metric)),
     ]
     tally = f"{_asked_of(metric)}{', '.join(f'{count} {verdict}' for verdict, count in counts)}."
     parts = [
         f"## Verdicts\n\n{tally}" + (" What stands out:" if top else ""),
         *(["\n".join(top)] if top else []),
-        f"![Effects on {metric.title}](figures/effects.png)",
+        "\n\n".join([f"![Effects on {metric.title}](figures/effects.png)", *_not_all(len(settling))]),
         _table(rows, metric),
         *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
     lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking:
         parts.append(
-            "Seeds that the undecided still lack, if effect and spread stay as they are (the strictest level that"
-            f" the correction may ask for): {', '.join(lacking)}."
+            "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most: counted for the"
+            f" strictest threshold of the correction for several comparisons): {', '.join(lacking)}."
         )
     return "\n\n".join(parts)
+
+
+def _not_all(ablations: int) -> list[str]:
+    which = which_are_shown(ablations, MOST_EFFECTS)
+    return [f"*{which} The table has all.*"] if which else []
 
 
 def _asked_of(metric: Metric) -> str:
@@ -121,7 +129,8 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
         " so an interval may leave 0 out and the verdict still be inconclusive. "
         "“Raw p” is that of no difference, corrected for nothing."
         " Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
-        f" so what was changed matters. “No meaningful difference” {same}."
+        " so what was changed matters. “Helps” means that it is better: a part that an ablation leaves out did harm where"
+        f" leaving it out helps. “No meaningful difference” {same}."
         " “Inconclusive” says that these seeds decide neither."
         " “Could see” is the smallest true effect that these seeds would have called real with a chance of 80 %."
         " “Failed” counts runs without a usable model, ablation : reference; where every run of one fails and none of the"

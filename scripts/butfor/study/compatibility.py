@@ -53,9 +53,21 @@ def _unused(recipe: Recipe, written: Recipe, properties: dict[str, Any]) -> list
         return [f"model: {model['name']} declares that it uses {unknown[0]}, which is no key of a recipe."]
     return [
         f"{key}: the model {model['name']} does not use it, received {written[key]!r}. Leave it out, or take another model."
+        f"{takes(model)}"
         for key in properties
         if key in MODEL_KEYS - used and key in written and recipe[key] != _neutral(properties[key], recipe[key])
     ]
+
+
+def takes(model: Recipe) -> str:
+    """What a user's own model uses of a recipe, and its own settings; empty for a built-in model, which the schema describes."""
+    if not location.is_own(model["name"]):
+        return ""
+    own = [f"model.{name}" for name in declaration.declaration(model["name"]).get("properties", {})]
+    used = ", ".join(sorted(uses(model))) or "nothing"
+    return f" {model['name']} uses {used} of the recipe" + (
+        f", and its own settings are {', '.join(own)}." if own else "."
+    )
 
 
 def _neutral(schema: dict[str, Any], value: Any) -> Any:

@@ -9,6 +9,8 @@ import yaml
 
 from butfor.errors import StudyError
 
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class DuplicateKeyError(StudyError):
     """A study file with the same key twice in a mapping."""
@@ -18,7 +20,7 @@ def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
     """Raise DuplicateKeyError if one of the YAML files has a key twice in a mapping."""
     for path in paths:
         try:
-            tree = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+            tree = yaml.compose(path.read_text(encoding="utf-8-sig"), SAFE)
         except yaml.YAMLError:  # Snakemake has read it, so it is JSON with tabs, which no YAML may have
             continue
         for first, second in _duplicates(tree, set()):

@@ -35,7 +35,6 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("scaling", "normalize", "rescale", "rescaling"), "input_scaling"),
     **dict.fromkeys(("architecture", "network", "arch", "backbone"), "model"),
     **dict.fromkeys(("n_seeds", "num_seeds", "repeats", "n_trials", "trials", "replicates", "runs", "folds"), "seeds"),
-    **dict.fromkeys(("seed", "random_state", "random_seed"), "first_seed"),
     **dict.fromkeys(("val_split", "validation_split", "val_size", "validation_size"), "validation"),
     **dict.fromkeys(("dataset", "data_set"), "data"),
     **dict.fromkeys(("path", "data_path", "filename"), "file"),
@@ -55,6 +54,7 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("text", "claim", "statement", "hypothesis"), "sentence"),
     **dict.fromkeys(("direction", "effect", "outcome", "expected"), "expect"),
 }  # fmt: skip
+SEEDS = "Did you mean seeds (how many) or first_seed (the number of the first)?"
 PROFILE = "It is a line in profiles/slurm/profile.yaml, with what else a cluster is asked for"
 WEIGHTS = "A recipe has no weights of classes or examples: let the rare ones occur more often in x_train and y_train"
 ADVICE = {  # what has no name here: what to do instead
@@ -76,6 +76,8 @@ def advice(key: Any, error: ValidationError, root: Schema, there: Collection[str
     block = str(error.absolute_path[-1]) if error.absolute_path else ""
     free = [name for name in error.schema.get("properties", {}) if name not in there]
     meant = SAME.get(key.lower(), key)
+    if {"seeds", "first_seed"} & {*free} and key.lower() in ("seed", "random_state", "random_seed"):
+        return SEEDS
     if meant in free:
         return f"Did you mean {meant}{_in_its_unit(key, error, meant)}?"
     if similar := difflib.get_close_matches(key, free, n=1, cutoff=CLOSE):

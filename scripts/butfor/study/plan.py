@@ -14,6 +14,7 @@ from butfor.data import limits
 from butfor.errors import Errors
 from butfor.fingerprint import canonical, fingerprint
 from butfor.recipe import architectures
+from butfor.study import compatibility
 from butfor.study.ablations import Entry, PlanError, Resolve
 from butfor.study.arm import BASELINE, Arm
 from butfor.study.summary import ArmPlan, LookPlan, PlanSummary, SearchPlan
@@ -238,7 +239,7 @@ def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
         if mark in names:
             yield PlanError(
                 f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
-                " Change one of them or leave it out.",
+                f" Change one of them or leave it out.{compatibility.takes(arm.recipe['model'])}",
                 ("ablations", arm.name),
             )
         names[mark] = arm.name

@@ -6,11 +6,14 @@ Every mistake becomes one StudyError that says where it is, what was expected, w
 from __future__ import annotations
 
 import copy
+import difflib
+import unicodedata
 from pathlib import Path
 from typing import Any, cast
 
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
+from butfor.remedies import CLOSE
 from butfor.study import claims, compatibility, plain_values
 from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
@@ -115,6 +118,10 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
     """
     plain_values.check(config)
     written = {key: value for key, value in config.items() if not str(key).startswith(ANCHORS)}
+    if isinstance(
+        written.get("study"), str
+    ):  # of the two spellings of an accent or a Korean syllable, the composed one
+        written["study"] = unicodedata.normalize("NFC", written["study"])
     if isinstance(written.get("data"), str):
         written["data"] = {"name": written["data"]}
     try:
@@ -191,8 +198,12 @@ def _check_data(settings: dict[str, Any]) -> None:
             ("data", "file"),
         )
     if file and not Path(file).is_file():
+        beside = [str(path) for path in Path(file).parent.glob("*") if path.is_file()]
+        similar = difflib.get_close_matches(file, beside, n=1, cutoff=CLOSE)
+        meant = f" Did you mean {similar[0]}?" if similar else ""
         raise ConfigError(
-            f"data.file: expected an existing file, received {file}, looked for from {Path.cwd()}.", ("data", "file")
+            f"data.file: expected an existing file, received {file}, looked for from {Path.cwd()}.{meant}",
+            ("data", "file"),
         )
     if own:
         location.locate(data["name"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from butfor.errors import Place, StudyError, StudyFileError
+from butfor.user_code.location import OwnCodeError
 
 SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -29,9 +30,18 @@ class WrittenLines:
 
     def told(self, error: StudyError) -> str:
         """The message of an error after its file and line, as far as they are known, and with what merging had to do with it."""
+        if isinstance(error, OwnCodeError):
+            return "".join(f"{place}: " for place in self._naming(str(error).partition(": ")[0].strip("'"))) + str(
+                error
+            )
         if not isinstance(error, StudyFileError):
             return str(error)
         return f"{self._where(error.at)}: {error}{self._merged(error.at)}"
+
+    def _naming(self, reference: str) -> list[str]:
+        """Where a user's own code is named first, if anywhere."""
+        found = [(name, line) for name, tree in self._trees.items() for line in _lines_of(tree, reference)]
+        return [_line(name, line) for name, line in found[:1]]
 
     def _where(self, place: Place) -> str:
         found = {name: _study_in(tree, place)[:2] for name, tree in self._trees.items()}
@@ -72,6 +82,16 @@ def _tree(path: Path) -> yaml.Node | None:
         return yaml.compose(path.read_text(encoding="utf-8-sig"), SAFE)
     except (yaml.YAMLError, OSError, ValueError):  # Snakemake has read it, as JSON perhaps
         return None
+
+
+def _lines_of(node: yaml.Node | None, value: str) -> Iterator[int]:
+    """The lines on which a value stands in a tree."""
+    if isinstance(node, yaml.ScalarNode) and node.value == value:
+        yield node.start_mark.line + 1
+    elif isinstance(node, yaml.CollectionNode):
+        for item in node.value:
+            for inner in item if isinstance(item, tuple) else (item,):
+                yield from _lines_of(inner, value)
 
 
 def _study_in(tree: yaml.Node | None, place: Place) -> tuple[int, int, yaml.Node | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,13 @@ from mlflow.entities import Metric as Point
 from mlflow.entities import Param
 
 from butfor.checks.outcomes import CheckRow
-from butfor.figures import arm_curves
+from butfor.figures import arm_colours
 from butfor.fingerprint import canonical
 from butfor.records.record import Record
 from butfor.study.arm import BASELINE
 from butfor.study.metrics import METRICS, Metric
 from butfor.tracking import metric_names, run_content
 from butfor.tracking.arm_statistics import SETTLING, ArmStatistics, recorded, statistics_of
-from butfor.tracking.artifacts import Artifact
 from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
 from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import in_words, with_remark
@@ -64,12 +63,6 @@ class ArmContent:
         """All metrics."""
         end = round(self.statistics.ended * 1000)
         return [*(Point(key, value, end, 0) for key, value in self.figures.items()), *self.curves]
-
-    def artifacts(self) -> Iterator[Artifact]:
-        """The files, and the curves drawn."""
-        yield from (Artifact(name, text) for name, text in self.files.items())
-        if self.statistics.curves:
-            yield Artifact("curves.svg", arm_curves.drawn(self.statistics.curves))
 
 
 def judgements(
@@ -118,7 +111,7 @@ def tags_before_verdict(arm: str, tracking: dict[str, Any]) -> dict[str, str]:
 
 def _common_tags(arm: str, tracking: dict[str, Any]) -> dict[str, str]:
     place = {"butfor.kind": KIND, "butfor.study": tracking["experiment"], "butfor.arm": arm}
-    colour = {"mlflow.runColor": arm_curves.colour(list(tracking["arms"]).index(arm))}
+    colour = {"mlflow.runColor": arm_colours.colour(list(tracking["arms"]).index(arm))}
     user = {"mlflow.user": getpass.getuser(), "butfor.identity": tracking["identity"]}
     return {**run_content.SOURCE, **user, **place, **colour}
 

@@ -15,6 +15,7 @@ from mlflow.entities import Run
 
 from butfor.tracking import arm_content
 from butfor.tracking.arm_content import KIND, ArmContent
+from butfor.tracking.artifacts import Artifact
 from butfor.tracking.experiment import StudyExperiment
 from butfor.tracking.notes import preserved
 from butfor.tracking.run_writing import DIGEST, MOST_WITH_TAGS, held_by, tag_list
@@ -78,8 +79,8 @@ class ArmRuns:
             run = self._client.create_run(self._experiment.id, start_time=start, run_name=arm, tags=tags)
         else:
             self._client.log_batch(run.info.run_id, tags=tag_list(tags))
-        for file in content.artifacts():
-            self._experiment.artifacts.add(run.info.run_id, file)
+        for name, text in content.files.items():
+            self._experiment.artifacts.add(run.info.run_id, Artifact(name, text))
         self._client.set_terminated(run.info.run_id, "FINISHED", end)
         points = content.points
         self._client.log_batch(run.info.run_id, points[:-MOST_WITH_TAGS])

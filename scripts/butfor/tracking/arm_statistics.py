@@ -8,11 +8,20 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from butfor.figures.arm_curves import Band
 from butfor.records.record import Record
 from butfor.study.metrics import METRICS, Metric
 
 SETTLING = [metric for metric in METRICS.values() if metric.settles]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A curve over seeds, by epoch from the first: mean, smallest and largest, and how many seeds got so far."""
+
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    seeds: list[int]
 
 
 @dataclass(frozen=True)

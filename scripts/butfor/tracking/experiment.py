@@ -36,7 +36,7 @@ class StudyExperiment:
         experiment = choice.find(location, preserved({NOTE: tracking["question"]}, {}))
         self.id = str(experiment.experiment_id)
         self.identity, self.kept_identity, self.names = choice.identity, choice.kept, choice.names
-        self.remark = choice.in_words(experiment.name)
+        self.remark = choice.in_words(experiment)
         self.artifacts = ArtifactStore(self.client, artifacts_folder, experiment.artifact_location)
 
     def key(self, arm: str, seed: int) -> str:

@@ -20,8 +20,10 @@ from mlflow.exceptions import MlflowException
 from butfor.records.results_folder import TRACKED
 from butfor.tracking import target
 from butfor.tracking.identity import Identity, apart, identity_of
+from butfor.tracking.notes import NOTE, WRITTEN
 
 IDENTITY = "butfor.identity"  # the tag of an experiment and of its runs
+OUR_NOTE = "Seed "  # how descriptions of runs began before those that were written here had a mark
 FILE = "butfor.file"  # the tag of an experiment in a shared store: which file the identity of its last writer is in
 PAGE = 1000  # runs in one answer of MLflow
 NAME_IS_TAKEN = ("RESOURCE_ALREADY_EXISTS", "PERMISSION_DENIED")
@@ -46,11 +48,12 @@ class ExperimentChoice:
 
     def __init__(self, client: MlflowClient, study: str, results: Path, joined: str) -> None:
         self._client, self._study, self._results, self._joined = client, study, results, joined
-        self._own = target.is_own(results)
+        self._own, self._question = target.is_own(results), ""
         self._identity = Identity(joined) if joined else identity_of(results, shared=not self._own)
 
     def find(self, location: str | None, tags: dict[str, str]) -> Experiment:
         """The study's experiment: active, and if it is new with artifacts at `location` and with these tags."""
+        self._question = tags[NOTE]
         found = self._bearing(self._identity.id)
         if found and self._is_held_by_a_copy(found):
             self._identity = apart(self._results, self._identity)
@@ -78,8 +81,17 @@ class ExperimentChoice:
         """The study's name, and one that it has beside another study of that name."""
         return self._study, f"{self._study} ({getpass.getuser()}, {self._identity.id[:6]})"
 
-    def in_words(self, name: str) -> str:
-        """Why the study's experiment has a name other than the study, in one sentence; empty if it has that name."""
+    def in_words(self, experiment: Experiment) -> str:
+        """What is to be known of the study's experiment, in a sentence or two: that an earlier version made it, or why it has a
+        name other than the study; empty if there is nothing.
+        """
+        name, noted = experiment.name, self._noted()
+        known = noted.get("target"), noted.get("experiment")
+        if "identity" not in noted and known == (target.mark(), experiment.experiment_id):
+            return (
+                f"MLflow: the experiment “{name}” was made by an earlier version of butfor. It is kept with what was written"
+                " there by hand; runs that this version writes otherwise were replaced."
+            )
         if name == self._study:
             return ""
         if name != self.names[1]:
@@ -163,6 +175,11 @@ class ExperimentChoice:
         others = [run for run in runs if "butfor.kind" in run.data.tags] if len(ours) == len(of_seeds) else []
         for run in (*ours, *others):
             self._client.set_tag(run.info.run_id, IDENTITY, self.identity)
+        for run in ours:
+            if _is_of_user(run.data.tags, OUR_NOTE):
+                self._client.set_tag(run.info.run_id, WRITTEN, "")
+        if _is_of_user(experiment.tags, self._question):
+            self._client.set_experiment_tag(experiment.experiment_id, WRITTEN, "")
         self._client.set_experiment_tag(experiment.experiment_id, IDENTITY, self.identity)
         return self._client.get_experiment(experiment.experiment_id)
 
@@ -186,3 +203,8 @@ class ExperimentChoice:
         except MlflowException:
             return ""
         return str(other.tags.get(IDENTITY, "")).partition("/")[0] if other else ""
+
+
+def _is_of_user(tags: Mapping[str, str], ours: str) -> bool:
+    """Whether a user has written a description that has no mark; those written here began with `ours`."""
+    return NOTE in tags and WRITTEN not in tags and not tags[NOTE].startswith(ours)

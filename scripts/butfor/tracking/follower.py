@@ -66,6 +66,9 @@ def follow(settings: dict[str, Any]) -> None:
     def is_running() -> bool:
         return os.getppid() == int(settings["parent"])
 
+    def is_tracked() -> bool:
+        return _modified(results / TRACKED) not in (None, tracked)
+
     results = Path(settings["results"])
     runs, arms, tracked = results / RUNS_FOLDER, settings["tracking"]["arms"], _modified(results / TRACKED)
     earlier = set(ended_jobs(runs, arms))
@@ -73,13 +76,15 @@ def follow(settings: dict[str, Any]) -> None:
     while is_running() and time.monotonic() < end:
         time.sleep(PAUSE)
     new = earlier.symmetric_difference(ended_jobs(runs, arms)) or list(results.glob(UNDER_WAY))
-    if not is_running() and (not new or _modified(results / TRACKED) != tracked):
+    if not is_running() and (not new or is_tracked()):
         return
     if is_running():  # otherwise there are no trainings to disturb
         _lower_priority(settings["niceness"])
     from butfor.tracking import job_imports  # imports mlflow
 
-    job_imports.follow(settings["tracking"], runs, results, settings["live"], is_running, earlier, settings["share"])
+    job_imports.follow(
+        settings["tracking"], runs, results, settings["live"], is_running, earlier, settings["share"], is_tracked
+    )
 
 
 def _processors() -> int:

@@ -28,19 +28,23 @@ def follow(
     is_running: Callable[[], bool],
     imported: set[Job] | None = None,
     share: float = math.inf,
+    is_tracked: Callable[[], bool] = lambda: False,
 ) -> None:
     """Import the records of each job that ends, trainings that crash and, with `live`, long trainings epoch by epoch, until
     the study `is_running` no more.
 
     What cannot be written is tried again after a while, and in the end left to `track`. imported: jobs that are left to
     `track` from the beginning; None: those that have ended by now. share: the share of a processor that this may use, by
-    pausing after each time it has written.
+    pausing after each time it has written. is_tracked: whether `track` has brought everything up to date; asked when the study
+    runs no more, since nobody waits any longer for what this would write with what the trainings leave of the processors.
     """
     imported = set(ended_jobs(runs, tracking["arms"])) if imported is None else imported
     live_runs = LiveRuns(runs, live)
     running, next_time = True, 0.0
     while running:
         running = is_running()
+        if not running and is_tracked():
+            return
         time.sleep(PAUSE if running else 0)
         ended = [job for job in ended_jobs(runs, tracking["arms"]) if job not in imported]
         ready = [job for job in ended if _has_reference(tracking, job[0])]

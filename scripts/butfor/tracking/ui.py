@@ -34,6 +34,11 @@ SERVER_SETTINGS = {
     "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": f"http://{NAME}:*",
 }
 
+DELETED = (
+    "The study's experiment was deleted in MLflow's pages. `snakemake track --forcerun track --cores 1`, with the study's usual"
+    " options, brings it back with all that was written there."
+)
+
 
 def serve(results: Path) -> None:
     """Show MLflow's pages of the study's store until Ctrl-C, after printing the link to its runs.
@@ -175,15 +180,27 @@ def is_free(port: int) -> bool:
 
 
 def first_page(results: Path, uri: str) -> str:
-    """The link to the view that was saved when the study ended; before that, to the plain table of its runs."""
+    """The link to the view that was saved when the study ended; before that, and where somebody has deleted the study's
+    experiment in the pages, which is said, to the plain table of the latest runs.
+    """
+    is_file = uri.startswith(SQLITE)
     tracked = results / TRACKED
     if tracked.exists():
         content = json.loads(tracked.read_text())
         if content.get("target") == target.mark():
-            return str(content["link"])
-    if not uri.startswith(SQLITE):
+            if not is_file or is_active(Path(uri.removeprefix(SQLITE)), content["experiment"]):
+                return str(content["link"])
+            print(DELETED)
+    if not is_file:
         return "/#/experiments"
     return views.plain_link(latest_experiment(Path(uri.removeprefix(SQLITE))))
+
+
+def is_active(database: Path, experiment: str) -> bool:
+    """Whether a store has an experiment that is not deleted."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("select lifecycle_stage from experiments where experiment_id = ?", (int(experiment),))
+        return ("active",) in rows.fetchall()
 
 
 def latest_experiment(database: Path) -> str:

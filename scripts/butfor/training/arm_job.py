@@ -146,6 +146,7 @@ class _Job:
         shutil.rmtree(self._runs, ignore_errors=True)
         job_folder.write(self._runs, self._made)  # first, so that no folder ever lies beside another's receipt
         self._waiting.rename(self._runs)
+        earlier.drop(JobPlace(self._runs).results, self._made)  # those that were taken over are in their place
 
 
 def _keep(waiting: Path, records: Iterable[Record | None], models: Path) -> None:

@@ -66,6 +66,8 @@ class ArmRuns:
         before = self._before(run, *probed)
         clock.lap("diagnose")
         before["trial"] = self._trial(seed, run)
+        if not self.engine.resumable():  # what has been tried cannot be taken back
+            self.engine.start(seed)
         clock.lap("diagnose" if self._tried else "compile")
         self._tried = True
         run.train(self._listeners(run, seed, later, progress, checkpoint))

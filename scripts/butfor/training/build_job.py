@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.data.dataset import load
-from butfor.process.failure_note import NO_MESSAGE, FailureNote
+from butfor.process.failure_note import NO_MESSAGE, FailureNote, without_name
 from butfor.process.log import log_path, log_to
 from butfor.process.time_limit import time_limit
 from butfor.records.files import write_atomically
@@ -66,7 +66,7 @@ def build_all(
         note = note_beside(runs_of_built(Path(files[arm]), arm, look))
         FailureNote(note, arm, look, log_path()).say(None, why)
     if len(failed) == len(recipes):
-        raise OwnCodeError("\n".join(dict.fromkeys(failed.values())))
+        raise OwnCodeError(f"none of the study's own models could be built ({', '.join(failed)}); see above.")
 
 
 def _build_in_turn(asked: dict[str, Any]) -> None:
@@ -74,6 +74,7 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
     log_to(asked["log"])
     engine = engine_named(asked["engine"])
     dataset = load(Path(asked["arrays"]), Path(asked["manifest"]))
+    told: dict[str, str] = {}  # what was wrong, and with which arm first
     for arm, recipe in asked["recipes"].items():
         path, what = Path(asked["files"][arm]), f"building {arm}"
         lost = {"why": f"{recipe['model']['name']}: {what}, {NO_MESSAGE}."}
@@ -86,7 +87,9 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
                 noted, token = asked["reads"][arm]
                 read.write(Path(noted), token)
         except OwnCodeError as error:
-            log.error("%s%s", "".join(getattr(error, "__notes__", [])), error)
+            first = told.setdefault(without_name(str(error), arm), arm)
+            said = "".join(getattr(error, "__notes__", [])), error
+            log.error("%s%s", *said) if first == arm else log.error("%s: the same as of %s", arm, first)
             built = {"why": str(error)}
         write_atomically(path, json.dumps(built, indent=1))
 

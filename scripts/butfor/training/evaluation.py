@@ -62,11 +62,16 @@ def judged(logits: Array, labels: Array, fitted: bool) -> tuple[Status, str]:
     )
     if scores and not scores.shown(fitted):
         bound = (
-            f"less than {scores.bound(fitted):.3f} counts as none" if scores.error else "its answers are all the same"
+            f"1 always, 0 as often as not; less than {scores.bound(fitted):.3f} counts as none, which luck may give"
+            if scores.error
+            else "its answers are all the same"
         )
         return "at_chance", f"skill {scores.value:.3f} in telling the test classes apart ({bound}); {reached}"
     if named.say_little:
-        return "commonest_class", f"{reached}: up to {named.bound:.4f} is no better than always naming that class"
+        return (
+            "commonest_class",
+            f"{reached}: up to {named.bound:.4f}, a standard error above, is no better than always naming that class",
+        )
     return "ok", ""
 
 

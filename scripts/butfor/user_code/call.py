@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import re
 import sys
 import traceback
@@ -35,6 +36,22 @@ def load(reference: str) -> Callable[..., Any]:
         )
     function: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return function
+
+
+def check_arguments(reference: str, function: Callable[..., Any], names: tuple[str, ...]) -> None:
+    """Raises OwnCodeError if a function cannot be called with the arguments that these names are for."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it tells none
+        return
+    try:
+        signature.bind(*names)
+    except TypeError as failure:
+        name, wanted = reference.rpartition(":")[2], f"({', '.join(names)})"
+        raise OwnCodeError(
+            f"{reference}: expected {name}{wanted}, received {name}{signature}: {failure}."
+            f" Write def {name}{wanted}, whether it uses all of them or not."
+        ) from None
 
 
 @contextmanager

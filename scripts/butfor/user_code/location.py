@@ -15,6 +15,7 @@ checked before anything is imported or trained:
 from __future__ import annotations
 
 import ast
+import difflib
 import os
 import re
 import sys
@@ -46,8 +47,11 @@ def locate(reference: str) -> Path:
             f"{_advice(module, name)}"
         )
     path = root_of(reference) / _file(module)
-    if not _assigned_names(_tree(path)) & {name, "*"}:
-        raise OwnCodeError(f"{reference}: expected a function {name} in {path}, found none.")
+    names = _assigned_names(_tree(path))
+    if not names & {name, "*"}:
+        meant = difflib.get_close_matches(name, sorted(names), n=1)
+        hint = f" Did you mean {module}:{meant[0]}?" if meant else ""
+        raise OwnCodeError(f"{reference}: expected a function {name} in {path}, found none.{hint}")
     return path
 
 
@@ -88,9 +92,22 @@ def root_of(reference: str) -> Path:
     for folder in (Path.cwd(), WORKFLOW, *map(Path, sys.path)):
         if (folder / file).is_file():
             return folder.resolve()
+    places = ", ".join(f"in {folder}" for folder in dict.fromkeys([Path.cwd().resolve(), WORKFLOW]))
     raise OwnCodeError(
-        f"{reference}: expected the file {file} in {Path.cwd()}, in {WORKFLOW} or on the Python path, found none."
+        f"{reference}: expected the file {file} {places} or on the Python path, found none.{_meant(reference, file)}"
     )
+
+
+def _meant(reference: str, file: Path) -> str:
+    """What to write where the file lies a folder further down, as beside a study, or one of nearly that name is there."""
+    name = reference.partition(":")[2]
+    below = sorted(place.relative_to(Path.cwd()) for place in Path.cwd().glob(f"*/{file}"))
+    found = [".".join(place.with_suffix("").parts) for place in below]
+    if named := [f"{module}:{name}" for module in found if REFERENCE.fullmatch(f"{module}:{name}")]:
+        return f" It lies in {below[0]}, and modules are named from the working folder: write {named[0]}."
+    beside = {place.stem for place in (Path.cwd() / file.parent).glob("*.py")}
+    similar = difflib.get_close_matches(file.stem, sorted(beside), n=1)
+    return f" Did you mean {'.'.join([*file.parent.parts, similar[0]])}:{name}?" if similar else ""
 
 
 def _tree(path: Path) -> ast.Module:

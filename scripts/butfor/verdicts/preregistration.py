@@ -16,7 +16,7 @@ from butfor.errors import StudyError
 from butfor.plain_text import counted, plain
 from butfor.records import files
 from butfor.records.files import write_atomically
-from butfor.records.results_folder import is_record
+from butfor.records.job_folder import number_of_runs
 from butfor.study.claims import Claim, testable
 
 Register = dict[str, Any]
@@ -34,7 +34,7 @@ class RegisterError(StudyError):
 def enter(path: Path, claims: dict[str, Claim], terms: dict[str, Any], runs: Path) -> None:
     """Enter claims and what they are judged by, where they are not what was entered last; `runs` is where records lie."""
     before = read(path)
-    after = entered(before, claims, terms, count=sum(map(is_record, runs.rglob("seed_*.json"))), now=datetime.now(UTC))
+    after = entered(before, claims, terms, count=number_of_runs(runs), now=datetime.now(UTC))
     if after != before:
         write_atomically(path, files.sealed(json.dumps(after, indent=1, ensure_ascii=False)))
 

@@ -24,6 +24,13 @@ def most_important(rows: list[ContrastRow], metric: Metric, count: int = 3) -> l
     return first if best is None or best in first else [*first[:-1], best]
 
 
+def unlisted(rows: list[ContrastRow], metric: Metric) -> list[str]:
+    """A line on how many decided contrasts are not among the most important; none if all are."""
+    decided = [row for row in metric.rows(rows) if row["verdict"] in ("helps", "hurts")]
+    more = sum(row not in most_important(rows, metric) for row in decided)
+    return [f"and {more} more that {'help or hurt' if more > 1 else 'helps or hurts'}"] if more else []
+
+
 def in_words(row: ContrastRow) -> str:
     """A contrast in one line: what was changed, what it did, by how much."""
     if not row["pairs"]:

@@ -3,10 +3,9 @@ study's, claims are registered, and the mirror in MLflow is started beside it.""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
-
-from snakemake.exceptions import WorkflowError
 
 from butfor.errors import StudyError
 from butfor.process import system_errors
@@ -18,7 +17,8 @@ from butfor.workflow import recovery, results_place
 
 
 def begin(settings: dict[str, Any], mirrored: dict[str, Any], alone: bool = True) -> None:
-    """Compare the schema with the code, register the study's claims and start its mirror. Raises WorkflowError.
+    """Compare the schema with the code, register the study's claims and start its mirror. What is wrong ends the
+    process with one sentence: Snakemake would put its own files and lines around an exception.
 
     settings: the study's. mirrored: see parameters.mirrored. alone: whether no other start may be at work in the results
     folder.
@@ -37,8 +37,8 @@ def begin(settings: dict[str, Any], mirrored: dict[str, Any], alone: bool = True
             live = tracking["live"] and target.is_server(results)
             follower.start(mirrored, results, live, log=results / FOLLOWER_LOG)
     except StudyError as error:
-        raise WorkflowError(str(error)) from error
+        sys.exit(str(error))
     except OSError as error:
         if said := system_errors.sentence(error):
-            raise WorkflowError(said) from error
+            sys.exit(said)
         raise

@@ -1,7 +1,9 @@
 """What a start inherits from earlier ones: records of the same recipe, seeds, data and code under another name or look.
 
 Renamed arms, another number of seeds, a plan of other looks and a change that is taken back train only what is missing.
-Standard library only.
+A dry run foresees what a start would do, and changes nothing. While jobs are at work, `earlier/` holds all records, also those
+in their place: Snakemake deletes a folder of records before its job runs, for reasons that nobody knows before, such as
+arrays that turn out to be others. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ import os
 import re
 import shutil
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from butfor.records.results_folder import MANIFEST, RUNS, jobs_of, record_in
 Training = dict[str, Any]
 METADATA = Path(".snakemake") / "metadata"
 TOKEN = re.compile("'[0-9a-f]{16}'")
+USED = "{}, {}: {} records of earlier trainings with the same recipe are used."
 LONGEST_NAME = 254  # characters, into which Snakemake cuts the names of its notes
 
 
@@ -42,8 +45,24 @@ def token(results: Path, training: Training, look: str) -> str:
     data = data_fingerprint(results)
     receipt = job_folder.read(runs)
     if receipt and _is_asked_for(receipt, training, data):
-        return receipt.token
+        return _noted(runs) or receipt.token  # which differ as --touch leaves them
     return fingerprint([earlier.origin(training, data if receipt else ""), training["seeds"]])
+
+
+def announcement(results: Path, training: Training, look: str) -> str:
+    """What a job says of itself: whether it trains, or uses records that there are."""
+    arm, seeds = training["arm"], training["seeds"]
+    runs, origin = results / RUNS.format(arm=arm, look=look), earlier.origin(training, data_fingerprint(results))
+    receipt = job_folder.read(runs)
+    in_place = receipt.seeds if receipt and receipt.origin == origin else []
+    used = [
+        seed
+        for seed in seeds
+        if earlier.place_of(results, origin, seed).exists() or (seed in in_place and record_in(runs, seed).exists())
+    ]
+    if len(used) == len(seeds):
+        return USED.format(arm, look, len(used))
+    return f"Train {arm}, {look}" + (f" ({len(used)} of {len(seeds)} records are of earlier trainings)" if used else "")
 
 
 def has_any(results: Path, plan: Iterable[tuple[str, Training]]) -> bool:
@@ -56,57 +75,98 @@ def has_any(results: Path, plan: Iterable[tuple[str, Training]]) -> bool:
     return any(receipt and _is_asked_for(receipt, training, data) for receipt, training in receipts)
 
 
-def inherit(results: Path, plan: Iterable[tuple[str, Training]], unbuilt: Iterable[str] = ()) -> Iterator[str]:
-    """Keep the records that the plan does not ask for, and put those that it asks for in their place, if all of a folder are
-    there; a job finds the others. Yields a line for each folder. Only where no other start is at work.
+@dataclass(frozen=True)
+class Inheritance:
+    """What a start does with the records that there are, by folder: `kept` in `earlier/`, since the plan does not ask for them;
+    `dropped` from there, since they are in their place; `taken` over by a training whose records are all there; `stale`, of
+    which Snakemake has no note and would believe that they are as they should be. A job finds others by itself."""
 
-    plan: each look with the training of an arm. unbuilt: arms whose models are built again, after which Snakemake repeats
-    their trainings: these find their records.
-    """
-    data = data_fingerprint(results)
-    found = {place: job_folder.read(place) for place in jobs_of(results)}
-    if not data or not found:
-        return
-    trainings = {results / RUNS.format(arm=training["arm"], look=look): training for look, training in plan}
-    for runs, receipt in found.items():
-        if receipt is None or not receipt.origin or not runs.is_dir():
-            continue
-        is_asked_for = runs in trainings and _is_asked_for(receipt, trainings[runs], data)
-        if is_asked_for and runs.parent.name not in unbuilt:
-            earlier.drop(results, receipt)
-        else:
+    results: Path
+    kept: dict[Path, Receipt]
+    dropped: list[Receipt]
+    taken: dict[Path, tuple[Training, str]]
+    stale: list[Path]
+
+    @property
+    def messages(self) -> list[str]:
+        """A line for each folder that is taken over."""
+        return [USED.format(t["arm"], runs.name, len(t["seeds"])) for runs, (t, _) in self.taken.items()]
+
+    def enter(self) -> None:
+        """Do it. Only where no other start is at work."""
+        for runs, receipt in self.kept.items():
             earlier.keep(runs, receipt)
-        if is_asked_for:
-            del trainings[runs]
-            if (noted := _noted(runs)) and noted != receipt.token:  # as --touch leaves it
-                job_folder.write(runs, replace(receipt, token=noted))
-    for runs, training in trainings.items():
-        receipt = found.get(runs)
-        if _assemble(results, runs, training, earlier.origin(training, data), receipt):
-            count = len(training["seeds"])
-            yield f"{training['arm']}, {runs.name}: {count} records of earlier trainings with the same recipe are used."
-        elif receipt and receipt.origin and runs.is_dir() and _noted(runs) is None:
-            shutil.rmtree(runs)  # of what Snakemake has no note it believes that it is as it should be
+        for receipt in self.dropped:  # after what a renamed arm has left, which has the same records
+            earlier.drop(self.results, receipt)
+        for runs, (training, origin) in self.taken.items():
+            _assemble(self.results, runs, training, origin)
+        for runs in self.stale:
+            shutil.rmtree(runs)
+
+
+def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance:
+    """What a start with this plan inherits. plan: each look with the training of an arm."""
+    data = data_fingerprint(results)
+    found = _records_with_receipts(results) if data else {}
+    waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan} if data else {}
+    asked = [runs for runs, receipt in found.items() if runs in waiting and _is_asked_for(receipt, waiting[runs], data)]
+    kept = {runs: receipt for runs, receipt in found.items() if runs not in asked}
+    records = {
+        (receipt.origin, seed): record_in(runs, seed) for runs, receipt in kept.items() for seed in receipt.seeds
+    }
+    taken, stale = {}, []
+    for runs, training in waiting.items():
+        if runs in asked:
+            continue
+        origin = earlier.origin(training, data)
+        places = [(earlier.place_of(results, origin, seed), records.get((origin, seed))) for seed in training["seeds"]]
+        if all(any(map(earlier.is_whole, filter(None, either))) for either in places):
+            taken[runs] = training, origin
+        elif runs in found and _noted(runs) is None:
+            stale.append(runs)
+    return Inheritance(results, kept, [found[runs] for runs in asked], taken, stale)
+
+
+def protect(results: Path, plan: Iterable[tuple[str, Training]], is_forced: Callable[[Path], bool]) -> None:
+    """Before the first job: have `earlier/` hold the records that are in their place too. Where a training is forced, forget
+    those that it would find, so that it is one."""
+    data = data_fingerprint(results)
+    for runs, receipt in _records_with_receipts(results).items():
+        if not is_forced(runs):
+            earlier.keep(runs, receipt)
+    for look, training in plan:
+        if is_forced(results / RUNS.format(arm=training["arm"], look=look)):
+            earlier.drop(results, Receipt("", training["seeds"], earlier.origin(training, data)))
+
+
+def settle(results: Path, plan: Iterable[tuple[str, Training]]) -> None:
+    """After the last job: forget the earlier records that are in their place."""
+    for receipt in foreseen(results, plan).dropped:
+        earlier.drop(results, receipt)
+
+
+def _records_with_receipts(results: Path) -> dict[Path, Receipt]:
+    """The folders of records of which it is known what they follow from."""
+    jobs = {runs: job_folder.read(runs) for runs in jobs_of(results) if runs.is_dir()}
+    return {runs: receipt for runs, receipt in jobs.items() if receipt and receipt.origin}
 
 
 def _is_asked_for(receipt: Receipt, training: Training, data: str) -> bool:
     return receipt.seeds == training["seeds"] and receipt.origin == earlier.origin(training, data)
 
 
-def _assemble(results: Path, runs: Path, training: Training, origin: str, before: Receipt | None) -> bool:
-    """Make a folder of records from earlier ones, if all are there."""
-    seeds = training["seeds"]
-    if not all(earlier.is_whole(earlier.place_of(results, origin, seed)) for seed in seeds):
-        return False
-    waiting = job_folder.waiting(runs, origin)
+def _assemble(results: Path, runs: Path, training: Training, origin: str) -> None:
+    """Make a folder of records from earlier ones, which then are in their place."""
+    before, seeds, waiting = job_folder.read(runs), training["seeds"], job_folder.waiting(runs, origin)
     for seed in seeds:
         device = earlier.take_over(results, origin, seed, training["arm"], record_in(waiting, seed))
     (waiting / ".snakemake_timestamp").touch()
     told = _noted(runs) or (before.token if before else "") or fingerprint([origin, seeds])
     shutil.rmtree(runs, ignore_errors=True)
-    job_folder.write(runs, Receipt(earlier.mark(origin, device), seeds, origin, told))
+    receipt = Receipt(earlier.mark(origin, device), seeds, origin, told)
+    job_folder.write(runs, receipt)
     waiting.rename(runs)
-    return True
+    earlier.drop(results, receipt)
 
 
 def _noted(path: Path) -> str | None:

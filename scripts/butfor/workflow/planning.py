@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from butfor.errors import SeveralErrors, StudyError
 from butfor.process import parent_watch, start_settings, system_errors, text_encoding
+from butfor.records.results_folder import TRACKED, mlflow_database
 from butfor.study.duplicate_keys import refuse_duplicate_keys
 from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
@@ -31,11 +33,25 @@ def said(make: Callable[..., Any], *arguments: Any) -> Any:
         sys.exit(str(error))
 
 
-def inherit(targets: Targets) -> None:
-    """Let the study use records of earlier trainings, unless another start is at work."""
-    with recovery.alone() as is_alone:
-        for message in targets.inherit() if is_alone else ():
-            print(message, file=sys.stderr)
+def inherit(targets: Targets, settings: dict[str, Any], is_dry_run: bool) -> None:
+    """Let a start use records of earlier trainings, and make its own store of runs anew if that was deleted, unless another is
+    at work; a dry run is told what a start would do."""
+    with nullcontext(True) if is_dry_run else recovery.alone() as is_alone:
+        if not is_alone:
+            return
+        messages = targets.inherit().messages
+        if lost := _lost_mirror(settings):
+            targets.forced.add(str(lost)) if is_dry_run else lost.unlink()
+            messages.append(f"{mlflow_database(lost.parent)} is gone: MLflow's runs are made anew from the records.")
+    for message in messages:
+        print(message, file=sys.stderr)
+
+
+def _lost_mirror(settings: dict[str, Any]) -> Path | None:
+    """The file by which Snakemake knows that MLflow holds the study, if the study's own store is gone."""
+    results = Path(settings["results"])
+    tracked, mirrored = results / TRACKED, settings["tracking"]["mlflow"] and target.is_own(results)
+    return tracked if mirrored and tracked.exists() and not mlflow_database(results).exists() else None
 
 
 def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[str, Any], Plan]:
@@ -58,8 +74,9 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         text_encoding.refuse_other_names([Path.cwd(), results, *files, str(settings["data"]["file"])])
         if workflow.is_main_process and settings["tracking"]["mlflow"]:
             target.check(results)
-        for message in recovery.clear(results) if workflow.is_main_process else ():
-            print(message, file=sys.stderr)
+        if workflow.is_main_process:
+            for message in (recovery.damage if workflow.output_settings.dryrun else recovery.clear)(results):
+                print(message, file=sys.stderr)
     except StudyError as error:
         lines = WrittenLines(files, workflow.config_settings.config)
         every = error.errors if isinstance(error, SeveralErrors) else [error]

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from butfor.errors import StudyError
 from butfor.records import files, job_folder
+from butfor.records.job_folder import Receipt
 from butfor.records.results_folder import (
     MLFLOW_FOLDER,
     RESULTS_LOCK,
@@ -57,6 +58,15 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     messages = [*_date_back(results), *_repair_derived(results), *_remove_damaged_records(results)]
     fcntl.flock(in_use, fcntl.LOCK_SH)
     return messages
+
+
+def damage(results: Path) -> list[str]:
+    """What `clear` would repair of the files in `results`, a line each; nothing is changed."""
+    if not _is_free(results):
+        return []
+    derived = [path for path in files_with_checksums(results) if path.exists() and not files.is_undamaged(path)]
+    records = [path for _, _, damaged in _damaged_jobs(results) for path in damaged]
+    return [f"{path} is damaged or missing: a start makes it anew." for path in (*derived, *records)]
 
 
 @contextlib.contextmanager
@@ -147,14 +157,8 @@ def _remove_damaged_records(results: Path) -> Iterator[str]:
     """Of a folder with damaged records, or one that Snakemake did not note as complete and would delete, move the undamaged
     records to where its job finds them.
     """
-    for runs in jobs_with_receipts(results):
-        receipt = job_folder.read(runs)
-        if receipt is None or not runs.is_dir():
-            continue
-        damaged = [path for seed in receipt.seeds if not _is_undamaged(path := record_in(runs, seed))]
+    for runs, receipt, damaged in list(_damaged_jobs(results)):
         timestamp = runs / ".snakemake_timestamp"
-        if timestamp.exists() and not damaged:
-            continue
         for path in (*damaged, timestamp):
             path.unlink(missing_ok=True)
         waiting = job_folder.waiting(runs, receipt.mark)
@@ -162,6 +166,16 @@ def _remove_damaged_records(results: Path) -> Iterator[str]:
         waiting.parent.mkdir(exist_ok=True)
         runs.rename(waiting)
         yield from (f"{path} was damaged or missing and is made anew." for path in damaged)
+
+
+def _damaged_jobs(results: Path) -> Iterator[tuple[Path, Receipt, list[Path]]]:
+    """The folders of records some of which are damaged, with these; also those that Snakemake did not note as complete."""
+    for runs in jobs_with_receipts(results):
+        receipt = job_folder.read(runs)
+        if receipt and runs.is_dir():
+            damaged = [path for seed in receipt.seeds if not _is_undamaged(path := record_in(runs, seed))]
+            if damaged or not (runs / ".snakemake_timestamp").exists():
+                yield runs, receipt, damaged
 
 
 def _is_undamaged(path: Path) -> bool:

@@ -24,9 +24,11 @@ from butfor.records.results_folder import (
     finished_seeds,
 )
 from butfor.study.plan import Plan
+from butfor.training.built import failure
 from butfor.user_code import location
 from butfor.user_code.files_read import made_of
 from butfor.workflow import inheritance, parameters
+from butfor.workflow.inheritance import Inheritance
 from butfor.workflow.own_files import OwnFiles
 
 Trainings = Iterable[tuple[str, str]]
@@ -38,7 +40,7 @@ class Targets:
 
     settings: the study's, completed. codes: the fingerprints of the code that makes the data, builds users' models, and trains.
     own: the files that the user brings. next_arms: the arms that train after a look, by its decision, which may have to be
-    made first.
+    made first. is_dry_run: whether nothing may be changed, but is to be foreseen.
     """
 
     def __init__(
@@ -48,8 +50,11 @@ class Targets:
         codes: tuple[str, str, str],
         own: OwnFiles,
         next_arms: Callable[[str], list[str]],
+        is_dry_run: bool = False,
     ) -> None:
-        self._plan, self._next_arms = plan, next_arms
+        self._plan, self._next_arms, self._is_dry_run = plan, next_arms, is_dry_run
+        self._foreseen: set[str] = set()
+        self.forced: set[str] = set()  # files that a dry run is to count as missing
         preparing, building, self._code = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
         self.data = own.data(settings["data"])
@@ -68,13 +73,38 @@ class Targets:
         training = parameters.training(self._plan, arm, look, self._code, self._user_code(arm))
         return {**training, "token": inheritance.token(Path(self._results), training, look)}
 
+    def announcement(self, arm: str, look: str, is_forced: Callable[[Path], bool]) -> str:
+        """What the job of a training says of itself."""
+        results, training = (
+            Path(self._results),
+            parameters.training(self._plan, arm, look, self._code, self._user_code(arm)),
+        )
+        if self.models() or is_forced(results / RUNS.format(arm=arm, look=look)):
+            return f"Train {arm}, {look}"
+        return inheritance.announcement(results, training, look)
+
     def search(self, arm: str) -> dict[str, Any]:
         """The parameters of a search of the learning rate."""
         return parameters.search(self._plan, arm, self._code, self._user_code(arm))
 
-    def inherit(self) -> list[str]:
-        """Put records of earlier trainings where the plan asks for them (see inheritance); a message for each folder."""
-        return list(inheritance.inherit(Path(self._results), self._planned(), self.unbuilt()))
+    def inherit(self) -> Inheritance:
+        """Put records of earlier trainings where the plan asks for them (see inheritance); in a dry run, count them as if they
+        were there."""
+        found = inheritance.foreseen(Path(self._results), self._planned())
+        if self._is_dry_run:
+            self._foreseen, self.forced = set(map(str, found.taken)), set(map(str, found.stale))
+        else:
+            found.enter()
+        return found
+
+    def protect(self, is_forced: Callable[[Path], bool]) -> None:
+        """Before the first job: have records that it may delete kept (see inheritance). is_forced: whether the folder's training
+        is to be made whatever there is."""
+        inheritance.protect(Path(self._results), self._planned(), is_forced)
+
+    def settle(self) -> None:
+        """After the last job: keep only the records that are not in their place."""
+        inheritance.settle(Path(self._results), self._planned())
 
     @property
     def has_data(self) -> bool:
@@ -105,8 +135,10 @@ class Targets:
         return [self._built[arm]] if arm in self._built else []
 
     def unbuilt(self) -> dict[str, str]:
-        """The arms whose models have not been built yet, each with the file about its model."""
-        return {arm: path for arm, path in self._built.items() if not Path(path).exists()}
+        """The arms whose models have not been built yet, each with the file about its model. (A start forgets those that could
+        not be built.)"""
+        refused = failure if self._is_dry_run else lambda path: None
+        return {arm: path for arm, path in self._built.items() if not Path(path).exists() or refused(Path(path))}
 
     def models(self) -> dict[str, str]:
         """The folder of a training's models in the results folder, by which models are kept; empty if none are. An output of
@@ -116,7 +148,7 @@ class Targets:
 
     def trained(self, until: str | None = None) -> list[str]:
         """The folders of records, up to a look or of the whole study."""
-        return self._of_each(RUNS, self._trainings(until))
+        return [path for path in self._of_each(RUNS, self._trainings(until)) if path not in self._foreseen]
 
     def model_folders(self) -> list[str]:
         """The folders of models of the whole study."""

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from conftest import KERAS, ROOT
@@ -23,6 +24,8 @@ def test_the_other_arms_go_on_and_the_partial_report_says_what_is_missing_and_wh
     done = copy.run()
     runs = copy.folder / "results" / "m" / "runs"
     assert done.returncode == 1
+    tries = Counter(re.findall(r"log: results/m/logs/train/(\w+)_look1.log", done.stdout + done.stderr))
+    assert tries["unbuilt"] == tries["integers"] < tries["raises"]  # a refusal is not tried again
     assert {path.parent.name for path in runs.glob("*/look1")} == {"baseline", "more"}
     assert copy.run("partial").returncode == 0
     report = (copy.folder / "results" / "m" / "partial" / "report.md").read_text()

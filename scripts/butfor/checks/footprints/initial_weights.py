@@ -20,10 +20,16 @@ def model_trace(r: Record) -> str:
     functions = sorted({row["activation"] for row in start(r)[:-1]} - ({"linear"} if own(r) else set()))
     said = f", {listed(functions)}" if functions else ""
     if own(r):
-        layers = [f"{row['class']} {row['shape'][-1]}" for row in r.structure if row["class"] != "InputLayer"]
-        return f"{counted(r.parameters, 'weight')}{said}; {counted(len(layers), 'layer')}: {listed(layers)}"
+        layers = [_layer(row) for row in r.structure if row["class"] != "InputLayer"]
+        return f"{counted(r.parameters, 'weight')}{said}; {counted(len(layers), 'layer')}: {listed(layers, most=8)}"
     widths = counted(len(start(r)), "layer")
     return f"{counted(r.parameters, 'weight')} in {widths}{said}, widths {_widths(r)}"
+
+
+def _layer(row: dict[str, Any]) -> str:
+    """Its class with the size of what it gives, if Keras knows that: it does not of a cell, and a sum over all is one number."""
+    size = (row["shape"] or [None])[-1]
+    return row["class"] if size is None else f"{row['class']} {size}"
 
 
 def _widths(r: Record) -> str:

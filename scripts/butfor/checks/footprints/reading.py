@@ -21,10 +21,10 @@ def start(r: Record) -> list[dict[str, Any]]:
     return r.layers["start"]
 
 
-def listed(values: list[Any]) -> str:
-    """At most four values, written short."""
+def listed(values: list[Any], most: int = 4) -> str:
+    """At most so many values, written short."""
     words = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
-    return ", ".join(words if len(words) <= 4 else [*words[:2], "…", words[-1]]) or "none"
+    return ", ".join(words if len(words) <= most else [*words[:2], "…", words[-1]]) or "none"
 
 
 def differs(measured: float, expected: float, tolerance: float = 1e-4) -> bool:

@@ -18,6 +18,13 @@ def optimiser_fault(r: Record) -> str:
     return _unlike(r, {key: value for key, value in expected.items() if key != "name"})
 
 
+def optimiser_trace(r: Record) -> str:
+    """The optimiser without what is off: no average of weights is kept unless it says so, and none of its settings counts."""
+    return settings(
+        {k: v for k, v in r.optimiser.items() if v is not False and (r.optimiser.get("use_ema") or k[:3] != "ema")}
+    )
+
+
 def decay(r: Record) -> dict[str, float | None]:
     return {"weight_decay": r.optimiser.get("weight_decay"), "coupled_decay": r.optimiser.get("coupled_decay")}
 

@@ -73,7 +73,7 @@ FOOTPRINTS: dict[str, Footprint] = {
         initial_weights.normalisation_fault,
         ("structure", "parameters", "biases/*", "others/*", *FROM_WEIGHTS),
     ),
-    "optimiser": Footprint("optimiser", lambda r: steps.settings(r.optimiser), steps.optimiser_fault, ("optimiser",)),
+    "optimiser": Footprint("optimiser", steps.optimiser_trace, steps.optimiser_fault, ("optimiser",)),
     "learning_rate": Footprint("learning rate", steps.rates, steps.rate_fault, ("learning rate",)),
     "warmup": Footprint("learning rate", steps.rates, steps.rate_fault, ("learning rate",)),
     "schedule": Footprint("learning rate", steps.rates, steps.rate_fault, ("learning rate",)),
