@@ -61,7 +61,7 @@ TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loads
 test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side)
 	@$(TESTS) -m "not services and not cases and not long"
 
-test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, killed processes (minutes)
+test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
 	@$(TESTS) -m "cases and not services and not long"
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, PostgreSQL or MLflow's servers, as far as those are there

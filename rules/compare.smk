@@ -1,6 +1,6 @@
-# Takes: all records and their checks. Makes: contrasts with verdicts, tables, and the outcomes of the claims. When a claim
-# was declared is read from the register, which no rule makes (see scripts/butfor/verdicts/preregistration.py); it changes
-# only where `claims` changes too.
+# Takes: all records and their checks. Makes: contrasts with verdicts, tables, and the outcomes of the claims. What was planned
+# when, and which arms were judged and removed, is read from the register, which no rule makes (see
+# scripts/butfor/verdicts/register.py); it changes only where `study`, `claims` or `protocol` change too.
 
 
 rule compare:
@@ -20,6 +20,7 @@ rule compare:
     localrule: True
     params:
         study=analysis,
+        register=register,
         code=code("compare"),
     message:
         "Judge every ablation against its reference"
@@ -42,6 +43,7 @@ rule assess:
     params:
         study=analysis,
         claims=study["claims"],
+        protocol=parameters.protocol(study),
         register=register,
         code=code("assess"),
     message:

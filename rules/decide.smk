@@ -16,6 +16,7 @@ checkpoint decide:
     localrule: True
     params:
         study=analysis,
+        register=register,
         code=code("decide"),
     message:
         "Decide after {wildcards.look}"

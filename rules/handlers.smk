@@ -12,7 +12,7 @@ def is_forced(runs):
 def begin():
     from butfor.workflow import beginning
 
-    beginning.begin(study, mirrored, alone=workflow.execution_settings.lock)
+    beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     targets.protect(is_forced)
 
 

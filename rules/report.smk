@@ -66,6 +66,7 @@ rule partial:
     params:
         study=described,
         claims=study["claims"],
+        protocol=parameters.protocol(study),
         register=register,
         finished=targets.present()["seeds"],
         code=code("partial"),

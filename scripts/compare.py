@@ -10,6 +10,6 @@ compare(
     checks_path=snakemake.input.checks,
     contrasts_path=snakemake.output.contrasts,
     tables=snakemake.output.tables,
-    searches=snakemake.input.searches,
-    tuned=snakemake.input.tuned,
-)
+    searches=snakemake.input.searches, tuned=snakemake.input.tuned,
+    register_path=snakemake.params.register,
+)  # fmt: skip

@@ -9,5 +9,6 @@ line = decide(
     look=snakemake.wildcards.look,
     folders=snakemake.input.runs,
     path=snakemake.output.decision,
+    register_path=snakemake.params.register,
 )
 print(line, file=terminal)

@@ -114,11 +114,13 @@ def judged(records: list[Record], seeds: int) -> list[dict[str, Any]]:
             "reference": None if arm == "baseline" else "baseline",
             "family": "parts",
             "changed": [],
+            "primary": False,
             "grid": "",
         }
         for arm in dict.fromkeys(record.arm for record in records)
     ]
     verdict = {"alpha": 0.05, "metric": "test/accuracy", "corrected_over": "report", "margin": 0.5, "must_learn": True}
+    verdict |= {"paired": True, "futility": True}
     looks = [{"name": "look1", "seeds": list(range(seeds)), "seen": seeds}]
     planned: Any = {"arms": arms, "looks": looks, "tune": {}, "verdict": {**verdict, "loss_margin": None}}
     outcomes: Any = [{"arm": arm["name"], "outcome": "void" if arm["name"] == VOID else "proven"} for arm in arms]

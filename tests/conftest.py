@@ -27,7 +27,7 @@ from preloaded import Preloaded
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
-CASES = ROOT / "tests" / "cases"
+CASES, FAULTS = ROOT / "tests" / "cases", ROOT / "tests" / "faults"
 PATIENCE = 600  # seconds for a whole study
 SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
     "model": {"name": "mlp", "widths": [32]},
@@ -84,11 +84,11 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run no whole study come first, since most failures show there in seconds; then the others, those with the
-    most whole studies first, so that no worker is left alone at the end. What lies in tests/cases belongs to
-    `make test-cases`.
+    most whole studies first, so that no worker is left alone at the end. What lies in tests/cases and tests/faults belongs
+    to `make test-cases`.
     """
     for item in items:
-        if CASES in item.path.parents:
+        if {CASES, FAULTS} & {*item.path.parents}:
             item.add_marker(pytest.mark.cases)
     whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))
     items.sort(key=lambda item: (whole[item.path] > 0, -whole[item.path]))

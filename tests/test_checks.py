@@ -24,13 +24,22 @@ def train(data, name, *seeds, **changes):
 
 def study_of(**ablations):
     """ablations: arm to the keys that it changes, as {key: value}."""
-    arms = [{"name": "baseline", "reference": None, "family": "", "changed": [], "recipe": resolved(**RECIPE)}]
+    arms = [
+        {
+            "name": "baseline",
+            "reference": None,
+            "family": "",
+            "changed": [],
+            "primary": False,
+            "recipe": resolved(**RECIPE),
+        }
+    ]
     for name, changes in ablations.items():
         recipe = resolved(**{**RECIPE, **changes})
-        rest = {"reference": "baseline", "family": "f", "changed": list(changes), "recipe": recipe}
+        rest = {"reference": "baseline", "family": "f", "changed": list(changes), "primary": False, "recipe": recipe}
         arms.append({"name": name, **rest})
     verdict = {"alpha": 0.05, "margin": 0.5, "loss_margin": None, "must_learn": True}
-    verdict |= {"metric": "test/accuracy", "corrected_over": "report"}
+    verdict |= {"metric": "test/accuracy", "corrected_over": "report", "paired": True, "futility": True}
     looks = [{"name": "look1", "seeds": [0, 1], "seen": 2}]
     return {"study": "s", "question": "q?", "arms": arms, "looks": looks, "verdict": verdict}
 

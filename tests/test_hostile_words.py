@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 
 from butfor.plain_text import plain
 from butfor.report.claim_section import claim_section
-from butfor.verdicts import preregistration
+from butfor.verdicts import deviations, register
 
 WORDS = [
     "a | b | c |\n| --- |",
@@ -53,7 +53,15 @@ def test_markdown_takes_words_for_nothing_but_words(words):
 
 @pytest.mark.parametrize("words", WORDS)
 def test_a_claims_sentence_stays_in_its_cell(words):
-    row = {"claim": "c", "sentence": words, "arm": "a", "expect": "hurts", "margin": None, "metric": "test/accuracy"}
+    row = {
+        "claim": "c",
+        "sentence": words,
+        "arm": "a",
+        "expect": "hurts",
+        "margin": None,
+        "rate": None,
+        "metric": "test/accuracy",
+    }
     row |= {"outcome": "undecided", "reason": "", "unit": "accuracy points", "effect": 1.0, "low": 0.0, "high": 2.0}
     row |= {"p": 0.5, "planned": 5, "missing": 0, "since": None, "standing": "exploratory", "runs": None}
     text = claim_section({"verdict": {"metric": "test/accuracy"}}, {"claims": [row, row], "deviations": []})
@@ -66,7 +74,7 @@ def test_a_claims_sentence_stays_in_its_cell(words):
 def test_a_claim_that_was_reworded_is_quoted_as_words():
     entries = [{"runs": 0, "fingerprint": "f", "tested": {}, "sentence": WORDS[1]}]
     entries += [{"runs": 2, "time": "2026-01-01", "fingerprint": "f", "tested": {}, "sentence": "x"}]
-    (line,) = preregistration.deviations({"terms": [], "claims": {"c": entries}})
+    (_, line) = deviations.deviations({**register.NEW, "claims": {"c": entries}})
     assert "html_inline" not in kinds(RENDERED.parse(f"- {line}"))
 
 

@@ -19,7 +19,7 @@ ARMS = [
     {"name": "dropout", "reference": "small", "family": "f"},
 ]
 VERDICT = {"alpha": 0.05, "metric": "test/accuracy", "corrected_over": "report", "margin": 0.5, "loss_margin": None}
-VERDICT |= {"must_learn": True}
+VERDICT |= {"must_learn": True, "paired": True, "futility": True}
 STUDY = {
     "study": "s",
     "question": "Why?",

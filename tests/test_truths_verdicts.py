@@ -24,10 +24,11 @@ def draws(rng, arms, seeds, effects=0.0):
 
 def study(arms, seeds, looks=1, must_learn=True):
     """What judge is told of a study whose ablations all refer to the baseline."""
-    listed = [{"name": "baseline", "reference": None, "family": None}]
-    listed += [{"name": name, "reference": "baseline", "family": name} for name in arms]
+    listed = [{"name": "baseline", "reference": None, "family": None, "primary": False}]
+    listed += [{"name": name, "reference": "baseline", "family": name, "primary": False} for name in arms]
     planned = [list(part) for part in np.array_split(np.arange(seeds), looks)]
     verdict = {"alpha": ALPHA, "margin": 0.5, "loss_margin": None, "must_learn": must_learn}
+    verdict |= {"paired": True, "futility": True}
     verdict |= {"metric": "test/accuracy", "corrected_over": "report"}
     return {"arms": listed, "looks": [{"seeds": part, "seen": max(part) + 1} for part in planned], "verdict": verdict}
 
@@ -83,7 +84,7 @@ def test_runs_at_chance_count_as_finished_where_a_recipe_need_not_learn():
     assert row["failed_ablation"] == 0 and row["pairs"] == 5
 
 
-@pytest.mark.parametrize(("seeds", "failures"), [(5, 3), (10, 4)])
+@pytest.mark.parametrize(("seeds", "failures"), [(5, 4), (10, 5)])
 def test_an_arm_that_fails_often_enough_hurts_though_its_other_runs_are_better(seeds, failures):
     found = draws(np.random.default_rng(18), 1, seeds, effects=20.0)
     for failed, verdict in ((failures, "hurts"), (failures - 1, "inconclusive")):
@@ -93,13 +94,13 @@ def test_an_arm_that_fails_often_enough_hurts_though_its_other_runs_are_better(s
 
 @pytest.mark.parametrize(
     ("looks", "seeds", "least"),
-    [(1, 5, 3), (1, 10, 4), (1, 20, 4), (1, 30, 4), (4, 5, 4), (4, 10, 5), (4, 20, 5), (4, 30, 6)],
+    [(1, 5, 4), (1, 10, 5), (1, 20, 5), (1, 30, 6), (4, 5, 5), (4, 10, 6), (4, 20, 7), (4, 30, 7)],
 )
 def test_so_many_failures_against_none_are_needed(looks, seeds, least):
     def p(failed):
         ablation = {seed: None if seed < failed else 88.0 + seed for seed in range(seeds)}
-        reference = dict.fromkeys(range(seeds), 88.0)
-        return stats.contrast(stats.pair(ablation, reference, range(seeds)), 0.5, looks, ALPHA).p_failure
+        pairs = stats.pair(ablation, dict.fromkeys(range(seeds), 88.0), range(seeds))
+        return stats.contrast(pairs, stats.Rule(0.5, tuple(range(5, 5 + looks)))).p_failure
 
     assert p(least) <= ALPHA < p(least - 1)
 

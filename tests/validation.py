@@ -32,6 +32,7 @@ from butfor.verdicts import contrasts, next_look
 LOOKS = (5, 10, 20, 30)
 ABLATIONS = 15
 ALPHA = 0.05
+UNSEEN = "said: runs like those seen"
 SIGMA = 0.3  # accuracy points, of one run over seeds
 SHARED = 0.3  # correlation of two arms' runs of one seed, before they get their law
 
@@ -47,8 +48,9 @@ LAWS = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is planted: per ablation the effect, the spread and the chance to diverge; effects and margin in standard
-    deviations of one run. Ablations that are not named have no effect."""
+    """What is planted: per ablation the effect, the spread, the chance to diverge and that to lose 40 standard deviations
+    unnoticed; effects and margin in standard deviations of one run. Ablations that are not named have no effect. examples:
+    of the test set, if accuracies come in steps of one; primary: how many of the first ablations are."""
 
     name: str
     law: str = "normal"
@@ -56,6 +58,17 @@ class Scenario:
     margin: float = 1.0
     spreads: tuple[float, ...] = ()
     diverging: tuple[float, ...] = ()
+    baseline_diverging: float = 0.0
+    collapsing: tuple[float, ...] = ()
+    baseline_collapsing: float = 0.0
+    looks: tuple[int, ...] = LOOKS
+    examples: int = 0
+    primary: int = 0
+
+    @property
+    def collapses(self) -> bool:
+        """Whether something happens that many samples do not show, and then no test: the report bounds it in words."""
+        return bool(self.collapsing or self.baseline_collapsing)
 
     def planted(self, written: tuple[float, ...], otherwise: float) -> np.ndarray:
         """The baseline's value and every ablation's."""
@@ -63,6 +76,7 @@ class Scenario:
 
 
 MIX = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, -2.0, -2.0, -20.0, -20.0)
+ALL_HALF = (0.5,) * ABLATIONS
 SCENARIOS = {
     s.name: s
     for s in (
@@ -82,6 +96,21 @@ SCENARIOS = {
         Scenario("+1, +2, -20, heavy tails", "heavy", (1.0, 2.0, -20.0)),
         Scenario("30 % diverge, else equal", diverging=(0.3,)),
         Scenario("30 % diverge, else +2", effects=(2.0,), diverging=(0.3,)),
+        Scenario("all diverge in 50 %", diverging=ALL_HALF, baseline_diverging=0.5),
+        Scenario("all diverge in 50 %, one look at 2", diverging=ALL_HALF, baseline_diverging=0.5, looks=(2,)),
+        Scenario("all diverge in 50 %, looks 3 10 30", diverging=ALL_HALF, baseline_diverging=0.5, looks=(3, 10, 30)),
+        Scenario("baseline diverges in 30 %, else equal", baseline_diverging=0.3),
+        Scenario("50 test examples, at the margin", effects=(1.0,) * ABLATIONS, examples=50),
+        Scenario("mix, margin 0.5", effects=MIX, margin=0.5),
+        Scenario("mix, three primary", effects=MIX, primary=3),
+        Scenario("nothing, normal, all x 3", spreads=(3.0,) * ABLATIONS),
+        Scenario("nothing, skewed, all x 2", "skewed", spreads=(2.0,) * ABLATIONS),
+        Scenario("nothing, skewed, all x 3", "skewed", spreads=(3.0,) * ABLATIONS),
+        Scenario("nothing, skewed, three x 3", "skewed", spreads=(3.0,) * 3),
+        Scenario("skewed, all x 2, at the margin", "skewed", (-1.0,) * ABLATIONS, spreads=(2.0,) * ABLATIONS),
+        Scenario("two bad and x 10, +2, +1", effects=(-20.0, -20.0, 2.0, 2.0, 1.0, 1.0), spreads=(10.0, 10.0)),
+        Scenario("one collapses unnoticed in 5 %", collapsing=(0.05,)),
+        Scenario("baseline collapses unnoticed in 5 %", baseline_collapsing=0.05),
     )
 }
 
@@ -90,17 +119,27 @@ class Trainer:
     """Gives the records of the runs of one study; what each run would give is drawn beforehand, as by its seed."""
 
     def __init__(self, scenario: Scenario, rng: np.random.Generator) -> None:
-        shape = 1 + ABLATIONS, LOOKS[-1]
+        shape = 1 + ABLATIONS, scenario.looks[-1]
         drawn = np.sqrt(SHARED) * rng.standard_normal(shape[1]) + np.sqrt(1 - SHARED) * rng.standard_normal(shape)
         noise = LAWS[scenario.law](drawn) * scenario.planted(scenario.spreads, 1.0)[:, None]
+        collapses = scenario.planted(scenario.collapsing, 0.0)
+        collapses[0] = scenario.baseline_collapsing
+        noise -= 40 * (rng.random(shape) < collapses[:, None])
         self.accuracies = 88 + SIGMA * (noise + scenario.planted(scenario.effects, 0.0)[:, None])
-        self.diverges = rng.random(shape) < scenario.planted(scenario.diverging, 0.0)[:, None]
+        if scenario.examples:
+            self.accuracies = np.round(self.accuracies / 100 * scenario.examples) / scenario.examples * 100
+        chances = np.array([scenario.baseline_diverging, *scenario.planted(scenario.diverging, 0.0)[1:]])
+        self.diverges = rng.random(shape) < chances[:, None]
+        self.examples = scenario.examples
         self.places = {name: place for place, name in enumerate(ARMS)}
 
     def train(self, arm: str, seeds: list[int]) -> list[Record]:
         """One job: the records of these seeds."""
         place = self.places[arm]
-        return [made_up(arm, seed, self.accuracies[place, seed], self.diverges[place, seed]) for seed in seeds]
+        return [
+            made_up(arm, seed, self.accuracies[place, seed], self.diverges[place, seed], self.examples)
+            for seed in seeds
+        ]
 
 
 ARMS = ["baseline", *(f"ablation_{place}" for place in range(1, ABLATIONS + 1))]
@@ -122,7 +161,7 @@ SAME = {  # of every made-up record, what only the report shows
 }
 
 
-def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False) -> Record:
+def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False, examples: int = 0) -> Record:
     """The record of a run that was never made; accuracy in points, and a loss that mirrors it."""
     reached = {
         "test/accuracy": accuracy / 100,
@@ -134,19 +173,24 @@ def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False) -> Rec
     }
     status, reason = ("diverged", "the loss was nan in epoch 1") if diverges else ("ok", "")
     said = {"arm": arm, "seed": seed, "status": status, "reason": reason, "metrics": {} if diverges else reached}
-    return Record(**{**SAME, **said})
+    return Record(**{**SAME, **said, "data": {**SAME["data"], "test": examples}})
 
 
-def study(margin: float) -> dict:
+def study(margin: float, planned_looks: tuple[int, ...] = LOOKS, primary: int = 0) -> dict:
     """What the stations after training are told of a study; the margin in standard deviations of one run."""
     told = {"changed": ["dropout"], "grid": "", "levels": {}, "recipe": SAME["recipe"]}
     arms = [
-        {"name": name, "reference": "baseline" if place else None, "family": "planted" if place else None, **told}
+        {
+            **{"name": name, "reference": "baseline" if place else None, "family": "planted" if place else None},
+            **{"primary": 0 < place <= primary, **told},
+        }
         for place, name in enumerate(ARMS)
     ]
     verdict = {"alpha": ALPHA, "margin": margin * SIGMA, "loss_margin": None, "must_learn": True}
-    verdict |= {"metric": "test/accuracy", "corrected_over": "report"}
-    planned = [{"name": look.name, "seeds": list(look.seeds), "seen": look.seen} for look in looks(list(LOOKS), 0)]
+    verdict |= {"metric": "test/accuracy", "corrected_over": "report", "paired": True, "futility": True}
+    planned = [
+        {"name": look.name, "seeds": list(look.seeds), "seen": look.seen} for look in looks(list(planned_looks), 0)
+    ]
     budget = {"max_runs": None, "max_gpu_hours": None}
     return {"study": "made_up", "question": "?", "arms": arms, "looks": planned, "verdict": verdict, "budget": budget}
 
@@ -167,13 +211,18 @@ def trained(asked: dict, trainer: Trainer) -> list[Record]:
 
 def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
     """A row per ablation: what was planted, and what the study made of it."""
-    trainer, asked = Trainer(scenario, np.random.default_rng([seed, number])), study(scenario.margin)
+    trainer, asked = (
+        Trainer(scenario, np.random.default_rng([seed, number])),
+        study(scenario.margin, scenario.looks, scenario.primary),
+    )
     with mock.patch("butfor.checks.manipulation.examine", lambda study, records: []):
         records = trained(asked, trainer)
     runs = pd.Series([record.arm for record in records]).value_counts()
     rows = contrasts.judge(asked, records, [])
     found, losses = ([row for row in rows if row["metric"] == name] for name in ("test/accuracy", "test/loss"))
     effects, diverging = scenario.planted(scenario.effects, 0.0), scenario.planted(scenario.diverging, 0.0)
+    effects = effects - 40 * (scenario.planted(scenario.collapsing, 0.0) - scenario.baseline_collapsing)
+    diverging = diverging - scenario.baseline_diverging
     return [
         {
             "study": number,
@@ -182,8 +231,10 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
             "verdict": row["verdict"],
             "runs": runs[row["arm"]],
             "failures": trainer.diverges[place, : runs[row["arm"]]].sum(),
+            "of_baseline": trainer.diverges[0, : runs[row["arm"]]].sum(),
             "covered": row["low"] <= SIGMA * effects[place] <= row["high"] if row["low"] == row["low"] else None,
             "margin": scenario.margin,
+            "most": scenario.looks[-1],
             "loss_verdict": loss["verdict"],
         }
         for place, (row, loss) in enumerate(zip(found, losses, strict=True), start=1)
@@ -198,16 +249,19 @@ def run(scenario: Scenario, studies: int, seed: int, each: Callable[..., Iterabl
 
 def wrong(found: pd.DataFrame, verdict: str = "verdict") -> pd.Series:
     """Whether a verdict contradicts what was planted: a direction that is not there, no difference where there is at
-    least the margin's, or anything good of an arm that failed more often than the baseline, which never fails."""
+    least the margin's or the baseline fails more, or anything good of an arm that was seen to fail more often than it."""
     direction = found[verdict].map({"helps": 1.0, "hurts": -1.0})
-    against = direction.notna() & (direction != np.sign(found.effect)) & ~((direction < 0) & (found.diverging > 0))
-    same = (found[verdict] == "no meaningful difference") & (found.effect.abs() >= found.margin)
+    by_failing = ((direction < 0) & (found.diverging > 0)) | ((direction > 0) & (found.diverging < 0))
+    against = direction.notna() & (direction != np.sign(found.effect)) & ~by_failing
+    same = (found[verdict] == "no meaningful difference") & (
+        (found.effect.abs() >= found.margin) | (found.diverging < 0)
+    )
     return against | same | praised(found)
 
 
 def praised(found: pd.DataFrame) -> pd.Series:
-    """Whether an arm that failed more often than the baseline was said to help or to make no difference."""
-    return (found.failures > 0) & found.verdict.isin(["helps", "no meaningful difference"])
+    """Whether an arm that was seen to fail more often than the baseline was said to help or to make no difference."""
+    return (found.failures > found.of_baseline) & found.verdict.isin(["helps", "no meaningful difference"])
 
 
 def wrong_reports(found: pd.DataFrame, verdict: str = "verdict") -> float:
@@ -223,8 +277,8 @@ def coverage(found: pd.DataFrame) -> tuple[float, float]:
 
 
 def spent(found: pd.DataFrame) -> float:
-    """Runs of the ablations, as a share of 30 seeds each."""
-    return float(found.runs.mean() / LOOKS[-1])
+    """Runs of the ablations, as a share of all seeds."""
+    return float(found.runs.mean() / found.most.iloc[0])
 
 
 def verdicts(found: pd.DataFrame, effect: float) -> pd.Series:
@@ -251,10 +305,10 @@ def line(scenario: Scenario, found: pd.DataFrame) -> dict[str, str]:
         "planted": scenario.name.replace("-", "−"),
         "studies": f"{studies}",
         "wrong reports, %": f"{100 * wrong_reports(found):.1f}",
-        "at most": f"{100 * at_most(ALPHA, studies):.1f}",
+        "promised, at most": UNSEEN if scenario.collapses else f"{100 * at_most(ALPHA, studies):.1f}",
         "intervals that hold the truth, %": f"{100 * share:.2f} ± {100 * error:.2f}",
         "inconclusive, %": f"{100 * (found.verdict == 'inconclusive').mean():.1f}",
-        "runs of 450": f"{spent(found):.2f}",
+        "share of seeds": f"{spent(found):.2f}",
         "verdicts by effect, %": "; ".join(by_effect).replace("-", "−"),
     }
 

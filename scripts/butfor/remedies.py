@@ -25,6 +25,7 @@ SAME = {  # what a choice is called elsewhere: its name here
     "resnet": "residual_cnn",
     "accuracy": "test/accuracy", "testaccuracy": "test/accuracy", "testloss": "test/loss", "loss": "test/loss",
     "better": "helps", "improves": "helps", "worse": "hurts", "equal": "same", "nodifference": "same", "diverges": "fails",
+    "sometimesfails": "fails more", "failsmoreoften": "fails more", "unstable": "fails more",
 }  # fmt: skip
 
 FEW_CHOICES = 3  # more are not written out

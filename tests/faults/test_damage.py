@@ -43,7 +43,7 @@ def test_damaged_and_missing_records_are_made_anew_and_no_others(finished, undis
     cut(short)
     missing.unlink()
     status, out = finished.run("-n")
-    assert status == 0 and out.count(" was damaged or missing and is made anew.") == 3
+    assert status == 0 and out.count(" is damaged or missing: a start makes it anew.") == 3
     seconds = resume(finished)
     assert whole.stat().st_mtime_ns == before
     check(finished, undisturbed, "record cut, flipped, missing", seconds, 3)
@@ -67,7 +67,7 @@ def test_a_damaged_register_is_said_and_restored_by_hand(finished, undisturbed, 
     damage(register)
     (finished.results / "tracked.json").unlink()
     status, out = finished.run()
-    assert status == 1 and "register.json is no whole register of claims" in out and "Traceback" not in out
+    assert status == 1 and "register.json is no whole register of a study" in out and "Traceback" not in out
     register.write_bytes(kept)
     check(finished, undisturbed, f"register {damage.__name__}", resume(finished))
 

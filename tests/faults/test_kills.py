@@ -10,7 +10,6 @@ import time
 import pytest
 from harness import STUDY, Study, check, content, finished, gone, kill, resume, study, undisturbed, until
 
-pytestmark = pytest.mark.cases
 SECONDS = 2.0  # about what a training job takes here, Python's start included
 
 

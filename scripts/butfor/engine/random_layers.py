@@ -31,9 +31,8 @@ class ChanceLayer(keras.layers.Layer, ABC):
 
     def draws(self, shape: Any) -> tf.Tensor:
         """Uniform draws from [0, 1); every call takes the next ones of the stream."""
-        counter = (
-            self.seed_generator.next()
-        )  # also where draws are given: a layer that is called again goes on from there
+        # Also where draws are given: a layer that is called again goes on from there.
+        counter = self.seed_generator.next()
         return self.given.pop(0) if self.given else self._drawn(counter, shape)
 
     def coming(self, inputs: tf.Tensor) -> tf.Tensor:

@@ -53,9 +53,7 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, (level, look) in enumerate(looks.items()):
         x = np.arange(len(levels)) + APART * (place - (len(looks) - 1) / 2)
-        contrasts = [
-            stats.contrast(pairs[end, level], None, len(measured.rule.looks), measured.rule.alpha) for end in levels
-        ]
+        contrasts = [stats.contrast(pairs[end, level], measured.rule) for end in levels]
         means = np.array([c.effect for c in contrasts])
         ends = [
             measured.metric.possible(c.low, c.high, float(pairs[end, level].reference.mean()) if c.pairs else math.nan)

@@ -10,7 +10,7 @@ earlier/<origin>/seed_<n>.json       records of earlier trainings that the prese
 built/<arm>-<mark>.json              the layers that a user's model was built with, or why it could not be built
 */*.reads                            the files that a user's code has read, with their digests (see files_read)
 mlflow/                              the runs in MLflow: a database and artifacts
-tracked.json, register.json          what the last import into MLflow did; the study's claims and when they were declared
+tracked.json, register.json          what the last import into MLflow did; what the study planned and changed (see register)
 .in_use                              the lock of the start that is at work in the folder
 .study                               the name of the study whose results these are
 .identity.json                       by which the folder is known in a shared MLflow store (see tracking/identity)

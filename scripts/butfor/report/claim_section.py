@@ -1,4 +1,4 @@
-"""The report's table of claims, and what departed from what was declared. Standard library only."""
+"""The report's table of claims. Standard library only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import get_args
 
 from butfor.plain_text import counted, plain
 from butfor.study.summary import Study
-from butfor.verdicts.numbers import effect_of, interval_of, probability
+from butfor.verdicts.numbers import effect_of, interval_of, percent, probability
 from butfor.verdicts.rows import Assessment, ClaimRow, Outcome
 
 HEAD = (
@@ -15,27 +15,26 @@ HEAD = (
 )
 NOTE = (
     "A claim is supported or refuted only where that is shown at the report's level; refuted means shown to be wrong."
-    " Where it says what a verdict says, the verdict decides. Where it names a margin of its own, or runs that fail,"
-    " one-sided tests do, multiplied by the planned looks and corrected by Holm's procedure over the claims that need one."
+    " Where it says what a verdict says, the verdict decides: the opposite verdict refutes it, and an effect that"
+    " is shown to be smaller than the margin leaves it undecided. Where it names a margin of its own, or runs that fail,"
+    " two one-sided tests do (against the margin; of a failure rate, the exact binomial test; of more failures than the"
+    " reference's, Boschloo's), multiplied by the planned looks and by the number of claims that need one. A claim is right"
+    " or wrong, so that only one of its two tests can err, and that number pays for both."
     " p is of the test that decided, or that a supported claim would have passed. “Exploratory” claims were declared or"
     " changed after there were data, and are no test of what was expected."
 )
 
 
 def claim_section(study: Study, assessment: Assessment) -> str:
-    """Every claim with its outcome and numbers, and every deviation; nothing for a study that never made a claim."""
-    rows, deviations = assessment["claims"], assessment["deviations"]
-    if not rows and not any("claim `" in line for line in deviations):
+    """Every claim with its outcome and numbers; nothing for a study that makes none."""
+    rows, removed = assessment["claims"], assessment.get("removed", 0)
+    if not rows:
         return ""
-    table = ["The study makes no claim any more."]
-    if rows:
-        counts = {kind: sum(row["outcome"] == kind for row in rows) for kind in get_args(Outcome)}
-        tally = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-        lines = [_line(row, study["verdict"]["metric"]) for row in rows]
-        table = [f"{tally}.", "\n".join([HEAD, *lines]), NOTE]
-    listed = "\n".join(f"- {line}" for line in deviations)
-    ending = f"Deviations from what was declared:\n\n{listed}" if listed else "No deviations."
-    return "\n\n".join(["## Claims", *table, ending])
+    counts = {kind: sum(row["outcome"] == kind for row in rows) for kind in get_args(Outcome)}
+    tally = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    lines = [_line(row, study["verdict"]["metric"]) for row in rows]
+    more = f" {counted(removed, 'claim')} taken out since still {'counts' if removed == 1 else 'count'} in that number."
+    return "\n\n".join(["## Claims", f"{tally}.", "\n".join([HEAD, *lines]), NOTE + (more if removed else "")])
 
 
 def _line(row: ClaimRow, metric: str) -> str:
@@ -56,8 +55,10 @@ def _line(row: ClaimRow, metric: str) -> str:
 
 
 def _expected(row: ClaimRow, metric: str) -> str:
-    if row["expect"] == "fails":
-        return "fails"
+    if row["rate"] is not None:
+        return f"fails in more than {percent(row['rate'])} of runs"
+    if row["expect"] == "fails more":
+        return f"fails more often than `{row['reference']}`"
     margin = "" if row["margin"] is None else f"{row['margin']:g} {row['unit']}"
     within = f" within ±{margin}" if row["expect"] == "same" else f" by at least {margin}" if margin else ""
     word = "is the same" if row["expect"] == "same" else row["expect"]

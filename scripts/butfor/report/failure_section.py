@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from butfor import stats
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
 from butfor.verdicts.failures import ENDINGS
@@ -24,8 +25,11 @@ def failure_section(records: list[Record], failed: list[FailedRuns], planned: in
     text = f"{lost} of {counted(present, 'run')} ended without a usable model.{missing}"
     unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
     if counts := sorted(set(unfailing.values())):
-        bounds = ", ".join(f"{100 * (1 - 0.05 ** (1 / n)):.0f} % of runs after {counted(n, 'seed')}" for n in counts)
-        text += f" An arm without a failure may still fail in up to {bounds} (95 % bounds)."
+        bounds = ", ".join(f"{100 * stats.most_unseen(n):.0f} % of runs after {counted(n, 'seed')}" for n in counts)
+        text += (
+            f" An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
+            " collapse without being marked as failed, where no run showed it: a verdict is about runs like those seen."
+        )
     if any(row["ending"] == ENDINGS["commonest_class"] for row in failed):
         text += RARE_CLASSES
     kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))

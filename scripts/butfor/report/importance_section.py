@@ -24,8 +24,8 @@ def importance_section(study: Study, rows: list[ContrastRow], ranked: list[Ranke
         f"What was changed, by the size of its effect on {metric.title}; where several"
         " arms changed the same, by the largest. Arms are ranked only among those with the same reference. What makes runs"
         f" fail counts as larger than any effect. The intervals of a table hold all together at {level(alpha)}, over all"
-        " looks, so they are wider than those above. A rank's interval counts what surely lies above and what surely lies"
-        f" below, and all ranks of a table are within theirs at {level(alpha)} (Klein, Wright and Wieczorek 2020)."
+        " looks, so they are wider than those above. The order is that of the sizes as measured; ranks are not given, since"
+        " such intervals leave nearly all of them open (Klein, Wright and Wieczorek 2020)."
     )
     refused = [f"`{row['arm']}` ({row['verdict']})" for row in metric.rows(rows) if row["verdict"] in REFUSED]
     if refused:
@@ -35,11 +35,10 @@ def importance_section(study: Study, rows: list[ContrastRow], ranked: list[Ranke
 
 def _ranking(reference: str, items: list[RankedRow]) -> str:
     first = items[0]
-    head = f"| rank | may be | what was changed | largest with | effect, {first['unit']} | interval | verdict |"
-    lines = [head, "| ---: | :---: | --- | --- | ---: | :---: | --- |"]
+    head = f"| what was changed | largest with | effect, {first['unit']} | interval | verdict |"
+    lines = [head, "| --- | --- | ---: | :---: | --- |"]
     for row in items:
-        open_ranks = f"{row['rank_low']}" + (f" to {row['rank_high']}" if row["rank_high"] > row["rank_low"] else "")
-        cells = [f"{row['rank']}", open_ranks, f"`{row['changed']}`", f"`{row['arm']}`", effect_of(row)]
+        cells = [f"`{row['changed']}`", f"`{row['arm']}`", effect_of(row)]
         lines.append("| " + " | ".join([*cells, interval_of(row), with_remark(row)]) + " |")
     return f"{_lead(reference, items)}\n\n" + "\n".join(lines)
 
@@ -52,8 +51,7 @@ def _lead(reference: str, items: list[RankedRow]) -> str:
     effect = first["remark"] if first["effect"] is None else f"{effect_of(first)} {first['unit']}"
     firsts = [f"`{row['changed']}`" for row in items if row["rank_low"] == 1]
     sure = "It surely comes first" if len(firsts) == 1 else f"Any of {listed(firsts)} may come first"
-    settled = sum(row["rank_low"] == row["rank_high"] for row in items)
     return (
         f"Against `{reference}`, the largest effect is that of `{first['changed']}` ({effect} with `{first['arm']}`)."
-        f" {sure}; the rank is settled for {settled} of {len(items)}."
+        f" {sure}."
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from statistics import median
 
 from butfor.plain_text import counted
+from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric, beside, judged_by
 from butfor.study.summary import Study, VerdictSettings
-from butfor.verdicts.numbers import level
+from butfor.verdicts.numbers import level, signed
 from butfor.verdicts.rows import REFUSED, ContrastRow
+from butfor.verdicts.words import listed
 
 
 def method_section(study: Study, rows: list[ContrastRow]) -> str:
@@ -16,19 +18,31 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
     verdict, looks, metric = study["verdict"], len(study["looks"]), judged_by(study)
     settling = metric.rows(rows)
     judged = sum(row["verdict"] not in REFUSED for row in settling)
+    removed = sum(study.get("removed", {}).values())
+    more = f" and {removed} removed {'one' if removed == 1 else 'ones'}" if removed else ""
     others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(metric))
     return (
         "## How it was computed\n\n"
         f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
-        f" {'seed' if study['looks'][-1]['seen'] == 1 else 'seeds'}), M = {counted(judged, 'judged ablation')},"
+        f" {'seed' if study['looks'][-1]['seen'] == 1 else 'seeds'}), M = {counted(judged, 'judged ablation')}{more},"
         f" α = {verdict['alpha']:g}, {_margin(metric, verdict)}{others}.\n\n"
         "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
-        " same for every arm, so arms are compared in pairs. Per ablation and metric: a paired t test (p differ) and two"
-        f" one-sided t tests against the margin (p same), both multiplied by K and corrected {_corrected(verdict)}."
-        f" {_interval(verdict['alpha'], looks)} Failed runs are not averaged in: their counts are compared by Boschloo's"
-        " exact test (none is asked where every run of one fails and none of the other), and an arm that fails more often"
-        " than its reference is never said to help.\n\n"
-        f"{_stopping(verdict['metric'], looks)}"
+        f" same for every arm, so {_compared(verdict)} Per ablation and metric: a t test (p differ) and two one-sided t tests"
+        " against the margin (p same), in which the spread is at least one step that the metric can make. Of one ablation,"
+        " at most one of “different” and “the same” can be wrongly said, so both use one share of α: they are multiplied by"
+        f" K and corrected {_corrected(verdict)}. So the chance of any wrong verdict on {metric.title} in this report is at"
+        " most α; all other metrics together have α again, and so have interactions, and claims that need a test of their"
+        f" own. {_interval(verdict, looks)}\n\n"
+        "Few seeds that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
+        f" taken for less than {FLOOR:g} of the median ablation's, against its own reference's, unless an ablation follows its"
+        " reference seed by seed more closely than the median one. Where all runs together are skewed beyond chance and some"
+        " undecided ablation spreads unlike the others, what the tail makes look too good (or, for a loss, too bad) is held"
+        " against the law of t for exponential runs, whose bar is higher. A verdict that all runs of the reference, later ones"
+        " included, would turn is taken back.\n\n"
+        "Failed runs are not averaged in. Where one arm failed more often, a quarter of the ablation's share of α goes to the"
+        " figures of the other runs, half to the counts (Boschloo's exact test, both ways), and a quarter to both together"
+        " (Fisher's product); nothing good is said of the arm that failed more often.\n\n"
+        f"{_stopping(verdict, looks)}{_primary(study)}"
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without"
         " penalty terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once"
         " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
@@ -42,34 +56,59 @@ def _margin(metric: Metric, verdict: VerdictSettings) -> str:
 
 
 def _pairing(settling: list[ContrastRow], metric: Metric) -> str:
-    """How much pairing by seed has gained."""
-    correlations = [row["correlation"] for row in settling if row["correlation"] is not None]
-    if not correlations:
+    """How much pairing by seed has gained or lost."""
+    known = [row for row in settling if row["correlation"] is not None and row["pairing"] is not None]
+    if not known:
         return ""
-    return f" The median correlation of paired {metric.plural} over seeds is {median(correlations):+.2f}."
+    cost = median(row["pairing"] for row in known if row["pairing"] is not None)
+    change = f"{abs(cost):.0%} {'wider' if cost > 0 else 'narrower'}".replace("%", " %")
+    return (
+        f" The median correlation of paired {metric.plural} over seeds is"
+        f" {signed(median(row['correlation'] or 0.0 for row in known), 2)}: pairs make the intervals {change} than independent"
+        " samples would (median)."
+    )
+
+
+def _compared(verdict: VerdictSettings) -> str:
+    if verdict["paired"]:
+        return "arms are compared in pairs."
+    return "arms could be compared in pairs; as the study asks, they are compared as independent samples (Welch)."
+
+
+def _primary(study: Study) -> str:
+    """What the ablations are given that the study is about."""
+    primary = [f"`{arm['name']}`" for arm in study["arms"] if arm["primary"]]
+    if not primary:
+        return ""
+    return f"{listed(primary)} {'is' if len(primary) == 1 else 'are'} primary: half of α is theirs.\n\n"
 
 
 def _corrected(verdict: VerdictSettings) -> str:
     if verdict["corrected_over"] == "report":
-        return "over the M ablations by Holm's procedure"
+        return "over the M ablations by Holm's procedure, which an ablation leaves when it is shown to differ and by how little"
     return (
         "over the ablations of each family by Holm's procedure, so that α holds within a family and not over the report"
     )
 
 
-def _interval(alpha: float, looks: int) -> str:
+def _interval(verdict: VerdictSettings, looks: int) -> str:
+    alpha = verdict["alpha"]
     at_each = f", {level(alpha / looks)} at each" if looks > 1 else ""
     return (
-        f"The interval is the paired t interval at {level(alpha)} over all looks{at_each}, before the correction"
-        " over ablations."
+        f"The interval is the {'paired ' if verdict['paired'] else ''}t interval at {level(alpha)} over all looks{at_each},"
+        " before the correction over ablations."
     )
 
 
-def _stopping(metric: str, looks: int) -> str:
+def _stopping(verdict: VerdictSettings, looks: int) -> str:
     if looks == 1:
         return ""
+    futile = (
+        " One that the last look would not decide either, were its effect a standard error larger or smaller and its spread"
+        " the least that is likely, stops early: that can make no verdict wrong."
+    )
     return (
-        f"An ablation whose verdict on {metric} is not inconclusive after a look is settled: it gets no more seeds, its"
-        " verdict stands, and in later corrections it counts with the probabilities that settled it. Other metrics are"
-        " judged on the same seeds.\n\n"
+        f"An ablation whose verdict on {verdict['metric']} is not inconclusive after a look is settled: it gets no more"
+        " seeds, its verdict stands, and in later corrections it counts with the probabilities that settled it. Other metrics are"
+        f" judged on the same seeds.{futile if verdict['futility'] else ''}\n\n"
     )

@@ -17,6 +17,7 @@ from butfor.report.arm_section import arm_section
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
 from butfor.report.cost_section import cost_section
+from butfor.report.deviation_section import deviation_section
 from butfor.report.failure_section import failure_section
 from butfor.report.family_section import family_section
 from butfor.report.importance_section import importance_section
@@ -86,6 +87,7 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
 def report(study: DescribedStudy, evidence: Evidence) -> str:
     """The whole report: its sections in their order, those left out that have nothing to say."""
     records, rows, comparison = evidence.records, evidence.contrasts, evidence.comparison
+    study = {**study, "removed": comparison.get("removed", {})}
     planned = planned_runs(study, evidence.decisions)
     partial = partial_section(study, records, planned, evidence.notes)
     if not records:
@@ -99,6 +101,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         partial,
         refused_section(evidence.checks),
         verdict_section(study, rows, stopped, partial=bool(partial)),
+        deviation_section(evidence.claims),
         arm_section(study, comparison["arms"]),
         claim_section(study, evidence.claims),
         importance_section(study, rows, comparison["importance"]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from butfor import stats
 from butfor.figures.gallery import MOST_EFFECTS
 from butfor.figures.strongest import which_are_shown
 from butfor.plain_text import counted
 from butfor.study.metrics import DEFAULT, Metric, beside, judged_by
 from butfor.study.summary import Study
-from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability
-from butfor.verdicts.rows import REFUSED, ContrastRow
+from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability, signed
+from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 from butfor.verdicts.words import in_words, most_important, unlisted, with_remark
 
 
@@ -35,6 +36,8 @@ def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial
         _table(rows, metric),
         *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
+    if parted := [_parted(row) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]:
+        parts.append("\n".join(["What the mean does not say:", "", *parted]))
     lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking:
         parts.append(
@@ -73,6 +76,7 @@ def _table(rows: list[ContrastRow], metric: Metric) -> str:
             "verdict",
             f"{metric.short}, {metric.unit.short}",
             "interval*",
+            "typical run",
             "raw p",
             "p differ",
             "p same",
@@ -80,7 +84,7 @@ def _table(rows: list[ContrastRow], metric: Metric) -> str:
         *("better", "seeds", "could see", "failed"),
         *(cell for other in others for cell in (f"{other.short}, {other.unit.short}", f"{other.short} verdict")),
     ]
-    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 7 + ["---:", "---"] * len(others)
+    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 8 + ["---:", "---"] * len(others)
     by_arm = [{row["arm"]: row for row in other.rows(rows)} for other in others]
     ordered = sorted(metric.rows(rows), key=lambda row: metric.worth(row["effect"]))
     lines = [[*_cells(row), *(cell for table in by_arm for cell in _beside(table[row["arm"]]))] for row in ordered]
@@ -98,6 +102,7 @@ def _cells(row: ContrastRow) -> list[str]:
         with_remark(row, "**"),
         effect_of(row),
         interval_of(row) if judged else NONE,
+        signed(row["typical"], decimals_of(row)),
         probability(row["p_raw"] if tested else None),
         probability(row["p_difference"] if tested else None),
         probability(row["p_equivalence"] if tested else None),
@@ -119,6 +124,8 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     judged = sum(row["verdict"] not in REFUSED for row in settling)
     all_judged = f"over all {judged} that are judged" if judged > 1 else "over the one that is judged"
     over = all_judged if verdict["corrected_over"] == "report" else "within each family"
+    if removed := sum(study.get("removed", {}).values()):
+        over += f", and over {removed} more that {'was' if removed == 1 else 'were'} taken out of the study since"
     same = (
         f"is shown, not assumed: the effect lies within the margin of ±{margin:g} {metric.unit.short}"
         if margin is not None
@@ -132,10 +139,29 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
         " so what was changed matters. “Helps” means that it is better: a part that an ablation leaves out did harm where"
         f" leaving it out helps. “No meaningful difference” {same}."
         " “Inconclusive” says that these seeds decide neither."
-        " “Could see” is the smallest true effect that these seeds would have called real with a chance of 80 %."
-        " “Failed” counts runs without a usable model, ablation : reference; where every run of one fails and none of the"
-        " other, that decides without a test."
+        " “Typical run” is the median of the paired differences, which a few runs far from the others do not move."
+        f"{_unseen(settling)}"
+        " “Could see”, of an undecided one, is the smallest true effect that as many seeds again would call real with a chance"
+        " of 80 %, whatever the true spread may be."
+        " “Failed” counts runs without a usable model, ablation : reference."
     )
+
+
+def _unseen(settling: list[ContrastRow]) -> str:
+    """What the verdicts with the fewest runs leave open."""
+    runs = [row["pairs"] for row in settling if row["verdict"] in ("helps", "hurts", SAME) and row["pairs"]]
+    if not runs:
+        return ""
+    return (
+        " Verdicts are about the mean over runs like those seen: a collapse that befell none of"
+        f" {counted(min(runs), 'run')} may still befall up to {percent(stats.most_unseen(min(runs)))} of them (95 % bound)."
+    )
+
+
+def _parted(row: ContrastRow) -> str:
+    """Where an ablation's typical run and its mean part, or its runs spread unlike its reference's."""
+    typical = f"typical run {signed(row['typical'], decimals_of(row))}, signed-rank p {probability(row['p_typical'])}"
+    return f"- `{row['arm']}`: {row['typical_note']}; mean {effect_of(row)}, {typical}."
 
 
 def _more_seeds(row: ContrastRow) -> str:

@@ -9,11 +9,15 @@
 `ranking` what mattered most and how sure its rank is.
 
 The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations,
-failed runs judged by their counts (Boschloo). Where five seeds at 5 % each put a wrong verdict into one report of four,
+failed runs judged by their counts (Boschloo). No ablation's spread is taken for much smaller than the others', and where
+runs have long tails t has a higher bar (`tails`). Where five seeds at 5 % each put a wrong verdict into one report of four,
 this does so in fewer than one of twenty.
 """
 
 from butfor.stats.contrast import Contrast, contrast
+from butfor.stats.correction import correct, holm
+from butfor.stats.estimate import Estimate, pairing_cost
+from butfor.stats.failing import p_fails_more
 from butfor.stats.importance import Ranked, ranking
 from butfor.stats.interactions import (
     INTERACTION,
@@ -27,11 +31,16 @@ from butfor.stats.interactions import (
     judge_parts,
     leave_and_add,
 )
-from butfor.stats.looks import Rule, judge, judge_once, judge_pairs
-from butfor.stats.margins import p_above, p_below, p_mostly_finishes, p_outside
+from butfor.stats.judge import judge, weights
+from butfor.stats.looks import judge_once, judge_pairs
+from butfor.stats.margins import p_above, p_below, p_fails_above, p_fails_below, p_outside
 from butfor.stats.pairs import Pairs, pair
 from butfor.stats.power import more_seeds, smallest_effect
-from butfor.stats.verdict import MOST_MISSING, VERDICTS, correct, decide, holm
+from butfor.stats.rule import Rule
+from butfor.stats.tails import Tails, p_exceeds, tails
+from butfor.stats.typical import Typical, p_signed_rank, typical
+from butfor.stats.unseen import most_unseen, still_holds
+from butfor.stats.verdict import MOST_MISSING, VERDICTS, decide
 
 __all__ = [
     "INTERACTION",
@@ -39,11 +48,14 @@ __all__ = [
     "NO_INTERACTION",
     "VERDICTS",
     "Contrast",
+    "Estimate",
     "FactorialEffect",
     "LeaveAndAdd",
     "Pairs",
     "Ranked",
     "Rule",
+    "Tails",
+    "Typical",
     "cell_pairs",
     "contrast",
     "correct",
@@ -58,11 +70,21 @@ __all__ = [
     "judge_parts",
     "leave_and_add",
     "more_seeds",
+    "most_unseen",
     "p_above",
     "p_below",
-    "p_mostly_finishes",
+    "p_exceeds",
+    "p_fails_above",
+    "p_fails_below",
+    "p_fails_more",
     "p_outside",
+    "p_signed_rank",
     "pair",
+    "pairing_cost",
     "ranking",
     "smallest_effect",
+    "still_holds",
+    "tails",
+    "typical",
+    "weights",
 ]

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
-from butfor.stats.pairs import Pairs, Values
+from butfor.stats import estimate
+from butfor.stats.estimate import Estimate
+from butfor.stats.failing import FIGURES_SHARE, p_fails_more, p_worse
+from butfor.stats.pairs import Pairs
+from butfor.stats.rule import Rule
 
-ROUNDING = 1e-9
+KINDS = ("p_difference", "p_equivalence", "p_beyond", "p_failure", "p_rescue")
 
 
 @dataclass(frozen=True)
 class Contrast:
     """Ablation minus reference on one metric: effect, interval, probabilities and the verdict they lead to.
 
-    effect, low, high, sd, margin are in the metric's unit; `better` is the share of seeds on which the ablation won;
-    `correlation` is that of the paired values over seeds. p_* are corrected over looks and, after `correct`, over
-    ablations: of no difference, of one as large as the margin, of the ablation failing no more often than its reference
-    and of the reference failing no more often than the ablation. `look`: how many looks the ablation has had, 0 if it
-    was not judged look by look; `settled`: whether its verdict stands.
+    effect, error (its standard error, of `freedom` degrees), low, high, sd, margin are in the metric's unit; `tail`: the side
+    on which runs have a long tail (stats.Estimate); `better` is the share of seeds on which the ablation won; `correlation`
+    is that of the paired values over seeds. p_* are corrected over looks and, after `correct`, over ablations: of no
+    difference; of one as large as the margin; of one within the margin; of the ablation being no worse than its reference in
+    how often it fails and in what its other runs reach; and of the reference being no worse so. `look`: how many looks the
+    ablation has had, 0 if it was not judged look by look; `settled`: whether its verdict stands, or no planned look can give
+    it one.
     """
 
     pairs: int
@@ -30,6 +35,9 @@ class Contrast:
     failed_ablation: int
     failed_reference: int
     effect: float
+    error: float
+    freedom: float
+    tail: int
     sd: float
     low: float
     high: float
@@ -38,6 +46,7 @@ class Contrast:
     margin: float | None
     p_difference: float
     p_equivalence: float
+    p_beyond: float
     p_failure: float
     p_rescue: float
     verdict: str = ""
@@ -45,79 +54,77 @@ class Contrast:
     look: int = 0
     settled: bool = False
 
+    @property
+    def estimate(self) -> Estimate:
+        """The effect with its error."""
+        return Estimate(self.effect, self.error, self.freedom, self.tail)
 
-def contrast(pairs: Pairs, margin: float | None, looks: int, alpha: float, higher_is_better: bool = True) -> Contrast:
-    """One ablation's contrast, its probabilities multiplied by the number of planned looks; no verdict yet.
+    @property
+    def failures(self) -> int:
+        """How many runs failed, of both arms."""
+        return self.failed_ablation + self.failed_reference
 
-    The interval is the paired t interval at 1 - alpha/looks.
+
+def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Contrast:
+    """One ablation's contrast, its probabilities corrected for the number of planned looks and, where one arm failed more
+    often, for the tests that are then asked; no verdict yet. floor: the smallest spread of differences to reckon with, and
+    tail: the side on which runs have a long one; both as `stats.tails` finds them.
+
+    floor: the smallest spread of differences to reckon with. tail: which way the runs have a long tail (see `tails` for both).
+    The interval is the t interval at 1 - alpha/looks.
     """
     d, n = pairs.differences, len(pairs.differences)
-    mean = float(d.mean()) if n else float("nan")
-    sd = _spread(d)
-    error = sd / np.sqrt(n) if n > 1 else float("nan")
-    has_interval = n > 1 and (sd > 0 or mean == 0)
-    reach = float(stdtrit(n - 1, 1 - alpha / (2 * looks)) * error) if has_interval else float("nan")
-    judged = pairs.planned - pairs.missing
+    found = (estimate.paired if rule.paired else estimate.unpaired)(pairs, rule.resolution)
+    found = replace(found, error=max(found.error, floor / math.sqrt(n)) if n > 1 else found.error, tail=tail)
+    low, high = found.interval(rule.alpha / len(rule.looks))
+    times = paid_for(pairs.failed_ablation, pairs.failed_reference, rule)
+    worse, better = _p_by_failures(pairs, found, rule)
     return Contrast(
         pairs=n,
         planned=pairs.planned,
         missing=pairs.missing,
         failed_ablation=pairs.failed_ablation,
         failed_reference=pairs.failed_reference,
-        effect=mean,
-        sd=sd,
-        low=mean - reach,
-        high=mean + reach,
+        effect=found.effect,
+        error=found.error,
+        freedom=found.freedom,
+        tail=tail,
+        sd=float(d.std(ddof=1)) if n > 1 else math.nan,
+        low=low,
+        high=high,
         correlation=_correlation(pairs),
-        better=float(((d > 0) if higher_is_better else (d < 0)).mean()) if n else float("nan"),
-        margin=margin,
-        p_difference=min(1.0, looks * p_difference(mean, error, n)),
-        p_equivalence=min(1.0, looks * p_equivalence(mean, error, n, margin)),
-        p_failure=min(1.0, looks * _p_fails_more(pairs.failed_ablation, pairs.failed_reference, judged)),
-        p_rescue=min(1.0, looks * _p_fails_more(pairs.failed_reference, pairs.failed_ablation, judged)),
+        better=float(((d > 0) if rule.higher_is_better else (d < 0)).mean()) if n else math.nan,
+        margin=rule.margin,
+        p_difference=min(1.0, times * found.p_difference()),
+        p_equivalence=min(1.0, times * found.p_equivalence(rule.margin)),
+        p_beyond=min(1.0, times * found.p_beyond(rule.margin)),
+        p_failure=min(1.0, len(rule.looks) * worse),
+        p_rescue=min(1.0, len(rule.looks) * better),
     )
 
 
-def p_difference(mean: float, error: float, n: int) -> float:
-    """Paired t test of no difference; 1 where all differences are equal, which is no evidence but a symptom."""
-    if n < 2:
-        return float("nan")
-    return float(2 * stdtr(n - 1, -abs(mean) / error)) if error > 0 else 1.0
+def paid_for(failed_ablation: int, failed_reference: int, rule: Rule) -> float:
+    """What a two-sided probability is multiplied by for the looks and, where one arm failed more often, for the failures.
+
+    Then the other runs' figures have their share of alpha, and count on one side only: nothing good is said of that arm.
+    """
+    return len(rule.looks) * (1.0 if failed_ablation == failed_reference else 0.5 / FIGURES_SHARE)
 
 
-def p_equivalence(mean: float, error: float, n: int, margin: float | None) -> float:
-    """Two one-sided t tests against ±margin (Schuirmann 1987); 1 without a margin."""
-    if n < 2:
-        return float("nan")
-    if margin is None:
-        return 1.0
-    if error == 0:
-        return 0.0 if mean == 0 else 1.0
-    return float(max(stdtr(n - 1, -(mean + margin) / error), stdtr(n - 1, (mean - margin) / error)))
-
-
-@cache
-def _p_fails_more(one: int, other: int, runs: int) -> float:
-    """Boschloo's exact test, one-sided, that `one` arm fails no more often than the `other`, of so many runs each."""
-    if one <= other or not runs:
-        return 1.0
-    from scipy.stats import boschloo_exact  # here, since it doubles the time that a stage's imports take
-
-    return float(boschloo_exact([[one, other], [runs - one, runs - other]], alternative="greater").pvalue)
-
-
-def _spread(differences: Values) -> float:
-    """Standard deviation; exactly 0 where the differences are equal but for rounding."""
-    if len(differences) < 2:
-        return float("nan")
-    sd = float(differences.std(ddof=1))
-    return 0.0 if sd <= ROUNDING * float(np.abs(differences).max()) else sd
+def _p_by_failures(pairs: Pairs, found: Estimate, rule: Rule) -> tuple[float, float]:
+    """That the ablation is no worse than its reference, and the reverse, by failures and the figures of other runs."""
+    runs, sides = pairs.planned - pairs.missing, (found.p_below(0.0), found.p_above(0.0))
+    lower, higher = sides if rule.higher_is_better else sides[::-1]
+    return (
+        p_worse(p_fails_more(pairs.failed_ablation, pairs.failed_reference, runs), lower),
+        p_worse(p_fails_more(pairs.failed_reference, pairs.failed_ablation, runs), higher),
+    )
 
 
 def _correlation(pairs: Pairs) -> float:
     """Of the paired values over seeds; by hand, because np.corrcoef takes a third of all the time of judging."""
     if len(pairs.ablation) < 3:
-        return float("nan")
+        return math.nan
     a, b = pairs.ablation - pairs.ablation.mean(), pairs.reference - pairs.reference.mean()
     size = float(np.sqrt((a @ a) * (b @ b)))
-    return max(-1.0, min(1.0, float(a @ b) / size)) if size > 0 else float("nan")
+    return max(-1.0, min(1.0, float(a @ b) / size)) if size > 0 else math.nan

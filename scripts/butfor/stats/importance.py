@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
-
 from butfor.stats.contrast import Contrast
-from butfor.stats.looks import Rule
+from butfor.stats.failing import p_fails_more
+from butfor.stats.rule import Rule
 
 Interval = tuple[float, float]
 
@@ -44,14 +43,15 @@ class Ranked(Sized):
 def ranking(items: Mapping[str, Mapping[str, Contrast]], rule: Rule) -> list[Ranked]:
     """Items by falling size, each given its judged contrasts by name (the levels at which a part was varied).
 
-    The M contrasts' t intervals at 1 - alpha/(K M) hold together at 1 - alpha, over all K looks, and so do the intervals
-    of the sizes that follow from them. An item's rank is then at least 1 + the number of items whose interval lies
-    wholly above its own, and at most the number of items less those wholly below: all ranks at once lie within with a
-    chance of at least 1 - alpha (Klein, Wright and Wieczorek 2020, JRSS C 69:589; Mogstad, Romano, Shaikh and Wilhelm
-    2024, Review of Economic Studies 91:476, who narrow it by pairwise differences). A contrast decided by its failures
-    counts as larger than any effect; one of which too little is known may have any size.
+    The t intervals of the M contrasts (`rule.others` count too) at 1 - alpha/(K M) hold together at 1 - alpha, over
+    all K looks, and so do the intervals of the sizes that follow from them. An item's rank is then at least 1 + the
+    number of items whose interval lies wholly above its own, and at most the number of items less those wholly below:
+    all ranks at once lie within with a chance of at least 1 - alpha (Klein, Wright and Wieczorek 2020, JRSS C 69:589;
+    Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476, who narrow it by pairwise
+    differences). A contrast decided by its failures counts as larger than any effect; one of which too little is
+    known may have any size.
     """
-    count = sum(map(len, items.values()))
+    count = sum(map(len, items.values())) + rule.others
     level = rule.alpha / (len(rule.looks) * count) if count else rule.alpha
     found = [_sized(item, contrasts, level, rule.alpha) for item, contrasts in items.items()]
     ranked = [
@@ -68,14 +68,17 @@ def ranking(items: Mapping[str, Mapping[str, Contrast]], rule: Rule) -> list[Ran
 
 def decided_by_failures(c: Contrast, alpha: float) -> bool:
     """Whether a verdict rests on how often runs failed, not on the figures of those that finished."""
-    return c.verdict in ("helps", "hurts") and (c.pairs == 0 or min(c.p_failure, c.p_rescue) <= alpha)
+    if c.verdict not in ("helps", "hurts") or min(c.p_failure, c.p_rescue) > alpha:
+        return False
+    more, fewer = max(c.failed_ablation, c.failed_reference), min(c.failed_ablation, c.failed_reference)
+    return p_fails_more(more, fewer, c.planned - c.missing) <= alpha
 
 
 def _sized(item: str, contrasts: Mapping[str, Contrast], level: float, alpha: float) -> Sized:
     """An item with its size; a maximum lies between the largest of the lower ends and the largest of the upper ones."""
     sizes = {name: _size(c, alpha) for name, c in contrasts.items()}
     largest = max(sizes, key=lambda name: sizes[name])
-    intervals = {name: _interval(c, level) for name, c in contrasts.items()}
+    intervals = {name: c.estimate.interval(level) for name, c in contrasts.items()}
     ends = [_interval_of_size(intervals[name], math.isinf(sizes[name])) for name in contrasts]
     size_low, size_high = max(low for low, _ in ends), max(high for _, high in ends)
     return Sized(item, largest, contrasts[largest].effect, *intervals[largest], sizes[largest], size_low, size_high)
@@ -86,14 +89,6 @@ def _size(c: Contrast, alpha: float) -> float:
     if decided_by_failures(c, alpha):
         return math.inf
     return abs(c.effect) if c.pairs else -1.0
-
-
-def _interval(c: Contrast, level: float) -> Interval:
-    """The t interval at 1 - level; NaN where there is no spread to go by."""
-    if c.pairs < 2 or (c.sd == 0 and c.effect != 0):
-        return math.nan, math.nan
-    reach = float(stdtrit(c.pairs - 1, 1 - level / 2)) * c.sd / math.sqrt(c.pairs)
-    return c.effect - reach, c.effect + reach
 
 
 def _interval_of_size(interval: Interval, fails: bool) -> Interval:

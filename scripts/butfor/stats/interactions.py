@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast, contrast
-from butfor.stats.looks import Rule
+from butfor.stats.correction import correct
 from butfor.stats.pairs import BySeed, Pairs, pair
-from butfor.stats.verdict import correct, decide
+from butfor.stats.rule import Rule
+from butfor.stats.verdict import decide
 
 Cell = tuple[str, ...]
 Weights = dict[Cell, float]
@@ -104,7 +105,7 @@ def leave_and_add(
     add: Weights = {("only",): 1.0, ("bare",): -1.0}
     pairs = _pairs(values, leave, add, seeds)
     left, added = (float(side.mean()) if len(side) else float("nan") for side in (pairs.ablation, pairs.reference))
-    judged = contrast(pairs, rule.margin, len(rule.looks), rule.alpha, rule.higher_is_better)
+    judged = contrast(pairs, rule)
     return LeaveAndAdd(left, added, judged)
 
 
@@ -149,7 +150,7 @@ def _contrast(
     values: Mapping[Cell, BySeed], level: Weights, base: Weights, seeds: Sequence[int], rule: Rule
 ) -> Contrast:
     pairs = _pairs(values, level, base, seeds)
-    return contrast(pairs, rule.margin, len(rule.looks), rule.alpha, rule.higher_is_better)
+    return contrast(pairs, rule)
 
 
 def _pairs(values: Mapping[Cell, BySeed], one: Weights, other: Weights, seeds: Sequence[int]) -> Pairs:

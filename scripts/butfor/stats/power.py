@@ -9,49 +9,39 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, stdtrit
 
-from butfor.stats.contrast import Contrast, p_difference, p_equivalence
-from butfor.stats.looks import Rule
+from butfor.stats.contrast import Contrast, paid_for
+from butfor.stats.estimate import Estimate
+from butfor.stats.pairs import Values
+from butfor.stats.rule import Rule
 
 POWER = 0.8
 MOST_SEEDS = 10_000
+QUANTILES = 200  # of a spread, as it is seen and as it would be seen again
 
 
 def smallest_effect(c: Contrast, rule: Rule, ablations: int) -> float | None:
-    """The smallest true effect, in the metric's unit, that would be called real with a chance of 80 %.
+    """The smallest true effect, in the metric's unit, that as many seeds again would call real with a chance of 80 %.
 
-    For the contrast's pairs and spread, at the strictest level that Holm's procedure may ask for; None where there is
-    no spread to go by.
+    At the strictest level that the correction may ask for. The spread that was seen is not taken for the true one: the
+    chance is over all that it may be, so that 80 % is what studies find on average. None where there is no spread to go by.
     """
-    if c.pairs < 2 or not c.sd > 0:
+    if c.pairs < 2 or not c.error > 0:
         return None
-    shift = _noncentrality(c.pairs, rule.alpha / (len(rule.looks) * ablations))
-    return shift * c.sd / math.sqrt(c.pairs)
-
-
-@cache
-def _noncentrality(pairs: int, level: float) -> float:
-    """Where a two-sided paired t test has the power asked for, as the mean of its numerator in standard errors.
-
-    The mean over 10 000 quantiles of the observed spread, since SciPy's noncentral t gives NaN for two pairs; the chance
-    of a rejection on the wrong side is nothing by comparison.
-    """
-    freedom, bar = pairs - 1, float(stdtrit(pairs - 1, 1 - level / 2))
-    spreads = np.sqrt(2 * gammaincinv(freedom / 2, (np.arange(10_000) + 0.5) / 10_000) / freedom)
-    return float(brentq(lambda shift: float(ndtr(shift - bar * spreads).mean()) - POWER, 0.0, 10 * bar))
+    return _shift(round(c.freedom, 1), _level(c, rule, ablations)) * c.error
 
 
 def more_seeds(c: Contrast, rule: Rule, ablations: int) -> int | None:
     """How many more pairs would decide an undecided contrast if its effect and spread stay as they are.
 
-    At the strictest level that Holm's procedure may ask for; None where no number up to ten thousand would.
+    At the strictest level that the correction may ask for; None where no number up to ten thousand would.
     """
-    if c.pairs < 2 or not c.sd > 0:
+    if c.pairs < 2 or not c.error > 0:
         return None
-    level = rule.alpha / (len(rule.looks) * ablations)
+    level = _level(c, rule, ablations)
 
     def decides(n: int) -> bool:
-        error = c.sd / math.sqrt(n)
-        return min(p_difference(c.effect, error, n), p_equivalence(c.effect, error, n, c.margin)) <= level
+        larger = Estimate(c.effect, c.error * math.sqrt(c.pairs / n), c.freedom * (n - 1) / (c.pairs - 1), c.tail)
+        return min(larger.p_difference(), larger.p_equivalence(c.margin)) <= level
 
     low, high = c.pairs, MOST_SEEDS
     if not decides(high):
@@ -60,3 +50,20 @@ def more_seeds(c: Contrast, rule: Rule, ablations: int) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle + 1, high)
     return low - c.pairs
+
+
+def _level(c: Contrast, rule: Rule, ablations: int) -> float:
+    return rule.alpha / (paid_for(c.failed_ablation, c.failed_reference, rule) * ablations)
+
+
+@cache
+def _shift(freedom: float, level: float) -> float:
+    """How many standard errors, as they were seen, a true effect must have for a two-sided t test to find it in 80 %.
+
+    The mean over quantiles of both spreads; the chance of a rejection on the wrong side is nothing by comparison.
+    """
+    bar = float(stdtrit(freedom, 1 - level / 2))
+    spreads: Values = np.sqrt(2 * gammaincinv(freedom / 2, (np.arange(QUANTILES) + 0.5) / QUANTILES) / freedom)
+    seen, again = spreads[:, None], spreads[None, :]
+    highest = 2 * bar / float(spreads[QUANTILES // 20])
+    return float(brentq(lambda shift: float(ndtr(shift * seen - bar * again).mean()) - POWER, 0.0, highest, xtol=1e-4))

@@ -50,6 +50,7 @@ class Entry:
         self.reference: str = entry["from"]
         self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
         self.compared: bool = entry["compare"]
+        self.primary: bool = entry["primary"]
         self._told: set[tuple[Place, str]] = set()
 
     def arms(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
@@ -68,7 +69,7 @@ class Entry:
 
     def _arm(self, name: str, reference: Arm, changes: Recipe, resolve: Resolve, found: Errors) -> Arm | None:
         try:
-            return _changed(name, reference, changes, self.family, resolve)
+            return replace(_changed(name, reference, changes, self.family, resolve), primary=self.primary)
         except StudyError as error:
             for each in error.errors if isinstance(error, SeveralErrors) else [error]:
                 place = self._place(getattr(each, "at", ()), changes)

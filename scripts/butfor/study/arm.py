@@ -17,8 +17,8 @@ class Arm:
     """A trained recipe with a name.
 
     reference: the arm that it is compared with, if any. changed: the recipe keys in which it differs from its reference.
-    family: a name shared by ablations that belong together. grid, levels: for a cell of a grid, the grid's name and the
-    name of the level of each key.
+    family: a name shared by ablations that belong together. primary: whether it is one of those that share half of alpha.
+    grid, levels: for a cell of a grid, the grid's name and the name of the level of each key.
     """
 
     name: str
@@ -26,5 +26,6 @@ class Arm:
     reference: str | None = None
     family: str = ""
     changed: tuple[str, ...] = ()
+    primary: bool = False
     grid: str = ""
     levels: tuple[tuple[str, str], ...] = ()

@@ -17,7 +17,17 @@ from butfor.study.summary import Expectation
 
 Settings = dict[str, Any]
 
-TERMS = ("alpha", "metric", "corrected_over", "must_learn")  # verdict settings that every claim is judged by
+MOSTLY = 0.5  # the rate of an arm that "fails", where a claim does not say
+TERMS = (
+    "alpha",
+    "metric",
+    "corrected_over",
+    "must_learn",
+    "count_removed",
+    "paired",
+)  # verdict settings that judge every claim
+# What stood for settings that earlier registers do not name.
+EARLIER = {"rate": MOSTLY, "verdict.count_removed": True, "verdict.paired": True}
 
 
 class Claim(TypedDict):
@@ -29,6 +39,7 @@ class Claim(TypedDict):
     metric: str
     expect: Expectation
     margin: float | None
+    rate: float | None
     reference: str
     recipes: dict[str, str]
     fingerprint: str
@@ -48,35 +59,39 @@ def declared(settings: Settings, plan: Plan) -> dict[str, Claim]:
     return claims
 
 
-def terms(settings: Settings) -> dict[str, Any]:
-    """What a study's claims are judged by, fixed before the first run: data, seeds, looks and verdict settings."""
-    data = {key: settings["data"][key] for key in ("name", "validation")}
-    seeds = {"looks": settings["looks"], "first_seed": settings["first_seed"]}
-    return {**seeds, **{f"data.{k}": v for k, v in data.items()}, **_verdict(settings, (*TERMS, *MARGINS.values()))}
+def fixed(settings: Settings) -> dict[str, Any]:
+    """What a study's runs are made from beside recipes, fixed before the first: looks, seeds and data."""
+    data = {f"data.{key}": settings["data"][key] for key in ("name", "validation")}
+    return {"looks": settings["looks"], "first_seed": settings["first_seed"], **data}
 
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
     written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
     reference = _reference(name, written["arm"], plan)
     _check_margin(name, written, settings["verdict"])
+    _check_rate(name, written)
+    if written["expect"] == "fails":
+        written["rate"] = written["rate"] or MOSTLY
     full = {
         **written,
         "reference": reference,
         "recipes": {arm: fingerprint(plan.arms[arm].recipe) for arm in (written["arm"], reference)},
     }
     own_margin = [MARGINS[written["metric"]]] if written["metric"] in MARGINS else []
-    fixed = {key: value for key, value in terms(settings).items() if not key.startswith("verdict.")}
-    decides = {**testable(full), **fixed, **_verdict(settings, (*TERMS, *own_margin))}
+    verdict = {f"verdict.{key}": settings["verdict"][key] for key in (*TERMS, *own_margin)}
+    decides = {**testable(full), **fixed(settings), **_named(verdict)}
     return cast(Claim, {**full, "fingerprint": fingerprint(decides)})
 
 
 def testable(claim: Mapping[str, Any]) -> dict[str, Any]:
     """What a claim says that can be tested: all of it but the sentence."""
-    return {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
+    said = {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
+    return _named({key: value for key, value in said.items() if (key, value) != ("rate", None)})
 
 
-def _verdict(settings: Settings, keys: tuple[str, ...]) -> dict[str, Any]:
-    return {f"verdict.{key}": settings["verdict"][key] for key in keys}
+def _named(deciding: dict[str, Any]) -> dict[str, Any]:
+    """What decides, without what an earlier version of butfor did not name and did: what is registered stays what it was."""
+    return {key: value for key, value in deciding.items() if key not in EARLIER or EARLIER[key] != value}
 
 
 def _reference(name: str, arm: str, plan: Plan) -> str:
@@ -93,7 +108,7 @@ def _reference(name: str, arm: str, plan: Plan) -> str:
 
 def _check_margin(name: str, claim: dict[str, Any], verdict: Settings) -> None:
     where, metric, at = f"claims.{name}.margin: expected", claim["metric"], ("claims", name, "margin")
-    if claim["expect"] == "fails" and claim["margin"] is not None:
+    if claim["expect"] in ("fails", "fails more") and claim["margin"] is not None:
         raise ClaimError(f"{where} none where runs are to fail, received {claim['margin']:g}. Leave it out.", at)
     if claim["expect"] != "same" or claim["margin"] is not None:
         return
@@ -103,4 +118,13 @@ def _check_margin(name: str, claim: dict[str, Any], verdict: Settings) -> None:
             f"{where} one, received null: without a margin nothing can be shown to be the same in {metric}."
             f" Write how large a difference would not matter{setting}.",
             at,
+        )
+
+
+def _check_rate(name: str, claim: dict[str, Any]) -> None:
+    if claim["rate"] is not None and claim["expect"] != "fails":
+        raise ClaimError(
+            f"claims.{name}.rate: expected none with expect: {claim['expect']}, received {claim['rate']:g}. It says in more"
+            " than which share of its runs an arm fails: write expect: fails, or leave it out.",
+            ("claims", name, "rate"),
         )

@@ -55,8 +55,8 @@ class Metric:
     """A figure of a finished run that arms are compared by.
 
     name: as in a study file. title, short, plural: in a sentence, at the head of a column, and of several runs. recorded:
-    the figure as a record's metrics give it. lowest, highest: what it can be, in `unit`. margin: the verdict setting that
-    holds the metric's margin, if there is one.
+    the figure as a record's metrics give it. share: whether it is one of test examples, so that it moves in steps of one.
+    lowest, highest: what it can be, in `unit`. margin: the verdict setting that holds the metric's margin, if there is one.
     settles: whether `verdict.metric` may name it; all may be named by claims.
     """
 
@@ -67,6 +67,7 @@ class Metric:
     unit: Unit
     higher_is_better: bool
     recorded: Callable[[Figures], float]
+    share: bool = False
     lowest: float = -math.inf
     highest: float = math.inf
     margin: Literal["margin", "loss_margin"] | None = None
@@ -106,6 +107,7 @@ METRICS = {
             unit=POINTS,
             higher_is_better=True,
             recorded=lambda m: m["test/accuracy"],
+            share=True,
             lowest=0.0,
             highest=100.0,
             margin="margin",
@@ -131,6 +133,7 @@ METRICS = {
             unit=POINTS,
             higher_is_better=False,
             recorded=lambda m: m["train/accuracy"] - m["test/accuracy"],
+            share=True,
             lowest=-100.0,
             highest=100.0,
         ),

@@ -137,6 +137,7 @@ class Plan:
                 "reference": a.reference,
                 "family": a.family,
                 "changed": list(a.changed),
+                "primary": a.primary,
                 "grid": a.grid,
                 "levels": dict(a.levels),
                 "recipe": canonical(a.recipe),

@@ -26,16 +26,16 @@ def in_short(value: Any) -> str:
 
 def changes(recipe: Recipe, reference: Recipe, keys: list[str]) -> list[str]:
     """What a recipe changes in its reference under some keys with dots, such as `dropout 0.2 → 0.5`, a text per setting."""
-    return [text for key in keys for text in _changes(key, _at(reference, key), _at(recipe, key))]
+    return [text for key in keys for text in setting_changes(key, _at(reference, key), _at(recipe, key))]
 
 
-def _changes(key: str, before: Any, after: Any) -> list[str]:
-    """Settings inside the key, where both name the same choice."""
+def setting_changes(key: str, before: Any, after: Any) -> list[str]:
+    """What becomes of one setting, a text for each setting inside it where both values name the same choice."""
     alike = isinstance(before, dict) and isinstance(after, dict) and before.get("name") == after.get("name")
     if not alike:
         return [f"{key} {in_short(before)} → {in_short(after)}"]
     inner = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [text for name in inner for text in _changes(f"{key}.{name}", before.get(name), after.get(name))]
+    return [text for name in inner for text in setting_changes(f"{key}.{name}", before.get(name), after.get(name))]
 
 
 def _at(recipe: Recipe, key: str) -> Any:

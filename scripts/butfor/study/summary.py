@@ -6,11 +6,13 @@ from typing import Any, Literal, TypedDict
 
 from butfor.study.arm import Recipe
 
-Expectation = Literal["helps", "hurts", "same", "fails"]
+Expectation = Literal["helps", "hurts", "same", "fails", "fails more"]
 
 
 class ArmPlan(TypedDict):
     """An arm, its resolved recipe, and the recipe keys in which it departs from its reference (None: it has none).
+
+    primary: whether it is one of those that share half of alpha.
 
     grid, levels: for a cell of a grid, the grid's name and by recipe key the name of the cell's level; else empty.
     """
@@ -19,6 +21,7 @@ class ArmPlan(TypedDict):
     reference: str | None
     family: str
     changed: list[str]
+    primary: bool
     grid: str
     levels: dict[str, str]
     recipe: Recipe
@@ -56,6 +59,9 @@ class VerdictSettings(TypedDict):
     margin: float
     loss_margin: float | None
     must_learn: bool
+    paired: bool
+    futility: bool
+    count_removed: bool
 
 
 class Budget(TypedDict):
@@ -66,10 +72,15 @@ class Budget(TypedDict):
 
 
 class Study(PlanSummary):
-    """A study as the stages after training see it: its plan, how it is judged, and its budget."""
+    """A study as the stages after training see it: its plan, how it is judged, and its budget.
+
+    removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from
+    the register by the stages that judge.
+    """
 
     verdict: VerdictSettings
     budget: Budget
+    removed: dict[str, int]
 
 
 class DescribedStudy(Study):

@@ -1,20 +1,22 @@
 """Claims against contrasts: which are supported, refuted or undecided, with their numbers, and when they were declared.
 
-Where a claim says what a verdict says, the verdict decides, corrected as it is. Where it goes further (an effect of at
-least so much, the same within a margin of its own, runs that fail after all), one-sided tests do, multiplied by the
-planned looks and corrected by Holm's procedure over all claims of this study that need one. Refuted means shown to be
-wrong at the same level, not merely not shown.
+Where a claim says what a verdict says, the verdict decides, corrected as it is: the same verdict supports it, the opposite
+one refutes it, and an effect shown to be smaller than the margin does neither. Where a claim goes further (an effect of at
+least so much, the same within a margin of its own, runs that fail), one-sided tests do, multiplied by the planned looks and
+by the number of claims that need one. Of a claim's two tests, that it is right and that it is wrong, only one can err, since
+the truth is on one side; so that number pays for both together (Bonferroni; Holm's steps would not, because no claim that is
+decided rightly leaves the number of those that can still be decided wrongly: Shaffer 1986, JASA 81:826).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
-
-import numpy as np
 
 from butfor import stats
 from butfor.plain_text import counted
@@ -26,8 +28,13 @@ from butfor.study.claims import Claim
 from butfor.study.metrics import METRICS
 from butfor.study.summary import Study
 from butfor.verdicts import preregistration
+from butfor.verdicts import register as registers
 from butfor.verdicts.contrasts import contrast_of
-from butfor.verdicts.paired_values import pairing
+from butfor.verdicts.deviations import deviations
+from butfor.verdicts.numbers import percent
+from butfor.verdicts.paired_values import pairing, rule_of
+from butfor.verdicts.removed import counts_removed, removed_claims
+from butfor.verdicts.reported import reported
 from butfor.verdicts.rows import (
     REFUSED,
     SAME,
@@ -41,6 +48,8 @@ from butfor.verdicts.rows import (
 )
 
 NUMBERS = ("effect", "low", "high", "pairs", "planned", "missing", "failed_ablation", "failed_reference")
+FAILING = ("fails", "fails more")  # claims about how often runs fail
+SMALL = "smaller than the margin"
 Tests = tuple[float | None, float | None]  # p where the null is that a claim is wrong, and where it is that it is right
 
 
@@ -63,19 +72,27 @@ def assess(
     claims_path: Path | str,
 ) -> None:
     """Judge every claim and write claims.json: the claims, and what departed from what was declared."""
-    rows, register = json.loads(Path(contrasts_path).read_text()), preregistration.read(Path(register_path))
-    judged = judge(study, claims, records_in(folders), rows)
+    rows, register = json.loads(Path(contrasts_path).read_text()), registers.read(Path(register_path))
+    records, counts = records_in(folders), counts_removed(study)
+    others = removed_claims(register) if counts else 0
+    judged = judge(study, claims, records, rows, others)
     for row in judged:
         row["fingerprint"] = claims[row["claim"]]["fingerprint"]
-        row.update(preregistration.standing(register, row["claim"], row["fingerprint"]))  # type: ignore[typeddict-item]
+        row.update(preregistration.standing(register, row["claim"], row["fingerprint"], counts))  # type: ignore[typeddict-item]
     taken: list[Decision] = [json.loads(Path(path).read_text()) for path in decisions]
     lines = [f"No look at {counted(one['following'], 'seed')}: {one['stopped']}." for one in taken if one["stopped"]]
-    whole: Assessment = {"claims": judged, "deviations": [*preregistration.deviations(register), *lines]}
+    whole_rows = [row for row in METRICS[study["verdict"]["metric"]].rows(rows) if not row["missing"]]
+    now = reported(whole_rows, register, len(records), _data(records), Path(contrasts_path))
+    lines = [*deviations(register, now, counts), *lines]
+    whole: Assessment = {"claims": judged, "removed": others, "deviations": lines}
     write_atomically(Path(claims_path), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
-def judge(study: Study, claims: dict[str, Claim], records: list[Record], rows: list[ContrastRow]) -> list[ClaimRow]:
-    """One row per claim: what it says, its `outcome`, `reason` and `p`, and the numbers of its contrast."""
+def judge(
+    study: Study, claims: dict[str, Claim], records: list[Record], rows: list[ContrastRow], others: int = 0
+) -> list[ClaimRow]:
+    """One row per claim: what it says, its `outcome`, `reason` and `p`, and the numbers of its contrast. others: how many
+    further claims count, which were taken out."""
     by = {(row["arm"], row["metric"]): row for row in rows}
     contrast_rows = {name: by[claim["arm"], claim["metric"]] for name, claim in claims.items()}
     tests = {
@@ -83,12 +100,16 @@ def judge(study: Study, claims: dict[str, Claim], records: list[Record], rows: l
         for name, row in contrast_rows.items()
         if row["verdict"] not in REFUSED
     }
-    shown, wrong = (_corrected({name: pair[side] for name, pair in tests.items()}) for side in (0, 1))
-    alpha = study["verdict"]["alpha"]
+    corrected, alpha = _corrected(tests, others), study["verdict"]["alpha"]
     return [
-        _row(name, claim, _margin(study, claim), row, _ruling(claim, row, shown.get(name), wrong.get(name), alpha))
+        _row(name, claim, _margin(study, claim), row, _ruling(claim, row, *corrected.get(name, (None, None)), alpha))
         for (name, claim), row in zip(claims.items(), contrast_rows.values(), strict=True)
     ]
+
+
+def _data(records: list[Record]) -> str:
+    """The fingerprint of the data that the records were trained on."""
+    return str(records[0].data["fingerprint"]) if records else ""
 
 
 def _margin(study: Study, claim: Claim) -> float | None:
@@ -101,40 +122,55 @@ def _margin(study: Study, claim: Claim) -> float | None:
 def _tests(study: Study, claim: Claim, records: list[Record], row: ContrastRow) -> Tests:
     """What verdicts do not say of a claim; None where a verdict says it, or where nothing is to be tested."""
     margin, looks = _margin(study, claim), len(study["looks"])
-    if claim["expect"] == "fails":
-        return None, stats.p_mostly_finishes(row["failed_ablation"], row["planned"] - row["missing"], looks)
+    if claim["rate"] is not None:
+        failed, runs = row["failed_ablation"], _judged(row)
+        bound = claim["rate"], looks
+        return stats.p_fails_above(failed, runs, *bound), stats.p_fails_below(failed, runs, *bound)
+    if claim["expect"] == "fails more":
+        failed, of_reference, runs = row["failed_ablation"], row["failed_reference"], _judged(row)
+        more, fewer = stats.p_fails_more(failed, of_reference, runs), stats.p_fails_more(of_reference, failed, runs)
+        return min(1.0, looks * more), min(1.0, looks * fewer)
     if margin is None:
         return None, None
     metric = METRICS[claim["metric"]]
     pairs = pairing(study, records, metric)(claim["arm"], row["look"])
-    c = stats.contrast(pairs, margin, looks, study["verdict"]["alpha"], metric.higher_is_better)
+    # guarded as the verdict was, by what all ablations say
+    guarded = math.sqrt(row["pairs"]) * (row["error"] or 0.0), row["tail"]
+    c = stats.contrast(pairs, dataclasses.replace(rule_of(study, metric, records), margin=margin), *guarded)
+    return _of_effect(claim, margin, c, looks)
+
+
+def _of_effect(claim: Claim, margin: float, c: stats.Contrast, looks: int) -> Tests:
+    """The tests of a claim about an effect, against a margin."""
     if claim["expect"] == "same":
         return None if claim["margin"] is None else c.p_equivalence, stats.p_outside(c, margin, looks)
-    upwards = (claim["expect"] == "helps") == metric.higher_is_better
+    upwards = (claim["expect"] == "helps") == METRICS[claim["metric"]].higher_is_better
     above: Callable[..., float] = stats.p_above if upwards else stats.p_below
     below: Callable[..., float] = stats.p_below if upwards else stats.p_above
     bound = margin if upwards else -margin
     return above(c, bound, looks), below(c, bound, looks)
 
 
-def _corrected(tests: dict[str, float | None]) -> dict[str, float]:
-    """By Holm's procedure, over the claims that have such a test."""
-    p = {name: value for name, value in tests.items() if value is not None}
-    return dict(zip(p, map(float, stats.holm(np.array(list(p.values())))), strict=True)) if p else {}
+def _corrected(tests: dict[str, Tests], others: int) -> dict[str, Tests]:
+    """Both probabilities of every claim, times the number of claims that have a test, `others` included."""
+    count = others + sum(pair != (None, None) for pair in tests.values())
+
+    def times(p: float | None) -> float | None:
+        return p if p is None else min(1.0, count * p)
+
+    return {name: (times(shown), times(wrong)) for name, (shown, wrong) in tests.items()}
 
 
 def _ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
     """`shown`, `wrong`: the corrected probabilities of the claim's own tests, None where it has none."""
-    expect, verdict, remark, judged = claim["expect"], row["verdict"], row["remark"], row["planned"] - row["missing"]
+    expect, verdict, remark, judged = claim["expect"], row["verdict"], row["remark"], _judged(row)
     if verdict in REFUSED or row["missing"] > stats.MOST_MISSING * row["planned"]:
         return Ruling("undecided", ": ".join(words for words in (verdict, remark) if words))
-    if expect == "fails" and judged and row["failed_ablation"] == judged:
-        return Ruling("supported", remark)
+    if expect in FAILING:
+        return _by_failing(claim, row, shown, wrong, alpha)
     if failures := _by_failures(row, judged, alpha):
         which, p = failures
-        return Ruling("supported" if which == ("hurts" if expect == "fails" else expect) else "refuted", remark, p)
-    if expect == "fails":
-        return Ruling("refuted", _finished(row), wrong) if _small(wrong, alpha) else _undecided(row, row["p_failure"])
+        return Ruling("supported" if which == expect else "refuted", remark, p)
     if expect != "same" and claim["margin"] is None:
         return _by_verdict(expect, row)
     ruling = _by_tests(claim, row, shown, wrong, alpha)
@@ -142,6 +178,21 @@ def _ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | 
     if good_news and row["failed_ablation"] > row["failed_reference"]:
         return Ruling("undecided", f"unstable {row['failed_ablation']}/{judged}", ruling.p)
     return ruling
+
+
+def _by_failing(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
+    """On a claim about how often runs fail; what they reach if they do not is another question."""
+    failed, judged, rate = row["failed_ablation"], _judged(row), claim["rate"]
+    said = f"{failed} of {counted(judged, 'run')} failed"
+    if rate is None:
+        said += f", and {row['failed_reference']} of the reference's"
+    if _small(shown, alpha) or _small(wrong, alpha):
+        return Ruling(
+            "supported" if _small(shown, alpha) else "refuted", said, shown if _small(shown, alpha) else wrong
+        )
+    if rate is not None and judged and failed in (0, judged):
+        said += f", too few to show a rate {'above' if failed else 'below'} {percent(rate)}"
+    return Ruling("undecided", said, shown)
 
 
 def _by_failures(row: ContrastRow, judged: int, alpha: float) -> tuple[Verdict, float | None] | None:
@@ -157,8 +208,8 @@ def _by_verdict(expect: str, row: ContrastRow) -> Ruling:
     verdict = row["verdict"]
     if verdict == expect:
         return Ruling("supported", row["remark"], row["p_difference"])
-    if verdict == SAME:
-        return Ruling("refuted", f"{SAME} ({row['remark']})" if row["remark"] else SAME, row["p_equivalence"])
+    if verdict == SAME:  # evidence of a small effect is none of the opposite one
+        return Ruling("undecided", f"{SMALL}: {row['remark']}" if row["remark"] else SMALL, row["p_equivalence"])
     if verdict in ("helps", "hurts"):
         return Ruling("refuted", f"it {verdict}", row["p_difference"])
     return _undecided(row, row["p_difference"])
@@ -180,9 +231,9 @@ def _undecided(row: ContrastRow, p: float | None) -> Ruling:
     return Ruling("undecided", row["remark"] if row["verdict"] == "inconclusive" else "", p)
 
 
-def _finished(row: ContrastRow) -> str:
-    judged = row["planned"] - row["missing"]
-    return f"{judged - row['failed_ablation']} of {counted(judged, 'run')} finished"
+def _judged(row: ContrastRow) -> int:
+    """The runs that an arm and its reference have both left."""
+    return row["planned"] - row["missing"]
 
 
 def _small(p: float | None, alpha: float) -> bool:
@@ -195,6 +246,7 @@ def _row(name: str, claim: Claim, margin: float | None, row: ContrastRow, ruling
         "claim": name,
         **{key: claim[key] for key in ("sentence", "arm", "reference", "metric", "expect")},  # type: ignore[literal-required]
         "margin": margin,
+        "rate": claim["rate"],
         "unit": row["unit"],
         **{"outcome": ruling.outcome, "reason": ruling.reason, "p": none_for_nan(ruling.p)},
         **contrast,

@@ -22,6 +22,7 @@ from butfor.verdicts.arms import arm_rows
 from butfor.verdicts.baseline import failed_baseline, in_words
 from butfor.verdicts.contrasts import judge
 from butfor.verdicts.failures import failed_runs
+from butfor.verdicts.removed import with_removed
 from butfor.verdicts.rows import Comparison, ContrastRow
 from butfor.verdicts.tuned import tuned_comparison
 
@@ -36,10 +37,12 @@ def compare(
     tables: Path | str,
     searches: Places = (),
     tuned: Places = (),
+    register_path: Path | str | None = None,
 ) -> None:
     """Judge every ablation of `study` (plan and verdict settings), and write contrasts.json, comparison.json beside it and
-    the tables as CSV. searches, tuned: what was tried of learning rates, and the folders of records at the best."""
-    records, contrasts = records_in(folders), Path(contrasts_path)
+    the tables as CSV. searches, tuned: what was tried of learning rates, and the folders of records at the best.
+    register_path: of the register that knows which ablations were removed."""
+    records, contrasts, study = records_in(folders), Path(contrasts_path), with_removed(study, register_path)
     rows = judge(study, records, json.loads(Path(checks_path).read_text()))
     judged: list[ContrastRow] = _as_json(rows)
     verdict = study["verdict"]
@@ -48,6 +51,7 @@ def compare(
     comparison: Comparison = {
         "metric": study["verdict"]["metric"],
         "runs": len(records),
+        "removed": study.get("removed", {}),
         "failed": failed_runs(study, records),
         "baseline": in_words(baseline, study) if baseline else "",
         "arms": arm_rows(study, records),

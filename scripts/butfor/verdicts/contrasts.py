@@ -10,36 +10,39 @@ from typing import Any, cast
 from butfor import stats
 from butfor.checks.outcomes import CheckRow
 from butfor.records.record import Record
-from butfor.stats.contrast import p_difference
+from butfor.stats.importance import decided_by_failures
 from butfor.study.arm import BASELINE
 from butfor.study.metrics import ACCURACY, METRICS, Metric, judged_by
-from butfor.study.summary import ArmPlan, Study, ablations_of
+from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of
 from butfor.verdicts.baseline import FailedBaseline, failed_baseline
 from butfor.verdicts.paired_values import looks_had, pairing, rule_of
 from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID, ContrastRow
+from butfor.verdicts.withheld import withheld
 
 Refusals = dict[str, tuple[str, str]]  # verdict and remark of the arms that are not judged
 
 
 def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[ContrastRow]:
     """One row per ablation and metric: arm, reference, family, metric, unit, the fields of stats.Contrast,
-    `smallest_effect`, what the ablation's seeds could have shown, and `more_seeds`, what an undecided one lacks.
+    `smallest_effect`, what the ablation's seeds could have shown, `more_seeds`, what an undecided one lacks, and what the
+    typical run says beside the mean.
 
     The metric that verdicts are asked of says after which look an ablation is settled (see `decided`); the other metrics
     are judged on the same seeds.
     """
-    deciding, refusals = decided(study, records, checks), _refusals(study, records, checks)
+    deciding, refusals = withheld(decided(study, records, checks), study, records), _refusals(study, records, checks)
     looks = {name: c.look for name, c in deciding.items()}
-    sizes = {name: len(group) for group in _groups(study, refusals) for name in group}
+    groups = _groups(study, refusals)
+    sizes = {name: len(group) + _removed_beside(study, group) for group in groups for name in group}
     rows = []
     for metric in METRICS.values():
         saturated = _saturated(study, records, metric)
         judged = (
             deciding
             if metric is judged_by(study)
-            else _all_judged(study, records, metric, {**saturated, **refusals}, looks)
+            else _with_failures(_all_judged(study, records, metric, {**saturated, **refusals}, looks), deciding, study)
         )
-        rule, pairs = rule_of(study, metric), pairing(study, records, metric)
+        rule, pairs = rule_of(study, metric, records), pairing(study, records, metric)
         for arm in ablations_of(study):
             c = judged[arm["name"]]
             rows.append(_row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1)))
@@ -69,14 +72,19 @@ def _row(
 ) -> ContrastRow:
     level = float(pairs.reference.mean()) if c.pairs else math.nan
     low, high = metric.possible(c.low, c.high, level)
+    beside = stats.typical(pairs, c.margin)
+    is_open = c.verdict == "inconclusive"
     row = {
         **{"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]},
         **{"metric": metric.name, "unit": metric.unit.name},
         **{**vars(c), "low": low, "high": high},
         "level": level,
-        "p_raw": p_difference(c.effect, c.sd / math.sqrt(c.pairs), c.pairs) if c.pairs > 1 else math.nan,
-        "smallest_effect": stats.smallest_effect(c, rule, judged_together),
-        "more_seeds": None if c.settled else stats.more_seeds(c, rule, judged_together),
+        "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
+        **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
+        "pairing": stats.pairing_cost(pairs, rule),
+        **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
+        "smallest_effect": stats.smallest_effect(c, rule, judged_together) if is_open else None,
+        "more_seeds": stats.more_seeds(c, rule, judged_together) if is_open else None,
     }
     return cast(ContrastRow, row)
 
@@ -85,21 +93,36 @@ def _all_judged(
     study: Study, records: list[Record], metric: Metric, refusals: Refusals, looks: dict[str, int]
 ) -> dict[str, stats.Contrast]:
     """Every ablation's contrast after as many looks as `looks` says, corrected within its group, or refused."""
-    pairs, rule = pairing(study, records, metric), rule_of(study, metric)
+    pairs, rule_of_all = pairing(study, records, metric), rule_of(study, metric, records)
+    primary = [arm["name"] for arm in study["arms"] if arm["primary"]]
     contrasts: dict[str, stats.Contrast] = {}
     for group in _groups(study, refusals):
+        removed = _removed_beside(study, group)
+        rule, weights = dataclasses.replace(rule_of_all, others=removed), stats.weights(group, primary, removed)
         if metric is judged_by(study):
-            contrasts |= stats.judge_pairs(
-                {name: [pairs(name, n + 1) for n in range(looks[name])] for name in group}, rule
-            )
-        else:
-            once = stats.judge_once({name: pairs(name, looks[name]) for name in group}, rule)
+            had = {name: [pairs(name, n + 1) for n in range(looks[name])] for name in group}
+            contrasts |= stats.judge_pairs(had, rule, weights)
+        else:  # all other metrics share one alpha
+            shared = dataclasses.replace(rule, others=(len(METRICS) - 1) * (len(group) + removed) - len(group))
+            once = stats.judge_once({name: pairs(name, looks[name]) for name in group}, shared)
             contrasts |= {name: dataclasses.replace(c, look=looks[name]) for name, c in once.items()}
     for name in (arm["name"] for arm in ablations_of(study) if arm["name"] in refusals):
-        c = stats.contrast(pairs(name, looks[name]), rule.margin, len(rule.looks), rule.alpha, rule.higher_is_better)
+        c = stats.contrast(pairs(name, looks[name]), rule_of_all)
         verdict, remark = refusals[name]
         contrasts[name] = dataclasses.replace(c, verdict=verdict, remark=remark, look=looks[name], settled=True)
     return contrasts
+
+
+def _with_failures(
+    judged: dict[str, stats.Contrast], deciding: dict[str, stats.Contrast], study: Study
+) -> dict[str, stats.Contrast]:
+    """Contrasts on another metric, where what failed runs have decided is not asked again: a run fails by one metric only."""
+    return {
+        name: dataclasses.replace(c, verdict=deciding[name].verdict, remark=deciding[name].remark, settled=True)
+        if decided_by_failures(deciding[name], study["verdict"]["alpha"])
+        else c
+        for name, c in judged.items()
+    }
 
 
 def _groups(study: Study, refused: Collection[str]) -> list[list[str]]:
@@ -110,6 +133,15 @@ def _groups(study: Study, refused: Collection[str]) -> list[list[str]]:
         if arm["name"] not in refused:
             groups.setdefault("" if whole else arm["family"], []).append(arm["name"])
     return list(groups.values())
+
+
+def _removed_beside(study: Study, group: list[str]) -> int:
+    """How many ablations that are not in the study any more count among those of a group: those of its family, and those
+    that were removed while all were corrected together."""
+    removed = study.get("removed", {})
+    if study["verdict"]["corrected_over"] == "report":
+        return sum(removed.values())
+    return sum(removed.get(family, 0) for family in ("", arm_of(study, group[0])["family"]))
 
 
 def _refusals(study: Study, records: list[Record], checks: list[CheckRow]) -> Refusals:

@@ -15,13 +15,21 @@ from butfor.records.tables import records_in
 from butfor.study.summary import Budget, Study, ablations_of
 from butfor.verdicts import contrasts
 from butfor.verdicts.baseline import failed_baseline
+from butfor.verdicts.removed import with_removed
 from butfor.verdicts.rows import UNJUDGED, Decision
 from butfor.verdicts.words import decision_in_words
 
 
-def decide(study: Study, look: str, folders: Iterable[Path | str], path: Path | str) -> str:
-    """Judge the ablations of `study` after a look, write what follows, and give it in one line."""
-    decision = after(study, look, records_in(folders))
+def decide(
+    study: Study,
+    look: str,
+    folders: Iterable[Path | str],
+    path: Path | str,
+    register_path: Path | str | None = None,
+) -> str:
+    """Judge the ablations of `study` after a look, write what follows, and give it in one line. register_path: of the
+    register that knows which ablations were removed."""
+    decision = after(with_removed(study, register_path), look, records_in(folders))
     write_noted(Path(path), json.dumps(decision, indent=1))
     return decision_in_words(decision)
 

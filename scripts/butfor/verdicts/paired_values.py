@@ -28,7 +28,7 @@ def measured(study: Study, records: list[Record]) -> Measured:
     """Every arm's values of the metric that verdicts are asked of."""
     metric = judged_by(study)
     seeds = {name: seeds_of(study, had) for name, had in looks_had(study, records).items()}
-    return Measured(metric, rule_of(study, metric), _values(study, records, metric), seeds)
+    return Measured(metric, rule_of(study, metric, records), _values(study, records, metric), seeds)
 
 
 def differences(study: Study, records: list[Record]) -> dict[str, list[float]]:
@@ -48,10 +48,20 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
     return pairs
 
 
-def rule_of(study: Study, metric: Metric) -> stats.Rule:
-    """How a metric's contrasts are judged in the study."""
+def rule_of(study: Study, metric: Metric, records: list[Record]) -> stats.Rule:
+    """How a metric's contrasts are judged in the study, of whose data the records say how many test examples there are."""
     verdict, looks = study["verdict"], tuple(look["seen"] for look in study["looks"])
-    return stats.Rule(metric.margin_in(verdict), looks, verdict["alpha"], metric.higher_is_better)
+    examples = next((record.data.get("test", 0) for record in records if record.data), 0)
+    return stats.Rule(
+        metric.margin_in(verdict),
+        looks,
+        verdict["alpha"],
+        metric.higher_is_better,
+        resolution=metric.unit.scale / examples if metric.share and examples else None,
+        paired=verdict["paired"],
+        futility=verdict["futility"],
+        others=sum(study.get("removed", {}).values()),
+    )
 
 
 def looks_had(study: Study, records: list[Record]) -> dict[str, int]:

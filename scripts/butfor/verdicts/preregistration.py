@@ -1,114 +1,95 @@
-"""When a study's claims were declared: a history beside the results, begun before the first training, only added to.
-
-Snakemake deletes a rule's outputs before the rule runs, and whatever trains would wait for a rule's output and train
-again when it changed. So the register is no rule's file: a start writes it before its first job, and the report reads it.
-"""
+"""What a study planned before its first run and what it plans by now: entered into its register at every start."""
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from butfor.errors import StudyError
-from butfor.plain_text import counted, plain
-from butfor.records import files
-from butfor.records.files import write_atomically
 from butfor.records.job_folder import number_of_runs
-from butfor.study.claims import Claim, testable
+from butfor.records.results_folder import is_record
+from butfor.study.claims import testable
+from butfor.study.study_protocol import ArmTerms, Protocol
+from butfor.verdicts import register as registers
+from butfor.verdicts.register import Entry, Register, present, said
+from butfor.verdicts.removed import removed_arms
+from butfor.verdicts.reported import Reported, last_report
 
-Register = dict[str, Any]
-Entry = dict[str, Any]
-
-FORMAT = 1
 BEFORE: Final = "declared before the data"
 EXPLORATORY: Final = "exploratory"
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class RegisterError(StudyError):
-    """A register that cannot be read."""
+@dataclass(frozen=True)
+class Seen:
+    """What earlier starts have left: records, finished or not, of each arm's name, and the last report. runs: how many runs the
+    records are of, where some are of one run under two names."""
+
+    records: Mapping[str, int] = field(default_factory=dict)
+    report: Reported | None = None
+    runs: int | None = None
 
 
-def enter(path: Path, claims: dict[str, Claim], terms: dict[str, Any], runs: Path) -> None:
-    """Enter claims and what they are judged by, where they are not what was entered last; `runs` is where records lie."""
-    before = read(path)
-    after = entered(before, claims, terms, count=number_of_runs(runs), now=datetime.now(UTC))
-    if after != before:
-        write_atomically(path, files.sealed(json.dumps(after, indent=1, ensure_ascii=False)))
+def enter(path: Path, protocol: Protocol, runs: Path, data: str) -> None:
+    """Enter the protocol of a study where it is not what was entered last, and what the last report said.
 
-
-def read(path: Path) -> Register:
-    """The register in a file, an empty one if there is none. Raises RegisterError.
-
-    runs: the most records that a start has counted. terms: the history of what claims are judged by. claims: by name, the
-    history of each. An entry says when it was made and how many `runs` had been seen by then; one without a fingerprint
-    says that the claim was taken out.
+    runs: where records lie. data: the fingerprint of the stored arrays.
     """
-    if not path.is_file():
-        return {"format": FORMAT, "runs": 0, "terms": [], "claims": {}}
-    try:
-        content = path.read_bytes()
-        register: Register = json.loads(content)
-        if register["format"] != FORMAT:
-            raise RegisterError(f"{path}: format {register['format']}; this version of butfor reads format {FORMAT}.")
-        if register.pop("sha256", None) and not files.is_sealed(content):  # earlier versions wrote none
-            raise ValueError("its checksum is another")
-        return register
-    except (ValueError, TypeError, KeyError) as failure:
-        raise RegisterError(
-            f"{path} is no whole register of claims ({failure}). Restore it; without it, every claim is exploratory."
-        ) from failure
+    before = registers.read(path)
+    counts = Counter(record.relative_to(runs).parts[0] for record in runs.rglob("seed_*.json") if is_record(record))
+    different = number_of_runs(runs)
+    report = last_report(path.parent, before, different, data)
+    after = entered(before, protocol, Seen(counts, report, different), now=datetime.now(UTC))
+    if after != before:
+        registers.write(path, after)
 
 
-def entered(before: Register, claims: dict[str, Claim], terms: dict[str, Any], count: int, now: datetime) -> Register:
+def entered(before: Register, protocol: Protocol, seen: Seen, now: datetime) -> Register:
     """The register with what differs from the last entries added. Records that were deleted since have been seen."""
-    runs = max(before["runs"], count)
-    stamp = {"time": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "runs": runs}
-    history = {name: list(entries) for name, entries in before["claims"].items()}
-    for name, claim in claims.items():
-        entry = {"fingerprint": claim["fingerprint"], "sentence": claim["sentence"], "tested": testable(claim)}
-        if _last(history.get(name, [])) != entry:
-            history.setdefault(name, []).append({**stamp, **entry})
-    for name, entries in history.items():
-        if name not in claims and "fingerprint" in entries[-1]:
-            entries.append(stamp)
-    kept = before["terms"]
-    if not kept or kept[-1]["terms"] != terms:
-        kept = [*kept, {**stamp, "terms": terms}]
-    return {**before, "runs": runs, "terms": kept, "claims": history}
+    runs = max(before["runs"], sum(seen.records.values()) if seen.runs is None else seen.runs)
+    stamp = {"time": now.strftime(MOMENT), "runs": runs}
+    why = protocol.because if runs and protocol.because not in _reasons(before) else ""
+    stamp |= {"because": why} if why else {}
+    reports = _reports(before["reports"], seen.report)
+    verdicts = {name: row["verdict"] for name, row in reports[-1]["verdicts"].items()} if reports else {}
+    terms = before["terms"]
+    if not terms or terms[-1]["terms"] != protocol.terms:
+        terms = [*terms, {**stamp, "terms": protocol.terms}]
+    after = {
+        **before,
+        "runs": runs,
+        "terms": terms,
+        "claims": _claims(before["claims"], protocol, stamp),
+        "arms": _arms(before["arms"], protocol.arms, stamp, seen.records, verdicts),
+        "reports": reports,
+    }
+    unchanged = all(after[key] == before[key] for key in ("terms", "claims", "arms"))
+    return {**after, "reasons": [*before["reasons"], stamp]} if why and unchanged else after
 
 
-def standing(register: Register, name: str, fingerprint: str) -> dict[str, Any]:
+def standing(register: Register, name: str, fingerprint: str, counts_removed: bool = True) -> dict[str, Any]:
     """Whether a claim was declared before the data: `standing`, `since` (time) and `runs` (records seen by then), None
     for one that was never registered, which takes a start with --no-hooks.
 
     What counts is how the claim stood when the first data came: what was changed or taken out before is not declared,
-    and what was changed later and back again is.
+    and what was changed later and back again is. counts_removed: whether arms that were taken out after they were seen
+    still count in the correction; where they do not, what is left was chosen by the data.
     """
     entries = register["claims"].get(name, [])
     same = [entry for entry in entries if entry.get("fingerprint") == fingerprint]
     stood = _before_data(entries)
-    if stood and stood.get("fingerprint") == fingerprint:
+    chosen = [] if counts_removed else sorted(removed_arms(register), key=lambda arm: arm.time)
+    if stood and stood.get("fingerprint") == fingerprint and not chosen:
         first = next(entry for entry in same if entry["runs"] == 0)
         return {"standing": BEFORE, "since": first["time"], "runs": 0}
-    later = next((entry for entry in same if entry["runs"]), {"time": None, "runs": None})
+    later = next((entry for entry in same if entry["runs"]), None)
+    if later is None and same and chosen:
+        return {"standing": EXPLORATORY, "since": chosen[0].time, "runs": chosen[0].runs}
+    later = later or {"time": None, "runs": None}
     return {"standing": EXPLORATORY, "since": later["time"], "runs": later["runs"]}
-
-
-def deviations(register: Register) -> list[str]:
-    """What was changed after there were data, one sentence each: claims taken out, changed or worded otherwise, and
-    what claims are judged by."""
-    lines = []
-    for before, after in _later(register["terms"]):
-        lines.append(
-            f"{_when(after)} the study's settings were changed: {_differences(before['terms'], after['terms'])}."
-        )
-    for name, entries in register["claims"].items():
-        changes = [(after, _change(before, after)) for before, after in _later(entries)]
-        lines += [f"{_when(after)} claim `{name}` was {change}." for after, change in changes if change]
-    return lines
 
 
 def _before_data(entries: list[Entry]) -> Entry | None:
@@ -117,41 +98,52 @@ def _before_data(entries: list[Entry]) -> Entry | None:
     return early[-1] if early else None
 
 
-def _later(entries: list[Entry]) -> list[tuple[Entry, Entry]]:
-    """Each entry made after there were data, with the one before it."""
-    return [(one, other) for one, other in pairwise(entries) if other["runs"]]
+def _reasons(register: Register) -> set[str]:
+    """The reasons that were given already: one that is left in the study file explains no later change."""
+    histories = [register["terms"], register["reasons"], *register["claims"].values(), *register["arms"].values()]
+    return {entry.get("because", "") for history in histories for entry in history} | {""}
 
 
-def _change(before: Entry, after: Entry) -> str:
-    if "fingerprint" not in after:
-        return f"taken out: “{plain(before['sentence'])}”"
-    if "fingerprint" not in before:
-        return "put in again"
-    words = []
-    if differing := _differences(before["tested"], after["tested"]):
-        words.append(f"changed: {differing}")
-    if before["sentence"] != after["sentence"]:
-        words.append(f"worded otherwise; before: “{plain(before['sentence'])}”")
-    return ", and ".join(words)  # none where only the study's settings were changed
+def _reports(before: list[Reported], report: Reported | None) -> list[Reported]:
+    """The reports with the last, where it says something else than the one before it."""
+    if report is None or (before and _content(before[-1]) == _content(report)):
+        return before
+    return [*before, report]
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> str:
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return ", ".join(
-        f"another recipe of {_recipes(before[key], after[key])}"
-        if key == "recipes"
-        else f"{key} {json.dumps(before.get(key))} → {json.dumps(after.get(key))}"
-        for key in keys
-    )
+def _content(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in report.items() if key not in ("time", "runs")}
 
 
-def _recipes(before: dict[str, str], after: dict[str, str]) -> str:
-    return " and ".join(f"`{arm}`" for arm, mark in after.items() if before.get(arm) != mark) or "its former arms"
+def _claims(before: dict[str, list[Entry]], protocol: Protocol, stamp: Entry) -> dict[str, list[Entry]]:
+    history = {name: list(entries) for name, entries in before.items()}
+    for name, claim in protocol.claims.items():
+        entry = {"fingerprint": claim["fingerprint"], "sentence": claim["sentence"], "tested": testable(claim)}
+        if name not in history or said(history[name][-1]) != entry:
+            history.setdefault(name, []).append({**stamp, **entry})
+    for name in present(before):
+        if name not in protocol.claims:
+            history[name].append(stamp)
+    return history
 
 
-def _when(entry: Entry) -> str:
-    return f"{entry['time'][:10]}, after {counted(entry['runs'], 'run')}:"
-
-
-def _last(entries: list[Entry]) -> Entry | None:
-    return {k: v for k, v in entries[-1].items() if k not in ("time", "runs")} if entries else None
+def _arms(
+    before: dict[str, list[Entry]],
+    arms: dict[str, ArmTerms],
+    stamp: Entry,
+    records: Mapping[str, int],
+    verdicts: Mapping[str, str],
+) -> dict[str, list[Entry]]:
+    """The arms' history; an arm that is gone, and one that asks something else by now, leave what was seen of them."""
+    history, last = {name: list(entries) for name, entries in before.items()}, present(before)
+    former = {name: {"former": {"records": records.get(name, 0), "verdict": verdicts.get(name)}} for name in last}
+    for name, arm in arms.items():
+        if name not in last or said(last[name]) != arm:
+            asks_else = name in last and last[name]["asks"] != arm["asks"]
+            history.setdefault(name, []).append({**stamp, **arm, **(former[name] if asks_else else {})})
+    new = {arm["asks"]: name for name, arm in arms.items() if name not in last}
+    for name, entry in last.items():
+        if name not in arms:
+            renamed = {"renamed": new[entry["asks"]]} if entry["asks"] in new else {}
+            history[name].append({**stamp, **former[name], **renamed})
+    return history

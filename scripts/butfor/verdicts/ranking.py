@@ -30,7 +30,7 @@ def importance(study: Study, rows: list[ContrastRow]) -> list[RankedRow]:
     ranked: list[RankedRow] = []
     for reference in sorted(by_reference, key=list(arms).index):
         if len(by_reference[reference]) > 1:
-            items = stats.ranking(by_reference[reference], rule_of(study, metric))
+            items = stats.ranking(by_reference[reference], rule_of(study, metric, []))
             ranked += [_row(item, judged[item.largest]) for item in items]
     return ranked
 

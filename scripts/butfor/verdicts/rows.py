@@ -35,6 +35,9 @@ class ContrastFields(TypedDict):
     failed_ablation: int
     failed_reference: int
     effect: float | None
+    error: float | None
+    freedom: float | None
+    tail: int
     sd: float | None
     low: float | None
     high: float | None
@@ -43,6 +46,7 @@ class ContrastFields(TypedDict):
     margin: float | None
     p_difference: float | None
     p_equivalence: float | None
+    p_beyond: float | None
     p_failure: float
     p_rescue: float
     verdict: Verdict
@@ -55,8 +59,10 @@ class ContrastRow(ContrastFields):
     """An ablation on one metric, as contrasts.json has it.
 
     level: the reference's mean over the pairs; the interval ends where the metric does. p_raw: of no difference, corrected
-    over nothing. smallest_effect: what its seeds could have shown; more_seeds: how many an undecided one lacks, None if that
-    is not known.
+    over nothing. typical: the median difference, p_typical that of the signed-rank test, corrected over nothing, typical_note
+    where it and the mean part (stats.typical). pairing: how much wider the interval is than it would be without pairs, as a
+    share; below 0, pairing gained something. smallest_effect: what an undecided one's seeds could have shown; more_seeds: how
+    many it lacks, None if that is not known.
     """
 
     arm: str
@@ -66,6 +72,10 @@ class ContrastRow(ContrastFields):
     unit: str
     level: float | None
     p_raw: float | None
+    pairing: float | None
+    typical: float | None
+    p_typical: float | None
+    typical_note: str
     smallest_effect: float | None
     more_seeds: float | None
 
@@ -159,12 +169,14 @@ class ArmRow(TypedDict):
 
 
 class Comparison(TypedDict):
-    """comparison.json: the metric that verdicts are asked of, how many runs there are and which failed, what is the matter
-    with a baseline that learnt nothing (else empty), every arm, what mattered, what depends on what else, and the verdicts at
-    tuned learning rates if there was a search."""
+    """comparison.json: the metric that verdicts are asked of, how many runs there are and which failed, how many ablations
+    of each family were removed and count in the correction, what is the matter with a baseline that learnt nothing (else
+    empty), every arm, what mattered, what depends on what else, and the verdicts at tuned learning rates if there was a
+    search."""
 
     metric: str
     runs: int
+    removed: dict[str, int]
     failed: list[FailedRuns]
     baseline: str
     arms: list[ArmRow]
@@ -198,6 +210,7 @@ class ClaimRow(TypedDict):
     metric: str
     expect: Expectation
     margin: float | None
+    rate: float | None
     unit: str
     outcome: Outcome
     reason: str
@@ -217,9 +230,11 @@ class ClaimRow(TypedDict):
 
 
 class Assessment(TypedDict):
-    """claims.json: every claim, and what departed from what was declared, a sentence each."""
+    """claims.json: every claim, how many more count in their correction because they were taken out, and what departed from
+    what was planned before the first run, a sentence each."""
 
     claims: list[ClaimRow]
+    removed: int
     deviations: list[str]
 
 

@@ -1,5 +1,5 @@
 """The beginning of a start, before its first job: the schema is compared with the code, the results folder is marked as the
-study's, claims are registered, and the mirror in MLflow is started beside it."""
+study's, what it plans is registered, and the mirror in MLflow is started beside it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 from butfor.errors import StudyError
 from butfor.process import system_errors
 from butfor.records.results_folder import FOLLOWER_LOG, REGISTER, RUNS_FOLDER, ask_for
-from butfor.study import choices, claims
+from butfor.study import choices, study_protocol
+from butfor.study.plan import Plan
 from butfor.tracking import follower, target
 from butfor.verdicts import preregistration
-from butfor.workflow import recovery, results_place
+from butfor.workflow import inheritance, recovery, results_place
 
 
-def begin(settings: dict[str, Any], mirrored: dict[str, Any], alone: bool = True) -> None:
-    """Compare the schema with the code, register the study's claims and start its mirror. What is wrong ends the
+def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone: bool = True) -> None:
+    """Compare the schema with the code, register what the study plans and start its mirror. What is wrong ends the
     process with one sentence: Snakemake would put its own files and lines around an exception.
 
-    settings: the study's. mirrored: see parameters.mirrored. alone: whether no other start may be at work in the results
+    settings, plan: the study's. mirrored: see parameters.mirrored. alone: whether no other start may be at work in the results
     folder.
     """
     results, tracking = Path(settings["results"]), settings["tracking"]
@@ -30,7 +31,10 @@ def begin(settings: dict[str, Any], mirrored: dict[str, Any], alone: bool = True
         choices.check_own()
         results_place.keep_for(results, settings["study"])
         preregistration.enter(
-            results / REGISTER, settings["claims"], claims.terms(settings), runs=results / RUNS_FOLDER
+            results / REGISTER,
+            study_protocol.protocol(settings, plan),
+            runs=results / RUNS_FOLDER,
+            data=inheritance.data_fingerprint(results),
         )
         ask_for(results, mirrored["arms"], [f"look{place + 1}" for place in range(len(settings["looks"]))])
         if tracking["mlflow"]:

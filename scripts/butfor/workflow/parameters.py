@@ -12,6 +12,7 @@ from typing import Any
 
 from butfor.records import provenance
 from butfor.study.plan import Plan
+from butfor.study.study_protocol import terms
 from butfor.study.summary import Study
 from butfor.tracking import target
 
@@ -41,7 +42,12 @@ def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
 
 def analysis(settings: Settings, plan: Plan) -> Study:
     """The parameters of the stages after training: the plan as plain values, the settings of verdicts, and the budget."""
-    return {**plan.summary(), "verdict": settings["verdict"], "budget": settings["budget"]}
+    return {**plan.summary(), "verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
+
+
+def protocol(settings: Settings) -> dict[str, Any]:
+    """What a study is judged by, and why it was changed: what the register is asked for and no other parameter holds."""
+    return {**terms(settings), "because": settings["because"]}
 
 
 def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def write_partial_report(
     folders = [*folders, *_kept(study, finished, report.with_name("seeds"))]
     files = {name: report.with_name(f"{name}.json") for name in ("checks", "contrasts", "comparison", "claims")}
     check(study, folders, files["checks"])
-    compare(study, folders, files["checks"], files["contrasts"], tables=report.with_name("tables"))
+    tables = report.with_name("tables")
+    compare(study, folders, files["checks"], files["contrasts"], tables, register_path=register_path)
     draw(study, folders, files["contrasts"], figures=report.with_name("figures"))
     assess(study, claims, folders, files["contrasts"], decisions, register_path, files["claims"])
     write_report(study, Sources(folders, **files, decisions=decisions, data=data, notes=read_notes(results)), report)

@@ -129,7 +129,7 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
     results = edited.folder / "results" / "broken"
     log = (results / "logs" / "build.log").read_text()
     assert done.returncode != 0
-    assert "OwnCodeError: baseline: examples.spirals:build: " in log and "Traceback" not in log
+    assert "baseline: examples.spirals:build: it uses the " in log and "Traceback" not in log
     assert {path.parent.name for path in (results / "runs").glob("*/look*")} <= {"plain"}  # whose model is built in
 
 

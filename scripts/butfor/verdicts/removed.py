@@ -1,0 +1,78 @@
+"""What was judged once and is not in the study any more: it still counts where probabilities are corrected for their number.
+
+Who deletes fourteen arms of fifteen and keeps the best has still looked at fifteen. An arm counts once runs of it were
+seen, and so does what an arm asked before it was changed to ask something else; one that is put back, under whatever name,
+counts as itself again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from butfor.study.summary import Study
+from butfor.verdicts import register as registers
+from butfor.verdicts.register import Register, present, said
+from butfor.verdicts.rows import REFUSED
+
+ASKED = ("arm", "metric", "expect", "margin", "rate")  # what makes a claim another one
+
+
+@dataclass(frozen=True)
+class RemovedArm:
+    """An arm, or what an arm of that name asked: when it was taken out, how many runs there were, and its last verdict."""
+
+    name: str
+    family: str
+    time: str
+    runs: int
+    verdict: str | None
+
+
+def removed_arms(register: Register) -> list[RemovedArm]:
+    """Every question that was judged, or of which there were runs, and that no arm of the study asks any more."""
+    asked = {entry["asks"] for entry in present(register["arms"]).values()}
+    found: dict[str, RemovedArm] = {}
+    for name, entries in register["arms"].items():
+        for before, after in pairwise(entries):
+            former = after.get("former")
+            if former is None or before["reference"] is None or before["asks"] in asked:
+                continue
+            if former["verdict"] not in REFUSED and (former["verdict"] or former["records"]):
+                arm = RemovedArm(name, before["family"], after["time"], after["runs"], former["verdict"])
+                found[before["asks"]] = arm
+    return list(found.values())
+
+
+def removed_claims(register: Register) -> int:
+    """How many claims with a test of their own were taken out, or changed to others, after there were data."""
+    kept = {_asked(entry) for entry in present(register["claims"]).values()}
+    gone = set()
+    for entries in register["claims"].values():
+        for before, after in pairwise(entries):
+            if after["runs"] and said(before) and _has_test(before["tested"]):
+                gone.add(_asked(before))
+    return len(gone - kept)
+
+
+def with_removed(study: Study, register_path: Path | str | None) -> Study:
+    """The study with the number of arms that were removed from each family, unless the study says that they do not count."""
+    if register_path is None or not counts_removed(study):
+        return study
+    return {**study, "removed": Counter(arm.family for arm in removed_arms(registers.read(Path(register_path))))}
+
+
+def counts_removed(study: Study) -> bool:
+    """Whether what was taken out of a study still counts."""
+    return study["verdict"].get("count_removed", True)
+
+
+def _asked(entry: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry["tested"].get(key) for key in ASKED)
+
+
+def _has_test(tested: dict[str, Any]) -> bool:
+    return tested.get("expect") in ("fails", "fails more", "same") or tested.get("margin") is not None
