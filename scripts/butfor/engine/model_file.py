@@ -40,9 +40,8 @@ def save(model: keras.Model, path: Path) -> None:
 
 def plain(model: keras.Model) -> keras.Model:
     """A copy with the same weights, made of Keras's own layers where butfor's stood."""
-    uncompiled = keras.Model(
-        *model.inputs, *model.outputs, name=model.name
-    )  # of a block, `output` is what calls it gave
+    # Of a block, `output` is what calls it gave.
+    uncompiled = keras.Model(*model.inputs, *model.outputs, name=model.name)
     copy = keras.models.clone_model(uncompiled, clone_function=_plain_layer)
     copy.set_weights(uncompiled.get_weights())
     return copy

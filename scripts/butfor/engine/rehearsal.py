@@ -52,11 +52,8 @@ class Rehearsal:
             if not self._graph:
                 raise
             log.info("The trial step is not worked out apart: %s: %s", type(failure).__name__, failure)
-            return (
-                None,
-                {},
-                f"its layers cannot be rehearsed: {type(failure).__name__}",
-            )  # no more, so that it repeats itself
+            # The name alone, so that a repeated training leaves the same record.
+            return None, {}, f"its layers cannot be rehearsed: {type(failure).__name__}"
         finally:
             for layer in self._drawing:
                 layer.given = []

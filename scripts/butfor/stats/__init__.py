@@ -8,10 +8,10 @@
 `factorial` gives a grid's main effects and interactions, `leave_and_add` whether a part's worth depends on the rest,
 `ranking` what mattered most and how sure its rank is.
 
-The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations,
-failed runs judged by their counts (Boschloo). No ablation's spread is taken for much smaller than the others', and where
-runs have long tails t has a higher bar (`tails`). Where five seeds at 5 % each put a wrong verdict into one report of four,
-this does so in fewer than one of twenty.
+The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations, so that
+alpha holds for all that is said of them; failed runs judged by their counts (Boschloo) and by what the others reach. No
+ablation's spread is taken for much smaller than the others', and where runs have long tails t has a higher bar (`tails`).
+Where five seeds at 5 % each put a wrong verdict into one report of four, this does so in fewer than one of twenty.
 """
 
 from butfor.stats.contrast import Contrast, contrast

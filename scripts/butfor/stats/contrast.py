@@ -67,8 +67,7 @@ class Contrast:
 
 def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Contrast:
     """One ablation's contrast, its probabilities corrected for the number of planned looks and, where one arm failed more
-    often, for the tests that are then asked; no verdict yet. floor: the smallest spread of differences to reckon with, and
-    tail: the side on which runs have a long one; both as `stats.tails` finds them.
+    often, for the tests that are then asked; no verdict yet.
 
     floor: the smallest spread of differences to reckon with. tail: which way the runs have a long tail (see `tails` for both).
     The interval is the t interval at 1 - alpha/looks.

@@ -1,4 +1,4 @@
-"""Runs that failed: does an arm fail more often than another, or than a given share of its runs?"""
+"""Runs that failed: does an arm fail more often than another?"""
 
 from __future__ import annotations
 

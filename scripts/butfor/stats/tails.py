@@ -18,9 +18,8 @@ from butfor.stats.pairs import Pairs, Values
 
 FLOOR = 0.85  # of the median spread
 SURE = 3.0  # standard errors beyond which a skewness or a correlation is not chance
-APART = (
-    4.0  # two standard errors of the logarithm of a ratio of two spreads under an exponential law, four under a normal
-)
+# Two standard errors of the logarithm of a ratio of two spreads under an exponential law, four under a normal one.
+APART = 4.0
 DRAWS, MOST_RUNS = 5_000, 100
 
 

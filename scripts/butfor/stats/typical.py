@@ -55,9 +55,8 @@ def _disagreement(pairs: Pairs, margin: float | None) -> str:
     """Where mean and median lie on two sides of 0 or of the margin, and further apart than chance puts them."""
     d = pairs.differences
     mean, median = float(d.mean()), _median(d)
-    scale = max(
-        _spread(values) for values in (d, pairs.ablation, pairs.reference)
-    )  # the least likely to be small by luck
+    # Of three spreads, the one that is least likely to be small by luck.
+    scale = max(_spread(values) for values in (d, pairs.ablation, pairs.reference))
     two_sides = mean * median < 0 or (margin is not None and (abs(mean) < margin) != (abs(median) < margin))
     apart = abs(mean - median) > SURE * MEDIAN_ERROR * scale / math.sqrt(len(d))
     return "the mean and the typical run disagree" if two_sides and apart else ""

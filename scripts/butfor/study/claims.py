@@ -18,15 +18,8 @@ from butfor.study.summary import Expectation
 Settings = dict[str, Any]
 
 MOSTLY = 0.5  # the rate of an arm that "fails", where a claim does not say
-TERMS = (
-    "alpha",
-    "metric",
-    "corrected_over",
-    "must_learn",
-    "count_removed",
-    "paired",
-)  # verdict settings that judge every claim
-# What stood for settings that earlier registers do not name.
+# Verdict settings that judge every claim, and what stood for settings that earlier registers do not name.
+TERMS = ("alpha", "metric", "corrected_over", "must_learn", "count_removed", "paired")
 EARLIER = {"rate": MOSTLY, "verdict.count_removed": True, "verdict.paired": True}
 
 

@@ -41,7 +41,7 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     one are put where their job finds them, and files dated in the future are dated back. Returns a message for each.
     """
     if not _is_free(results):
-        return []
+        return _wait(results, folder)
     folder.mkdir(parents=True, exist_ok=True)
     in_use = (folder / "in_use.lock").open("w")
     _locks.append(in_use)
@@ -49,8 +49,7 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
         fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         fcntl.flock(in_use, fcntl.LOCK_SH)
-        locked = any(f"{results}/" in os.fsdecode(path.read_bytes()) for path in folder.glob("locks/*.output.lock"))
-        return [WAIT.format(results)] if locked else []
+        return _wait(results, folder)
     except OSError:  # a file system without locks
         return []
     shutil.rmtree(folder / "locks", ignore_errors=True)
@@ -98,6 +97,12 @@ def claim(results: Path) -> None:
     held.write(f"process {os.getpid()} on {platform.node()}, in {Path.cwd()}, since {time.strftime('%F %T')}\n")
     held.flush()
     _held.append(held)
+
+
+def _wait(results: Path, folder: Path) -> list[str]:
+    """What is said before Snakemake refuses a start, because its `folder` holds locks on files in `results`."""
+    locked = any(f"{results}/" in os.fsdecode(path.read_bytes()) for path in folder.glob("locks/*.output.lock"))
+    return [WAIT.format(results)] if locked else []
 
 
 def _is_free(results: Path) -> bool:
