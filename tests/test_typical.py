@@ -57,3 +57,10 @@ def test_equal_normal_arms_seldom_have_a_note(runs, most):
 def test_without_a_pair_there_is_no_typical_run():
     found = stats.typical(paired([None], [1.0]), 0.5)
     assert np.isnan(found.difference) and np.isnan(found.p) and found.note == ""
+
+
+def test_a_run_is_not_alone_because_the_others_agree_by_luck():
+    few = [84.35, 84.36, 84.35, 84.1, 84.6]
+    reference = [88.05, 88.06, 88.05, 87.8, 88.06]
+    assert "far" not in stats.typical(paired(few, reference), 0.5).note
+    assert "1 of its 5 runs far below the rest" in stats.typical(paired([*few[:3], 60.0, 84.6], reference), 0.5).note

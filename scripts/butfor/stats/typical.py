@@ -64,7 +64,9 @@ def _disagreement(pairs: Pairs, margin: float | None) -> str:
 
 def _alone(pairs: Pairs) -> str:
     """Runs of either arm that lie far from all others of theirs."""
-    scale = max(_spread(values) for values in (pairs.ablation, pairs.reference))
+    arms = pairs.ablation, pairs.reference
+    # Of few runs, most may agree by luck; then the arm that spreads less says what is usual, unless both have a run alone.
+    scale = max(*map(_spread, arms), min(float(values.std()) for values in arms))
     notes = []
     for whose, values in (("its", pairs.ablation), ("the reference's", pairs.reference)):
         away = values - _median(values)
