@@ -9,8 +9,8 @@
 rule build:
     """Build the user's own models, and check them against their declarations before they are trained."""
     input:
-        arrays=ancient("<results>/data/arrays.npz"),
-        manifest=manifest,
+        arrays=[arrays_of(arm) for arm in targets.unbuilt()],
+        manifests=[manifest_of(arm) for arm in targets.unbuilt()],
     output:
         built=list(targets.unbuilt().values()),
     log:

@@ -53,9 +53,12 @@ def trained(wildcards):
     asked = workflow.dag_settings
     workflow.dag.forcefiles.update(targets.forced)
     forced = asked.forceall or "data" in asked.forcerun
-    if (forced or not targets.has_data) and targets.is_trained:
+    if (
+        stale := targets.data.names if forced else targets.data.stale
+    ) and targets.is_trained:
         rules.data.rule.is_checkpoint = True
-        checkpoints.data.get()
+        for name in stale:
+            checkpoints.data.get(**({"data_set": name} if name else {}))
     return targets.trained(until=wildcards.get("look"))
 
 

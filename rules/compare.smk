@@ -10,6 +10,8 @@ rule compare:
         checks="<results>/checks.json",
         searches=targets.searched(),
         tuned=lambda wildcards: targets.tuned(),
+        measured=lambda wildcards: targets.measured(),
+        tuned_measured=lambda wildcards: targets.measured_at_best(),
     output:
         contrasts="<results>/contrasts.json",
         comparison="<results>/comparison.json",
@@ -34,6 +36,7 @@ rule assess:
         runs=trained,
         contrasts="<results>/contrasts.json",
         looks=lambda wildcards: targets.decided(),
+        measured=lambda wildcards: targets.measured(),
     output:
         claims="<results>/claims.json",
     log:

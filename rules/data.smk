@@ -3,26 +3,54 @@
 # anew. Where there are records, this is a checkpoint: whether they are trained again is known once the arrays are there, by
 # what they hold (`made_of` of a training). Else what needs the manifest is made again with it.
 
-manifest = f"{study['results']}/data/manifest.json"
-manifest = ancient(manifest) if targets.is_trained else manifest
+was_trained = targets.is_trained
+
+
+def arrays_of(arm):
+    return ancient(targets.data.of_arm("arrays.npz", arm))
+
+
+def manifest_of(arm):
+    stored = targets.data.of_arm("manifest.json", arm)
+    return ancient(stored) if was_trained else stored
+
+
+# Of each data set, for what is made from the runs on all of them.
+all_arrays = ancient(targets.data.of_each("arrays.npz"))
+all_manifests = ancient(targets.data.of_each("manifest.json"))
+
+# Of several data sets, each has a folder of its own.
+data_place = "data/{data_set}" if targets.data.are_several else "data"
+which = " {wildcards.data_set}" if targets.data.are_several else ""
+
+
+def of_data(values):
+    return lambda wildcards: values[wildcards.get("data_set", "")]
 
 
 checkpoint data:
     """Find the data set, verify it and store its arrays."""
     output:
-        arrays="<results>/data/arrays.npz",
-        manifest="<results>/data/manifest.json",
-        source="<results>/data/source.json",
+        arrays=f"<results>/{data_place}/arrays.npz",
+        manifest=f"<results>/{data_place}/manifest.json",
+        source=f"<results>/{data_place}/source.json",
     log:
-        "<logs>/data.log",
+        f"<logs>/{data_place}.log",
+    wildcard_constraints:
+        data_set="|".join(targets.data.names) or "none",
+    priority: 40
     retries: 0
     localrule: True
     params:
-        data=targets.data,
+        data=of_data(targets.data.made),
         code=code("data"),
-        made_of=targets.data_made_of,
+        made_of=of_data(targets.data.made_of),
+        # Not compared, since it asks for `input`.
+        beside=lambda wildcards, input: targets.data.beside(
+            wildcards.get("data_set", "")
+        ),
     message:
-        "Find, verify and store the data set"
+        f"Find, verify and store the data set{which}"
     script:
         "../scripts/data.py"
 

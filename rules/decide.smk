@@ -6,6 +6,7 @@ checkpoint decide:
     """Judge the ablations after a look, and choose what the next one trains."""
     input:
         runs=trained,
+        measured=lambda wildcards: targets.measured(wildcards.look),
     output:
         decision="<results>/looks/{look}.json",
     log:

@@ -5,6 +5,7 @@ rule figures:
     """Draw every figure of the study."""
     input:
         runs=trained,
+        measured=lambda wildcards: targets.measured(),
         contrasts="<results>/contrasts.json",
     output:
         figures=targets.drawn("<results>/figures"),
@@ -25,13 +26,15 @@ rule report:
     """Write the report."""
     input:
         runs=trained,
+        measured=lambda wildcards: targets.measured(),
         checks="<results>/checks.json",
         contrasts="<results>/contrasts.json",
         comparison="<results>/comparison.json",
         claims="<results>/claims.json",
         looks=lambda wildcards: targets.decided(),
+        costs=targets.costs(),
         figures=targets.drawn("<results>/figures"),
-        source=ancient("<results>/data/source.json"),
+        source=ancient(targets.data.sources),
     output:
         report=report("<results>/report.md", category="Report"),
     log:
@@ -50,9 +53,12 @@ rule report:
 rule partial:
     """Report on what has been trained so far; missing runs count as missing."""
     input:
-        runs=targets.present()["runs"],
-        looks=targets.present()["looks"],
-        source=ancient("<results>/data/source.json"),
+        runs=lambda wildcards: targets.present()["runs"],
+        looks=lambda wildcards: targets.present()["looks"],
+        measured=lambda wildcards: targets.present()["measured"],
+        arrays=all_arrays,
+        manifests=all_manifests,
+        source=ancient(targets.data.sources),
     output:
         report="<results>/partial/report.md",
         checks="<results>/partial/checks.json",
@@ -68,7 +74,8 @@ rule partial:
         claims=study["claims"],
         protocol=parameters.protocol(study),
         register=register,
-        finished=targets.present()["seeds"],
+        finished=lambda wildcards: targets.present()["seeds"],
+        measuring={**targets.measuring, "code": code("measure")},
         code=code("partial"),
     message:
         "Report on what has been trained so far, in {output.report}"

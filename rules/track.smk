@@ -6,6 +6,7 @@ rule track:
     """Make MLflow hold the study as it is: its runs, its report, its views."""
     input:
         runs=trained,
+        measured=lambda wildcards: targets.measured(),
         models=lambda wildcards: targets.model_folders(),
         checks="<results>/checks.json",
         contrasts="<results>/contrasts.json",

@@ -4,8 +4,8 @@
 rule train:
     """Train the seeds of one look of one arm."""
     input:
-        arrays=ancient("<results>/data/arrays.npz"),
-        manifest=manifest,
+        arrays=lambda wildcards: arrays_of(wildcards.arm),
+        manifest=lambda wildcards: manifest_of(wildcards.arm),
         built=lambda wildcards: targets.built(wildcards.arm),
     output:
         **{

@@ -5,8 +5,8 @@
 rule search:
     """Try each learning rate for one arm, on validation images."""
     input:
-        arrays=ancient("<results>/data/arrays.npz"),
-        manifest="<results>/data/manifest.json",
+        arrays=lambda wildcards: arrays_of(wildcards.arm),
+        manifest=lambda wildcards: targets.data.of_arm("manifest.json", wildcards.arm),
         built=lambda wildcards: targets.built(wildcards.arm),
     output:
         rates="<results>/rates/{arm}.json",
@@ -32,8 +32,8 @@ rule tune:
     input:
         rates="<results>/rates/{arm}.json",
         fixed="<results>/runs/{arm}/{look}",
-        arrays=ancient("<results>/data/arrays.npz"),
-        manifest="<results>/data/manifest.json",
+        arrays=lambda wildcards: arrays_of(wildcards.arm),
+        manifest=lambda wildcards: targets.data.of_arm("manifest.json", wildcards.arm),
     output:
         runs=directory("<results>/tuned/{arm}/{look}"),
     log:

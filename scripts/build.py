@@ -2,14 +2,14 @@ from butfor.process.log import log_to
 
 log_to(snakemake.log[0])
 
-from butfor.training.build_job import build_all
+from butfor.training.build_job import build_on_each
 
-build_all(
+build_on_each(
     snakemake.params.engine,
     snakemake.params.recipes,
     reads=snakemake.params.reads,
     arrays=snakemake.input.arrays,
-    manifest=snakemake.input.manifest,
+    manifests=snakemake.input.manifests,
     built=snakemake.output,
     look=snakemake.params.look,
 )

@@ -10,6 +10,6 @@ compare(
     checks_path=snakemake.input.checks,
     contrasts_path=snakemake.output.contrasts,
     tables=snakemake.output.tables,
-    searches=snakemake.input.searches, tuned=snakemake.input.tuned,
-    register_path=snakemake.params.register,
+    searches=snakemake.input.searches, tuned=snakemake.input.tuned, register_path=snakemake.params.register,
+    measured=snakemake.input.measured, tuned_measured=snakemake.input.tuned_measured,
 )  # fmt: skip

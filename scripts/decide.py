@@ -10,5 +10,6 @@ line = decide(
     folders=snakemake.input.runs,
     path=snakemake.output.decision,
     register_path=snakemake.params.register,
+    measured=snakemake.input.measured,
 )
 print(line, file=terminal)

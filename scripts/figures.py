@@ -11,4 +11,5 @@ draw(
     folders=snakemake.input.runs,
     contrasts_path=snakemake.input.contrasts,
     figures=Path(snakemake.output.figures[0]).parent,
+    measured=snakemake.input.measured,
 )

@@ -7,9 +7,9 @@ from butfor.workflow.partial_report import write_partial_report
 write_partial_report(
     snakemake.params.study,
     snakemake.params.claims,
-    folders=snakemake.input.runs,
-    finished=snakemake.params.finished,
+    folders=snakemake.input.runs, finished=snakemake.params.finished,
     decisions=snakemake.input.looks, data=snakemake.input.source,
-    register_path=snakemake.params.register,
-    report_path=snakemake.output.report,
+    measuring=snakemake.params.measuring, measured=snakemake.input.measured,
+    arrays=snakemake.input.arrays, manifests=snakemake.input.manifests,
+    register_path=snakemake.params.register, report_path=snakemake.output.report,
 )  # fmt: skip

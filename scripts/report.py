@@ -10,6 +10,6 @@ sources = Sources(
     contrasts=snakemake.input.contrasts, comparison=snakemake.input.comparison,
     claims=snakemake.input.claims,
     decisions=snakemake.input.looks,
-    data=snakemake.input.source,
+    data=snakemake.input.source, costs=snakemake.input.costs, measured=snakemake.input.measured,
 )  # fmt: skip
 write_report(snakemake.params.study, sources, snakemake.output.report)

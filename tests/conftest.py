@@ -36,6 +36,10 @@ SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
     "batch_size": 32,
     "loop": "graph",
 }
+NEEDS = {  # what the recipes of a study with built-in models need of the data (see Plan.largest)
+    "train_size": 0, "batch_size": 1, "accumulated": 1, "side": 0, "auto": "built in", "models": "built in", "watched": [],
+    "weighted": [], "smoothed": False, "losses": [], "moved": [], "mixed": [],
+}  # fmt: skip
 
 
 def need(found: object, what: str) -> None:
@@ -67,8 +71,7 @@ def planned() -> Callable[[str], tuple[dict[str, Any], Plan]]:
 def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The stored digits data set: arrays and manifest."""
     folder = tmp_path_factory.mktemp("digits")
-    largest = {"train_size": 0, "batch_size": 1, "side": 0, "auto": "built in"}
-    settings = {"name": "digits", "folder": None, "file": None, "arrays": {}, "validation": 0.1, "largest": largest}
+    settings = {"name": "digits", "folder": None, "file": None, "arrays": {}, "validation": 0.1, "largest": NEEDS}
     paths = folder / "arrays.npz", folder / "manifest.json"
     prepare(settings, *paths, folder / "source.json", folder / "files")
     return paths

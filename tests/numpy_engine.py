@@ -24,7 +24,9 @@ from butfor.user_code.location import OwnCodeError
 
 OFF = {
     "normalisation": {"name": "none"}, "weight_decay": {"name": "none"}, "clipping": {"name": "none"}, "max_norm": 0.0,
-    "activity_l1": 0.0, "activity_l2": 0.0, "shift": 0, "flip": False,
+    "loss": {"name": "auto"}, "class_weight": {"name": "none"}, "precision": "float32", "ema": {"name": "none"},
+    "activity_l1": 0.0, "activity_l2": 0.0, "shift": 0, "flip": False, "rotation": 0.0, "zoom": 0.0, "noise": 0.0, "cutout": 0,
+    "accumulation": 1, "mixup": 0.0, "cutmix": 0.0,
 }  # fmt: skip
 ACTIVATIONS = {  # the function, and its slope by its value
     "linear": (lambda z: z, np.ones_like),
@@ -342,9 +344,13 @@ class NumpyEngine:
             own = log_softmax(logits)[np.arange(len(rows)), labels[rows]]
         return {"accuracy": float((logits.argmax(axis=1) == labels[rows]).mean()), "loss": float(-own.mean())}
 
-    def logits(self, part, rows):
+    def scores(self, part, rows):
         with np.errstate(all="ignore"):
             return self.forward(self._parts[part][0][rows], training=False)
+
+    def cost(self, batch_sizes):
+        operations = sum(2 * layer.kernel.size for layer in self.dense)
+        return {"operations": operations, "latency": {str(size): [0.5, 1.0] for size in batch_sizes}}
 
     def weights(self):
         return [variable.copy() for layer in self.dense for variable in (layer.kernel, layer.bias)]
@@ -415,7 +421,7 @@ class NumpyProbe:
         logs = log_softmax(logits)
         plain = float(-logs[np.arange(len(labels)), labels].mean())
         return {
-            "objective": self._engine.objective(logits, labels), "cross_entropy": plain, "uniform": float(-logs.mean()),
+            "objective": self._engine.objective(logits, labels), "plain": plain, "uniform": float(-logs.mean()),
         }  # fmt: skip
 
     def penalties(self, images, as_trained=False):

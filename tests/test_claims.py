@@ -33,7 +33,10 @@ CLAIM = "claims: {c: {sentence: S., arm: a, expect: hurts"
             ["claims.c.expect", "helps, hurts, same, fails, fails more", "'worse'"],
         ),
         (CLAIM + ", metrics: test/loss}}", ["metrics", "unknown key", "Did you mean metric?"]),
-        (CLAIM + ", metric: accuracy}}", ["claims.c.metric", "test/accuracy, test/loss", "'accuracy'"]),
+        (
+            CLAIM + ", metric: accuracy}}",
+            ["claims.c.metric", "test/accuracy, test/loss", "Did you mean test/accuracy?"],
+        ),
         (CLAIM + ", margin: 0}}", ["claims.c.margin", "more than 0", "received 0."]),
         (CLAIM.replace("hurts", "fails") + ", margin: 1}}", ["claims.c.margin", "Leave it out"]),
         (CLAIM.replace("hurts", "fails more") + ", margin: 1}}", ["claims.c.margin", "Leave it out"]),

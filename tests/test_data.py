@@ -13,6 +13,7 @@ import yaml
 from butfor.data import published
 from butfor.data.dataset import DataError, load, split
 from butfor.data.prepare import prepare
+from conftest import NEEDS
 
 GOOD = {
     "x_train": np.zeros((20, 4), np.float64), "y_train": np.arange(20) % 2,
@@ -29,7 +30,7 @@ def prepared(folder, arrays, named=None, **largest):
         "arrays": named or {},
         "validation": 0.1,
     }
-    settings["largest"] = {"train_size": 0, "batch_size": 1, "side": 0, "auto": "built in", **largest}
+    settings["largest"] = {**NEEDS, **largest}
     prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json", folder)
     return load(folder / "a.npz", folder / "m.json")
 
@@ -178,7 +179,9 @@ def test_arrays_under_other_names_are_answered_with_the_line_that_names_them(tmp
 @pytest.mark.parametrize("extra", ["x_val", "X_validation", "val_images", "sample_weight", "x_dev"])
 def test_an_array_that_would_be_left_out_is_refused(tmp_path, extra):
     brought = {**GOOD, extra: np.zeros((3, 4))}
-    with pytest.raises(DataError, match=rf"received {extra}. butfor draws .*join .*arrays: {{x_train: x_train"):
+    with pytest.raises(
+        DataError, match=rf"received {extra}. butfor draws .*validation: official.*arrays: {{x_train: x_train"
+    ):
         prepared(tmp_path, brought)
     with pytest.raises(DataError, match="received groups"):
         prepared(tmp_path, {**GOOD, "groups": np.zeros(20)})

@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 import yaml
 
+from butfor.data.dataset import Dataset
 from butfor.engine.keras_parts import Parts
 from butfor.engine.user_models import build
 from conftest import ROOT, resolved
@@ -32,7 +34,7 @@ def test_every_page_is_linked_from_the_readme():
 
 
 def test_the_settings_of_verdicts_are_the_defaults(planned):
-    (shown,) = blocks("studies.md", "yaml")
+    shown, *_ = blocks("studies.md", "yaml")
     study, _ = planned("ablations: {a: {set: {dropout: 0.2}}}")
     written = yaml.safe_load(shown)["verdict"]
     assert written == {key: study["verdict"][key] for key in written}
@@ -52,6 +54,18 @@ def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypa
     (tmp_path / "seedless.yaml").write_text("uses: []")
     rows = build(resolved(model={"name": "seedless:build"}, batch_size=32, loop="graph"), digits_data, "arm")
     assert [row["layer"] for row in rows if row["parameters"]] == ["reader", "lstm_cell", "hidden", "logits"]
+
+
+def test_the_model_of_texts_takes_the_numbers_of_words(tmp_path, monkeypatch):
+    (source,) = blocks("own-model-and-data.md", "py")
+    (tmp_path / "words_shown.py").write_text(source)
+    (tmp_path / "words_shown.yaml").write_text("uses: []")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    numbers = np.random.default_rng(0).integers(0, 10_000, (64, 20)).astype(np.float32)
+    texts = Dataset("texts", "", 2, numbers, np.arange(64) % 2, numbers, np.arange(64) % 2)
+    rows = build(resolved(model={"name": "words_shown:build"}, batch_size=32, loop="graph"), texts, "arm")
+    assert [row["layer"] for row in rows if row["parameters"]] == ["words", "logits"]
 
 
 def test_the_table_of_parts_lists_all_that_a_model_is_given():

@@ -204,11 +204,21 @@ def test_the_tables_have_their_columns_even_without_rows(planned, tmp_path):
     tables = {path.stem: path.read_text() for path in (tmp_path / "tables").glob("*.csv")}
     assert tables[
         "importance"
-    ].strip() == "reference,metric,unit,rank,rank_low,rank_high,changed,arm,effect,low,high," + (
+    ].strip() == "reference,metric,unit,decimals,rank,rank_low,rank_high,changed,arm,effect,low,high," + (
         "size_low,size_high,verdict,remark"
     )
-    assert tables["interactions"].startswith("design,name,metric,unit,of,levels,bases,leave,add,pairs,planned,missing,")
+    assert tables["interactions"].startswith(
+        "design,name,metric,unit,decimals,of,levels,bases,leave,add,pairs,planned,missing,"
+    )
     written = json.loads((tmp_path / "comparison.json").read_text())
     assert [row["arm"] for row in written.pop("arms")] == [arm["name"] for arm in plan.summary()["arms"]]
     lists = {"importance": [], "interactions": [], "failed": []}
-    assert written == {"metric": "test/accuracy", "runs": 0, "removed": {}, "baseline": "", "tuned": None, **lists}
+    assert written == {
+        "metric": "test/accuracy",
+        "runs": 0,
+        "removed": {},
+        "baseline": "",
+        "tuned": None,
+        "across": None,
+        **lists,
+    }

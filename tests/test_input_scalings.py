@@ -8,7 +8,7 @@ import pytest
 from butfor.data.dataset import DataError, load
 from butfor.data.prepare import prepare
 from butfor.recipe.input_scalings import scaling
-from conftest import resolved
+from conftest import NEEDS, resolved
 from numpy_engine import NumpyEngine
 
 GENERATOR = np.random.default_rng(0)
@@ -21,7 +21,7 @@ OWN = {"model": "own:build"}
 
 def prepared(folder, x_train, x_test, auto="built in"):
     np.savez(folder / "my.npz", x_train=x_train, y_train=Y, x_test=x_test, y_test=Y)
-    largest = {"train_size": 0, "batch_size": 1, "side": 0, "auto": auto}
+    largest = {**NEEDS, "auto": auto}
     settings = {"name": "npz", "file": str(folder / "my.npz"), "arrays": {}, "validation": 0.1, "largest": largest}
     prepare(settings, folder / "a.npz", folder / "m.json", folder / "s.json")
     return load(folder / "a.npz", folder / "m.json")
@@ -97,7 +97,7 @@ def test_parts_of_different_ranges_are_refused_unless_the_study_says_how_they_ar
 
 def test_the_manifest_holds_what_was_found_and_the_source_tells_the_translation(tmp_path):
     np.savez(tmp_path / "my.npz", x_train=PIXELS, y_train=Y + 1, x_test=PIXELS, y_test=Y + 1)
-    largest = {"train_size": 0, "batch_size": 1, "side": 0, "auto": "built in"}
+    largest = NEEDS
     settings = {"name": "npz", "file": str(tmp_path / "my.npz"), "arrays": {}, "validation": 0.1, "largest": largest}
     prepare(settings, tmp_path / "a.npz", tmp_path / "m.json", tmp_path / "s.json")
     manifest = json.loads((tmp_path / "m.json").read_text())

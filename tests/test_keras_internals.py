@@ -5,7 +5,7 @@ import ast
 import keras
 import pytest
 
-from butfor.engine.keras_internals import count_names_anew, every_layer, inputs_of, moments, sublayers
+from butfor.engine.keras_internals import count_names_anew, every_layer, inputs_of, last_function, moments, sublayers
 from butfor.engine.layer_outputs import in_order
 from conftest import ROOT
 
@@ -40,6 +40,21 @@ def test_inbound_nodes_give_what_a_layer_takes():
     assert (inputs_of(dense), inputs_of(keras.layers.Dense(2))) == (["given"], [])
 
 
+def test_the_last_function_is_seen_through_what_gives_values_another_shape_or_type():
+    """Keras's `KerasTensor._keras_history`, for last_function."""
+    inputs = keras.Input((4,))
+    ends = [
+        (keras.layers.Dense(3, "softmax"), "softmax"), (keras.layers.Dense(3), "linear"), (keras.layers.Softmax(), "softmax"),
+        (keras.Sequential([keras.layers.Dense(4, "sigmoid"), keras.layers.Reshape((2, 2))]), "sigmoid"),
+        (keras.layers.Lambda(keras.ops.softmax), "lambda"),
+    ]  # fmt: skip
+    for layer, name in ends:
+        assert last_function(keras.Model(inputs, layer(inputs))) == name
+        cast = keras.layers.Activation("linear", dtype="float32")(layer(inputs))
+        assert last_function(keras.Model(inputs, cast)) == name
+    assert last_function(keras.Model(inputs, keras.ops.sigmoid(inputs))) == "sigmoid"
+
+
 def test_an_optimiser_s_lists_are_its_moments():
     """Keras's `Optimizer._trainable_variables`, for moments."""
     optimiser, dense = keras.optimizers.Adam(), keras.layers.Dense(2)
@@ -69,5 +84,6 @@ def test_private_names_are_used_in_that_file_alone(path):
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__")
         if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
     ]
-    private = {"_flatten_layers", "_trainable_variables", "_inbound_nodes"}
+    private = {"_flatten_layers", "_trainable_variables", "_inbound_nodes", "_keras_history"}
+    private |= {"_iterations", "_model_variables_moving_average"}
     assert {*taken} == (private if path.stem == "keras_internals" else set())

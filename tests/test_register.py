@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from butfor import stats
+from butfor.recipe.recipe_mark import LATER, recipe_mark
 from butfor.records import files
 from butfor.report.deviation_section import deviation_section
+from butfor.study.schema import load_schema
 from butfor.study.study_protocol import protocol
 from butfor.verdicts import claim_outcomes, contrasts, preregistration, register, removed, reported
 from butfor.verdicts.deviations import deviations
 from butfor.verdicts.preregistration import Seen
+from conftest import SCHEMA, resolved
 from test_claims import claim, shifted
 from test_truths_verdicts import ALPHA, draws, fake, study
 from validation import at_most
@@ -321,3 +324,12 @@ def test_a_register_of_an_earlier_version_goes_on_without_a_false_word(planned, 
         planned, (f"{A}, {B}", f"{claims}verdict: {{count_removed: false}}\n", ALL), found=register.read(path)
     )
     assert "verdict.count_removed true → false" in deviations(strict)[0]
+
+
+def test_keys_of_a_recipe_that_came_later_change_no_mark_of_one_that_does_not_use_them():
+    recipe, schema = resolved(), load_schema(SCHEMA)["$defs"]["recipe"]["properties"]
+    assert {key: recipe[key] for key in LATER} == LATER and set(LATER) < set(schema)
+    without = {key: value for key, value in recipe.items() if key not in LATER}
+    assert (
+        recipe_mark(recipe) == recipe_mark(without) != recipe_mark({**recipe, "loss": {"name": "focal", "gamma": 2.0}})
+    )

@@ -80,6 +80,6 @@ def test_a_report_on_nothing_says_why_there_is_nothing():
     nothing = {"metric": "test/accuracy", "runs": 0, "failed": [], "baseline": ""}
     nothing |= {"importance": [], "interactions": [], "tuned": None}
     claims = {"claims": [], "deviations": []}
-    text = report(STUDY, Evidence([], [], [], nothing, claims, decisions=[], source="here", notes=[note]))
+    text = report(STUDY, Evidence([], [], [], nothing, claims, decisions=[], sources=["here"], notes=[note]))
     assert text.startswith("# s\n\nWhy?\n\n> **Partial.** 0 of 12 planned runs are here")
     assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises. Log: `dropout.log`" in text

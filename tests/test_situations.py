@@ -22,7 +22,7 @@ from butfor.records.results_folder import RUNS_FOLDER
 from butfor.records.tables import records_in, records_under
 from butfor.study.settings import study_and_plan
 from butfor.workflow.results_place import refuse_shared_place
-from conftest import ROOT, SCHEMA, environment
+from conftest import NEEDS, ROOT, SCHEMA, environment
 
 ARM = "ablations: {a: {set: {dropout: 0.2}}}"
 
@@ -190,7 +190,7 @@ def prepared(folder, side=0, **arrays):
         np.savez(file, **arrays)
     settings = {
         "name": "npz", "file": str(file), "folder": None, "arrays": {}, "validation": 0.1,
-        "largest": {"train_size": 0, "batch_size": 1, "side": side, "auto": ""},
+        "largest": {**NEEDS, "side": side, "auto": ""},
     }  # fmt: skip
     prepare(settings, folder / "arrays.npz", folder / "manifest.json", folder / "source.json")
     return json.loads((folder / "source.json").read_text())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from butfor.training.evaluation import judged
+from butfor.training.learning import judged
 from butfor.training.skill import Skill, answers, entropy, log_odds, skill
 from conftest import resolved
 from numpy_engine import NumpyEngine
@@ -106,5 +106,5 @@ def test_real_networks_without_training_have_learnt_nothing(digits_data):
         engine.start(seed)
         rows = np.arange(len(digits_data.x_test), dtype=np.int32)
         fitted = engine.evaluate("train", np.arange(500))["loss"] < entropy(digits_data.y_train)
-        ended.append(judged(engine.logits("test", rows), digits_data.y_test, fitted)[0])
+        ended.append(judged(engine.scores("test", rows), digits_data.y_test, fitted)[0])
     assert ended.count("ok") <= 2

@@ -95,11 +95,11 @@ LONG = "x" * 256
     ],
 )
 def test_paths_that_no_file_system_holds_are_refused_with_the_key(written, said):
-    settings = {"results": "results/a", "data": {"file": None, "folder": "~/data"}}
+    settings = {"results": "results/a", "data_sets": {"": {"file": None, "folder": "~/data"}}}
     path_limits.refuse_long_paths(settings)
-    data = {**settings["data"], **{key: path for key, path in written.items() if key != "results"}}
+    data = {**settings["data_sets"][""], **{key: path for key, path in written.items() if key != "results"}}
     with pytest.raises(path_limits.PathLimitError, match=said):
-        path_limits.refuse_long_paths({"results": written.get("results", "results/a"), "data": data})
+        path_limits.refuse_long_paths({"results": written.get("results", "results/a"), "data_sets": {"": data}})
 
 
 def test_a_folder_where_mlflow_s_database_cannot_lie_is_refused_and_others_are_not(tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ STUDY = {
         "wide": {"set": {"model.widths": [16]}},
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
     },
+    "keep": {"predictions": True},
     "tracking": {"mlflow": False},
 }
 LOAD = """
@@ -118,6 +119,24 @@ def deleted(copy):
     shutil.rmtree(copy.folder / RESULTS / "runs" / "wide" / "look1")
 
 
+def without_predictions(copy, arm="*"):
+    for path in (copy.folder / RESULTS).glob(f"runs/{arm}/look1/*.predictions.npz"):
+        path.unlink()
+
+
+def first_metric(copy):
+    """Runs were trained before any metric needed what they predict."""
+    study(keep={})(copy)
+    without_predictions(copy)
+    assert would_train(copy) == NOTHING
+    study(keep={}, metrics=["f1_macro"])(copy)
+
+
+def gap(metric):
+    """A claim on what a metric is worse by on the test set than on training examples."""
+    return {"gap": {"sentence": "It over-fits.", "arm": "wide", "expect": "hurts", "metric": f"gap/{metric}"}}
+
+
 def touched_and_taken_back(copy):
     study(recipe={**STUDY["recipe"], "l2": 0.002})(copy)
     assert copy.run("--touch", "check").returncode == 0
@@ -169,6 +188,18 @@ CHANGES = {  # what is changed: how, and what trains
     "`seeds: 3` to looks after 2 and 3 seeds, `seeds: [2, 3]`": (study(seeds=[2, 3]), NOTHING),
     "`first_seed: 0` to `first_seed: 1`": (study(first_seed=1), [f"{arm}, seed 3" for arm in EVERY]),
     "the margin, alpha or metric of verdicts": (study(verdict={"margin": 98.0, "alpha": 0.1}), NOTHING),
+    "a metric added, or made to decide, where predictions are kept": (
+        study(metrics={"f1_macro": {"primary": True}, "roc_auc": {"margin": "2 %"}}),
+        NOTHING,
+    ),
+    "the first metric, where no predictions are kept": (first_metric, EVERY),
+    "predictions that are not kept any more (`keep`, `metrics` taken out)": (study(keep={}), NOTHING),
+    "the first claim on a metric of training examples": (
+        study(metrics=["f1_macro"], claims=gap("f1_macro")),
+        ["baseline", "no_dropout", "wide"],  # diverged runs predict nothing
+    ),
+    "a claim on accuracy or loss of training examples": (study(claims=gap("loss")), NOTHING),
+    "an arm's predictions deleted": (lambda copy: without_predictions(copy, "wide"), ["wide"]),
     "`log_level`, `question`, `max_minutes`": (study(log_level=2, question="Why?", max_minutes=9), NOTHING),
     "a comment, a docstring or a message of butfor's code": (
         replaced("scripts/butfor/training/run.py", '"""One run', '"""So: one run'),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from butfor.checks.footprints.reading import own
+from butfor.recipe.tasks import OWN
 from butfor.records.record import Record
 
 FEW = 20  # rows; of fewer, two orders may be the same by chance
@@ -28,12 +29,15 @@ def repeated(record: Record) -> Iterator[str]:
 
 def _draws(drawn: dict[str, Any]) -> bool:
     """Whether what is drawn can differ at all: with a share of 0 or of 1 it cannot."""
-    return bool(0 < drawn["share"] < 1 if "share" in drawn else drawn.get("pixels", 0) > 0)
+    sizes = ("pixels", "degrees", "stretch", "spread")
+    return bool(0 < drawn["share"] < 1 if "share" in drawn else any(drawn.get(size, 0) > 0 for size in sizes))
 
 
 def _not_restored(record: Record) -> Iterator[str]:
     row = next((row for row in record.history if row["epoch"] == record.restored_epoch), None)
-    for key in ("validation/loss", "validation/accuracy"):
+    for key in (
+        ("validation/loss", "validation/accuracy", "validation/mae") if record.data.get("task") != OWN.name else ()
+    ):
         if row is None or key not in record.metrics or key not in row:
             continue
         if not math.isclose(record.metrics[key], row[key], rel_tol=1e-6, abs_tol=1e-9):

@@ -42,7 +42,7 @@ def steady(record: Record) -> dict[str, Any]:
         "parameters": record.parameters,
         "penalty/kernels": record.penalty["start"]["kernels"],
         "penalty/activations": record.penalty["start"]["activations"],
-        "first loss": record.first_loss["cross_entropy"],
+        "first loss": record.first_loss["plain"],
         "first objective": record.first_loss["objective"],
         "loop": record.loop,
     }

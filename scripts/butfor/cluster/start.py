@@ -7,7 +7,6 @@ Snakemake has left are removed by the Snakefile, see workflow.recovery.)
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import os
 import platform
@@ -23,6 +22,7 @@ from butfor.cluster import folder, slurm
 from butfor.cluster.folder import FOLDER
 from butfor.errors import StudyError
 from butfor.plain_text import counted
+from butfor.process.file_locks import ALONE, AT_ONCE, lock, open_lock
 
 PLUGIN = "snakemake_executor_plugin_cluster_generic"
 
@@ -36,7 +36,7 @@ def start(arguments: list[str], cancel: bool) -> int:
         raise StudyError("sbatch was not found: start the study on a node that has Slurm's commands.")
     if importlib.util.find_spec(PLUGIN) is None:
         raise StudyError("Snakemake's executor for clusters is not installed: make cluster installs it.")
-    lock = _lock_folder()
+    in_use = _lock_folder()
     leftovers = _leftovers()
     if leftovers and cancel:
         print(f"Cancelling {counted(len(leftovers), 'job')} of an earlier start.", flush=True)
@@ -48,7 +48,7 @@ def start(arguments: list[str], cancel: bool) -> int:
         )
     _clear_folder({job.number for job in leftovers})
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "slurm", *arguments]
-    exit_code = _run([*command, "--rerun-incomplete"], lock)
+    exit_code = _run([*command, "--rerun-incomplete"], in_use)
     for node, reason in folder.unfit_nodes().items():
         print(f"Node {node} got no more jobs: {reason}", file=sys.stderr)
     return exit_code
@@ -57,19 +57,19 @@ def start(arguments: list[str], cancel: bool) -> int:
 def _lock_folder() -> IO[str]:
     """The lock of this folder, held until both this process and Snakemake have ended. Raises StudyError if it is taken."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = (FOLDER / "lock").open("a+")
+    in_use = open_lock(FOLDER / "lock")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(in_use, ALONE | AT_ONCE)
     except BlockingIOError:
-        lock.seek(0)
+        in_use.seek(0)
         raise StudyError(
-            f"A study is being run on the cluster from this folder already ({lock.read().strip()}). Wait for it, or end it"
+            f"A study is being run on the cluster from this folder already ({in_use.read().strip()}). Wait for it, or end it"
             " with Ctrl-C there; another study at the same time needs a folder of its own."
         ) from None
-    lock.truncate(0)
-    lock.write(f"process {os.getpid()} on {platform.node()}, since {time.strftime('%F %T')}\n")
-    lock.flush()
-    return lock
+    in_use.truncate(0)
+    in_use.write(f"process {os.getpid()} on {platform.node()}, since {time.strftime('%F %T %z')}\n")
+    in_use.flush()
+    return in_use
 
 
 def _leftovers() -> list[slurm.Job]:
@@ -106,11 +106,11 @@ def _clear_folder(running: set[str]) -> None:
         print(f"{counted(kept, 'job')} ended well since the last start: what was made is used.", flush=True)
 
 
-def _run(command: list[str], lock: IO[str]) -> int:
+def _run(command: list[str], in_use: IO[str]) -> int:
     """Run Snakemake and return its exit code. A Ctrl-C reaches it directly, a SIGTERM is passed on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(
-        command, pass_fds=[lock.fileno()], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
+        command, pass_fds=[in_use.fileno()], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
     )
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     return process.wait()

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from typing import Any
 
 from butfor.cluster import folder, slurm
 from butfor.cluster.folder import FOLDER
@@ -45,16 +46,21 @@ def status(number: str) -> str:
 def current_jobs() -> dict[str, slurm.Job] | None:
     """All jobs by number, by an answer that is at most FRESH seconds old; None while the controller does not answer."""
     try:
-        if 0 <= time.time() - LAST_ANSWER.stat().st_mtime < FRESH:
-            answer = json.loads(LAST_ANSWER.read_text())
-            return answer and {number: slurm.Job(**job) for number, job in answer.items()}
-    except (FileNotFoundError, ValueError):
+        answer = json.loads(LAST_ANSWER.read_text())
+        if 0 <= time.time() - answer["at"] < FRESH:  # not by the file's date, which is that of a server's clock
+            told: dict[str, Any] | None = answer["jobs"]
+            return None if told is None else {number: slurm.Job(**job) for number, job in told.items()}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         pass
     try:
         jobs = slurm.jobs()
     except StudyError:  # no answer, or one without the jobs
         jobs = None
-    folder.write(LAST_ANSWER, json.dumps(jobs and {number: asdict(job) for number, job in jobs.items()}))
+    answer = {
+        "at": time.time(),
+        "jobs": None if jobs is None else {number: asdict(job) for number, job in jobs.items()},
+    }
+    folder.write(LAST_ANSWER, json.dumps(answer))
     return jobs
 
 
@@ -103,12 +109,21 @@ def _status_of_unknown(number: str) -> str:
     code = folder.exit_code(number)
     if code == 0:
         return _succeeded(number)
-    since = FOLDER / f"{number}.gone"
-    if not since.exists():
-        folder.write(since, "")
-    if code is None and time.time() - since.stat().st_mtime < GRACE:
+    if code is None and _seconds_gone(number) < GRACE:
         return "running"
     return _failed(number, f"exit code {code}" if code else "Slurm no longer knows it, and it wrote no exit code")
+
+
+def _seconds_gone(number: str) -> float:
+    """For how long Slurm has not known a job, by this machine's clock; counted anew where that was put back."""
+    note, now = FOLDER / f"{number}.gone", time.time()
+    try:
+        gone = now - float(note.read_text())
+    except (FileNotFoundError, ValueError):
+        gone = -1.0
+    if gone < 0:
+        folder.write(note, str(now))
+    return max(0.0, gone)
 
 
 def _name(number: str) -> str:

@@ -1,7 +1,13 @@
-"""Inputs as they are stored: checked, and in a type that follows from their values and not from the type that they came in."""
+"""Inputs as they are stored: checked, and in a type that follows from their values and not from the type that they came in.
+
+All is done block by block, so that inputs which are mapped from disk may be larger than memory.
+"""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +19,12 @@ from butfor.recipe.input_scalings import are_ambiguous, are_bytes, looks_like_pi
 Array = npt.NDArray[Any]
 APART = 10  # times that the mean size of one part's values may be the other's
 SHOWN = 5  # columns that a message names
+BLOCK = 1 << 26  # bytes that are looked at at once
 
 
-def stored(train: Array, test: Array, source: str) -> tuple[Array, Array]:
-    """Both parts as uint8 if all are whole numbers from 0 to 255, else as float32. Raises DataError."""
+def stored(train: Array, test: Array, source: str, scratch: Path) -> tuple[Array, Array]:
+    """Both parts as uint8 if all are whole numbers from 0 to 255, else as float32. scratch: a folder for those in another type
+    that are mapped from disk. Raises DataError."""
     parts = {"x_train": train, "x_test": test}
     for part, x in parts.items():
         _check_numbers(x, part, source)
@@ -24,9 +32,10 @@ def stored(train: Array, test: Array, source: str) -> tuple[Array, Array]:
         raise DataError(
             f"{source}: expected examples of one shape, received {train.shape[1:]} in x_train and {test.shape[1:]} in x_test."
         )
-    kind = np.uint8 if are_bytes(train) and are_bytes(test) else np.float32
+    are_whole = all(are_bytes(block) for x in parts.values() for block in _blocks(x))
+    kind = np.dtype(np.uint8 if are_whole else np.float32)
     with np.errstate(over="ignore"):
-        arrays = {part: x.astype(kind, copy=False) for part, x in parts.items()}
+        arrays = {part: _as_kind(x, kind, scratch) for part, x in parts.items()}
     for part, x in arrays.items():
         _check_finite(x, part, source)
     return arrays["x_train"], arrays["x_test"]
@@ -35,18 +44,42 @@ def stored(train: Array, test: Array, source: str) -> tuple[Array, Array]:
 def check_alike(train: Array, test: Array, source: str, mixed: bool) -> None:
     """Raise DataError if `input_scaling: auto` cannot know what is meant: parts of very different ranges, or rows that may be
     pixels or tokens, where both built-in models and others are trained (`mixed`)."""
-    sizes = [float(np.abs(x, dtype=np.float64).mean()) for x in (train, test)]
+    sizes = [sum(float(np.abs(block, dtype=np.float64).sum()) for block in _blocks(x)) / x.size for x in (train, test)]
     if min(sizes) > 0 and max(sizes) > APART * min(sizes):
         raise DataError(
             f"{source}: expected training and test inputs of one range, received x_train {_range(train)} and x_test"
             f" {_range(test)}. Scale both alike; if it is meant so, write recipe: {{input_scaling: none}}."
         )
-    if mixed and are_ambiguous(train, looks_like_pixels(train)):
+    if mixed and are_ambiguous(train, are_pixels(train)):
         raise DataError(
             f"{source}: expected input_scaling to be said, since these rows of whole numbers {_range(train)} may be pixels or"
             " tokens, and both built-in models and your own are trained on them, received auto. Write recipe:"
             " {input_scaling: pixels} to divide by 255, or none."
         )
+
+
+def are_pixels(x: Array) -> bool:
+    """See looks_like_pixels."""
+    return all(are_bytes(block) for block in _blocks(x)) and any(looks_like_pixels(block) for block in _blocks(x))
+
+
+def _blocks(x: Array) -> Iterator[Array]:
+    """The examples, some at a time."""
+    some = max(1, BLOCK * len(x) // max(1, x.nbytes))
+    return (np.asarray(x[at : at + some]) for at in range(0, len(x), some))
+
+
+def _as_kind(x: Array, kind: np.dtype[Any], scratch: Path) -> Array:
+    """The examples in another type; those that are mapped from disk stay on it."""
+    if x.dtype == kind or not isinstance(x, np.memmap):
+        return x.astype(kind, copy=False)
+    with tempfile.TemporaryFile(dir=scratch) as file:
+        converted = np.memmap(file, kind, "w+", shape=x.shape)
+    at = 0
+    for block in _blocks(x):
+        converted[at : at + len(block)] = block.astype(kind)
+        at += len(block)
+    return converted
 
 
 def _range(x: Array) -> str:
@@ -67,7 +100,7 @@ def _check_numbers(x: Array, part: str, source: str) -> None:
 
 
 def _check_finite(x: Array, part: str, source: str) -> None:
-    if x.dtype.kind != "f" or np.isfinite(x).all():
+    if x.dtype.kind != "f" or all(np.isfinite(block).all() for block in _blocks(x)):
         return
     broken = ~np.isfinite(x)
     if x.ndim == 2:

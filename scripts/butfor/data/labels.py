@@ -19,7 +19,7 @@ Names = list[str] | None  # what each class is called in the user's data; None w
 # Training examples per class, on average, that other names than 0, 1, 2, … need to be taken for classes.
 FEWEST_EACH = 5
 SHOWN = 10  # classes that a message names
-CLASSIFIERS = "butfor compares classifiers with one class per example"
+NUMBERS = "For numbers to be predicted, write task: regression in the study file"
 
 
 def encoded(train: Array, test: Array, source: str) -> tuple[Array, Array, Names]:
@@ -59,8 +59,8 @@ def _check_classes(classes: Array, examples: int, source: str) -> None:
     if not counted and examples < FEWEST_EACH * len(classes):
         raise DataError(
             f"{source}: expected classes, received {len(classes)} different labels for {examples} examples in y_train"
-            f" ({_listed(classes)}). {CLASSIFIERS}, so numbers to be predicted are not for it. If these are classes, number"
-            " them: y = np.unique(y, return_inverse=True)[1]."
+            f" ({_listed(classes)}). {NUMBERS}. If these are classes, number them:"
+            " y = np.unique(y, return_inverse=True)[1]."
         )
 
 
@@ -113,10 +113,7 @@ def _whole(labels: Array, part: str, source: str) -> Array:
         )
     if (labels != np.floor(labels)).any():
         few = _listed(np.unique(labels)[:3])
-        raise DataError(
-            f"{source}: expected classes, received real numbers in {part} ({few}, …). {CLASSIFIERS}; a number to be predicted"
-            " (regression) is not for it."
-        )
+        raise DataError(f"{source}: expected classes, received real numbers in {part} ({few}, …). {NUMBERS}.")
     return labels.astype(np.int64)
 
 
@@ -127,12 +124,12 @@ def _hot_columns(labels: Array, part: str, source: str) -> Array:
         columns: Array = labels.argmax(axis=1)
         return columns
     if np.isin(labels, (0, 1)).all():
-        why = f"several classes at once, or none, in {int((sums != 1).sum())} rows"
+        why, task = f"several classes at once, or none, in {int((sums != 1).sum())} rows", "multilabel"
     else:
-        why = "shares of classes" if np.allclose(sums, 1, atol=1e-3) else "several numbers each"
+        why, task = "shares of classes" if np.allclose(sums, 1, atol=1e-3) else "several numbers each", "regression"
     raise DataError(
-        f"{source}: expected one label per example, received {part} of shape {labels.shape} with {why}. {CLASSIFIERS}: for the"
-        f" largest column, write {part} = {part}.argmax(axis=1)."
+        f"{source}: expected one label per example, received {part} of shape {labels.shape} with {why}. Write task: {task} in the"
+        f" study file, or take the largest column: {part} = {part}.argmax(axis=1)."
     )
 
 

@@ -7,6 +7,10 @@ only, because every job of a cluster run imports it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+OFFICIAL = "official"  # what the study's `data.validation` calls a validation part of the user's, instead of a share
+Validation = float | str
 
 
 def left_to_train(images: int, validation: float) -> int:
@@ -24,12 +28,24 @@ def validation_problem(images: int, validation: float) -> str:
     )
 
 
+def images_for_an_update(recipe: Mapping[str, Any]) -> int:
+    """How many training images an epoch must have so that gradients of `accumulation` batches are gathered in the training."""
+    return int(-(-recipe["accumulation"] // recipe["epochs"]) * recipe["batch_size"])
+
+
 def size_problem(left: int, sizes: Mapping[str, int | None]) -> str:
-    """Why the `left` training images are too few for the `train_size` and `batch_size` of a recipe; empty if they suffice."""
+    """Why the `left` training images are too few for the `train_size` and `batch_size` of a recipe, or for one update of its
+    weights (`accumulated`, see images_for_an_update); empty if they suffice."""
     for key in ("train_size", "batch_size"):
         if (sizes[key] or 0) > left:
             return (
                 f"{key}: expected at most the {left} training examples that are left after validation, received"
                 f" {sizes[key]}. Write {left} or less."
             )
+    needed = sizes.get("accumulated") or 0
+    if needed > left:
+        return (
+            f"accumulation: expected at least one update in the whole training, which takes {needed} of the training examples in"
+            f" each epoch, received {left}. Write a smaller accumulation or batch_size, or more epochs."
+        )
     return ""

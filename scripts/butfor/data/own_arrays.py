@@ -21,19 +21,20 @@ NOT_USED = "arrays of the file that are not used: %s"
 DATA_WORDS = re.compile(r"val|dev|weight|train|test|extra|unlabel", re.IGNORECASE)
 INPUTS = {"x", "xs", "image", "images", "data", "input", "inputs", "feature", "features", "sample", "samples", "pixels"}
 LABELS = {"y", "ys", "label", "labels", "target", "targets", "class", "classes"}
+Names = tuple[str, ...]
 Shapes = Mapping[str, tuple[int, ...]]
 log = logging.getLogger(__name__)
 
 
-def from_file(path: Path, named: dict[str, str]) -> dict[str, Array]:
-    """The four arrays of an .npz file. named: what the file calls those that it calls otherwise. Raises DataError."""
+def from_file(path: Path, named: dict[str, str], wanted: Names = ARRAYS) -> dict[str, Array]:
+    """The `wanted` arrays of an .npz file. named: what the file calls those that it calls otherwise. Raises DataError."""
     if not path.is_file():
         raise DataError(f"data.file: expected an .npz file, received {path}, which is not there.")
     try:
         with zipfile.ZipFile(path) as archive:
             headers = _headers(path, archive)
-        names = _names({name: shape for name, (shape, _) in headers.items()}, named, str(path))
-        _refuse_objects(path, {name: headers[name][1] for name in names.values()})
+        names = array_names({name: shape for name, (shape, _) in headers.items()}, named, str(path), wanted)
+        refuse_objects(path, {name: headers[name][1] for name in names.values()})
         with np.load(path, allow_pickle=False) as stored:
             return {key: stored[name] for key, name in names.items()}
     except DataError:
@@ -44,9 +45,9 @@ def from_file(path: Path, named: dict[str, str]) -> dict[str, Array]:
         raise DataError(kind or f"{path}: expected a whole .npz file of plain arrays: {reason}") from failure
 
 
-def from_function(name: str, named: dict[str, str]) -> dict[str, Array]:
-    """The four arrays that the user's function returns: by name, in the order of ARRAYS, or in pairs as Keras's data sets come.
-    Raises DataError."""
+def from_function(name: str, named: dict[str, str], wanted: Names = ARRAYS) -> dict[str, Array]:
+    """The `wanted` arrays that the user's function returns: by name, or the four of ARRAYS in their order or in pairs as Keras's
+    data sets come. Raises DataError."""
     returned = call.load(name)()
     if isinstance(returned, tuple | list) and [len(part) for part in returned if isinstance(part, tuple)] == [2, 2]:
         returned = [array for pair in returned for array in pair]
@@ -59,28 +60,29 @@ def from_function(name: str, named: dict[str, str]) -> dict[str, Array]:
             f"{name}: expected it to return {', '.join(ARRAYS)}, as four arrays or as a dictionary, received a {received}."
         )
     arrays = {str(key): np.asarray(value) for key, value in returned.items()}
-    names = _names({key: array.shape for key, array in arrays.items()}, named, name)
+    names = array_names({key: array.shape for key, array in arrays.items()}, named, name, wanted)
     return {key: arrays[array] for key, array in names.items()}
 
 
-def _names(found: Shapes, named: dict[str, str], source: str) -> dict[str, str]:
-    """What each of ARRAYS is called among those found. Raises DataError for what is missing, or would be left out silently."""
-    names = {key: named.get(key, key) for key in ARRAYS}
+def array_names(found: Shapes, named: dict[str, str], source: str, wanted: Names = ARRAYS) -> dict[str, str]:
+    """What each of the `wanted` is called among those found. Raises DataError for what is missing, or would be left out
+    silently."""
+    names = {key: named.get(key, key) for key in wanted}
     missing = [name for name in names.values() if name not in found]
     if missing:
         raise DataError(
-            f"{source}: expected arrays {', '.join(ARRAYS)}, missing {', '.join(missing)}; found {_listed(found)}."
-            f" {_remedy(found)}"
+            f"{source}: expected arrays {', '.join(wanted)}, missing {', '.join(missing)}; found {_listed(found)}."
+            f" {_remedy(found, wanted)}"
         )
     others = {name: shape for name, shape in found.items() if name not in names.values()}
     lengths = {found[name][0] for name in names.values() if found[name]}
     data = [name for name, shape in others.items() if DATA_WORDS.search(name) or (shape[:1] and shape[0] in lengths)]
     if data and not named:
         raise DataError(
-            f"{source}: expected nothing beside {', '.join(ARRAYS)} that would be left out, received {', '.join(data)}."
-            " butfor draws the validation part from x_train anew for each seed (data.validation says how large): join a"
-            " validation part of your own to x_train and y_train, and leave out what is not to be used, or list the four"
-            f" that are: data: {{arrays: {{x_train: {names['x_train']}, …}}}}."
+            f"{source}: expected nothing beside {', '.join(wanted)} that would be left out, received {', '.join(data)}."
+            " butfor draws the validation part from x_train anew for each seed (data.validation says how large): for a"
+            " validation part of your own, x_val and y_val, write data: {validation: official}. Leave out what is not to be used,"
+            f" or list what is: data: {{arrays: {{x_train: {names['x_train']}, …}}}}."
         )
     if others:
         log.info(NOT_USED, _listed(others))
@@ -91,9 +93,9 @@ def _listed(found: Shapes) -> str:
     return ", ".join(f"{name} {shape}" for name, shape in list(found.items())[:20]) or "none"
 
 
-def _remedy(found: Iterable[str]) -> str:
+def _remedy(found: Iterable[str], wanted: Names) -> str:
     """The line that names the arrays, as far as their names tell which they are."""
-    meant = {key: [name for name in found if _key(name) == key] for key in ARRAYS}
+    meant = {key: [name for name in found if _key(name) == key] for key in wanted}
     if all(len(names) == 1 for names in meant.values()):
         pairs = ", ".join(f"{key}: {names[0]}" for key, names in meant.items() if names[0] != key)
         return f"Write data: {{…, arrays: {{{pairs}}}}}."
@@ -103,11 +105,12 @@ def _remedy(found: Iterable[str]) -> str:
 
 
 def _key(name: str) -> str:
-    """Which of ARRAYS a name seems to mean; empty if it does not tell."""
+    """Which array a name seems to mean; empty if it does not tell."""
     lower = name.lower()
-    parts = [part for part, words in (("train", r"train|(?<![a-z])tr(?![a-z])"), ("test", r"test|(?<![a-z])te(?![a-z])"))
+    parts = [part for part, words in (("train", r"train|(?<![a-z])tr(?![a-z])"), ("test", r"test|(?<![a-z])te(?![a-z])"),
+                                  ("val", r"val(id(ation)?)?|(?<![a-z])dev(?![a-z])"))
              if re.search(words, lower)]  # fmt: skip
-    rest = re.sub(r"train(ing)?|test(ing)?|(?<![a-z])t[re](?![a-z])|[^a-z]", "", lower)
+    rest = re.sub(r"train(ing)?|test(ing)?|val(id(ation)?)?|dev|(?<![a-z])t[re](?![a-z])|[^a-z]", "", lower)
     kind = "x" if rest in INPUTS else "y" if rest in LABELS else ""
     return f"{kind}_{parts[0]}" if kind and len(parts) == 1 else ""
 
@@ -135,7 +138,8 @@ def _headers(path: Path, archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int,
     return headers
 
 
-def _refuse_objects(path: Path, types: dict[str, Any]) -> None:
+def refuse_objects(path: Path | str, types: dict[str, Any]) -> None:
+    """Raise DataError for arrays of Python objects. types: the type of each array by its name."""
     for name, dtype in types.items():
         if dtype.hasobject:
             kind = "'float32'" if "x" in name.lower() or "image" in name.lower() else "str"

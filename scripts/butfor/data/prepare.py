@@ -9,18 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from butfor.data import fetch, inputs, labels, limits, own_arrays, published
-from butfor.data.catalogue import PUBLISHED
+from butfor.data import encoded_targets, inputs, labels, limits
 from butfor.data.dataset import ARRAYS, Array, DataError, fingerprint_of
+from butfor.data.official_validation import joined
 from butfor.data.overlap import overlap_warning, overlap_words, shared_examples
-from butfor.file_digests import file_digest
-from butfor.process.time_limit import time_limit
-from butfor.recipe.input_scalings import looks_like_pixels
+from butfor.data.same_task import Beside, check_same_task
+from butfor.data.sources import readers
+from butfor.data.suitability import check_suits
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
-from butfor.user_code import call
-from butfor.user_code.files_read import FilesRead, noticed
-from butfor.user_code.location import is_own
 
 COLOURS = (1, 3, 4)  # channels of grey, of colours, and of colours with opacity
 
@@ -36,13 +33,14 @@ def prepare(
     max_minutes: float | None = None,
     reads_token: str = "",
     made_of: str = "",
+    beside: Beside | None = None,
 ) -> None:
     """Find the data set that `settings` name, and write four files: its arrays, a manifest that describes them, their
     source, and beside the manifest which files of the user's were read.
 
     settings: the study's `data`, and `largest`, what its recipes need (see Plan.largest). max_minutes: see time_limit, for a
     function of the user's own. store: the folder for downloads, by default `files` beside the arrays. reads_token: what
-    stands for the user's files (see files_read.token_of).
+    stands for the user's files (see files_read.token_of). beside: see same_task.
 
     The manifest only describes the arrays, so that the same data from another place train nothing anew. Raises FetchError,
     DataError or OwnCodeError.
@@ -51,67 +49,69 @@ def prepare(
     arrays_file, manifest_file, source_file = (
         Path(path).absolute() for path in (arrays_path, manifest_path, source_path)
     )
-    source, brought, read = _source_and_arrays(settings, store or arrays_file.parent / "files", max_minutes)
-    named = str(settings["file"]) if name == "npz" else name
-    arrays, names = _checked(brought, named, settings["largest"])
-    _check_suffices(arrays["x_train"], settings)
+    brought = readers.brought(settings, store or arrays_file.parent / "files", max_minutes)
+    source, named = brought.source, _named(settings)
     arrays_file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = arrays_file.parent
+    whole, official = joined(brought.arrays, settings["validation"], named, scratch)
+    arrays, told = _checked(whole, brought.pixels, named, settings, scratch)
+    _check_suffices(arrays["x_train"], settings, official)
+    check_suits(told, settings["largest"], named)
     np.savez(arrays_file, **arrays)  # type: ignore[arg-type]
     manifest = {
         "name": name,
-        "fingerprint": fingerprint_of(arrays),
-        "classes": int(arrays["y_train"].max()) + 1,
-        "labels": names,
-        "pixels": looks_like_pixels(arrays["x_train"]),
+        "fingerprint": fingerprint_of(arrays, told.task, official),
+        "task": told.task,
+        "outputs": list(told.outputs),
+        "classes": told.outputs[-1],
+        "labels": told.names,
+        "pixels": inputs.are_pixels(arrays["x_train"]) if brought.pixels is None else brought.pixels,
         "shapes": {key: list(arrays[key].shape) for key in ARRAYS},
     }
-    log.info("%s: %s, %d classes", named, _described(arrays), manifest["classes"])
-    if translated := labels.translation(names):
+    named_inputs = {"columns": brought.columns, "vocabulary": brought.vocabulary}
+    manifest |= {key: value for key, value in named_inputs.items() if value is not None}
+    if official:
+        manifest["official"] = official
+        source = f"{source}; the last {official} of the training part are the official validation part"
+    log.info("%s: %s; task %s%s", named, _described(arrays), told.task, ", by its targets" if told.guessed else "")
+    if translated := labels.translation(told.names):
         log.info("%s: %s", named, translated)
         source = f"{source} ({translated})"
     shared = shared_examples(arrays["x_train"], arrays["x_test"]), len(arrays["x_test"])
     if overlap := overlap_words(*shared):
         log.info("%s: %s", named, overlap)
         source = f"{source}; {overlap}"
-    read.write(manifest_file.with_name(Path(DATA_FILES_READ).name), reads_token, made_of)
+    brought.read.write(manifest_file.with_name(Path(DATA_FILES_READ).name), reads_token, made_of)
     write_atomically(source_file, json.dumps({"source": source, "warning": overlap_warning(*shared)}))
     write_with_copy(manifest_file, json.dumps(manifest, indent=1))
+    check_same_task(told.task, named, beside or {})  # last, so that of two at once one finds the other
 
 
-def _source_and_arrays(
-    settings: dict[str, Any], store: Path, max_minutes: float | None
-) -> tuple[str, dict[str, Array], FilesRead]:
-    """Where the data set comes from, in words for the report, its four arrays, and the user's files that they are read from."""
-    name = settings["name"]
-    if name == "digits":
-        return "scikit-learn (its values of 0 to 16 are stored as 0 to 255)", _digits(), FilesRead()
-    if name == "npz":
-        file = Path(settings["file"]).expanduser()
-        arrays = own_arrays.from_file(file, settings["arrays"])
-        return str(settings["file"]), arrays, FilesRead({"data.file": file_digest(file)})
-    if is_own(name):
-        errors = call.attribute_errors_to(name, "loading the data")
-        with time_limit(max_minutes, f"{name}()"), errors, noticed(name) as read:
-            arrays = own_arrays.from_function(name, settings["arrays"])
-        return f"{name}()", arrays, read
-    place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
-    return place, published.read(name, files), FilesRead()
+def _named(settings: dict[str, Any]) -> str:
+    """What messages call the data set: the file or folder of the user's, or its name."""
+    own = settings["name"] in readers.READERS and settings["name"] != "digits"
+    return str(settings["file"] or settings["folder"]) if own else str(settings["name"])
 
 
-def _checked(arrays: dict[str, Array], source: str, needs: dict[str, Any]) -> tuple[dict[str, Array], labels.Names]:
-    """The arrays as they are stored, and the classes' names. needs: see Plan.largest. Raises DataError."""
+def _checked(
+    arrays: dict[str, Array], pixels: bool | None, source: str, settings: dict[str, Any], scratch: Path
+) -> tuple[dict[str, Array], encoded_targets.Targets]:
+    """The arrays as they are stored, and what is known of the targets. pixels: see Brought. scratch: see inputs.stored. Raises
+    DataError."""
     for part in ("train", "test"):
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
             raise DataError(
-                f"{source}: expected a label per example, and an example or more, received x_{part} {x.shape} and"
+                f"{source}: expected a target per example, and an example or more, received x_{part} {x.shape} and"
                 f" y_{part} {y.shape}."
             )
-    x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source)
-    if needs["auto"]:
-        inputs.check_alike(x_train, x_test, source, needs["auto"] == "mixed")
-    y_train, y_test, names = labels.encoded(arrays["y_train"], arrays["y_test"], source)
-    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}, names
+    x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source, scratch)
+    if (auto := settings["largest"]["auto"]) and pixels is None:
+        inputs.check_alike(x_train, x_test, source, auto == "mixed")
+    told = encoded_targets.stored(
+        arrays["y_train"], arrays["y_test"], settings.get("task", "auto"), x_train.shape[1:], source
+    )
+    return {"x_train": x_train, "y_train": told.train, "x_test": x_test, "y_test": told.test}, told
 
 
 def _described(arrays: dict[str, Array]) -> str:
@@ -120,39 +120,28 @@ def _described(arrays: dict[str, Array]) -> str:
     return f"{len(x)} training and {count} test examples of shape {x.shape[1:]}, {values}"
 
 
-def _check_suffices(images: Array, settings: dict[str, Any]) -> None:
+def _check_suffices(images: Array, settings: dict[str, Any], official: int = 0) -> None:
     """Raise DataError unless the training images left after validation are enough, and large enough, for every recipe."""
-    left = limits.left_to_train(len(images), settings["validation"])
-    problem = limits.validation_problem(len(images), settings["validation"]) or limits.size_problem(
-        left, settings["largest"]
-    )
+    share = settings["validation"]
+    left = len(images) - official if official else limits.left_to_train(len(images), share)
+    problem = "" if official else limits.validation_problem(len(images), share)
+    problem = problem or limits.size_problem(left, settings["largest"])
     if problem:
         raise DataError(problem)
     side = min(images.shape[1:3]) if images.ndim in (3, 4) else 0
     if settings["largest"]["side"] and _channels_first(images.shape[1:]):
         raise DataError(
-            f"{settings['name']}: a recipe convolves, shifts or flips, and needs images as (height, width, channels); received"
+            f"{settings['name']}: a recipe convolves or changes images, and needs them as (height, width, channels); received"
             f" examples of shape {images.shape[1:]}, whose channels stand first. Write x = np.moveaxis(x, 1, -1) for both"
             " parts; if they are meant so, use a model of your own."
         )
     if settings["largest"]["side"] > side:
         raise DataError(
-            f"{settings['name']}: a recipe convolves, shifts or flips, and needs images of {settings['largest']['side']} pixels"
-            f" or more each way; received examples of shape {images.shape[1:]}."
+            f"{settings['name']}: a recipe convolves or changes images, and needs images of"
+            f" {settings['largest']['side']} pixels or more each way; received examples of shape {images.shape[1:]}."
         )
 
 
 def _channels_first(shape: tuple[int, ...]) -> bool:
     """Whether the shape of an image is (channels, height, width), as PyTorch has it."""
     return len(shape) == 3 and shape[0] in COLOURS and min(shape[1:]) > max(COLOURS)
-
-
-def _digits() -> dict[str, Array]:
-    """Scikit-learn's 1 797 images of 8x8 pixels; the test set is always the last fifth."""
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    images = (digits.images * (255 / 16)).round().astype(np.uint8)
-    labels = digits.target.astype(np.int32)
-    cut = len(images) * 4 // 5
-    return {"x_train": images[:cut], "y_train": labels[:cut], "x_test": images[cut:], "y_test": labels[cut:]}

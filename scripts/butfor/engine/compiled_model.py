@@ -11,26 +11,37 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
 from butfor.engine import keras_optimisers, loops, losses
+from butfor.engine.answers import Answers, answers_of
+from butfor.engine.batch_mixing import BatchMixing, mixes
+from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.probe import Probe
 from butfor.engine.rehearsal import Rehearsal
 from butfor.engine.step_graph import StepGraph
+from butfor.engine.weight_average import WeightAverage
+from butfor.recipe.class_weights import class_weights
 from butfor.user_code.location import is_own
 
 Recipe = dict[str, Any]
 
 
 class Resident:
-    """A data set as tensors, which all of a job's compiled models share."""
+    """A data set as tensors, which all of a job's compiled models share. weights: what examples count in the loss, if
+    they differ."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
+        self.dataset = dataset
+        by_class = class_weights(recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
+        self.weights = None if by_class is None else ExampleWeights(by_class, None)
         self.x_train, self.y_train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
         self.x_test, self.y_test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
 
 
-def prepare(model: keras.Model, recipe: Recipe, rates: loops.Rates) -> keras_optimisers.RateTable:
+def prepare(
+    model: keras.Model, recipe: Recipe, rates: loops.Rates, answers: Answers = losses.LOGITS
+) -> keras_optimisers.RateTable:
     """Give a model the recipe's optimiser and loss; the table of the rates that it reads step by step."""
     table = keras_optimisers.RateTable(rates)
-    model.compile(keras_optimisers.optimiser(recipe, table), losses.loss(recipe), jit_compile=False)
+    model.compile(keras_optimisers.optimiser(recipe, table), losses.loss(recipe, answers), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return table
 
@@ -49,7 +60,12 @@ def step_graph(
     def known() -> list[Any]:
         return [*variables(model), rates.scale, *(v for metric in model.metrics for v in metric.variables)]
 
-    return StepGraph(model, known, (batch, *data.x_train.shape[1:]), data.y_train.dtype)
+    images, targets = (tf.TensorSpec((batch, *x.shape[1:]), kind) for x, kind in _batches(data))
+    return StepGraph(model, known, images, targets)
+
+
+def _batches(data: Resident | Dataset) -> list[tuple[Any, Any]]:
+    return [(data.x_train, tf.float32), (data.y_train, data.y_train.dtype)]
 
 
 class CompiledModel:
@@ -59,17 +75,30 @@ class CompiledModel:
         self, model: keras.Model, recipe: Recipe, data: Resident, rates: loops.Rates, loop: loops.Loop
     ) -> None:
         self.model, self._recipe, self._data, self._loop = model, recipe, data, loop
-        self.rates = prepare(model, recipe, rates)
+        self.answers = answers_of(model, recipe, data.dataset)
+        self.rates = prepare(model, recipe, rates, self.answers)
+        self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
-        self.epoch = loops.compiled_epoch(model, data.x_train, data.y_train, loop)
+        self.mixing = self._mixing() if mixes(recipe) else None
+        self.epoch = loops.compiled_epoch(model, data.x_train, data.y_train, loop, data.weights, self.mixing)
         self.evaluations = {
-            "train": loops.compiled_evaluation(model, data.x_train, data.y_train),
-            "test": loops.compiled_evaluation(model, data.x_test, data.y_test),
+            "train": loops.compiled_evaluation(model, data.x_train, data.y_train, self.answers),
+            "test": loops.compiled_evaluation(model, data.x_test, data.y_test, self.answers),
         }
-        self.outputs = {
-            "train": loops.compiled_outputs(model, data.x_train),
-            "test": loops.compiled_outputs(model, data.x_test),
+        self.scores = {
+            "train": loops.compiled_scores(model, data.x_train, self.answers),
+            "test": loops.compiled_scores(model, data.x_test, self.answers),
         }
+
+    def _mixing(self) -> BatchMixing:
+        dataset = self._data.dataset
+        shape = dataset.x_train.shape[1:]
+        return BatchMixing(self._recipe, self.answers, dataset.output_shape[-1], shape, self._loop == "xla")
+
+    @property
+    def variables(self) -> list[Any]:
+        """All that training changes, as far as Keras and butfor know of it."""
+        return [*variables(self.model), *(self.mixing.variables if self.mixing else [])]
 
     @cached_property
     def graph(self) -> StepGraph:
@@ -80,12 +109,22 @@ class CompiledModel:
     def rehearsal(self) -> Rehearsal:
         """What works its steps out apart."""
         own = is_own(self._recipe["model"]["name"])
-        return Rehearsal(self.model, self._recipe, self._loop == "xla", self.graph if own else None)
+        return Rehearsal(
+            *(
+                self.model,
+                self._recipe,
+                self._loop == "xla",
+                self.graph if own else None,
+                self._data.weights,
+                self.mixing,
+            )
+        )
 
     @cached_property
     def probe(self) -> Probe:
         """What shows the model from outside."""
-        return Probe(self.model, compiled=self._loop == "xla")
+        target = self._data.dataset.y_train.shape[1:]
+        return Probe(self.model, self.answers, self._loop == "xla", self.mixing, target)
 
     @property
     def parameters(self) -> int:
@@ -94,6 +133,7 @@ class CompiledModel:
 
     def become(self, fresh: keras.Model) -> None:
         """Take over the variables of a model that has just been built, and the optimiser's first state."""
+        self.average.in_place = False
         assign(self.model.variables, [variable.numpy() for variable in fresh.variables])
         assign(self.model.optimizer.variables, self.start)
         self.rates.scale.assign(1.0)

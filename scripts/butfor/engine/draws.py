@@ -10,9 +10,12 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array
 from butfor.engine.keras_internals import every_layer
-from butfor.engine.random_layers import ChanceLayer, Dropout, Shift
+from butfor.engine.random_layers import ChanceLayer, Cutout, Dropout, Noise, Shift
+from butfor.engine.resampled_layers import Resampled, Rotation
 from butfor.fingerprint import digest
 from butfor.records.layer_statistics import DRAWN_IMAGES
+
+SIDE = 33  # pixels; odd, so that one is the centre
 
 
 class Draws:
@@ -29,7 +32,7 @@ class Draws:
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """Per layer: its class and shape, a digest of what it drew for 256 images, one of what it drew `next`, and the share
-        of units dropped, the pixels moved at most, or the share of images flipped."""
+        of units dropped, the pixels moved at most, the share of images flipped, or what else it does (see _drawn)."""
         if not self._layers:
             return {}
         states = [layer.seed_generator.state.numpy() for layer in self._layers]
@@ -54,10 +57,13 @@ class Draws:
 
 
 def _coded(layer: ChanceLayer) -> tf.Tensor:
-    """Inputs that tell what a layer does: ones for dropout, and for augmentation every pixel its own number from 1."""
+    """Inputs that tell what a layer does: ones for dropout and cutout, zeros for noise, larger images that rise from left to
+    right for what turns or stretches them, and for other augmentation every pixel its own number from 1."""
     shape = (DRAWN_IMAGES, *layer.input.shape[1:])
-    if isinstance(layer, Dropout):
-        return tf.ones(shape)
+    if isinstance(layer, Dropout | Cutout | Noise):
+        return tf.fill(shape, 0.0 if isinstance(layer, Noise) else 1.0)
+    if isinstance(layer, Resampled):
+        return tf.constant(np.broadcast_to(np.arange(SIDE, dtype=np.float32), (DRAWN_IMAGES, SIDE, SIDE)))
     code = np.arange(1, shape[1] * shape[2] + 1, dtype=np.float32).reshape(shape[1], shape[2], *[1] * (len(shape) - 3))
     return tf.constant(np.broadcast_to(code, shape))
 
@@ -72,9 +78,27 @@ def _largest_shift(after: Array) -> int:
     return int(np.abs(moved[np.tile(number, 2) >= 0]).max(initial=0))
 
 
+def _turned(layer: Resampled, after: Array) -> dict[str, Any]:
+    """How far images that rise from left to right by 1 were turned at most, in degrees, or stretched, as a share; by how they
+    rise about their centre."""
+    half = SIDE // 2
+    across = after[:, half, half + 1] - after[:, half, half]
+    down = after[:, half + 1, half] - after[:, half, half]
+    if isinstance(layer, Rotation):
+        return {"degrees": float(np.degrees(np.abs(np.arctan2(down, across))).max())}
+    return {"stretch": float(np.abs(1 / across - 1).max())}
+
+
 def _drawn(layer: ChanceLayer, given: Array, output: Array) -> dict[str, Any]:
     if isinstance(layer, Dropout):
         return {"share": float((output == 0).mean()), "scale": float(output.max())}
+    if isinstance(layer, Noise):
+        return {"spread": float(output.std(dtype=np.float64)), "mean": float(output.mean(dtype=np.float64))}
+    if isinstance(layer, Resampled):
+        return _turned(layer, output)
+    if isinstance(layer, Cutout):
+        cut = output.reshape(*output.shape[:3], -1)[..., 0] == 0
+        return {"pixels": int(max(cut.any(axis=axis).sum(axis=1).max() for axis in (1, 2)))}
     before, after = (images.reshape(*images.shape[:3], -1)[..., 0] for images in (given, output))
     if isinstance(layer, Shift):
         return {"pixels": _largest_shift(after)}

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
-from butfor.engine import device, keras_optimisers, loops, model_file, user_models
-from butfor.engine.compiled_model import CompiledModel, Resident, assign, variables
+from butfor.engine import device, keras_optimisers, loops, model_cost, model_file, user_models
+from butfor.engine.compiled_model import CompiledModel, Resident, assign
+from butfor.engine.keras_internals import batches_taken
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.model_source import ModelSource
 from butfor.engine.probe import Probe, structure
@@ -34,7 +35,7 @@ class KerasEngine:
         self._recipe, self._dataset, self._rates = recipe, dataset, rates
         source = ModelSource(recipe, dataset)
         self.loop: loops.Loop = loop_for(source)
-        self._source, self._data = source.for_loop(self.loop), Resident(dataset)
+        self._source, self._data = source.for_loop(self.loop), Resident(dataset, recipe)
         self._compiled = self._compile(self._source.build(seed=0))
         self._started = self._said = False
         self.parameters = self._compiled.parameters
@@ -78,6 +79,11 @@ class KerasEngine:
     def start(self, seed: int) -> None:
         """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state; or compile
         this seed's own model, where that would not do."""
+        self._begin(seed)
+        if self._compiled.mixing:
+            self._compiled.mixing.start(seed)
+
+    def _begin(self, seed: int) -> None:
         fresh = self._source.build(seed)
         if not self._source.is_own:
             self._compiled.become(fresh)
@@ -93,16 +99,18 @@ class KerasEngine:
         self._compiled, self._started = own, True
 
     def train_epoch(self, order: npt.NDArray[np.int32]) -> tuple[loops.Rates, float]:
-        """One compiled call, see compiled_epoch."""
-        return self._compiled.epoch(order)
+        """One compiled call, see compiled_epoch; the model holds its average before and after, if there is one."""
+        self._compiled.average.take_out()
+        told = self._compiled.epoch(order)
+        self._compiled.average.put_in()
+        return told
 
     def try_step(self, order: npt.NDArray[np.int32], step: int) -> TrialStep:
         """The step as training takes it, after its loss and gradients were worked out eagerly."""
         rehearsal, rows = self._compiled.rehearsal, order[0]
         before = rehearsal.trainable()
-        rehearsed = rehearsal.gradients(self._dataset.x_train[rows], self._dataset.y_train[rows])
-        optimiser = self.model.optimizer
-        getattr(optimiser, "inner_optimizer", optimiser).iterations.assign(step)
+        rehearsed = rehearsal.gradients(rows, self._dataset.x_train[rows], self._dataset.y_train[rows])
+        batches_taken(self.model.optimizer).assign(step)
         _, objective = self._compiled.epoch(order, steps=1)
         return rehearsal.step(before, rehearsed, objective)
 
@@ -112,12 +120,19 @@ class KerasEngine:
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """One compiled call, see compiled_evaluation."""
-        accuracy, loss = self._compiled.evaluations[part](rows)
-        return {"accuracy": accuracy, "loss": loss}
+        return self._compiled.evaluations[part](rows)
 
-    def logits(self, part: str, rows: Rows) -> Array:
-        """Compiled calls, see compiled_outputs."""
-        return self._compiled.outputs[part](rows)
+    def scores(self, part: str, rows: Rows) -> Array:
+        """Compiled calls, see compiled_scores."""
+        return self._compiled.scores[part](rows)
+
+    def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
+        """Of the model as it is, see model_cost."""
+        inputs = self._dataset.x_test
+        return {
+            "operations": model_cost.operations(self.model, inputs.shape[1:]),
+            "latency": model_cost.latencies(self.model, inputs, batch_sizes),
+        }
 
     def weights(self) -> list[Array]:
         """The model's weights, trained or gathered."""
@@ -132,12 +147,17 @@ class KerasEngine:
         return not (self._source.is_own and self._compiled.graph.hides)
 
     def state(self) -> list[Array]:
-        """Every variable of the model and of the optimiser."""
-        return [variable.numpy() for variable in variables(self.model)]
+        """Every variable of the model and of the optimiser, the model's as they train."""
+        self._compiled.average.take_out()
+        state = [variable.numpy() for variable in self._compiled.variables]
+        self._compiled.average.put_in()
+        return state
 
     def resume(self, state: list[Array]) -> None:
         """Assign them."""
-        assign(variables(self.model), state)
+        self._compiled.average.in_place = False
+        assign(self._compiled.variables, state)
+        self._compiled.average.put_in()
 
     def save(self, path: Path) -> None:
         """Write a `.keras` file of plain Keras. Raises ModelFileError."""

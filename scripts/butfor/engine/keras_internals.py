@@ -33,6 +33,19 @@ def moments(optimiser: keras.optimizers.Optimizer) -> dict[str, list[Any]]:
     }
 
 
+def batches_taken(optimiser: keras.optimizers.Optimizer) -> Any:
+    """The variable that counts an optimiser's batches; `iterations` counts updates, of which accumulation makes fewer."""
+    return getattr(optimiser, "inner_optimizer", optimiser)._iterations
+
+
+def averages(optimiser: keras.optimizers.Optimizer) -> list[tuple[Any, Any]]:
+    """Each trainable variable with the moving average that the optimiser keeps of it, if it keeps any."""
+    if not optimiser.use_ema:
+        return []
+    pairs = zip(optimiser._trainable_variables, optimiser._model_variables_moving_average, strict=True)
+    return [(variable, average) for variable, average in pairs if average is not None]
+
+
 def inputs_of(layer: Layer) -> list[str]:
     """The names of the layers whose values a layer of a functional model takes where it is called first."""
     return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []
@@ -42,3 +55,23 @@ def count_names_anew() -> None:
     """Let Keras count what it names itself from the start, as in a process that has built no model yet. `clear_session` does so
     too, and has every compiled function prepared once more, which takes longer than a small training."""
     naming.reset_uids()
+
+
+def last_function(model: keras.Model) -> str:
+    """The name of the function that a functional model's first output comes from, such as `softmax`; that of what is before it
+    where its last layers only give the values another shape or type. Empty where Keras does not know."""
+    if not getattr(model, "outputs", None):
+        return ""
+    layer = model.outputs[0]._keras_history.operation
+    while True:
+        if isinstance(layer, keras.Model):
+            return last_function(layer)
+        function = getattr(layer, "activation", None)
+        name = getattr(function, "__name__", type(layer).__name__.lower())
+        shapes = isinstance(layer, keras.layers.Reshape | keras.layers.Flatten | keras.layers.Identity)
+        if not shapes and not (isinstance(layer, keras.layers.Activation) and name == "linear"):
+            return str(name)
+        parents = layer._inbound_nodes[0].parent_nodes if layer._inbound_nodes else []
+        if len(parents) != 1:
+            return ""
+        layer = parents[0].operation

@@ -41,13 +41,17 @@ def optimiser(recipe: Recipe, rates: RateTable) -> keras.optimizers.Optimizer:
     """The Keras optimiser a recipe names, at the learning rates of a table."""
     settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
     kind = getattr(keras.optimizers, OPTIMISERS[recipe["optimiser"]["name"]])
-    decay, clipping = recipe["weight_decay"], recipe["clipping"]
+    decay, clipping, average = recipe["weight_decay"], recipe["clipping"], recipe["ema"]
     if clipping["name"] != "none":
         settings[CLIPPING[clipping["name"]]] = clipping["limit"]
     if decay["name"] == "decoupled":
         settings["weight_decay"] = decay["rate"]
     if decay["name"] == "coupled":
         kind, settings["coupled_decay"] = _with_coupled_decay(kind), decay["rate"]
+    if average["name"] == "weights":
+        settings |= {"use_ema": True, "ema_momentum": average["momentum"]}
+    if recipe["accumulation"] > 1:
+        settings["gradient_accumulation_steps"] = recipe["accumulation"]
     made = kind(learning_rate=rates, **settings)
     made.exclude_from_weight_decay(var_names=[NOT_DECAYED])
     return made

@@ -6,16 +6,38 @@ layer's draws do not depend on which other layers stand around it. The user's ow
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from butfor.engine.keras_initialisers import initialiser
-from butfor.engine.random_layers import Algorithm, Dropout, Flip, Shift, SpatialDropout
+from butfor.engine.random_layers import (
+    Algorithm,
+    ChanceLayer,
+    Cutout,
+    Dropout,
+    Flip,
+    Noise,
+    Shift,
+    SpatialDropout,
+)
+from butfor.engine.resampled_layers import Rotation, Zoom
 from butfor.recipe import streams
 from butfor.recipe.network_parts import Tensor
 from butfor.recipe.normalisations import NORMALISATIONS
+from butfor.user_code import declaration
+from butfor.user_code.location import is_own
+
+AUGMENTATIONS: dict[str, Callable[..., ChanceLayer]] = {
+    "shift": Shift,
+    "flip": Flip,
+    "rotation": Rotation,
+    "zoom": Zoom,
+    "noise": Noise,
+    "cutout": Cutout,
+}
 
 
 class Parts:
@@ -99,13 +121,20 @@ class Parts:
         )
 
     def augmented(self, images: Tensor) -> Tensor:
-        """Images shifted and flipped at random while training."""
-        if self.recipe["shift"]:
-            key = self.key("augmentation", "shift")
-            images = Shift(self.recipe["shift"], self._algorithm, key, name="shift")(images)
-        if self.recipe["flip"]:
-            images = Flip(self._algorithm, self.key("augmentation", "flip"), name="flip")(images)
+        """Images, or inputs of any shape, changed at random while training: as the recipe's shift, flip, rotation, zoom, noise
+        and cutout say, in this order."""
+        for name, kind in AUGMENTATIONS.items():
+            if self._augments(name) and (value := self.recipe[name]):
+                settings = () if value is True else (value,)
+                precise = {} if kind in (Shift, Flip) else {"dtype": "float32"}
+                images = kind(*settings, self._algorithm, self.key("augmentation", name), name=name, **precise)(images)
         return images
+
+    def _augments(self, name: str) -> bool:
+        """Whether `augmented` looks at a key: a user's own model may take less than all, by its YAML file."""
+        model = self.recipe["model"]["name"]
+        uses = declaration.declaration(model)["uses"] if is_own(model) else AUGMENTATIONS
+        return name in uses or name in ("shift", "flip")
 
     def _dropout(self, x: Tensor, kind: type[Dropout], rate: float, name: str) -> Tensor:
         return kind(rate, self._algorithm, self.key("masks", name), name=name)(x) if rate else x

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.engine import loops, models
+from butfor.engine.answers import answers_of
 from butfor.engine.compiled_model import prepare, step_graph
 from butfor.engine.loops import Loop
 from butfor.engine.model_source import ModelSource
@@ -34,7 +35,8 @@ def loop_for(source: ModelSource) -> Loop:
 
 def _loop_for_own(source: ModelSource, model: keras.Model, on_cpu: bool) -> Loop:
     recipe, data = source.recipe, source.dataset
-    rates, size = prepare(model, recipe, np.ones(2, np.float32)), recipe["batch_size"]
+    rates = prepare(model, recipe, np.ones(2, np.float32), answers_of(model, recipe, data))
+    size = recipe["batch_size"]
     graph = step_graph(model, rates, data, size)
     if graph.draws and on_cpu and recipe["loop"] != "xla":
         log.info("%s: trained by the graph loop, since XLA is slow on a CPU at what its layers draw", source.name)

@@ -17,7 +17,12 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from butfor.data.dataset import Array
-from butfor.engine.keras_internals import every_layer
+from butfor.engine.answers import Answers
+from butfor.engine.batch_mixing import BatchMixing
+from butfor.engine.example_weights import ExampleWeights
+from butfor.engine.keras_internals import averages, every_layer
+from butfor.engine.losses import LOGITS
+from butfor.recipe.tasks import OWN
 
 Indices = npt.NDArray[np.int32]
 Rates = npt.NDArray[np.float32]
@@ -50,14 +55,22 @@ def as_inputs(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32) * (1.0 / 255.0) if images.dtype.is_integer else tf.cast(images, tf.float32)
 
 
-def compiled_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, loop: Loop) -> Epoch:
-    """A function that trains one epoch on rows of `images`.
+def compiled_epoch(
+    model: keras.Model,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    loop: Loop,
+    weights: ExampleWeights | None = None,
+    mixing: BatchMixing | None = None,
+) -> Epoch:
+    """A function that trains one epoch on rows of `images`. weights: what examples count in the loss, if they differ. mixing:
+    what mixes each batch, if anything does.
 
     How many steps it takes is a value at run time, so that a step alone needs no compilation of its own.
     """
     if loop == "fit":
-        return _fit_epoch(model, images, labels)
-    run = _steps(model, images, labels, compiled=loop == "xla")
+        return _fit_epoch(model, images, labels, weights, mixing)
+    run = _steps(model, images, labels, loop == "xla", weights, mixing)
 
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         model.reset_metrics()
@@ -68,7 +81,14 @@ def compiled_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, loo
     return epoch
 
 
-def _steps(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, compiled: bool) -> Any:
+def _steps(
+    model: keras.Model,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    compiled: bool,
+    weights: ExampleWeights | None = None,
+    mixing: BatchMixing | None = None,
+) -> Any:
     """The compiled loop over batches. It tells the learning rate of each step, `(steps,)`; where the step is one of the
     user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean in a metric."""
     own = steps_by_itself(model)
@@ -79,7 +99,11 @@ def _steps(model: keras.Model, images: tf.Tensor, labels: tf.Tensor, compiled: b
         step = tf.constant(0)
         while step < steps:  # not a range, whose length XLA takes for a compile-time constant
             batch, rate = order[step], tf.convert_to_tensor(model.optimizer.learning_rate)
-            returned = model.train_step((as_inputs(tf.gather(images, batch)), tf.gather(labels, batch)))
+            x, y = as_inputs(tf.gather(images, batch)), tf.gather(labels, batch)
+            w = weights(batch, y) if weights else None
+            if mixing:
+                x, y, w = mixing(x, y, w)
+            returned = model.train_step((x, y) if weights is None else (x, y, w))
             told = told.write(step, tf.stack([rate, step_loss(returned)]) if own else rate)
             step += 1
         return told.stack()
@@ -118,11 +142,20 @@ def xla_obstacle(model: keras.Model, images: Array, labels: Array, batch: int) -
     return ""
 
 
-def _fit_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Epoch:
+def _fit_epoch(
+    model: keras.Model,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+    weights: ExampleWeights | None,
+    mixing: BatchMixing | None,
+) -> Epoch:
+    averaged = averages(getattr(model.optimizer, "inner_optimizer", model.optimizer))
+
     class Told(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.rates, self.losses = np.empty(steps, np.float32), np.empty(steps, np.float32)
+            self.weights = list[Array]()
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.rates[batch] = self.model.optimizer.learning_rate
@@ -130,61 +163,99 @@ def _fit_epoch(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Epoc
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             self.losses[batch] = logs["loss"]
 
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            # Where the optimiser keeps an average of the weights, fit ends by putting it in their place.
+            self.weights = [variable.numpy() for variable, _ in averaged]
+
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         order = order[:steps]
         flat = order.reshape(-1)
         told = Told(len(order))
+        x, y = as_inputs(tf.gather(images, flat)), tf.gather(labels, flat)
+        w = weights(flat, y) if weights else None
+        if mixing:
+            batches = [mixing(*(part if part is None else part[rows] for part in (x, y, w))) for rows in _places(order)]
+            x, y, w = (None if part[0] is None else tf.concat(part, 0) for part in zip(*batches, strict=True))
         history = model.fit(
-            as_inputs(tf.gather(images, flat)),
-            tf.gather(labels, flat),
+            x,
+            y,
+            sample_weight=w,
             batch_size=order.shape[1],
             shuffle=False,
             verbose=0,
             callbacks=[told],
         )
+        for (variable, _), value in zip(averaged, told.weights, strict=True):
+            variable.assign(value)
         own = steps_by_itself(model)
         return told.rates, _mean_loss(model, told.losses) if own else float(history.history["loss"][-1])
 
     return epoch
 
 
+def _places(order: Indices) -> list[slice]:
+    """Where the batches of an order lie one after another."""
+    steps, size = order.shape
+    return [slice(step * size, (step + 1) * size) for step in range(steps)]
+
+
 def compiled_evaluation(
-    model: keras.Model, images: tf.Tensor, labels: tf.Tensor
-) -> Callable[[Indices], tuple[float, float]]:
-    """A function from rows of `images` to (accuracy, mean cross-entropy in nats).
+    model: keras.Model, images: tf.Tensor, labels: tf.Tensor, answers: Answers = LOGITS
+) -> Callable[[Indices], dict[str, float]]:
+    """A function from rows of `images` to the mean of the task's plain `loss` and of what is measured beside it.
 
     In inference mode and without penalty terms, so that training, validation and test figures can be subtracted.
     """
+    if answers.task is OWN:
+        return _own_evaluation(model, images, labels)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def run(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        correct, loss = tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64)
+        figure, loss = tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64)
         for start in tf.range(0, tf.shape(rows)[0], EVALUATION_BATCH):
             batch = rows[start : start + EVALUATION_BATCH]
-            truth = tf.cast(tf.gather(labels, batch), tf.int32)
-            logits = model(as_inputs(tf.gather(images, batch)), training=False)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
-            hits = tf.cast(tf.argmax(logits, 1, tf.int32) == truth, tf.float64)
-            correct += tf.reduce_sum(hits)
-            loss += tf.reduce_sum(tf.cast(losses, tf.float64))
-        return correct, loss
+            targets = tf.gather(labels, batch)
+            scores = answers.scores(model(as_inputs(tf.gather(images, batch)), training=False))
+            figure += tf.reduce_sum(answers.figures(targets, scores))
+            loss += tf.reduce_sum(tf.cast(answers.losses(targets, scores), tf.float64))
+        return figure, loss
 
-    def evaluate(rows: Indices) -> tuple[float, float]:
-        correct, loss = run(tf.constant(rows, tf.int32))
-        return float(correct) / len(rows), float(loss) / len(rows)
+    def evaluate(rows: Indices) -> dict[str, float]:
+        figure, loss = run(tf.constant(rows, tf.int32))
+        return {answers.task.figure: float(figure) / len(rows), "loss": float(loss) / len(rows)}
 
     return evaluate
 
 
-def compiled_outputs(model: keras.Model, images: tf.Tensor) -> Callable[[Indices], npt.NDArray[np.float32]]:
-    """A function from rows of `images` to what the model gives for them in inference mode, `(n, classes)`."""
+def _own_evaluation(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Callable[[Indices], dict[str, float]]:
+    """The mean `loss` that the model's own `test_step` returns; one that returns a metric's value is reset for each batch."""
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def run(rows: tf.Tensor) -> tf.Tensor:
-        return tf.cast(model(as_inputs(tf.gather(images, rows)), training=False), tf.float32)
+        return step_loss(model.test_step((as_inputs(tf.gather(images, rows)), tf.gather(labels, rows))))
 
-    def outputs(rows: Indices) -> npt.NDArray[np.float32]:
+    def evaluate(rows: Indices) -> dict[str, float]:
+        total = 0.0
+        for batch in np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH)):
+            model.reset_metrics()
+            total += float(run(tf.constant(batch, tf.int32))) * len(batch)
+        return {"loss": total / len(rows)}
+
+    return evaluate
+
+
+def compiled_scores(
+    model: keras.Model, images: tf.Tensor, answers: Answers = LOGITS
+) -> Callable[[Indices], npt.NDArray[np.float32]]:
+    """A function from rows of `images` to a model's scores for them in inference mode, `(n, *outputs)`."""
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def run(rows: tf.Tensor) -> tf.Tensor:
+        outputs = model(as_inputs(tf.gather(images, rows)), training=False)
+        return answers.scores(tf.cast(outputs, tf.float32))
+
+    def scores(rows: Indices) -> npt.NDArray[np.float32]:
         batches = np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH))
         return np.concatenate([run(tf.constant(batch, tf.int32)).numpy() for batch in batches])
 
-    return outputs
+    return scores

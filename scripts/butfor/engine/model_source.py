@@ -40,7 +40,7 @@ class ModelSource:
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
         shape = self.dataset.x_train.shape[1:]
-        return models.build(self.recipe, shape, self.dataset.classes, seed, self.algorithm)
+        return models.build(self.recipe, shape, self.dataset.output_shape, seed, self.algorithm)
 
     def short_training(self, seed: int) -> ShortTraining:
         """A short training of one."""

@@ -5,6 +5,8 @@ Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), as recipe/a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,23 +17,45 @@ from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import Algorithm
 from butfor.engine.unseeded_draws import seed_generators, seeded_weights
 from butfor.recipe.architectures import architecture
-from butfor.user_code import call, location
+from butfor.user_code import call, declaration, location
 
 Recipe = dict[str, Any]
+ANYTHING = (-1,)  # in place of the shape of outputs that only a model's own loss knows
 _policies: dict[str, Any] = {}  # Keras's precision after the file of a model was imported, which happens once
 
 
-def build(recipe: Recipe, image: tuple[int, ...], classes: int, seed: int, algorithm: Algorithm) -> keras.Model:
-    """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to logits `(batch, classes)`.
+def build(
+    recipe: Recipe, image: tuple[int, ...], outputs: int | tuple[int, ...], seed: int, algorithm: Algorithm
+) -> keras.Model:
+    """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to `(batch, *outputs)`, of a built-in
+    model logits or numbers.
 
-    algorithm: what draws masks, see random_layers. Raises OwnCodeError.
+    outputs: their shape, or their number; () for a model whose outputs only its own loss knows. algorithm: what draws masks,
+    see random_layers. Raises OwnCodeError.
     """
     parts, name = Parts(recipe, seed, algorithm), recipe["model"]["name"]
-    if ":" in name:
-        return _own(name, recipe, image, classes, parts)
-    inputs = keras.Input(image, name="images")
-    hidden = architecture(recipe["model"]).network(parts.augmented(inputs), recipe["model"], parts)
-    return keras.Model(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(hidden), name=name)
+    shape = (outputs,) if isinstance(outputs, int) else outputs
+    if location.is_own(name):
+        computes = recipe["precision"] if "precision" in declaration.declaration(name)["uses"] else "float32"
+        with _precision(computes):
+            return _own(name, recipe, image, shape, parts)
+    with _precision(recipe["precision"]):
+        inputs = keras.Input(image, name="images", dtype="float32")
+        hidden = architecture(recipe["model"]).network(parts.augmented(inputs), recipe["model"], parts)
+        last = keras.layers.Dense(shape[-1], dtype="float32", **parts.kernel("logits"))
+        return keras.Model(inputs, last(hidden), name=name)
+
+
+@contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    """A context whose layers compute in that precision."""
+    before = keras.config.dtype_policy()
+    if policy != "float32":
+        keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def convolves(model: keras.Model) -> bool:
@@ -40,24 +64,38 @@ def convolves(model: keras.Model) -> bool:
     return any(isinstance(layer, kinds) for layer in every_layer(model))
 
 
-def _own(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> keras.Model:
+def _own(name: str, recipe: Recipe, image: tuple[int, ...], outputs: tuple[int, ...], parts: Parts) -> keras.Model:
     with seeded_weights(parts.key) as chosen:
-        model = _called(name, recipe, image, classes, parts)
+        model = _called(name, recipe, image, outputs[-1] if outputs else 0, parts)
     if not isinstance(model, keras.Model):
         raise location.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
-    if not getattr(model, "inputs", None):
-        raise location.OwnCodeError(
-            f"{name}: expected a model that knows its inputs, received keras.{type(model).__name__} without any."
-            " Begin a Sequential with keras.Input(shape), and return keras.Model(inputs, outputs) in place of a subclass."
+    given = output_shape(model, image)
+    if outputs and not _fits(given, outputs):
+        two = (
+            " For one logit of two classes, write task: binary in the study file."
+            if (given, outputs) == ((1,), (2,))
+            else ""
         )
-    if tuple(model.output_shape) != (None, classes):
-        two = ", of which two classes need two, too" if model.output_shape[-1] == 1 and classes == 2 else ""
         raise location.OwnCodeError(
-            f"{name}: expected logits of shape (batch, {classes}), received {model.output_shape}. End it with"
-            f" keras.layers.Dense(classes), without an activation: a logit for each class{two}."
+            f"{name}: expected outputs of shape {('batch', *outputs)}, received {('batch', *given)}. End it with"
+            f" keras.layers.Dense({outputs[-1]}), without an activation or with the one that makes probabilities.{two}"
         )
     seed_generators(model, parts.key, chosen)
     return model
+
+
+def output_shape(model: keras.Model, image: tuple[int, ...]) -> tuple[int | None, ...]:
+    """The shape of what a model gives for one example, ANYTHING where it gives several things; a subclass of keras.Model that
+    knows no inputs is built by being called."""
+    given = model.outputs if getattr(model, "inputs", None) else model(keras.Input(image, name="images"))
+    tensors = given if isinstance(given, list | tuple) else list(given.values()) if isinstance(given, dict) else [given]
+    return tuple(tensors[0].shape[1:]) if len(tensors) == 1 else ANYTHING
+
+
+def _fits(given: tuple[int | None, ...], outputs: tuple[int, ...]) -> bool:
+    return len(given) == len(outputs) and all(
+        size in (None, wanted) for size, wanted in zip(given, outputs, strict=True)
+    )
 
 
 def _called(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> Any:

@@ -10,24 +10,37 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.engine.answers import Answers
+from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.draws import Draws
 from butfor.engine.keras_internals import Layer, every_layer, inputs_of
 from butfor.engine.layer_outputs import in_order, recorded
 from butfor.engine.loops import as_inputs
+from butfor.engine.losses import LOGITS
 from butfor.engine.random_layers import ChanceLayer
 from butfor.engine.variable_names import named
 from butfor.fingerprint import digest
+from butfor.recipe.tasks import OWN
 from butfor.records.layer_statistics import layer_row
 
 
 class Probe:
     """Reads the layers with kernels of a model, nested ones too, on a fixed batch of images, without dropout and augmentation.
 
-    compiled: whether draws are measured under XLA, as a training compiled with it draws them.
+    answers: how its outputs are read. compiled: whether draws are measured under XLA, as a training compiled with it draws them.
+    mixing: of the training's batches, whose targets have the shape `target`, if they are mixed.
     """
 
-    def __init__(self, model: keras.Model, compiled: bool = False) -> None:
-        self._model, self._compiled = model, compiled
+    def __init__(
+        self,
+        model: keras.Model,
+        answers: Answers = LOGITS,
+        compiled: bool = False,
+        mixing: BatchMixing | None = None,
+        target: tuple[int, ...] = (),
+    ) -> None:
+        self._mixing, self._target = mixing, target
+        self._model, self._answers, self._compiled = model, answers, compiled
         every = list(in_order(model))
         self.layers = [layer for layer in every if _has_kernel(layer)]
         by_name = {layer.name: layer for layer in every}
@@ -44,12 +57,12 @@ class Probe:
         }
 
     def random_draws(self) -> dict[str, dict[str, Any]]:
-        """What dropout and augmentation draw, see Draws."""
-        return self._draws.measured()
+        """What dropout and augmentation draw, see Draws, and what mixes batches, see BatchMixing."""
+        return {**self._draws.measured(), **(self._mixing.measured(self._target) if self._mixing else {})}
 
     def draws_taken(self) -> dict[str, int]:
         """How often each of those layers has drawn since the seed was set."""
-        return self._draws.taken()
+        return {**self._draws.taken(), **(self._mixing.taken() if self._mixing else {})}
 
     @cached_property
     def _draws(self) -> Draws:
@@ -62,11 +75,10 @@ class Probe:
         has gathered, which before the first step are 0 and 1 and normalise nothing.
         """
         with tf.GradientTape() as tape, recorded(self._activated) as outputs:
-            logits = self._forward(images, as_trained)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), logits)
-            cross_entropy = tf.reduce_mean(losses)
+            outputs_of_all = self._forward(images, as_trained)
+            loss = self._plain_loss(outputs_of_all, labels)
         measured = [pair for pair in zip(self.layers, self._activated, strict=True) if id(pair[1]) in outputs]
-        gradients = tape.gradient(cross_entropy, [layer.kernel.value for layer, _ in measured])
+        gradients = tape.gradient(loss, [layer.kernel.value for layer, _ in measured])
         return [
             layer_row(
                 layer.name,
@@ -79,8 +91,14 @@ class Probe:
             for (layer, activated), gradient in zip(measured, gradients, strict=True)
         ]
 
+    def _plain_loss(self, outputs: tf.Tensor, labels: Array) -> tf.Tensor:
+        """The mean of the task's plain loss; of a model with a loss of its own, the mean size of what it gives."""
+        if self._answers.task is OWN:
+            return tf.add_n([tf.reduce_mean(tf.abs(tf.cast(x, tf.float32))) for x in tf.nest.flatten(outputs)])
+        return tf.reduce_mean(self._answers.losses(tf.constant(labels), self._answers.scores(outputs)))
+
     def _forward(self, images: Array, as_trained: bool) -> tf.Tensor:
-        """The logits."""
+        """The outputs."""
         inputs = as_inputs(tf.constant(images))
         if not as_trained:
             return self._model(inputs, training=False)
@@ -97,15 +115,21 @@ class Probe:
                 variable.assign(value)
 
     def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
-        """Before any step, in nats: the loss that training minimises, without penalties (`objective`), the plain
-        `cross_entropy`, and that against a `uniform` label."""
-        logits = self._model(as_inputs(tf.constant(images)), training=False)
-        plain = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(labels, tf.int32), logits)
-        return {
-            "objective": float(self._model.loss(labels, logits)),
-            "cross_entropy": float(tf.reduce_mean(plain)),
-            "uniform": float(-tf.reduce_mean(tf.nn.log_softmax(logits))),
-        }
+        """Before any step: the loss that training minimises, without penalties (`objective`), the task's `plain` loss, and of
+        classes that against a `uniform` label."""
+        outputs = self._model(as_inputs(tf.constant(images)), training=False)
+        plain = float(self._plain_loss(outputs, labels))
+        trained = self._model.loss
+        losses = {"objective": plain if trained is None else float(trained(labels, outputs)), "plain": plain}
+        if not self._answers.task.classes:
+            return losses
+        logits = self._answers.logits(outputs)
+        logarithms = (
+            (tf.math.log_sigmoid(logits) + tf.math.log_sigmoid(-logits)) / 2
+            if self._answers.independent
+            else tf.nn.log_softmax(logits)
+        )
+        return {**losses, "uniform": float(-tf.reduce_mean(logarithms))}
 
     def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
         """The penalties that would be added for this batch: on kernels, and on activations."""

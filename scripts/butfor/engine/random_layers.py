@@ -124,3 +124,55 @@ class Flip(ChanceLayer):
 
     def draws_shape(self, inputs: tf.Tensor) -> Any:
         return tf.stack([tf.shape(inputs)[0], *[1] * (len(inputs.shape) - 1)])
+
+
+class Noise(ChanceLayer):
+    """Normal noise of the standard deviation `spread` on values of any shape."""
+
+    def __init__(self, spread: float, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
+        super().__init__(algorithm, seed, **kwargs)
+        self.spread = spread
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training or self.resting or self.spread == 0:
+            return inputs
+        return inputs + tf.cast(self.spread * self.draws(self.draws_shape(inputs)), inputs.dtype)
+
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
+        return tf.shape(inputs)
+
+    def _drawn(self, counter: Any, shape: Any) -> tf.Tensor:
+        return tf.random.stateless_normal(shape, tf.cast(counter, tf.int32), alg=self.algorithm)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "spread": self.spread}
+
+
+class Cutout(ChanceLayer):
+    """A square of `side` pixels about a pixel drawn at random is 0 in each image; it may reach over the edge (DeVries & Taylor
+    2017). Images `(batch, height, width)`, with or without channels."""
+
+    def __init__(self, side: int, algorithm: Algorithm, seed: int, **kwargs: Any) -> None:
+        super().__init__(algorithm, seed, **kwargs)
+        self.side = side
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        if not training or self.resting or self.side == 0:
+            return inputs
+        drawn = self.draws(self.draws_shape(inputs))
+        rows, columns = (_within(drawn[:, place : place + 1], inputs.shape[place + 1], self.side) for place in range(2))
+        cut = rows[:, :, None] & columns[:, None, :]
+        return tf.where(cut[..., None] if len(inputs.shape) == 4 else cut, tf.zeros_like(inputs), inputs)
+
+    def draws_shape(self, inputs: tf.Tensor) -> Any:
+        return tf.stack([tf.shape(inputs)[0], 2])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "side": self.side}
+
+
+def _within(drawn: tf.Tensor, length: int, side: int) -> tf.Tensor:
+    """Which of so many places lie within `side` of them about the one that was drawn, `(batch, length)`."""
+    start = tf.cast(drawn * float(length), tf.int32) - side // 2
+    places = tf.range(length)[None, :]
+    return (places >= start) & (places < start + side)

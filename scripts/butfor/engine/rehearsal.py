@@ -13,9 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.engine.batch_mixing import BatchMixing
+from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.keras_internals import every_layer, moments
 from butfor.engine.loops import as_inputs
-from butfor.engine.losses import SmoothedCrossEntropy
+from butfor.engine.losses import SmoothedCrossEntropy, TaskLoss
 from butfor.engine.random_layers import ChanceLayer
 from butfor.engine.step_graph import StepGraph
 from butfor.engine.variable_names import named
@@ -23,14 +25,25 @@ from butfor.training.protocol import TrialStep, TriedVariable
 
 Recipe = dict[str, Any]
 log = logging.getLogger(__name__)
-LOSSES = (SmoothedCrossEntropy, keras.losses.SparseCategoricalCrossentropy)
+Rehearsed = tuple[float | None, dict[str, Array | None], str]
+LOSSES = (SmoothedCrossEntropy, TaskLoss, keras.losses.SparseCategoricalCrossentropy)
 
 
 class Rehearsal:
-    """Rehearses steps of a compiled model. drawn_by_xla: whether its training draws under XLA. graph: of a user's own model."""
+    """Rehearses steps of a compiled model. drawn_by_xla: whether its training draws under XLA. graph: of a user's own model.
+    weights: what examples count in the loss, if they differ. mixing: of its batches, if they are mixed."""
 
-    def __init__(self, model: keras.Model, recipe: Recipe, drawn_by_xla: bool, graph: StepGraph | None = None) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        recipe: Recipe,
+        drawn_by_xla: bool,
+        graph: StepGraph | None = None,
+        weights: ExampleWeights | None = None,
+        mixing: BatchMixing | None = None,
+    ) -> None:
         self._model, self._recipe, self._drawn_by_xla, self._graph = model, recipe, drawn_by_xla, graph
+        self._weights, self._mixing = weights, mixing
         self._drawing = [layer for layer in every_layer(model) if isinstance(layer, ChanceLayer)]
         shapes = [layer.input.shape[1:] for layer in self._drawing]
 
@@ -41,13 +54,16 @@ class Rehearsal:
         self._coming = tf.function(coming, jit_compile=True) if drawn_by_xla else coming
         self._names = named(model)
 
-    def gradients(self, images: Array, labels: Array) -> tuple[float | None, dict[str, Array | None], str]:
-        """The loss of a batch (see TrialStep) and its gradient by variable, everything left as it was; or why there are none."""
+    def gradients(self, rows: Array, images: Array, labels: Array) -> Rehearsed:
+        """The loss of the batch in some rows (see TrialStep) and its gradient by variable, everything left as it was; or why
+        there are none."""
         if reason := self._unknown():
             return None, {}, reason
         kept = [(variable, variable.numpy()) for variable in self._model.variables]
         try:
-            return *self._rehearsed(tf.constant(images), labels), ""
+            loss, gradients = self._rehearsed(rows, tf.constant(images), labels)
+            partial = self._recipe["clipping"]["name"] == "global_norm" and any(g is None for g in gradients.values())
+            return (None, {}, "not every gradient is known") if partial else (loss, gradients, "")
         except Exception as failure:  # a layer of the user's that cannot run outside a compiled loop
             if not self._graph:
                 raise
@@ -60,9 +76,7 @@ class Rehearsal:
             for variable, value in kept:
                 variable.assign(value)
 
-    def step(
-        self, before: dict[str, Array], rehearsed: tuple[float | None, dict[str, Array | None], str], objective: float
-    ) -> TrialStep:
+    def step(self, before: dict[str, Array], rehearsed: Rehearsed, objective: float) -> TrialStep:
         """The step that has just been taken. before: the trainable variables as they were."""
         loss, gradients, unknown = rehearsed
         held = moments(self._model.optimizer)
@@ -85,22 +99,33 @@ class Rehearsal:
         chosen = set(map(id, self._model.trainable_variables))
         return {name: variable.numpy() for name, variable in self._names.items() if id(variable) in chosen}
 
-    def _rehearsed(self, images: tf.Tensor, labels: Array) -> tuple[float, dict[str, Array | None]]:
+    def _rehearsed(self, rows: Array, images: tf.Tensor, labels: Array) -> tuple[float, dict[str, Array | None]]:
+        inputs, weights = as_inputs(images), self._weights(rows, labels) if self._weights else None
+        targets = tf.constant(labels)
+        if self._mixing:
+            coming = self._mixing.coming(tf.constant(len(labels)))
+            inputs, targets, weights = self._mixing.mixed(coming, inputs, targets, weights)
         for layer, draws in zip(self._drawing, self._coming(tf.constant(len(labels))), strict=True):
             layer.given = [draws]
         names = [name for name in self._names if name in self.trainable()]
         values = [self._names[name].value for name in names]
         with tf.GradientTape() as tape:
-            logits = tf.cast(self._model(as_inputs(images), training=True), tf.float32)
-            loss = self._cross_entropy(logits, labels) + self._penalties()
-        gradients = [None if g is None else tf.convert_to_tensor(g).numpy() for g in tape.gradient(loss, values)]
+            outputs = tf.cast(self._model(inputs, training=True), tf.float32)
+            loss = self._loss(outputs, targets, weights) + self._penalties()
+        gradients = [_dense(g) for g in tape.gradient(loss, values)]
         return float(loss), dict(zip(names, gradients, strict=True))
 
-    def _cross_entropy(self, logits: tf.Tensor, labels: Array) -> tf.Tensor:
+    def _loss(self, outputs: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
+        if isinstance(self._model.loss, TaskLoss):
+            return self._model.loss(targets, outputs, weights)
+        losses = self._cross_entropies(outputs, targets)
+        return tf.reduce_mean(losses if weights is None else losses * weights)
+
+    def _cross_entropies(self, logits: tf.Tensor, labels: Array) -> tf.Tensor:
         share, classes = self._recipe["label_smoothing"], logits.shape[-1]
         target = np.eye(classes, dtype=np.float32)[np.asarray(labels).reshape(-1).astype(int)]
         mixed = (1.0 - share) * target + share / classes
-        return tf.reduce_mean(-tf.reduce_sum(mixed * tf.nn.log_softmax(logits), axis=-1))
+        return -tf.reduce_sum(mixed * tf.nn.log_softmax(logits), axis=-1)
 
     def _penalties(self) -> Any:
         """Those of the last call: all, or of a built-in model those on activations."""
@@ -122,6 +147,12 @@ class Rehearsal:
         if self._graph and self._graph.hides:
             return "it keeps something that Keras does not know"
         return "it draws by itself" if self._graph and self._graph.draws and self._drawn_by_xla else ""
+
+
+def _dense(gradient: Any) -> Array | None:
+    """A gradient as an array; None where there is none, and where it is that of the rows of an embedding: of a row that occurs
+    twice in a batch, Keras's optimisers square the parts and not the sum."""
+    return None if gradient is None or isinstance(gradient, tf.IndexedSlices) else gradient.numpy()
 
 
 def precision(model: keras.Model) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
+from butfor.engine.answers import answers_of
 from butfor.engine.compiled_model import prepare, variables
 from butfor.engine.loops import as_inputs, step_loss
 
@@ -28,7 +29,8 @@ class ShortTraining:
 
     def __init__(self, model: Model, recipe: Recipe, dataset: Dataset) -> None:
         self.model, self.losses = model, list[float]()
-        prepare(model, recipe, np.full(10 * STEPS, recipe["learning_rate"], np.float32))
+        rates = np.full(10 * STEPS, recipe["learning_rate"], np.float32)
+        prepare(model, recipe, rates, answers_of(model, recipe, dataset))
         self.streams = [(stream, stream.numpy()) for stream in streams(model)]
         self._dataset, self._size = dataset, min(recipe["batch_size"], len(dataset.x_train))
         self._step = tf.function(lambda x, y: step_loss(model.train_step((x, y))))

@@ -33,16 +33,13 @@ REMEMBERING = {
 
 class StepGraph:
     """The graphs of a prepared model. known: gives the variables that the start of a seed or of an epoch assigns, once all have
-    been made. images: the shape of a batch. labels: their type.
+    been made. x, y: what a batch is.
 
     draws: whether training draws by an algorithm that the compiler chooses. predicts_by_draws: whether predictions draw. hides:
     whether either changes, or may change, more than the known variables. digest: of all but their values.
     """
 
-    def __init__(
-        self, model: keras.Model, known: Callable[[], list[Any]], images: tuple[int, ...], labels: Any
-    ) -> None:
-        x, y = tf.TensorSpec(images, tf.float32), tf.TensorSpec(images[:1], labels)
+    def __init__(self, model: keras.Model, known: Callable[[], list[Any]], x: tf.TensorSpec, y: tf.TensorSpec) -> None:
         step = tf.function(lambda x, y: step_loss(model.train_step((x, y)))).get_concrete_function(x, y)
         prediction = tf.function(lambda x: model(x, training=False)).get_concrete_function(x)
         handles = [(v.value if isinstance(v, keras.Variable) else v).handle for v in known()]

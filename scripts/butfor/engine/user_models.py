@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Dataset
 from butfor.engine import models
-from butfor.engine.keras_internals import every_layer
+from butfor.engine.answers import answers_of, check_outputs
+from butfor.engine.keras_internals import every_layer, inputs_of
 from butfor.engine.layer_outputs import in_order
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.loops import as_inputs
@@ -45,7 +47,7 @@ def build(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
 def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
     reading, source = recipe_reading.Reading(recipe), ModelSource(recipe, dataset)
     model, again, other = (
-        models.build(each, dataset.x_train.shape[1:], dataset.classes, seed, "philox")
+        models.build(each, dataset.x_train.shape[1:], dataset.output_shape, seed, "philox")
         for each, seed in ((reading, 0), (recipe, 0), (recipe, 1))
     )
     declared, layers = declaration.declaration(source.name), {layer.name for layer in every_layer(model)}
@@ -59,11 +61,14 @@ def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         *recipe_reading.settings_without_effect(reading, recipe["model"], declared),
         *_not_repeated(model, again),
         *_not_seeded(model, other),
-        *_not_logits(model, dataset),
+        *_mixed_numbers(model, recipe),
+        *_wrong_outputs(model, recipe, dataset),
     )
     for problem in problems:
         raise OwnCodeError(f"{arm}: {source.name}: {problem}")
-    Probe(model).statistics(dataset.x_train[:LOOKED_AT], dataset.y_train[:LOOKED_AT])
+    Probe(model, answers_of(model, recipe, dataset)).statistics(
+        dataset.x_train[:LOOKED_AT], dataset.y_train[:LOOKED_AT]
+    )
     built = structure(model)
     for problem in _training_problems(source):
         raise OwnCodeError(f"{arm}: {source.name}: {problem}")
@@ -111,16 +116,23 @@ def _not_seeded(model: Model, other: Model) -> Iterator[str]:
         )
 
 
-def _not_logits(model: Model, dataset: Dataset) -> Iterator[str]:
-    outputs = model(as_inputs(tf.constant(dataset.x_train[:LOOKED_AT])), training=False).numpy()
-    expected = (min(LOOKED_AT, len(dataset.x_train)), dataset.classes)
-    if outputs.dtype != np.float32 or outputs.shape != expected:
-        yield (
-            f"expected logits as float32 {expected}, received {outputs.dtype} {outputs.shape}. Give the last layer"
-            " dtype='float32', and mend what it returns."
-        )
-    elif outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
-        yield "expected logits, received probabilities. Leave out the softmax at its end; the loss has one."
+def _wrong_outputs(model: Model, recipe: Recipe, dataset: Dataset) -> Iterator[str]:
+    images = as_inputs(tf.constant(dataset.x_train[:LOOKED_AT]))
+    if problem := check_outputs(model, answers_of(model, recipe, dataset), images, dataset.output_shape):
+        yield problem
+
+
+def _mixed_numbers(model: Model, recipe: Recipe) -> Iterator[str]:
+    """Inputs that stand for words or kinds, of which there is nothing between two."""
+    ways = [key for key in ("mixup", "cutmix") if recipe[key]]
+    given = {layer.name for layer in every_layer(model) if isinstance(layer, keras.layers.InputLayer)}
+    looked_up = [layer.name for layer in every_layer(model) if isinstance(layer, keras.layers.Embedding)]
+    for layer in every_layer(model) if ways else ():
+        if layer.name in looked_up and given & {*inputs_of(layer)}:
+            yield (
+                f"expected inputs between which there are others with {' and '.join(ways)}, received whole numbers that the layer"
+                f" {layer.name} looks up. Leave out {' and '.join(ways)}."
+            )
 
 
 def _training_problems(source: ModelSource) -> Iterator[str]:

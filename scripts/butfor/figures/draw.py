@@ -9,27 +9,40 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from butfor.figures import gallery, style
+from butfor.figures import gallery, letters, style
 from butfor.figures.effects import effects
+from butfor.figures.effects_by_metric import effects_by_metric
 from butfor.figures.gallery import Picture
 from butfor.figures.interaction_plot import interactions
 from butfor.figures.strongest import strongest, which_are_shown
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.designs import grids
-from butfor.study.metrics import judged_by
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import beside, judged_by
 from butfor.study.summary import Study
-from butfor.verdicts.paired_values import differences, measured
+from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.paired_values import differences
+from butfor.verdicts.paired_values import measured as values_of
 from butfor.verdicts.rows import ContrastRow
 
 # Records of a family's arms, and the arms' names with the reference first, some of which may have left no record.
 Drawing = Callable[[list[Record], list[str]], Figure]
 
 
-def draw(study: Study, folders: Iterable[Path | str], contrasts_path: Path | str, figures: Path) -> None:
-    """Draw every figure of the study and save each as PNG and SVG."""
-    records, rows = records_in(folders), json.loads(Path(contrasts_path).read_text())
+def draw(
+    study: Study,
+    folders: Iterable[Path | str],
+    contrasts_path: Path | str,
+    figures: Path,
+    measured: Iterable[Path | str] = (),
+) -> None:
+    """Draw every figure of the study and save each as PNG and SVG. measured: the files of what runs are worth by the metrics
+    that the study asks for."""
+    records, rows = records_in(folders, measured), json.loads(Path(contrasts_path).read_text())
+    study = as_recorded(study, records)
     style.apply()
+    letters.provide([record.arm for record in records])
     figures.mkdir(parents=True, exist_ok=True)
     for picture in gallery.pictures(study):
         figure = _drawn(picture, study, records, rows)
@@ -56,11 +69,22 @@ def _drawn(picture: Picture, study: Study, records: list[Record], rows: list[Con
         largest = [row for row in on_metric if row["arm"] in most]
         said = which_are_shown(len(on_metric), picture.most)
         return effects(largest, differences(study, records), metric, study["verdict"], said)
+    if picture == gallery.BY_METRIC:
+        shown = sorted(
+            strongest([row["arm"] for row in on_metric], on_metric, picture.most), key=_worth(on_metric, metric)
+        )
+        return effects_by_metric([row for row in rows if row["arm"] in shown], beside(study), study["verdict"], shown)
     if picture.kind == gallery.INTERACTIONS:
         grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
-        return interactions(grid, measured(study, records))
+        return interactions(grid, values_of(study, records))
     arms = [picture.arms[0], *strongest(picture.arms[1:], on_metric, picture.most)]
     return _drawing(picture.kind)(comparable([record for record in records if record.arm in set(arms)]), arms)
+
+
+def _worth(rows: list[ContrastRow], metric: Metric) -> Callable[[str], float]:
+    """Gives an arm's effect on a metric, larger for better."""
+    effects_of = {row["arm"]: row["effect"] for row in rows}
+    return lambda arm: metric.worth(effects_of[arm])
 
 
 def _drawing(kind: str) -> Drawing:

@@ -85,11 +85,12 @@ def _ends(low: float, high: float, seeds: list[float]) -> tuple[float, float]:
 def _legend(verdicts: list[Verdict], margin: float | None) -> list[Artist]:
     used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
     shade = [] if margin is None else [Patch(color="0.9", label=f"margin ±{margin:g}")]
-    dots = [style.dot(word, "o", color=_colour(word)) for word in used]
+    dots = [style.dot(word, "o", color=colour_of(word)) for word in used]
     return [*dots, style.dot("one seed", ".", color="0.6"), *shade]
 
 
-def _colour(verdict: Verdict) -> Any:
+def colour_of(verdict: Verdict) -> Any:
+    """The colour that stands for a verdict."""
     return style.PALETTE[VERDICT_COLOURS.get(verdict, GREY)]
 
 
@@ -98,7 +99,7 @@ def _effect_row(
 ) -> None:
     """An effect as a dot with its interval and its seeds; one that is off the axis, or none, in words at the edge."""
     low, high = limits
-    colour = _colour(row["verdict"])
+    colour = colour_of(row["verdict"])
     if row["effect"] is None:
         more_failures = row["failed_ablation"] > row["failed_reference"]
         _at_edge(

@@ -75,6 +75,9 @@ class Picture:
 
 INTERACTIONS = "interactions"
 EFFECTS = Picture("effects", "", "Effects", "Every ablation against its reference.", most=MOST_EFFECTS)
+BY_METRIC = Picture(
+    "effects_by_metric", "", "Effects on every metric", "Every ablation against its reference.", most=MOST_ARMS
+)
 
 KINDS = (
     Kind(
@@ -171,7 +174,7 @@ def pictures(study: PlanSummary) -> list[Picture]:
 
     A family whose arms have several references has a picture of each kind for every reference, which it names.
     """
-    made: list[Picture] = [EFFECTS]
+    made: list[Picture] = [EFFECTS, *([BY_METRIC] if study.get("metrics") else [])]
     for family in families(study):
         by_reference = _by_reference(study, family)
         for kind in KINDS:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import panels, style
 from butfor.figures.panels import Measure
+from butfor.figures.quantities import quantities_of
 from butfor.figures.seed_dots import draw_seed_dots
 from butfor.records.record import Record
 from butfor.records.tables import history_table, runs_table
-from butfor.study.metrics import QUANTITIES, Quantity
+from butfor.study.metrics import Quantity
 
 
 def _sides(quantity: Quantity, other: str) -> str:
@@ -19,36 +22,36 @@ def _sides(quantity: Quantity, other: str) -> str:
     return f"train − {other}" if quantity.higher_is_better else f"{other} − train"
 
 
-MEASURES = [
-    Measure(quantity.name, f"{quantity.name} ({quantity.unit.short}):\n{_sides(quantity, 'validation')}")
-    for quantity in QUANTITIES.values()
-]
-
-
 def gaps(records: list[Record], arms: list[str]) -> Figure:
     """The gap of the final weights by arm, above the gap over the epochs."""
-    heights = [0.7 + style.ROW * len(arms), panels.height(arms, MEASURES)]
+    quantities = quantities_of(records)
+    measures = [
+        Measure(quantity.name, f"{quantity.name} ({quantity.unit.short}):\n{_sides(quantity, 'validation')}")
+        for quantity in quantities
+    ]
+    heights = [0.7 + style.ROW * len(arms), panels.height(arms, measures)]
     figure = style.sheet(sum(heights))
     above, below = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
-    final = _gaps(runs_table(record for record in records if record.metrics), "test")
-    panels_above = above.subplots(1, len(QUANTITIES), squeeze=False, sharey=True)[0]
-    for axes, quantity in zip(panels_above, QUANTITIES.values(), strict=True):
+    final = _gaps(runs_table(record for record in records if record.metrics), "test", quantities)
+    panels_above = above.subplots(1, len(quantities), squeeze=False, sharey=True)[0]
+    for axes, quantity in zip(panels_above, quantities, strict=True):
         draw_seed_dots(axes, final, quantity.name, arms)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # long labels of small gaps would run into each other
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
         axes.set_xlabel(f"{quantity.name}: {_sides(quantity, 'test')} ({quantity.unit.short})")
-    panels.draw_arms(below, _gaps(history_table(records), "validation"), arms, "epoch", "epoch", MEASURES)
+    panels.draw_arms(below, _gaps(history_table(records), "validation", quantities), arms, "epoch", "epoch", measures)
     return figure
 
 
-def _gaps(table: pd.DataFrame, other: str) -> pd.DataFrame:
+def _gaps(table: pd.DataFrame, other: str, quantities: Sequence[Quantity]) -> pd.DataFrame:
     """The table with a column per quantity, in its unit: how much better training images fare than the other part's."""
-    columns = ["arm", "seed", "epoch", *(f"{part}/{name}" for part in ("train", other) for name in QUANTITIES)]
+    names = [quantity.name for quantity in quantities]
+    columns = ["arm", "seed", "epoch", *(f"{part}/{name}" for part in ("train", other) for name in names)]
     figures = table.reindex(columns=columns)
     gaps = {
-        name: quantity.unit.scale
-        * (figures[f"train/{name}"] - figures[f"{other}/{name}"])
+        quantity.name: quantity.unit.scale
+        * (figures[f"train/{quantity.name}"] - figures[f"{other}/{quantity.name}"])
         * (1.0 if quantity.higher_is_better else -1.0)
-        for name, quantity in QUANTITIES.items()
+        for quantity in quantities
     }
     return figures.assign(**gaps)

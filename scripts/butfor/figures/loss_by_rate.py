@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from butfor.figures import style
+from butfor.figures.quantities import quantities_of
 from butfor.records.record import Record
 
 PARTS = {"validation": style.Line(style.ORANGE, width=1.8), "train": style.Line(style.BLUE, (0, (5, 2)), 1.8)}
@@ -22,7 +23,7 @@ def rates(records: list[Record], arms: list[str]) -> Figure:
     """
     figure = style.sheet(3.6)
     axes = figure.subplots()
-    axes.set(xscale="log", xlabel="learning rate", ylabel="final loss (nats)")
+    axes.set(xscale="log", xlabel="learning rate", ylabel=f"final loss ({quantities_of(records)[-1].recorded_unit})")
     levels = sorted({_rate(record) for record in records})
     for part, line in PARTS.items():
         losses = [_losses(records, level, f"{part}/loss") for level in levels]

@@ -19,22 +19,20 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from butfor.figures import style
+from butfor.figures.quantities import quantities_of
 from butfor.records.record import Record
-from butfor.study.metrics import QUANTITIES
+from butfor.study.metrics import Quantity
 
 OTHERS = "0.75"
 MOST_POINTS = 300
 PARTS = {"train": (0, (3, 2)), "validation": "-"}
-PANELS = {name: f"{name} ({quantity.recorded_unit})" for name, quantity in QUANTITIES.items()} | {
-    "rate": "learning rate"
-}
 LOOK: list[str | dict[str, Any]] = ["seaborn-v0_8-whitegrid", {"axes.titlesize": 10.0, "axes.linewidth": 1.25}]
 OWN = "path {{ stroke: {colour} !important; stroke-width: 2 !important; stroke-opacity: 1 !important }}"
 
 
 def sheet(records: Sequence[Record]) -> str:
-    """Accuracy, loss and learning rate by epoch of the runs of one arm, as SVG."""
-    figure, axes = _panels()
+    """What is measured and the learning rate by epoch of the runs of one arm, as SVG."""
+    figure, axes = _panels(quantities_of(records))
     lines = [line for record in records for line in _lines(record, axes)]
     for panel in axes.values():
         panel.relim()
@@ -54,13 +52,15 @@ def of_seed(drawn: str, seed: int) -> str:
 
 
 @cache
-def _panels() -> tuple[Figure, dict[str, Axes]]:
+def _panels(quantities: tuple[Quantity, ...]) -> tuple[Figure, dict[str, Axes]]:
     """The empty panels, made once: what they cost is mostly their ticks."""
+    titles = {quantity.name: f"{quantity.name} ({quantity.recorded_unit})" for quantity in quantities}
+    titles["rate"] = "learning rate"
     with matplotlib.style.context(LOOK):  # as the report's figures, without importing seaborn
         figure = Figure(figsize=(style.WIDTH, 2.7))
-        axes = dict(zip(PANELS, figure.subplots(1, 3), strict=True))
+        axes = dict(zip(titles, figure.subplots(1, len(titles)), strict=True))
     for name, panel in axes.items():
-        panel.set_title(PANELS[name], y=1.02)  # where it is to stand need not be computed, nor where the label is
+        panel.set_title(titles[name], y=1.02)  # where it is to stand need not be computed, nor where the label is
         panel.set_xlabel("epoch")
         panel.xaxis.set_label_coords(0.5, -0.17)
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -83,7 +83,7 @@ def _lines(record: Record, axes: dict[str, Axes]) -> Iterator[Line2D]:
     steps = np.arange(1, len(record.learning_rate) + 1)[::every] / record.steps_per_epoch
     curves: list[tuple[str, str, Any, Any, Any]] = [("rate", "", steps, record.learning_rate[::every], "-")]
     for part, dash in PARTS.items():
-        for name in QUANTITIES:
+        for name in list(axes)[:-1]:
             curves.append((name, part, epochs, [row.get(f"{part}/{name}", np.nan) for row in record.history], dash))
     for name, part, x, y, dash in curves:
         values = np.where(np.isfinite(y), y, np.nan)

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import style
-from butfor.records.record import Record
-from butfor.study.metrics import QUANTITIES
+from butfor.recipe.early_stopping import lower_is_better
+from butfor.records.record import Record, validation_figures
 
 STOPPED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": "black", "markeredgewidth": 1.8}
 RESTORED: dict[str, Any] = {"marker": "o", "markersize": 6, "color": style.BLUE, "markeredgewidth": 0}
@@ -49,8 +49,8 @@ def monitored(record: Record) -> str:
 def best_epoch(record: Record) -> int | None:
     """The first epoch with the best finite value of the monitored figure."""
     watched = monitored(record)
-    sign = -1.0 if QUANTITIES[watched].higher_is_better else 1.0
-    figures = [(sign * row[f"validation/{watched}"], row["epoch"]) for row in record.history]
+    rows = [(validation_figures(row), row["epoch"]) for row in record.history]
+    figures = [(lower_is_better(row, watched), epoch) for row, epoch in rows]
     return min(((value, epoch) for value, epoch in figures if math.isfinite(value)), default=(0.0, None))[1]
 
 

@@ -52,8 +52,18 @@ class FailureNote:
         files.remove(self._path)
 
     def say(self, seed: int | None, why: str) -> None:
-        """Write why the job leaves no records, at which seed; None: before the first."""
-        files.write_atomically(self._path, json.dumps({**self._job, "seed": seed, "why": why}))
+        """Write why the job leaves no records, at which seed; None: before the first. On a full disk, over what is there, which
+        would otherwise name another reason.
+        """
+        text = json.dumps({**self._job, "seed": seed, "why": why})
+        try:
+            files.write_atomically(self._path, text)
+        except OSError:
+            if not self._path.exists():
+                raise
+            with self._path.open("r+", encoding="utf-8") as note:
+                note.write(text)
+                note.truncate()
 
 
 def by_reason(notes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -19,12 +19,15 @@ class StartSettings:
     """The settings of a start.
 
     log_level: 0 warnings only, 1 steps, 2 details. max_minutes: the time limit of one training or one call of a user's
-    code. data: where the data set's files are looked for, and what the recipes need of them (see Plan.largest).
+    code. data: by data set, where its files are looked for, and what the recipes need of them (see Plan.largest). metrics:
+    those that the study asks for (see MetricTerms). decides: the metric that it asks its verdicts of, if it names one.
     """
 
     log_level: int = 1
     max_minutes: float | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    decides: str | None = None
 
 
 def announce(settings: StartSettings) -> None:

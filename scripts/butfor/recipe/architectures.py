@@ -14,6 +14,9 @@ Recipe = dict[str, Any]
 Model = dict[str, Any]  # the settings under `model` in a recipe
 
 
+MOVING = ("shift", "flip", "rotation", "zoom")  # keys of a recipe that move what is to be seen in an image
+
+
 class Architecture(ABC):
     """A family of models, from images to what the layer of logits takes."""
 
@@ -176,4 +179,7 @@ def smallest_side(recipe: Recipe) -> int:
     """Pixels that an image must measure each way for the recipe to make sense; 0 where anything will do."""
     model = recipe["model"]
     needed = ARCHITECTURES[model["name"]].smallest_side(model) if model["name"] in ARCHITECTURES else 0
-    return max(needed, recipe["shift"] + 1 if recipe["shift"] else 0, 1 if recipe["flip"] else 0)
+    moved: list[int] = [recipe[key] + 1 for key in ("shift", "cutout") if recipe[key]]
+    turned = [1 for key in MOVING if recipe[key]]
+    turned += [2] if recipe["cutmix"] else []
+    return max(needed, *moved, *turned, 0)

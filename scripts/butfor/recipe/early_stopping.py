@@ -23,7 +23,7 @@ class EarlyStopping:
         self.best_epoch = 0
 
     def is_best(self, validation: dict[str, float]) -> bool:
-        """Take in one more epoch's `accuracy` and `loss`; whether it is the best so far."""
+        """Take in one more epoch's figures by name, such as `loss`; whether it is the best so far."""
         self._epoch += 1
         if not self._active:
             self.best_epoch = self._epoch
@@ -32,7 +32,7 @@ class EarlyStopping:
             self.best_epoch = self._epoch
             return True
         monitor = self._settings["monitor"]
-        value = validation[monitor] if monitor == "loss" else -validation[monitor]
+        value = lower_is_better(validation, monitor)
         if self._best is None or improves(value, self._best, self._settings["min_delta"]):
             self._best, self.best_epoch = value, self._epoch
             return True
@@ -47,6 +47,11 @@ class EarlyStopping:
     def restores(self) -> bool:
         """Whether the best epoch's weights count rather than the last's."""
         return bool(self._active and self._settings["restore_best"])
+
+
+def lower_is_better(validation: dict[str, float], monitor: str) -> float:
+    """The figure that is watched, in its sense or the opposite one, so that a smaller one is better."""
+    return -validation[monitor] if monitor == "accuracy" else validation[monitor]
 
 
 def improves(value: float, best: float, min_delta: float) -> bool:

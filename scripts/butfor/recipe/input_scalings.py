@@ -17,28 +17,64 @@ LARGEST_PIXEL = 255
 BRIGHT = 128  # where no value reaches it, whole numbers are rather classes, counts or bits than pixels
 
 
-def _as_they_are(inputs: Array) -> Array:
-    return inputs.astype(np.float32, copy=False)
+Scaling = Callable[[Array], Array]
 
 
-def _pixels(inputs: Array) -> Array:
+def _as_they_are(_: Array) -> Scaling:
+    return lambda inputs: inputs.astype(np.float32, copy=False)
+
+
+def _pixels(_: Array) -> Scaling:
     """Bytes stay bytes, which an engine divides as it reads them: that takes a quarter of the memory."""
-    return inputs if inputs.dtype == np.uint8 else inputs.astype(np.float32) * np.float32(1 / LARGEST_PIXEL)
+    return lambda x: x if x.dtype == np.uint8 else x.astype(np.float32) * np.float32(1 / LARGEST_PIXEL)
 
 
-SCALINGS: dict[str, Callable[[Array], Array]] = {"none": _as_they_are, "pixels": _pixels}
+def _standard(train: Array) -> Scaling:
+    mean, spread = (
+        np.asarray(of(train, axis=_axes(train), dtype=np.float64, keepdims=True)) for of in (np.mean, np.std)
+    )
+    return _moved(mean, spread)
+
+
+def _unit(train: Array) -> Scaling:
+    low, high = (np.asarray(of(train, axis=_axes(train), keepdims=True), np.float64) for of in (np.min, np.max))
+    return _moved(low, high - low)
+
+
+def _axes(inputs: Array) -> tuple[int, ...]:
+    """What a statistic is taken over: all but the last axis, of features or channels, and all of grey images without one."""
+    grey = inputs.ndim == 3 and looks_like_pixels(inputs)
+    return tuple(range(inputs.ndim if grey else inputs.ndim - 1))
+
+
+def _moved(start: Array, size: Array) -> Scaling:
+    """Values from a start in units of a size; what is the same in all training examples becomes 0."""
+    divisor = np.where(size > 0, size, 1.0)
+    return lambda inputs: ((inputs - start) / divisor).astype(np.float32)
+
+
+# From the training inputs `(n, *example)` to what scales those of any part.
+SCALINGS: dict[str, Callable[[Array], Scaling]] = {
+    "none": _as_they_are,
+    "pixels": _pixels,
+    "standard": _standard,
+    "unit": _unit,
+}
 CHOICES = ("auto", *SCALINGS)
 
 
-def scaling(recipe: dict[str, Any], inputs: Array, pixels: bool) -> str:
+def scaling(recipe: dict[str, Any], inputs: Array, pixels: bool, table: bool = False) -> str:
     """The name of the scaling that a recipe asks for, or under `auto` the one that fits.
 
     inputs: `(n, *example)`. pixels: whether they are like pixels, see looks_like_pixels. Images are scaled then, and rows
-    for a built-in model; rows for a model of the user's own may as well be tokens, and stay as they are.
+    for a built-in model; rows for a model of the user's own may as well be tokens, and stay as they are. table: whether they
+    were columns of a table, which come in units of all sizes.
     """
     chosen: str = recipe["input_scaling"]["name"]
     if chosen != "auto":
         return chosen
+    if table:
+        return "standard"
     are_pixels = pixels and (_are_images(inputs) or ":" not in recipe["model"]["name"])
     return "pixels" if are_pixels else "none"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from butfor.recipe.early_stopping import improves
+from butfor.recipe.early_stopping import improves, lower_is_better
 
 
 class Plateau:
@@ -30,14 +30,14 @@ class Plateau:
         self._cooling = 0
 
     def after_epoch(self, validation: dict[str, float]) -> float:
-        """Take in one more epoch's `accuracy` and `loss`; the scale of the learning rate in the next epoch."""
+        """Take in one more epoch's figures by name, such as `loss`; the scale of the learning rate in the next epoch."""
         if self._active:
             self._watch(validation)
         return float(self._rate) / float(self._start)
 
     def _watch(self, validation: dict[str, float]) -> None:
         monitor = self._settings["monitor"]
-        value = validation[monitor] if monitor == "loss" else -validation[monitor]
+        value = lower_is_better(validation, monitor)
         self._cooling = max(self._cooling - 1, 0)
         if self._best is None or improves(value, self._best, self._settings["min_delta"]):
             self._best, self._waited = value, 0

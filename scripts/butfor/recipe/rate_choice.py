@@ -10,10 +10,12 @@ Rows = list[dict[str, Any]]
 def chosen(rows: Rows, metric: str) -> dict[str, Any]:
     """The rate with the fewest failed runs, then with the best mean validation figure; of equals the first.
 
-    rows: see rate_search.search. metric: the study's, whose validation counterpart decides. Returns `rate`, whether it
-    is at an `edge` of those tried, and the `seconds` of the whole search.
+    rows: see rate_search.search. metric: the study's, whose validation counterpart decides, or the loss where a search does
+    not measure that one. Returns `rate`, whether it is at an `edge` of those tried, and the `seconds` of the whole search.
     """
     figure = metric.replace("test/", "validation/")
+    if rows and figure not in rows[0]:
+        figure = "validation/loss"
     rates = list(dict.fromkeys(row["rate"] for row in rows))
 
     def worth(rate: float) -> tuple[int, float]:

@@ -21,6 +21,7 @@ from butfor.records.packed_rates import packed, unpacked
 
 FORMAT = 4
 WORDS = {"arm", "reason", "recipe", "data", "machine", "structure", "layer", "class", "activation", "name"}
+VALIDATION = "validation/"
 Status = Literal["ok", "commonest_class", "at_chance", "diverged"]
 
 
@@ -37,20 +38,21 @@ class Record:
         always naming the commonest class). See training/skill.
     reason: why the status is not `ok`, else empty.
     recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
-    data: name, fingerprint, classes, how many examples were trained on, validated on and tested on, the `scaling` of the
-        inputs (see recipe/input_scalings), and the range of the `inputs` after it.
+    data: name, fingerprint, classes, task (see recipe/tasks), how many examples were trained on, validated on and tested on,
+        the `scaling` of the inputs (see recipe/input_scalings), the range of the `inputs` after it, and `class_weights`.
     loop: what ran the steps: of Keras's engine xla, graph or fit.
     parameters: the number of trainable weights.
     history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
-        penalties in), `train/…` and `validation/…` accuracy (share) and loss (nats), measured in inference mode without
-        penalties, train on as many images as validation; `order`, a digest of the epoch's batches.
+        penalties in), `train/…` and `validation/…` figures: the task's plain loss and what is measured beside it (accuracy as
+        a share, mae; see recipe/tasks), measured in inference mode without penalties, train on as many images as validation;
+        `order`, a digest of the epoch's batches.
     learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch. Of many steps, an array
         (see packed_rates).
     stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
-    metrics: `train/…`, `validation/…` and `test/…` accuracy and loss of the final weights, on all images of each part.
+    metrics: `train/…`, `validation/…` and `test/…` figures of the final weights, on all images of each part.
     structure: the built model's layers: name, class, output shape, parameters.
     optimiser: class and parameters of the optimiser that trained, as it says itself, without the learning rate.
-    first_loss: the loss before any step, in several ways (see training/protocol), in nats.
+    first_loss: the loss before any step, in several ways (see training/protocol), and as `expected` by recipe/loss_functions.
     penalty: at the `start` and the `end`, the terms on `kernels` and on `activations` of the probed images, in nats.
     layers: per layer, statistics of weights, activations and gradients (see layer_statistics): at the `start` as in training
         but for dropout and augmentation, at the `end` in inference mode.
@@ -59,6 +61,8 @@ class Record:
     chance: what dropout and augmentation drew for a first batch (see training/protocol), and how many `draws` they made in
         the training; empty without them.
     trial: a step taken before the training and taken back, beside the same step worked out apart (see training/trial).
+    right: which of up to 20 000 test examples, evenly spaced, the answers are right for, where each has one class (see
+        right_answers).
     machine: device, engine, host, versions, and what else decides the last bits of sums.
     timing: `started`, `ended`, `epochs_ended` (seconds since 1970), `loads` of the machine at the end of each epoch
         (see MachineLoad.read) and `seconds` per phase; `compile` falls on a job's first seed.
@@ -89,11 +93,17 @@ class Record:
     machine: dict[str, Any]
     timing: dict[str, Any]
     trial: dict[str, Any] = field(default_factory=dict)
+    right: str = ""
     format: int = FORMAT
 
     def failed(self, must_learn: bool, metric: str) -> bool:
         """Whether the run counts as failed in a study; see counts_as_failed."""
         return counts_as_failed(self.status, must_learn, metric)
+
+
+def validation_figures(row: dict[str, Any]) -> dict[str, float]:
+    """The figures on validation examples in a row of a history, by name, such as `loss`."""
+    return {key.removeprefix(VALIDATION): value for key, value in row.items() if key.startswith(VALIDATION)}
 
 
 def counts_as_failed(status: Status, must_learn: bool, metric: str) -> bool:
@@ -102,7 +112,7 @@ def counts_as_failed(status: Status, must_learn: bool, metric: str) -> bool:
     One that diverged always does. Where recipes `must_learn`, so does one that learnt nothing, and one whose answers are
     no better than the commonest class where accuracy is compared.
     """
-    answers_alone = status == "commonest_class" and metric.endswith("accuracy")
+    answers_alone = status == "commonest_class" and metric.endswith("/accuracy")
     return status == "diverged" or (must_learn and (status == "at_chance" or answers_alone))
 
 

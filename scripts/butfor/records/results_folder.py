@@ -1,16 +1,20 @@
 """The results folder of a study: where its files lie, and what a file's place says. Standard library only.
 
 runs/<arm>/<look>/seed_<n>.json      the records of one training job; `tuned/…` at tuned learning rates
+runs/<arm>/<look>/seed_<n>.predictions.npz   what the final weights predict, where a metric needs it (see predictions)
+measures/<look>.json                 what those predictions are worth by each metric that the study asks for
 runs/<arm>/.<look>                   the job's receipt: what that folder was made from, and its lock (see job_folder)
 .asked_for                           the folders of records that the present study asks for
 runs/<arm>/.unfinished/<mark>/…      records, checkpoints and progress of a job that has not ended
 runs/<arm>/.unfinished/<look>.failure.json   why a job has left no records
 models/<best or all>/<arm>/<look>/seed_<n>.keras    the models that were kept
 earlier/<origin>/seed_<n>.json       records of earlier trainings that the present study does not ask for (see inheritance)
+data/…, data/<data set>/…            the stored arrays of the only data set, or of each of several (see data_file)
 built/<arm>-<mark>.json              the layers that a user's model was built with, or why it could not be built
 */*.reads                            the files that a user's code has read, with their digests (see files_read)
 mlflow/                              the runs in MLflow: a database and artifacts
 tracked.json, register.json          what the last import into MLflow did; what the study planned and changed (see register)
+costs.json                           what the arms' models cost in use, if that was asked for
 .in_use                              the lock of the start that is at work in the folder
 .study                               the name of the study whose results these are
 .identity.json                       by which the folder is known in a shared MLflow store (see tracking/identity)
@@ -33,14 +37,20 @@ RUNS = "runs/{arm}/{look}"
 TUNED = "tuned/{arm}/{look}"
 RATES = "rates/{arm}.json"
 DECISION = "looks/{look}.json"
+MEASURES = "measures/{look}.json"
 BUILT = "built/{arm}-{mark}.json"
 MODEL_FILES_READ = "built/{mark}.reads"
-MANIFEST = "data/manifest.json"
-DATA_FILES_READ = "data/files.reads"
+METRIC_FILES_READ = "measures/{mark}.reads"
+DATA_FOLDER = "data"  # of several data sets, with a folder for each
+ARRAYS = "arrays.npz"
+MANIFEST = "manifest.json"
+SOURCE = "source.json"
+DATA_FILES_READ = "files.reads"
 EARLIER = "earlier"
 ASKED_FOR = ".asked_for"
 MODELS = "models"
 REGISTER = "register.json"
+COSTS = "costs.json"
 STUDY_NAME = ".study"
 MLFLOW_FOLDER = "mlflow"
 TRACKED = "tracked.json"
@@ -142,6 +152,11 @@ def asked_for(results: Path) -> set[Path] | None:
         return None
 
 
+def data_file(results: Path, name: str, data_set: str) -> Path:
+    """A file about a data set; data_set: its name among several, empty for the only one."""
+    return results / DATA_FOLDER / data_set / name
+
+
 def note_beside(runs: Path) -> Path:
     """The file of the failure note of a job whose records are to lie in the folder `runs`."""
     return runs.parent / UNFINISHED / f"{runs.name}{FAILURE_SUFFIX}"
@@ -186,6 +201,7 @@ def jobs_of(results: Path) -> list[Path]:
 def files_with_checksums(results: Path) -> list[Path]:
     """The derived files, there or not, that have a checksum beside them."""
     checksums = sorted([*results.glob(f".*{CHECKSUM_SUFFIX}"), *results.glob(f"[!.]*/.*{CHECKSUM_SUFFIX}")])
+    checksums += sorted(results.glob(f"{DATA_FOLDER}/[!.]*/.*{CHECKSUM_SUFFIX}"))
     return [path.with_name(path.name.removeprefix(".").removesuffix(CHECKSUM_SUFFIX)) for path in checksums]
 
 

@@ -8,18 +8,35 @@ from typing import Any
 
 import pandas as pd
 
+from butfor.arm_names import data_set_of
+from butfor.records import measures
 from butfor.records.record import Record
-from butfor.records.results_folder import EARLIER, RUNS_FOLDER, asked_for, records_below, records_of
+from butfor.records.results_folder import EARLIER, MEASURES, RUNS_FOLDER, asked_for, records_below, records_of
 from butfor.records.stored_record import stored
 
-WORDS = {"arm", "reference", "family", "key", "level", "name", "a", "b", "status", "reason", "fingerprint", "verdict"}
+WORDS = {
+    "arm",
+    "data",
+    "reference",
+    "family",
+    "key",
+    "level",
+    "name",
+    "a",
+    "b",
+    "status",
+    "reason",
+    "fingerprint",
+    "verdict",
+}
 
 
 def load_study(results: str | Path, earlier: bool = False) -> pd.DataFrame:
     """Every run that a study asks for as one table, a row per (arm, seed); `earlier`: also those that it has asked for before.
 
-    Columns: arm, seed, status, reason, fingerprint, the final metrics (`test/accuracy`, …), `recipe.<key>` for each
-    setting, `seconds.<phase>`, device and loop. Raises RecordError, and FileNotFoundError if no study has run there.
+    Columns: arm, data (its data set, of several; of one, its name), seed, status, reason, fingerprint, the final metrics
+    (`test/accuracy`, … and those that the study asks for), `recipe.<key>` for each setting, `seconds.<phase>`, device and loop.
+    Raises RecordError, and FileNotFoundError if no study has run there.
     """
     return runs_table(_records(Path(results), earlier))
 
@@ -44,11 +61,12 @@ def records_under(folder: Path) -> list[Record]:
     return [stored(path) for path in records_below(folder)]
 
 
-def records_in(folders: Iterable[Path | str]) -> list[Record]:
+def records_in(folders: Iterable[Path | str], measured: Iterable[Path | str] = ()) -> list[Record]:
     """The records in the folders of some jobs: the arms in the order of the folders, the seeds of an arm in ascending order.
-    Raises RecordError.
+    measured: the files with their values by the metrics that the study asks for. Raises RecordError.
     """
-    records: list[Record] = [stored(path) for folder in folders for path in records_of(Path(folder))]
+    found: list[Record] = [stored(path) for folder in folders for path in records_of(Path(folder))]
+    records = list(measures.merged(found, measured))
     places = {name: place for place, name in enumerate(dict.fromkeys(record.arm for record in records))}
     return sorted(records, key=lambda record: (places[record.arm], record.seed))
 
@@ -71,12 +89,14 @@ def _records(results: Path, earlier: bool) -> list[Record]:
     asked = asked_for(results)
     present = [path for path in records_below(runs) if asked is None or path.parent in asked]
     before = sorted({*records_below(runs), *(results / EARLIER).glob("*/seed_*.json")} - {*present})
-    return [stored(path) for path in (*present, *(before if earlier else ()))]
+    found: list[Record] = [stored(path) for path in (*present, *(before if earlier else ()))]
+    return list(measures.merged(found, (results / MEASURES).parent.glob("look*.json")))
 
 
 def _row(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {
         "arm": record.arm,
+        "data": data_set_of(record.arm) or record.data.get("name", ""),
         "seed": record.seed,
         "status": record.status,
         "reason": record.reason,

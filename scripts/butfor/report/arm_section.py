@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from butfor.plain_text import plain
-from butfor.study.metrics import Metric, judged_by
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import beside, judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE
 from butfor.verdicts.rows import ArmRow, Level
@@ -11,10 +12,11 @@ from butfor.verdicts.rows import ArmRow, Level
 
 def arm_section(study: Study, rows: list[ArmRow]) -> str:
     """Every arm with what it changes, its runs and failures, and mean ± standard deviation of the runs that did not fail."""
-    metric = judged_by(study)
-    head = ["arm", "against", "what it changes", "runs", "failed", f"{metric.title}, {metric.unit.level}"]
-    rule = ["---"] * 3 + ["---:"] * 3
-    lines = [_cells(row, metric) for row in rows]
+    shown = [judged_by(study), *(beside(study) if study.get("metrics") else ())]
+    heads = [f"{metric.title}, {metric.unit.level}" for metric in shown]
+    head = ["arm", "against", "what it changes", "runs", "failed", *heads]
+    rule = ["---"] * 3 + ["---:"] * (2 + len(shown))
+    lines = [_cells(row, shown) for row in rows]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
     failed = (
         " Runs that failed are in no mean, which is then of the others alone."
@@ -24,7 +26,7 @@ def arm_section(study: Study, rows: list[ArmRow]) -> str:
     return f"## Arms\n\n{table}\n\nMean ± standard deviation over runs.{failed}"
 
 
-def _cells(row: ArmRow, metric: Metric) -> list[str]:
+def _cells(row: ArmRow, shown: list[Metric]) -> list[str]:
     finished = row["runs"] - row["failed"]
     changed = "; ".join(plain(change) for change in row["changes"])
     survivors = f" ({finished} of {row['runs']})" if row["failed"] and finished else ""
@@ -34,7 +36,7 @@ def _cells(row: ArmRow, metric: Metric) -> list[str]:
         changed or NONE,
         f"{row['runs']}",
         f"{row['failed']}",
-        _reached(row["reaches"][metric.name], metric.unit.decimals) + survivors,
+        *(_reached(row["reaches"][metric.name], metric.unit.decimals) + survivors for metric in shown),
     ]
 
 

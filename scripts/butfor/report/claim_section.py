@@ -59,7 +59,7 @@ def _expected(row: ClaimRow, metric: str) -> str:
         return f"fails in more than {percent(row['rate'])} of runs"
     if row["expect"] == "fails more":
         return f"fails more often than `{row['reference']}`"
-    margin = "" if row["margin"] is None else f"{row['margin']:g} {row['unit']}"
+    margin = "" if row["margin"] is None else f"{row['margin']:.4g} {row['unit']}"
     within = f" within ±{margin}" if row["expect"] == "same" else f" by at least {margin}" if margin else ""
     word = "is the same" if row["expect"] == "same" else row["expect"]
     return f"{word}{within}" + ("" if row["metric"] == metric else f" ({row['metric']})")

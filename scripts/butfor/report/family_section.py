@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from butfor.figures import gallery
-from butfor.study.metrics import OVER_FITTING, Metric, judged_by
+from butfor.study.metrics import OVER_FITTING, Metric
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import effect_of, interval, percent, signed
 from butfor.verdicts.rows import ContrastRow, Verdict

@@ -11,7 +11,7 @@ from butfor.checks.outcomes import CheckOutcome, CheckRow
 from butfor.plain_text import counted, sentence
 from butfor.process.failure_note import by_reason, read_notes
 from butfor.records.results_folder import RUNS, TRACKED, JobPlace
-from butfor.study.metrics import METRICS
+from butfor.study.study_metrics import metrics_of
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
 from butfor.verdicts.words import in_words, most_important, seeds_in_words, unlisted
 
@@ -31,7 +31,7 @@ def headline(results: Path, folder: Path) -> str:
     """
     rows: list[ContrastRow] = _json(folder / "contrasts.json")
     comparison: Comparison = _json(folder / "comparison.json")
-    metric = METRICS[comparison["metric"]]
+    metric = metrics_of(comparison)[comparison["metric"]]
     counts = Counter(row["verdict"] for row in metric.rows(rows)).most_common()
     lines = [
         f"Report: {folder / 'report.md'}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import effect_of, interval_of, level
 from butfor.verdicts.rows import REFUSED, ContrastRow, RankedRow

@@ -6,7 +6,7 @@ from butfor import stats
 from butfor.figures import gallery
 from butfor.plain_text import counted
 from butfor.study.designs import Grid, PartBothWays, grids, parts_both_ways, short
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import decimals_of, effect_of, interval_of, probability, signed
 from butfor.verdicts.rows import ContrastRow, InteractionRow, refused_arms

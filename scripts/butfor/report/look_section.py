@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from butfor.plain_text import counted
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.rows import UNJUDGED, ContrastRow, Decision
 from butfor.verdicts.words import decision_in_words

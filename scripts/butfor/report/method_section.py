@@ -6,7 +6,8 @@ from statistics import median
 
 from butfor.plain_text import counted
 from butfor.stats.tails import FLOOR
-from butfor.study.metrics import Metric, beside, judged_by
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import beside, descriptive, judged_by, metrics_of
 from butfor.study.summary import Study, VerdictSettings
 from butfor.verdicts.numbers import level, signed
 from butfor.verdicts.rows import REFUSED, ContrastRow
@@ -20,7 +21,7 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
     judged = sum(row["verdict"] not in REFUSED for row in settling)
     removed = sum(study.get("removed", {}).values())
     more = f" and {removed} removed {'one' if removed == 1 else 'ones'}" if removed else ""
-    others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(metric))
+    others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(study))
     return (
         "## How it was computed\n\n"
         f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
@@ -31,7 +32,7 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
         " against the margin (p same), in which the spread is at least one step that the metric can make. Of one ablation,"
         " at most one of “different” and “the same” can be wrongly said, so both use one share of α: they are multiplied by"
         f" K and corrected {_corrected(verdict)}. So the chance of any wrong verdict on {metric.title} in this report is at"
-        " most α; all other metrics together have α again, and so have interactions, and claims that need a test of their"
+        " most α; {_others(study)}, and so have interactions, and claims that need a test of their"
         f" own. {_interval(verdict, looks)}\n\n"
         "Few seeds that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
         f" taken for less than {FLOOR:g} of the median ablation's, against its own reference's, unless an ablation follows its"
@@ -50,9 +51,21 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
     )
 
 
+def _others(study: Study) -> str:
+    """How the metrics are corrected that decide nothing."""
+    if not (described := descriptive(study)):
+        return "all other metrics together have α again"
+    judged = len(metrics_of(study)) - 1 - len(described)
+    return (
+        f"{counted(judged, 'other metric')} that claims name {'has' if judged == 1 else 'together have'} α again"
+        if judged
+        else ("other metrics are described and not judged; interactions have α again")
+    )
+
+
 def _margin(metric: Metric, verdict: VerdictSettings) -> str:
-    margin = metric.margin_in(verdict)
-    return f"margin ±{margin:g} {metric.unit.name}" if margin else "no margin, so a direction only"
+    margin = metric.margin_in_words(verdict)
+    return f"margin {margin}" if margin else "no margin, so a direction only"
 
 
 def _pairing(settling: list[ContrastRow], metric: Metric) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.fingerprint import fingerprint
 from butfor.plain_text import plain
@@ -14,12 +15,8 @@ from butfor.study.summary import DescribedStudy
 from butfor.verdicts.arms import recipe_trained
 
 
-def provenance_section(study: DescribedStudy, records: list[Record], source: str) -> str:
+def provenance_section(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
     """Study, data, code, versions and machine, and every arm's recipe by its fingerprint."""
-    first = records[0]
-    counts = (
-        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test examples"
-    )
 
     def values(key: str) -> str:
         return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
@@ -34,7 +31,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], source: str
     return (
         "## Provenance\n\n"
         f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
-        f"- Data: {_published(first)}fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}\n"
+        f"{_data(study, records, sources)}\n"
         f"- Inputs: {_inputs(records)}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
@@ -46,6 +43,25 @@ def provenance_section(study: DescribedStudy, records: list[Record], source: str
     )
 
 
+def _data(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
+    """A line on each data set: its arrays by their fingerprint, what a run had of it, and its source."""
+    names = dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"])
+    firsts = [next((r for r in records if data_set_of(r.arm) == name), None) for name in names]
+    return "\n".join(map(_data_set, names, firsts, sources))
+
+
+def _data_set(name: str, first: Record | None, source: str) -> str:
+    which = f"- Data{f' `{name}`' if name else ''}:"
+    if first is None:
+        return f"{which} from {plain(source)}"
+    counts = (
+        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test examples"
+    )
+    return (
+        f"{which} {_published(first)}fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}"
+    )
+
+
 def _published(record: Record) -> str:
     """The name of a data set that has one; that of a file or function is in its source, and may be another by now."""
     return f"{record.data['name']}, " if record.data["name"] in TRAIN_IMAGES else ""
@@ -53,7 +69,12 @@ def _published(record: Record) -> str:
 
 def _inputs(records: list[Record]) -> str:
     """The ranges of what models saw, with the scalings that led to them."""
-    scalings = {"none": "taken as they are", "pixels": "divided by 255"}
+    scalings = {
+        "none": "taken as they are",
+        "pixels": "divided by 255",
+        "standard": "less their mean, divided by their standard deviation, both of the training part,",
+        "unit": "scaled to 0 and 1 by the training part",
+    }
     ranges = [(scalings[record.data["scaling"]], *record.data["inputs"], record.arm) for record in records]
     return _by_arm((f"{scaling}, from {low:g} to {high:g}", arm) for scaling, low, high, arm in ranges)
 

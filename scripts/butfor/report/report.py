@@ -13,10 +13,12 @@ from butfor.plain_text import plain
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
+from butfor.report.arm_cost_section import Costs, arm_cost_section
 from butfor.report.arm_section import arm_section
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
 from butfor.report.cost_section import cost_section
+from butfor.report.data_set_section import data_set_section
 from butfor.report.deviation_section import deviation_section
 from butfor.report.failure_section import failure_section
 from butfor.report.family_section import family_section
@@ -24,13 +26,16 @@ from butfor.report.importance_section import importance_section
 from butfor.report.interaction_section import interaction_section
 from butfor.report.look_section import look_section
 from butfor.report.method_section import method_section
+from butfor.report.metric_section import metric_section
 from butfor.report.opening_section import baseline_section, opening_section
 from butfor.report.partial_section import partial_section
 from butfor.report.provenance_section import provenance_section
 from butfor.report.refused_section import refused_section
+from butfor.report.test_set_section import test_set_section
 from butfor.report.tuned_section import tuned_section
 from butfor.report.verdict_section import verdict_section
 from butfor.study.summary import DescribedStudy, families
+from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.next_look import planned_runs
 from butfor.verdicts.rows import Assessment, Comparison, ContrastRow, Decision
 
@@ -40,7 +45,8 @@ class Sources:
     """The files that a report is made from.
 
     folders: of the records. notes: of jobs that ended without records (see failure_note). checks, contrasts, comparison,
-    claims: what was judged. decisions: what followed each look. data: where they came from.
+    claims: what was judged. decisions: what followed each look. data: where each data set came from. costs: of the arms, if
+    measured. measured: of what runs are worth by the metrics that the study asks for.
     """
 
     folders: Sequence[Path | str]
@@ -49,13 +55,15 @@ class Sources:
     comparison: Path | str
     claims: Path | str
     decisions: Sequence[Path | str]
-    data: Path | str
+    data: Path | str | Sequence[Path | str]
+    costs: Sequence[Path | str] = ()
     notes: Sequence[dict[str, Any]] = ()
+    measured: Sequence[Path | str] = ()
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What those files hold. source: where the data came from, in words. warning: what a reader must know of them first."""
+    """What those files hold. sources: where each data set came from, in words. warnings: what to know first."""
 
     records: list[Record]
     checks: list[CheckRow]
@@ -63,22 +71,25 @@ class Evidence:
     comparison: Comparison
     claims: Assessment
     decisions: list[Decision]
-    source: str
-    warning: str = ""
+    sources: list[str]
+    warnings: Sequence[str] = ()
+    costs: Costs | None = None
     notes: Sequence[dict[str, Any]] = ()
 
 
 def write_report(study: DescribedStudy, sources: Sources, report_path: Path | str) -> None:
     """Write the report of a study; figures lie in `figures/` beside it."""
+    data = [sources.data] if isinstance(sources.data, Path | str) else sources.data
     evidence = Evidence(
-        records=records_in(sources.folders),
+        records=records_in(sources.folders, sources.measured),
         checks=_json(sources.checks),
         contrasts=_json(sources.contrasts),
         comparison=_json(sources.comparison),
         claims=_json(sources.claims),
         decisions=[_json(path) for path in sources.decisions],
-        source=_json(sources.data)["source"],
-        warning=_json(sources.data).get("warning", ""),
+        sources=[_json(path)["source"] for path in data],
+        warnings=[warning for path in data if (warning := _json(path).get("warning", ""))],
+        costs=next(map(_json, sources.costs), None),
         notes=sources.notes,
     )
     write_atomically(Path(report_path), report(study, evidence))
@@ -88,6 +99,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
     """The whole report: its sections in their order, those left out that have nothing to say."""
     records, rows, comparison = evidence.records, evidence.contrasts, evidence.comparison
     study = {**study, "removed": comparison.get("removed", {})}
+    study = as_recorded(study, records)
     planned = planned_runs(study, evidence.decisions)
     partial = partial_section(study, records, planned, evidence.notes)
     if not records:
@@ -97,12 +109,15 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         f"# {study['study']}",
         baseline_section(comparison),
         opening_section(study, records),
-        f"> {evidence.warning}" if evidence.warning else "",
+        *(f"> {warning}" for warning in evidence.warnings),
         partial,
         refused_section(evidence.checks),
+        data_set_section(study, rows, comparison.get("across")),
         verdict_section(study, rows, stopped, partial=bool(partial)),
         deviation_section(evidence.claims),
         arm_section(study, comparison["arms"]),
+        metric_section(study, rows),
+        test_set_section(study, rows, records),
         claim_section(study, evidence.claims),
         importance_section(study, rows, comparison["importance"]),
         interaction_section(study, rows, comparison["interactions"]),
@@ -112,8 +127,9 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         failure_section(records, comparison["failed"], planned),
         check_section(evidence.checks),
         method_section(study, rows),
+        arm_cost_section(study, rows, records, evidence.costs),
         cost_section(records),
-        provenance_section(study, records, evidence.source),
+        provenance_section(study, records, evidence.sources),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from butfor.plain_text import counted
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by, recorded_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import effect_of, interval_of
 from butfor.verdicts.rows import BestRate, ContrastRow, TunedComparison
@@ -26,11 +26,16 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
     return (
         "## With the learning rate tuned\n\nEvery arm was given the same search: the rates"
         f" {', '.join(f'{rate:g}' for rate in study['tune']['rates'])},"
-        f" {counted(len(study['tune']['seeds']), 'seed')} each that no run of the study has, judged on validation examples."
-        f" Then arms were compared again, each at its best rate.{edge}\n\n"
+        f" {counted(len(study['tune']['seeds']), 'seed')} each that no run of the study has, judged on"
+        f" validation examples{_by(study)}. Then arms were compared again, each at its best rate.{edge}\n\n"
         + "\n".join([head, *lines])
         + f"\n\n{_cost(tuned)}"
     )
+
+
+def _by(study: Study) -> str:
+    """By what the rates were judged, where it is not what verdicts are asked of."""
+    return "" if study["verdict"]["metric"] in recorded_by(study) else " by their loss"
 
 
 def _line(fixed: ContrastRow, tuned: ContrastRow | None, rates: dict[str, BestRate]) -> str:

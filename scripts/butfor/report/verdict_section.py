@@ -8,7 +8,8 @@ from butfor import stats
 from butfor.figures.gallery import MOST_EFFECTS
 from butfor.figures.strongest import which_are_shown
 from butfor.plain_text import counted
-from butfor.study.metrics import DEFAULT, Metric, beside, judged_by
+from butfor.study.metrics import DEFAULT, Metric
+from butfor.study.study_metrics import beside, judged_by, recorded_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability, signed
 from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
@@ -33,7 +34,7 @@ def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial
         f"## Verdicts\n\n{tally}" + (" What stands out:" if top else ""),
         *(["\n".join(top)] if top else []),
         "\n\n".join([f"![Effects on {metric.title}](figures/effects.png)", *_not_all(len(settling))]),
-        _table(rows, metric),
+        _table(rows, metric, _recorded_beside(study)),
         *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
     if parted := [_parted(row) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]:
@@ -66,9 +67,13 @@ def _warnings(settling: list[ContrastRow], title: str, stopped: str, partial: bo
     return [f"- Nothing is decided about {title} with {counted(seen, 'seed')}. {remedy}"]
 
 
-def _table(rows: list[ContrastRow], metric: Metric) -> str:
+def _recorded_beside(study: Study) -> list[Metric]:
+    """The metrics beside that every run records; those that the study asks for have tables of their own."""
+    return [metric for metric in beside(study) if metric.name in recorded_by(study)]
+
+
+def _table(rows: list[ContrastRow], metric: Metric, others: list[Metric]) -> str:
     """A line per ablation, the worst first: its verdict and numbers, and what it does to the metrics beside."""
-    others = beside(metric)
     head = [
         *(
             "ablation",
@@ -127,9 +132,9 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     if removed := sum(study.get("removed", {}).values()):
         over += f", and over {removed} more that {'was' if removed == 1 else 'were'} taken out of the study since"
     same = (
-        f"is shown, not assumed: the effect lies within the margin of ±{margin:g} {metric.unit.short}"
+        f"is shown, not assumed: the effect lies within the margin of {_margin(metric, margin)}"
         if margin is not None
-        else f"needs a margin, and this study sets none for the {metric.title} (verdict.{metric.margin})"
+        else f"needs a margin, and this study sets none for the {metric.title} ({metric.margin_setting})"
     )
     return (
         f"\\* {level(verdict['alpha'])} for each ablation by itself; verdicts and p are corrected {over},"
@@ -145,6 +150,11 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
         " of 80 %, whatever the true spread may be."
         " “Failed” counts runs without a usable model, ablation : reference."
     )
+
+
+def _margin(metric: Metric, margin: float) -> str:
+    of = "" if metric.relative is None else f", {100 * metric.relative:g} % of the baseline's mean"
+    return f"±{margin:{'.3g' if of else 'g'}} {metric.unit.short}{of}"
 
 
 def _unseen(settling: list[ContrastRow]) -> str:

@@ -6,7 +6,8 @@
     found["no_dropout"].verdict
 
 `factorial` gives a grid's main effects and interactions, `leave_and_add` whether a part's worth depends on the rest,
-`ranking` what mattered most and how sure its rank is.
+`ranking` what mattered most and how sure its rank is, `judge_over_data_sets` what an ablation is worth on average over several
+data sets.
 
 The rule: paired t and TOST on the per-seed differences, Bonferroni over the planned looks, Holm over the ablations, so that
 alpha holds for all that is said of them; failed runs judged by their counts (Boschloo) and by what the others reach. No
@@ -34,6 +35,13 @@ from butfor.stats.interactions import (
 from butfor.stats.judge import judge, weights
 from butfor.stats.looks import judge_once, judge_pairs
 from butfor.stats.margins import p_above, p_below, p_fails_above, p_fails_below, p_outside
+from butfor.stats.over_data_sets import (
+    FEWEST_RANKED,
+    OverDataSets,
+    RankedArms,
+    judge_over_data_sets,
+    ranked_arms,
+)
 from butfor.stats.pairs import Pairs, pair
 from butfor.stats.power import more_seeds, smallest_effect
 from butfor.stats.rule import Rule
@@ -43,6 +51,7 @@ from butfor.stats.unseen import most_unseen, still_holds
 from butfor.stats.verdict import MOST_MISSING, VERDICTS, decide
 
 __all__ = [
+    "FEWEST_RANKED",
     "INTERACTION",
     "MOST_MISSING",
     "NO_INTERACTION",
@@ -51,8 +60,10 @@ __all__ = [
     "Estimate",
     "FactorialEffect",
     "LeaveAndAdd",
+    "OverDataSets",
     "Pairs",
     "Ranked",
+    "RankedArms",
     "Rule",
     "Tails",
     "Typical",
@@ -66,6 +77,7 @@ __all__ = [
     "judge",
     "judge_effects",
     "judge_once",
+    "judge_over_data_sets",
     "judge_pairs",
     "judge_parts",
     "leave_and_add",
@@ -81,6 +93,7 @@ __all__ = [
     "p_signed_rank",
     "pair",
     "pairing_cost",
+    "ranked_arms",
     "ranking",
     "smallest_effect",
     "still_holds",

@@ -87,8 +87,8 @@ def step(pairs: Pairs, resolution: float | None) -> float:
 
     Figures that agree more closely than a metric can tell are no evidence of a spread of 0.
     """
-    if resolution is not None:
-        return resolution
+    if (own := resolution if pairs.resolution is None else pairs.resolution) is not None:
+        return own
     values = np.sort(np.concatenate([pairs.ablation, pairs.reference]))
     steps = np.diff(values)
     real = steps[steps > ROUNDING * np.abs(values).max(initial=0.0)]

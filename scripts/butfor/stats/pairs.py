@@ -17,7 +17,8 @@ class Pairs:
     """What two arms' seeds say: differences (ablation minus reference) where both finished, and how many failed.
 
     differences: by seed, shape `(pairs,)`. planned: seeds per arm. failed_*: runs that ended without a usable model.
-    missing: seeds for which one of the two runs has left no record.
+    missing: seeds for which one of the two runs has left no record. resolution: the smallest step of the metric on the data set
+    that these runs are of, where that is another than the rule's (see Rule).
     """
 
     differences: Values
@@ -27,6 +28,7 @@ class Pairs:
     failed_ablation: int
     failed_reference: int
     missing: int
+    resolution: float | None = None
 
 
 def pair(ablation: BySeed, reference: BySeed, seeds: Sequence[int]) -> Pairs:

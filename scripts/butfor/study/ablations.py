@@ -20,7 +20,8 @@ from butfor.study.arm import BASELINE, Arm, Recipe
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
 
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+SAFE_NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+MOST_BYTES = 200  # of a name, to which others are added where it names a file
 PERIODIC = re.compile(r"(.+?)\1{19,}$")  # Snakemake takes such a name for a wildcard that grows without end
 
 FORMS = ("set", "each", "remove_each", "add_each", "grid")
@@ -51,6 +52,8 @@ class Entry:
         self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
         self.compared: bool = entry["compare"]
         self.primary: bool = entry["primary"]
+        only: str | list[str] = entry.get("only", [])
+        self.only: list[str] = [only] if isinstance(only, str) else only
         self._told: set[tuple[Place, str]] = set()
 
     def arms(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
@@ -200,10 +203,12 @@ def _as_list(key: str, levels: Any) -> str:
 
 
 def _check_name(name: Any, at: Place = ()) -> None:
-    if not isinstance(name, str) or not SAFE_NAME.fullmatch(name) or name.endswith(".") or PERIODIC.search(name):
+    is_safe = isinstance(name, str) and SAFE_NAME.fullmatch(name) and len(name.encode()) <= MOST_BYTES
+    if not is_safe or name.endswith(".") or PERIODIC.search(name):
         raise PlanError(
-            f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters, digits, '_', '-' and '.',"
-            " beginning with a letter or digit, none of them 20 times over. Give the level a name of its own: {name: value}.",
+            f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters of any alphabet ({MOST_BYTES}"
+            " bytes), digits, '_', '-' and '.', beginning with a letter or digit, none of them 20 times over. Give the level a"
+            " name of its own: {name: value}.",
             at,
         )
 

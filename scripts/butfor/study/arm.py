@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from butfor.arm_names import anywhere, data_set_of, on
+
 Recipe = dict[str, Any]
 BASELINE = "baseline"  # the arm with the full recipe
 
@@ -29,3 +31,18 @@ class Arm:
     primary: bool = False
     grid: str = ""
     levels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def data_set(self) -> str:
+        """The data set that it is trained on, of several; empty for the only one."""
+        return data_set_of(self.name)
+
+
+def is_baseline(arm: str) -> bool:
+    """Whether an arm has the full recipe, on whichever data set."""
+    return anywhere(arm) == BASELINE
+
+
+def baseline_of(arm: str) -> str:
+    """The arm with the full recipe on the data set of that arm."""
+    return on(BASELINE, data_set_of(arm))

@@ -9,10 +9,14 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
+from butfor.arm_names import anywhere
 from butfor.errors import Errors, StudyFileError
 from butfor.fingerprint import fingerprint
+from butfor.recipe.recipe_mark import recipe_mark
+from butfor.study.data_sets import place
 from butfor.study.metrics import MARGINS
 from butfor.study.plan import Plan
+from butfor.study.study_metrics import meant, metrics_of, nameable
 from butfor.study.summary import Expectation
 
 Settings = dict[str, Any]
@@ -20,7 +24,18 @@ Settings = dict[str, Any]
 MOSTLY = 0.5  # the rate of an arm that "fails", where a claim does not say
 # Verdict settings that judge every claim, and what stood for settings that earlier registers do not name.
 TERMS = ("alpha", "metric", "corrected_over", "must_learn", "count_removed", "paired")
-EARLIER = {"rate": MOSTLY, "verdict.count_removed": True, "verdict.paired": True}
+EARLIER = {
+    **{"rate": MOSTLY, "verdict.count_removed": True, "verdict.paired": True},
+    **{"metrics": {}, "verdict.others": "corrected"},
+}
+DECIDING = (
+    "score",
+    "options",
+    "scale",
+    "higher_is_better",
+    "margin",
+    "relative_margin",
+)  # of a metric that a study asks for
 
 
 class Claim(TypedDict):
@@ -54,26 +69,38 @@ def declared(settings: Settings, plan: Plan) -> dict[str, Claim]:
 
 def fixed(settings: Settings) -> dict[str, Any]:
     """What a study's runs are made from beside recipes, fixed before the first: looks, seeds and data."""
-    data = {f"data.{key}": settings["data"][key] for key in ("name", "validation")}
+    data = {
+        ".".join([*place(name), key]): one[key]  # type: ignore[list-item]
+        for name, one in settings["data_sets"].items()
+        for key in ("name", "validation")
+    }
     return {"looks": settings["looks"], "first_seed": settings["first_seed"], **data}
 
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
     written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
     reference = _reference(name, written["arm"], plan)
-    _check_margin(name, written, settings["verdict"])
+    _check_metric(name, written["metric"], settings)
+    _check_margin(name, written, settings)
     _check_rate(name, written)
     if written["expect"] == "fails":
         written["rate"] = written["rate"] or MOSTLY
     full = {
         **written,
         "reference": reference,
-        "recipes": {arm: fingerprint(plan.arms[arm].recipe) for arm in (written["arm"], reference)},
+        "recipes": {arm: recipe_mark(plan.arms[arm].recipe) for arm in (written["arm"], reference)},
     }
     own_margin = [MARGINS[written["metric"]]] if written["metric"] in MARGINS else []
     verdict = {f"verdict.{key}": settings["verdict"][key] for key in (*TERMS, *own_margin)}
-    decides = {**testable(full), **fixed(settings), **_named(verdict)}
+    asked = settings["metrics"].get(written["metric"].partition("/")[2])
+    measured = {"measured": deciding(asked)} if asked else {}
+    decides = {**testable(full), **fixed(settings), **_named(verdict), **measured}
     return cast(Claim, {**full, "fingerprint": fingerprint(decides)})
+
+
+def deciding(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides of a metric that a study asks for: all but what it is called and how it is shown. asked: see MetricTerms."""
+    return {key: asked[key] for key in DECIDING if asked[key] is not None}
 
 
 def testable(claim: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,22 +118,40 @@ def _reference(name: str, arm: str, plan: Plan) -> str:
     at = ("claims", name, "arm")
     where, compared = f"claims.{name}.arm: expected an arm that is compared with a reference", plan.ablations
     if arm not in plan.arms:
+        placed = [other.name for other in compared if anywhere(other.name) == arm]
         close = difflib.get_close_matches(arm, [other.name for other in compared], n=1, cutoff=0.5)
-        remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(other.name for other in compared)}."
+        if placed:
+            remedy = f"Name a data set: {' or '.join(placed)}."
+        else:
+            remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(other.name for other in compared)}."
         raise ClaimError(f"{where}, received {arm}, which is no arm of this study. {remedy}", at)
     if (reference := plan.arms[arm].reference) is None:
         raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.", at)
     return reference
 
 
-def _check_margin(name: str, claim: dict[str, Any], verdict: Settings) -> None:
+def _check_metric(name: str, metric: str, settings: Settings) -> None:
+    names = nameable(settings)
+    if metric not in names:
+        tested = [each for each in names if each.startswith("test/")]
+        raise ClaimError(
+            f"claims.{name}.metric: expected one of {', '.join(tested)}, or the same on gap, train or validation, received"
+            f" {metric}.{meant(metric, names)}",
+            ("claims", name, "metric"),
+        )
+
+
+def _check_margin(name: str, claim: dict[str, Any], settings: Settings) -> None:
     where, metric, at = f"claims.{name}.margin: expected", claim["metric"], ("claims", name, "margin")
     if claim["expect"] in ("fails", "fails more") and claim["margin"] is not None:
         raise ClaimError(f"{where} none where runs are to fail, received {claim['margin']:g}. Leave it out.", at)
     if claim["expect"] != "same" or claim["margin"] is not None:
         return
-    if metric not in MARGINS or verdict[MARGINS[metric]] is None:
-        setting = f", or set verdict.{MARGINS[metric]}" if metric in MARGINS else ""
+    compared = metrics_of({**settings, "claimed": [metric]}).get(metric)
+    is_relative = compared is not None and compared.relative is not None
+    if compared is None or (compared.margin_in(settings["verdict"]) is None and not is_relative):
+        settable = compared is not None and metric.startswith("test/")
+        setting = f", or set {compared.margin_setting}" if compared is not None and settable else ""
         raise ClaimError(
             f"{where} one, received null: without a margin nothing can be shown to be the same in {metric}."
             f" Write how large a difference would not matter{setting}.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from butfor.data import limits
 from butfor.errors import Errors, StudyFileError
 from butfor.recipe.architectures import architecture
 from butfor.user_code import declaration, location
@@ -18,7 +19,8 @@ MODEL_KEYS = frozenset(
     [
         *("initialiser", "layer_initialisers", "bias_initialiser", "normalisation"),
         *("l1", "l2", "activity_l1", "activity_l2", "max_norm"),
-        *("dropout", "input_dropout", "spatial_dropout", "shift", "flip"),
+        *("dropout", "input_dropout", "spatial_dropout", "precision"),
+        *("shift", "flip", "rotation", "zoom", "noise", "cutout"),
     ]
 )
 
@@ -90,6 +92,16 @@ def _mismatched(recipe: Recipe) -> list[str]:
         problems.append(
             "batch_size: expected 2 or more with batch normalisation, since the moments of one image leave nothing of it,"
             " received 1. Write a larger one, or normalisation: layer."
+        )
+    if recipe["batch_size"] == 1 and (mixing := [key for key in ("mixup", "cutmix") if recipe[key]]):
+        problems.append(
+            f"batch_size: expected 2 or more with {' and '.join(mixing)}, since an example is mixed with another of its batch,"
+            f" received 1. Write a larger one, or leave out {' and '.join(mixing)}."
+        )
+    if recipe["train_size"] and limits.images_for_an_update(recipe) > recipe["train_size"] >= recipe["batch_size"]:
+        problems.append(
+            f"accumulation: expected a training of {recipe['accumulation']} batches or more, since less updates nothing,"
+            f" received train_size {recipe['train_size']}. Write a smaller accumulation, or more epochs."
         )
     if optimiser.get("nesterov") and not optimiser["momentum"]:
         problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")

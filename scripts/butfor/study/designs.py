@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from butfor.study.arm import BASELINE
+from butfor.study.arm import BASELINE, baseline_of
 from butfor.study.summary import ArmPlan, PlanSummary, reference_of, setting
 
 
@@ -63,11 +63,12 @@ def parts_both_ways(study: PlanSummary) -> list[PartBothWays]:
     parts = []
     for without, only in itertools.product(alone, alone):
         (part,), bare = without["changed"], arms[reference_of(only)]
-        if without["reference"] != BASELINE or only["changed"] != without["changed"]:
+        full = baseline_of(without["name"])
+        if without["reference"] != full or only["changed"] != without["changed"] or full != baseline_of(only["name"]):
             continue
-        present, absent = setting(arms[BASELINE], part), setting(without, part)
+        present, absent = setting(arms[full], part), setting(without, part)
         if setting(only, part) == present and setting(bare, part) == absent:
-            parts.append(PartBothWays(part, without["name"], only["name"], bare["name"]))
+            parts.append(PartBothWays(part, without["name"], only["name"], bare["name"], full))
     return parts
 
 

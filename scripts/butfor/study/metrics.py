@@ -1,6 +1,6 @@
-"""The metrics that arms are compared by, in one table: words, unit, direction, figure and margin. Standard library only.
+"""The metrics that every run of a classifier records, in one table: words, unit, direction, figure and margin.
 
-A metric is added here and to the lists of metrics in config/schema.yaml, which are held to this table (see `disagreements`).
+What a study asks for beside them, and the metrics of other tasks, are in study/metrics_of. Standard library only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from butfor.study.summary import Study, VerdictSettings
+from butfor.study.summary import VerdictSettings
 
 Figures = Mapping[str, float]  # a record's metrics
 OnMetric = TypeVar("OnMetric", bound=Mapping[str, Any])
@@ -48,6 +48,18 @@ class Quantity:
 ACCURACY = Quantity("accuracy", "share", POINTS, higher_is_better=True)
 LOSS = Quantity("loss", "nats", NATS, higher_is_better=False)
 QUANTITIES = {quantity.name: quantity for quantity in (ACCURACY, LOSS)}
+UNITS = Unit("units", "units", "units", scale=1.0, decimals=4)
+MAE = Quantity("mae", "units of the target", UNITS, higher_is_better=False)
+SQUARES = Quantity("loss", "squared units", UNITS, higher_is_better=False)
+OWN_LOSS = Quantity("loss", "units", UNITS, higher_is_better=False)
+
+
+def quantities_in(figures: Iterable[str]) -> tuple[Quantity, ...]:
+    """What a part of the data is measured by, told by the names of figures such as `validation/mae`."""
+    names = {name.rpartition("/")[2] for name in figures}
+    if ACCURACY.name in names or not names & {MAE.name, LOSS.name}:
+        return ACCURACY, LOSS
+    return (MAE, SQUARES) if MAE.name in names else (OWN_LOSS,)
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,9 @@ class Metric:
 
     name: as in a study file. title, short, plural: in a sentence, at the head of a column, and of several runs. recorded:
     the figure as a record's metrics give it. share: whether it is one of test examples, so that it moves in steps of one.
-    lowest, highest: what it can be, in `unit`. margin: the verdict setting that holds the metric's margin, if there is one.
-    settles: whether `verdict.metric` may name it; all may be named by claims.
+    lowest, highest: what it can be, in `unit`. margin: the verdict setting that holds the metric's margin, if there is one;
+    own_margin: its margin, if the study gives it one by name, and relative: of the baseline's mean, as a share. settles: whether
+    `verdict.metric` may name it; all may be named by claims.
     """
 
     name: str
@@ -71,6 +84,8 @@ class Metric:
     lowest: float = -math.inf
     highest: float = math.inf
     margin: Literal["margin", "loss_margin"] | None = None
+    own_margin: float | None = None
+    relative: float | None = None
     settles: bool = False
 
     def figure(self, figures: Figures) -> float:
@@ -82,8 +97,23 @@ class Metric:
         return max(low, self.lowest - level), min(high, self.highest - level)
 
     def margin_in(self, verdict: VerdictSettings) -> float | None:
-        """The margin that a study's verdict settings give the metric, in `unit`; None if they give none."""
+        """The margin that a study gives the metric by name or by its verdict settings, in `unit`; None if it gives none."""
+        if self.own_margin is not None:
+            return self.own_margin
         return verdict[self.margin] if self.margin else None
+
+    def margin_in_words(self, verdict: VerdictSettings) -> str:
+        """The margin with its sign and unit, and what it is of; empty without one."""
+        if (margin := self.margin_in(verdict)) is None:
+            return ""
+        of = "" if self.relative is None else f", which is {100 * self.relative:g} % of the baseline's mean"
+        return f"±{margin:{'.3g' if of else 'g'}} {self.unit.name}{of}"
+
+    @property
+    def margin_setting(self) -> str:
+        """Where a study file gives the metric its margin."""
+        name = self.name.partition("/")[2]
+        return f"verdict.{self.margin}" if self.margin else f"metrics.{name}.margin"
 
     def worth(self, effect: float | None) -> float:
         """An effect as a number that is larger for better; that of an ablation of which none is known is below any other."""
@@ -153,24 +183,11 @@ OVER_FITTING = METRICS["gap/loss"]
 MARGINS = {metric.name: metric.margin for metric in METRICS.values() if metric.margin}
 
 
-def judged_by(study: Study) -> Metric:
-    """The metric that a study asks its verdicts of."""
-    return METRICS[study["verdict"]["metric"]]
-
-
-def beside(metric: Metric) -> list[Metric]:
-    """The other metrics that verdicts could be asked of, which the report shows beside it."""
-    return [other for other in METRICS.values() if other.settles and other is not metric]
-
-
 def disagreements(schema: dict[str, Any]) -> list[str]:
     """Where config/schema.yaml and this table do not name the same metrics, default and units of margins; a message each."""
     verdict, claim = schema["properties"]["verdict"]["properties"], schema["$defs"]["claim"]["properties"]
-    settling = [metric for metric in METRICS.values() if metric.settles]
     sides: dict[str, tuple[Any, Any]] = {
-        "verdict.metric": (sorted(verdict["metric"]["enum"]), sorted(metric.name for metric in settling)),
-        "claims.metric": (sorted(filter(None, claim["metric"]["enum"])), sorted(METRICS)),
-        "the default of verdict.metric": (verdict["metric"]["default"], DEFAULT.name),
+        "the default of verdict.metric": (verdict["metric"]["default"], None),
         "the default of claims.metric": (claim["metric"]["default"], None),
     }
     for metric in METRICS.values():

@@ -28,7 +28,16 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("units", "hidden", "hidden_units", "hidden_sizes", "hidden_dim", "layers", "layer_sizes"), "widths"),
     **dict.fromkeys(("num_layers", "n_layers"), "depth"),
     **dict.fromkeys(("batch_norm", "batchnorm", "batch_normalization", "layer_norm", "norm"), "normalisation"),
-    **dict.fromkeys(("augmentation", "augment", "random_crop"), "shift"),
+    **dict.fromkeys(("random_crop", "random_translation", "translation", "width_shift_range", "height_shift_range"), "shift"),
+    **dict.fromkeys(("random_flip", "horizontal_flip", "hflip", "fliplr", "mirror"), "flip"),
+    **dict.fromkeys(("random_rotation", "rotate", "rotation_range", "degrees"), "rotation"),
+    **dict.fromkeys(("random_zoom", "zoom_range", "random_scale"), "zoom"),
+    **dict.fromkeys(("gaussian_noise", "input_noise", "jitter", "noise_std"), "noise"),
+    **dict.fromkeys(("mixup_alpha", "mix_up"), "mixup"),
+    **dict.fromkeys(("cutmix_alpha", "cut_mix"), "cutmix"),
+    **dict.fromkeys(("random_erasing", "erasing", "random_erase"), "cutout"),
+    **dict.fromkeys(("gradient_accumulation_steps", "accumulate_grad_batches", "grad_accum"), "accumulation"),
+    **dict.fromkeys(("use_ema", "ema_momentum", "ema_decay", "model_ema", "polyak", "weight_averaging"), "ema"),
     **dict.fromkeys(("wd", "weight_decay_rate"), "weight_decay"),
     **dict.fromkeys(("kernel_regularizer", "l2_reg", "l2_regularization"), "l2"),
     **dict.fromkeys(("warmup_steps", "warmup_epochs", "warmup_ratio"), "warmup"),
@@ -57,11 +66,13 @@ SAME = {  # what other tools call a key: its name here
 SEEDS = "Did you mean seeds (how many) or first_seed (the number of the first)?"
 PROFILE = "It is a line in profiles/slurm/profile.yaml, with what else a cluster is asked for"
 WEIGHTS = "A recipe has no weights of classes or examples: let the rare ones occur more often in x_train and y_train"
+AUGMENTATION = "Each augmentation is a key of its own: shift, flip, rotation, zoom, cutout, noise, mixup, cutmix"
 ADVICE = {  # what has no name here: what to do instead
     **dict.fromkeys(("gres", "gpu", "gpus", "partition", "account", "qos", "nodes", "constraint", "slurm_extra"), PROFILE),
     **dict.fromkeys(("class_weight", "class_weights", "sample_weight", "sample_weights"), WEIGHTS),
     **dict.fromkeys(("loss", "criterion", "loss_fn"), "The loss is the cross-entropy of one label per example"),
     **dict.fromkeys(("metric", "metrics"), "The metric that decides is verdict.metric; accuracy and loss are always measured"),
+    **dict.fromkeys(("augmentation", "augment", "augmentations", "transforms"), AUGMENTATION),
     "callbacks": "What callbacks do are keys of a recipe: early_stopping, schedule",
 }  # fmt: skip
 

@@ -5,20 +5,23 @@ Standard library only, because every job of a cluster run parses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from butfor.arm_names import anywhere, data_set_of
 from butfor.data import limits
 from butfor.errors import Errors
-from butfor.fingerprint import canonical, fingerprint
-from butfor.recipe import architectures
-from butfor.study import compatibility
+from butfor.fingerprint import canonical
+from butfor.study import data_sets
 from butfor.study.ablations import Entry, PlanError, Resolve
 from butfor.study.arm import BASELINE, Arm
+from butfor.study.crossing import crossed
+from butfor.study.data_needs import data_needs
+from butfor.study.same_arms import same_arms
 from butfor.study.summary import ArmPlan, LookPlan, PlanSummary, SearchPlan
-from butfor.user_code import declaration, location
+from butfor.user_code import declaration
 
 SEARCH_SEEDS = 1_000_000  # the distance of a search's seeds from the study's
 MOST_ARMS = 10_000
@@ -37,22 +40,27 @@ class Look:
 class Plan:
     """The plan of a study.
 
-    arms: all arms by name, the baseline first. looks: in order. validation: the share of the training images to validate
-    on. tune: the `rates` and `seeds` of the search of the learning rate; empty without one.
+    arms: all arms by name, each data set's baseline before its others. looks: in order. validation: by data set, the share of
+    the training images to validate on, or official. tune: the `rates` and `seeds` of the search of the learning rate; empty
+    without one.
     """
 
     arms: dict[str, Arm]
     looks: tuple[Look, ...]
-    validation: float
+    validation: dict[str, limits.Validation]
     tune: SearchPlan
 
-    def check_images(self, images: int) -> None:
-        """Raise PlanError, or SeveralErrors of them, if of so many training images none are left to validate on, or too few to
-        train on for a recipe."""
-        if problem := limits.validation_problem(images, self.validation):
-            raise PlanError(problem, ("data", "validation"))
-        found, left = Errors(), limits.left_to_train(images, self.validation)
-        problems = {arm.name: limits.size_problem(left, arm.recipe) for arm in self.arms.values()}
+    def check_images(self, images: int, data_set: str = "") -> None:
+        """Raise PlanError, or SeveralErrors of them, if of so many training images of a data set none are left to validate on, or
+        too few to train on for a recipe."""
+        share = self.validation[data_set]
+        if isinstance(share, str):  # which published data sets do not have, as others say
+            return
+        if problem := limits.validation_problem(images, share):
+            raise PlanError(problem, (*data_sets.place(data_set), "validation"))
+        found, left = Errors(), limits.left_to_train(images, share)
+        own = [arm for arm in self.arms.values() if arm.data_set == data_set]
+        problems = {anywhere(arm.name): limits.size_problem(left, data_needs([arm.recipe])) for arm in own}
         for name, problem in problems.items():
             where, at = ("recipe", "recipe") if name == BASELINE else (f"ablations.{name}", "ablations")
             if problem and (name == BASELINE or problem != problems[BASELINE]):
@@ -74,27 +82,15 @@ class Plan:
         """Every seed of every look."""
         return [seed for look in self.looks for seed in look.seeds]
 
-    @property
-    def largest(self) -> dict[str, Any]:
-        """What the recipes need of the data: the largest `train_size` and `batch_size`, in images, the shortest `side` of
-        an image, in pixels (0: examples need not be images), and whose inputs are scaled as the data suggest (`auto`): those
-        of models `built in`, of the user's `own`, of both (`mixed`), or of none (empty).
-        """
-        recipes = [arm.recipe for arm in self.arms.values()]
-        return {
-            "train_size": max(recipe["train_size"] or 0 for recipe in recipes),
-            "batch_size": max(recipe["batch_size"] for recipe in recipes),
-            "side": max(architectures.smallest_side(recipe) for recipe in recipes),
-            "auto": _whose(
-                [location.is_own(r["model"]["name"]) for r in recipes if r["input_scaling"]["name"] == "auto"]
-            ),
-        }
+    def largest(self, data_set: str = "") -> dict[str, Any]:
+        """What the recipes need of a data set, see data_needs."""
+        return data_needs([arm.recipe for arm in self.arms.values() if arm.data_set == data_set])
 
     def training(self, arm: str, look: str) -> Any:
         """The settings of one training job: plain values in a fixed order, so that Snakemake notices any change."""
         seeds = next(item.seeds for item in self.looks if item.name == look)
-        recipe = self.arms[arm].recipe
-        return canonical({"arm": arm, "seeds": list(seeds), "recipe": recipe, "validation": self.validation})
+        made_of = {"recipe": self.arms[arm].recipe, "validation": self.validation[data_set_of(arm)]}
+        return canonical({"arm": arm, "seeds": list(seeds), **made_of})
 
     @property
     def tuned(self) -> list[str]:
@@ -105,7 +101,8 @@ class Plan:
 
     def search(self, arm: str) -> Any:
         """The settings of one search of the learning rate, as plain values in a fixed order."""
-        return canonical({"arm": arm, "recipe": self.arms[arm].recipe, "validation": self.validation, **self.tune})
+        made_of = {"recipe": self.arms[arm].recipe, "validation": self.validation[data_set_of(arm)]}
+        return canonical({"arm": arm, **made_of, **self.tune})
 
     def trainings(self, next_arms: Callable[[str], list[str]], until: str | None = None) -> list[tuple[str, str]]:
         """The trainings (arm, look) of the study, up to the look `until` or the last: the first look of every arm, and further
@@ -124,7 +121,7 @@ class Plan:
         """The part of the plan that the mirror in MLflow needs: family and reference of each arm, and the recipe keys in which
         arms differ from the baseline.
         """
-        full = self.arms[BASELINE].recipe
+        full = next(iter(self.arms.values())).recipe
         varying = {key for other in self.arms.values() for key in full if other.recipe[key] != full[key]}
         arms = {arm.name: {"family": arm.family or arm.name, "reference": arm.reference} for arm in self.arms.values()}
         return {"arms": arms, "varying": sorted(varying)}
@@ -158,7 +155,8 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
     errors = found or Errors()
     arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]))}
     off = {**off, **declaration.parts(arms[BASELINE].recipe["model"])}
-    waiting = []
+    waiting: list[Entry] = []
+    made_by: dict[str, Entry] = {}
     for name, entry in settings["ablations"].items():
         with errors.collected():
             waiting.append(Entry(name, entry, off))
@@ -173,15 +171,18 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
             with errors.collected():
                 for arm in entry.arms(arms, resolve, errors):
                     _add(arm, arms, entry)
-    for problem in (*_same_folders(arms), *_same_recipes(arms)):
+                    made_by[arm.name] = entry
+    for problem in same_arms(arms):
         errors.add(problem)
+    sets, tune = settings["data_sets"], _tune(settings, arms[BASELINE].recipe)
+    arms = crossed(arms, made_by, list(sets), errors)
     if found is None:
         errors.end()
     return Plan(
         arms,
         looks(settings["looks"], settings["first_seed"]),
-        settings["data"]["validation"],
-        _tune(settings, arms[BASELINE].recipe),
+        {name: data["validation"] for name, data in sets.items()},
+        tune,
     )
 
 
@@ -196,12 +197,6 @@ def _add(arm: Arm, arms: dict[str, Arm], entry: Entry) -> None:
             f"ablations: expected at most {MOST_ARMS} arms, received more. Make it several studies.", entry.at
         )
     arms[arm.name] = arm
-
-
-def _whose(own: list[bool]) -> str:
-    if not own:
-        return ""
-    return "mixed" if any(own) and not all(own) else "own" if own[0] else "built in"
 
 
 def _tune(settings: dict[str, Any], baseline: dict[str, Any]) -> SearchPlan:
@@ -220,30 +215,6 @@ def looks(seen: list[int], first_seed: int) -> tuple[Look, ...]:
         Look(f"look{place}", tuple(range(first_seed + start, first_seed + stop)), stop)
         for place, (start, stop) in enumerate(steps, start=1)
     )
-
-
-def _same_folders(arms: dict[str, Arm]) -> Iterator[PlanError]:
-    names: dict[str, str] = {}
-    for name in arms:
-        if name.lower() in names:
-            yield PlanError(
-                f"ablations: {names[name.lower()]} and {name} are the same folder where case does not count. Rename one.",
-                ("ablations", name),
-            )
-        names[name.lower()] = name
-
-
-def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
-    names: dict[str, str] = {}
-    for arm in arms.values():
-        mark = fingerprint(arm.recipe)
-        if mark in names:
-            yield PlanError(
-                f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
-                f" Change one of them or leave it out.{compatibility.takes(arm.recipe['model'])}",
-                ("ablations", arm.name),
-            )
-        names[mark] = arm.name
 
 
 def _unknown_reference(entry: Entry, waiting: list[Entry], arms: dict[str, Arm]) -> PlanError:

@@ -127,7 +127,7 @@ def _choice_with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
 def _chosen(name: str, schema: Schema) -> Schema | None:
     """The schema of a choice's settings; None if there is no choice of that name. Raises OwnCodeError."""
     if "own" in schema and location.is_own(name):
-        return declaration.declaration(name)
+        return declaration.declaration(name) if schema["own"] == "model" else dict[str, Any]()
     return schema["choices"][name] or {} if name in schema["choices"] else None
 
 

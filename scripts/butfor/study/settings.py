@@ -6,21 +6,19 @@ Every mistake becomes one StudyError that says where it is, what was expected, w
 from __future__ import annotations
 
 import copy
-import difflib
-import unicodedata
 from pathlib import Path
 from typing import Any, cast
 
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
-from butfor.remedies import CLOSE
-from butfor.study import claims, compatibility, plain_values
+from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values
 from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
+from butfor.study.data_settings import check_data, check_models, complete_data
 from butfor.study.plan import Plan, make_plan
 from butfor.study.schema import ConfigError, Schema, complete, load_schema, parts
 from butfor.study.seed_list import refuse_seed_list
-from butfor.user_code import location
+from butfor.study.study_metrics import RECORDED, default_of, meant, metrics_of
 
 ANCHORS = ("x-", "_")  # what keys begin with that only hold something for aliases
 
@@ -32,7 +30,7 @@ def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str,
     found = Errors()
     settings = complete_study(config, root, found)
     plan = _planned(settings, root, found)
-    for check in (_check_images, _check_budget, _check_models, _declare_claims):
+    for check in (_check_images, _check_budget, _check_kept, check_models, _declare_claims, _ask_on_parts):
         with found.collected():
             check(settings, plan, bool(found.found))
     found.end()
@@ -82,8 +80,12 @@ def _key(error: StudyError) -> str | int:
 
 
 def _check_images(settings: dict[str, Any], plan: Plan, _: bool) -> None:
-    if settings["data"]["name"] in TRAIN_IMAGES:
-        plan.check_images(TRAIN_IMAGES[settings["data"]["name"]])
+    found = Errors()
+    for name, data in settings["data_sets"].items():
+        with found.collected():
+            if data["name"] in TRAIN_IMAGES:
+                plan.check_images(TRAIN_IMAGES[data["name"]], name)
+    found.end()
 
 
 def _check_budget(settings: dict[str, Any], plan: Plan, incomplete: bool) -> None:
@@ -96,7 +98,7 @@ def _check_budget(settings: dict[str, Any], plan: Plan, incomplete: bool) -> Non
         )
 
 
-def _check_models(settings: dict[str, Any], _: Plan, __: bool) -> None:
+def _check_kept(settings: dict[str, Any], _: Plan, __: bool) -> None:
     if settings["tracking"]["register"] and settings["tracking"]["models"] == "none":
         raise ConfigError(
             "tracking.register: expected models to register, received models: none. Write models: best.",
@@ -111,6 +113,15 @@ def _declare_claims(settings: dict[str, Any], plan: Plan, incomplete: bool) -> N
     settings["claims"] = claims.declared({**settings, "claims": kept}, plan)
 
 
+def _ask_on_parts(settings: dict[str, Any], _: Plan, __: bool) -> None:
+    """Have metrics on those parts of the data on which claims name them. `claimed`: of the names in claims those that make a
+    difference, so that a claim which makes none lets nothing be judged anew."""
+    names = sorted({claim["metric"] for claim in settings["claims"].values() if claim["metric"]})
+    settings["metrics"] = asked_metrics.with_parts(settings["metrics"], names)
+    described, known = settings["verdict"]["others"] == "descriptive", metrics_of(settings)
+    settings["claimed"] = [name for name in names if described or name not in known]
+
+
 def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[str, Any]:
     """The settings of a study file, checked and completed; its ablations stay as written, because the plan resolves them.
 
@@ -118,29 +129,69 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
     """
     plain_values.check(config)
     written = {key: value for key, value in config.items() if not str(key).startswith(ANCHORS)}
-    if isinstance(
-        written.get("study"), str
-    ):  # of the two spellings of an accent or a Korean syllable, the composed one
-        written["study"] = unicodedata.normalize("NFC", written["study"])
+    written = composed_letters.composed(written)
     if isinstance(written.get("data"), str):
         written["data"] = {"name": written["data"]}
+    if written.get("metrics") is not None:
+        written["metrics"] = asked_metrics.as_mapping(written["metrics"])
     try:
         refuse_seed_list(written.get("seeds"), has_budget=bool(written.get("budget")))
     except ConfigError as error:
         found.add(error)
         del written["seeds"]
+    several = _data_sets(written, root, found)
     settings = _without_faults(written, root, found)
+    settings["data"] = several or settings["data"]
+    settings["data_sets"] = several or {data_sets.ONLY: settings["data"]}
     settings["results"] = str(Path(settings.get("results", f"results/{settings['study']}")).expanduser())
-    for place in ("file", "folder"):
-        if settings["data"][place]:
-            settings["data"][place] = str(Path(settings["data"][place]).expanduser())
+    for data in settings["data_sets"].values():
+        complete_data(data, root, settings["task"])
     settings["looks"] = settings["seeds"] if isinstance(settings["seeds"], list) else [settings["seeds"]]
-    wrong = {getattr(error, "at", ())[:1] for error in found.found}
-    for block, check in (("seeds", _check_looks), ("data", _check_data)):
+    wrong = [getattr(error, "at", ()) for error in found.found]
+    asked, settings["metrics"], settings["claimed"] = settings["metrics"], {}, []
+    with found.collected():
+        if ("seeds",) not in [place[:1] for place in wrong]:
+            _check_looks(settings)
+    for name, data in settings["data_sets"].items():
+        at = data_sets.place(name)
         with found.collected():
-            if (block,) not in wrong:
-                check(settings)
+            if at not in [place[: len(at)] for place in wrong]:
+                check_data(data, root, at)
+    with found.collected():
+        settings["metrics"] = asked_metrics.completed(asked)
+        _choose_metric(settings)
+    settings["verdict"]["metric"] = settings["verdict"]["metric"] or default_of(settings)
     return settings
+
+
+def _data_sets(written: dict[str, Any], root: Schema, found: Errors) -> dict[str, dict[str, Any]]:
+    """Several data sets by name, completed and taken out of what is written; empty where there is one."""
+    one = root["properties"]["data"]
+    with found.collected():
+        several = data_sets.named(written.get("data"), set(one["properties"]))
+        if several:
+            del written["data"]
+        return data_sets.completed(several, lambda item, where: complete(item, one, root, where), found)
+    del written["data"]
+    return {}
+
+
+def _choose_metric(settings: dict[str, Any]) -> None:
+    """Settle which metric decides: the one that `verdict` names, the primary one, or the task's own. Raises ConfigError."""
+    written, primary = settings["verdict"]["metric"], asked_metrics.primary_of(settings["metrics"])
+    names = [name for name, metric in metrics_of(settings).items() if metric.settles]
+    at = ("verdict", "metric")
+    if written is not None and written not in names:
+        others = [task for task, recorded in RECORDED.items() if written in recorded and settings["task"] == "auto"]
+        hint = f" Write task: {others[0]}, which has it." if others else meant(written, names)
+        raise ConfigError(f"verdict.metric: expected one of {', '.join(names)}, received {written}.{hint}", at)
+    if written and primary and written != primary:
+        raise ConfigError(
+            f"verdict.metric: expected {primary}, which metrics has as primary, or none, received {written}. Leave one out.",
+            at,
+        )
+    settings["decides"] = written or primary  # none: that of the task, which may be known from the data alone
+    settings["verdict"]["metric"] = written or primary
 
 
 def _without_faults(written: dict[str, Any], root: Schema, found: Errors) -> dict[str, Any]:
@@ -178,32 +229,3 @@ def _check_looks(settings: dict[str, Any]) -> None:
     looks = settings["looks"]
     if looks != sorted(set(looks)):
         raise ConfigError(f"seeds: expected looks that rise, such as [5, 10, 20], received {looks}.", ("seeds",))
-
-
-def _check_data(settings: dict[str, Any]) -> None:
-    data = settings["data"]
-    file, own = data["file"], location.is_own(data["name"])
-    if data["name"] == "npz" and not file:
-        raise ConfigError(
-            "data.file: expected the path of an .npz file because data.name is npz, received null.", ("data", "file")
-        )
-    if data["arrays"] and data["name"] != "npz" and not own:
-        raise ConfigError(
-            f"data.arrays: expected with a file or a function of your own, received with {data['name']}. Leave it out.",
-            ("data", "arrays"),
-        )
-    if file and data["name"] != "npz":
-        raise ConfigError(
-            f"data.file: expected with name: npz, received {file} with {data['name']}. Write data: {{name: npz, file: {file}}}.",
-            ("data", "file"),
-        )
-    if file and not Path(file).is_file():
-        beside = [str(path) for path in Path(file).parent.glob("*") if path.is_file()]
-        similar = difflib.get_close_matches(file, beside, n=1, cutoff=CLOSE)
-        meant = f" Did you mean {similar[0]}?" if similar else ""
-        raise ConfigError(
-            f"data.file: expected an existing file, received {file}, looked for from {Path.cwd()}.{meant}",
-            ("data", "file"),
-        )
-    if own:
-        location.locate(data["name"])

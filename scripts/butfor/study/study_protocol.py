@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
 
 from butfor.fingerprint import canonical, fingerprint
+from butfor.recipe.recipe_mark import recipe_mark
 from butfor.study import claims
-from butfor.study.arm import BASELINE, Arm, Recipe
+from butfor.study.arm import Arm, Recipe, baseline_of, is_baseline
 from butfor.study.claims import Claim
 from butfor.study.plan import Plan
 
@@ -53,23 +54,25 @@ def protocol(settings: Settings, plan: Plan) -> Protocol:
 
 
 def terms(settings: Settings) -> dict[str, Any]:
-    """What a study is judged by: data, seeds, looks, the search of learning rates, and all settings of verdicts."""
+    """What a study is judged by: data, seeds, looks, the search of learning rates, all settings of verdicts, and what the
+    metrics are that it asks for."""
     verdict = {f"verdict.{key}": value for key, value in settings["verdict"].items()}
-    return {**claims.fixed(settings), "tune": settings["tune"], **verdict}
+    metrics = {name: claims.deciding(terms) for name, terms in settings["metrics"].items()}
+    return {**claims.fixed(settings), "tune": settings["tune"], **verdict, "metrics": metrics}
 
 
 def arms(plan: Plan, by_family: bool) -> dict[str, ArmTerms]:
     """Every arm of a plan as the register keeps it. by_family: whether each family is corrected by itself."""
     found: dict[str, ArmTerms] = {}
     for arm in plan.arms.values():  # a reference comes before the arms that are changed from it
-        sets = _sets(arm, plan.arms[BASELINE].recipe)
-        above = found[arm.reference]["asks"] if arm.reference else ""
+        sets = _sets(arm, plan.arms[baseline_of(arm.name)].recipe)
+        above = found[arm.reference]["asks"] if arm.reference else arm.data_set
         found[arm.name] = {
-            "recipe": fingerprint(arm.recipe),
+            "recipe": recipe_mark(arm.recipe),
             "reference": arm.reference,
             "family": arm.family if by_family else "",
             "sets": sets,
-            "asks": BASELINE if arm.name == BASELINE else fingerprint([sets, above]),
+            "asks": arm.name if is_baseline(arm.name) else fingerprint([sets, above]),
         }
     return found
 
@@ -78,7 +81,7 @@ def _sets(arm: Arm, baseline: Recipe) -> Recipe:
     if arm.reference:
         sets = {key: _at(arm.recipe, key) for key in arm.changed}
     else:
-        sets = {key: value for key, value in arm.recipe.items() if arm.name == BASELINE or value != baseline[key]}
+        sets = {key: value for key, value in arm.recipe.items() if is_baseline(arm.name) or value != baseline[key]}
     return cast(Recipe, json.loads(json.dumps(canonical(sets))))
 
 

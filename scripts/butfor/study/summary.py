@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from butfor.study.arm import Recipe
 
@@ -42,12 +42,40 @@ class SearchPlan(TypedDict, total=False):
     seeds: list[int]
 
 
+class MetricTerms(TypedDict):
+    """A metric that a study asks for beside those that every run records.
+
+    score: what computes it from predictions: a name of the catalogue with its `options`, or `module:function`. parts: of the
+    data, on which it is asked: test always, train, validation and gap where a claim names them. scale, decimals, lowest,
+    highest, share: see KnownMetric. margin: in its unit; relative_margin: as a share of the baseline's mean instead, by which
+    the stages that judge fill in the margin. primary: whether it decides.
+    """
+
+    name: str
+    score: str
+    options: dict[str, Any]
+    parts: list[str]
+    title: str
+    unit: str
+    scale: float
+    decimals: int
+    higher_is_better: bool
+    lowest: float | None
+    highest: float | None
+    share: bool
+    margin: float | None
+    relative_margin: float | None
+    primary: bool
+
+
 class PlanSummary(TypedDict):
-    """The plan: all arms, the baseline first; all looks in order; the search of the learning rate."""
+    """The plan: all arms, the baseline first; all looks in order; the search of the learning rate; the metrics that the study
+    asks for by name, if any."""
 
     arms: list[ArmPlan]
     looks: list[LookPlan]
     tune: SearchPlan
+    metrics: NotRequired[dict[str, MetricTerms]]
 
 
 class VerdictSettings(TypedDict):
@@ -55,6 +83,7 @@ class VerdictSettings(TypedDict):
 
     alpha: float
     metric: str
+    others: Literal["corrected", "descriptive"]
     corrected_over: Literal["report", "family"]
     margin: float
     loss_margin: float | None
@@ -62,6 +91,7 @@ class VerdictSettings(TypedDict):
     paired: bool
     futility: bool
     count_removed: bool
+    holds_for: NotRequired[Literal["test set", "new data"]]
 
 
 class Budget(TypedDict):
@@ -75,12 +105,15 @@ class Study(PlanSummary):
     """A study as the stages after training see it: its plan, how it is judged, and its budget.
 
     removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from
-    the register by the stages that judge.
+    the register by the stages that judge. claimed: the metrics that its claims name. task: what kind of targets the data
+    have, filled in from the records (see verdicts/as_recorded).
     """
 
     verdict: VerdictSettings
     budget: Budget
     removed: dict[str, int]
+    claimed: NotRequired[list[str]]
+    task: NotRequired[str]
 
 
 class DescribedStudy(Study):

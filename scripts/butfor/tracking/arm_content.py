@@ -20,10 +20,12 @@ from butfor.checks.outcomes import CheckRow
 from butfor.figures import arm_colours
 from butfor.fingerprint import canonical
 from butfor.records.record import Record
-from butfor.study.arm import BASELINE
-from butfor.study.metrics import METRICS, Metric
+from butfor.study.arm import is_baseline
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import metrics_of
 from butfor.tracking import metric_names, run_content
-from butfor.tracking.arm_statistics import SETTLING, ArmStatistics, recorded, statistics_of
+from butfor.tracking.arm_statistics import ArmStatistics, recorded, statistics_of
+from butfor.tracking.tracked_metrics import judged, settling
 from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
 from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import in_words, with_remark
@@ -72,12 +74,12 @@ def judgements(
     rows: dict[str, list[ContrastRow]] = {arm: [] for arm in arms}
     for row in contrasts:
         rows.setdefault(row["arm"], []).append(row)
-    judged = {arm: row for arm in arms for row in metric.rows(rows[arm])}
+    on_metric = {arm: row for arm in arms for row in metric.rows(rows[arm])}
 
     def order(arm: str) -> tuple[bool, bool, bool, float]:
-        row = judged.get(arm)
+        row = on_metric.get(arm)
         refused = row is not None and row["verdict"] in REFUSED
-        return arm != BASELINE, row is not None, refused, metric.worth(row["effect"]) if row else 0.0
+        return not is_baseline(arm), row is not None, refused, metric.worth(row["effect"]) if row else 0.0
 
     places = {arm: place for place, arm in enumerate(sorted(arms, key=order))}
     proofs = {row["arm"]: row for row in checks}
@@ -86,7 +88,8 @@ def judgements(
 
 def content(arm: str, records: list[Record], judgement: Judgement, tracking: dict[str, Any]) -> ArmContent:
     """What the run of an arm with these records holds. tracking: see parameters.mirrored."""
-    metric, figures = METRICS[tracking["metric"]], statistics_of(records, tracking["must_learn"], tracking["metric"])
+    metric, judging = judged(tracking), (tracking["must_learn"], tracking["metric"])
+    figures = statistics_of(records, *judging, settling(tracking))
     about = tracking["arms"][arm]
     settings = run_content.settings(records[0].recipe, tracking)
     files = {
@@ -96,7 +99,7 @@ def content(arm: str, records: list[Record], judgement: Judgement, tracking: dic
     return ArmContent(
         tags=_tags(arm, about["reference"], judgement, figures, metric, tracking),
         params=[Param(key, str(value)) for key, value in {"arm": arm, "family": about["family"], **settings}.items()],
-        figures=_figures(judgement, figures, metric),
+        figures=_figures(judgement, figures, metric, metrics_of(tracking)),
         curves=_curves(figures),
         statistics=figures,
         files=files,
@@ -133,24 +136,26 @@ def _tags(
         MEAN: _mean_in_words(figures, metric),
         PROOF: outcome,
     }
-    note = {"mlflow.note.content": _note(arm, reference, judgement, figures, metric)}
+    note = {"mlflow.note.content": _note(arm, reference, judgement, figures, metric, metrics_of(tracking))}
     return {**_common_tags(arm, tracking), **shown, **note}
 
 
-def _figures(judgement: Judgement, figures: ArmStatistics, metric: Metric) -> dict[str, float]:
+def _figures(
+    judgement: Judgement, figures: ArmStatistics, metric: Metric, metrics: Mapping[str, Metric]
+) -> dict[str, float]:
     """The metrics of one point; what is not known is left out."""
     found: dict[str, float | None] = {PLACE: judgement.place, SEEDS: figures.seeds, FAILED: figures.failed}
     for name, mean in figures.mean.items():
         sd = figures.sd[name]
-        found[name] = recorded(METRICS[name], mean)
-        found[metric_names.sd(METRICS[name])] = None if sd is None else recorded(METRICS[name], sd)
+        found[name] = recorded(metrics[name], mean)
+        found[metric_names.sd(metrics[name])] = None if sd is None else recorded(metrics[name], sd)
     for row in judgement.contrasts:
-        judged = METRICS[row["metric"]]
-        if judged in SETTLING and row["verdict"] not in REFUSED:
-            name, decimals = metric_names.delta(judged), judged.unit.decimals
+        each = metrics[row["metric"]]
+        if each.settles and row["verdict"] not in REFUSED:
+            name, decimals = metric_names.delta(each), each.unit.decimals
             ends = {name: row["effect"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
             found |= {key: None if value is None else round(value, decimals) for key, value in ends.items()}
-        if judged is metric and row["verdict"] not in REFUSED and row["pairs"] > 1:
+        if each.name == metric.name and row["verdict"] not in REFUSED and row["pairs"] > 1:
             found |= {P_DIFFER: _digits(row["p_difference"], 2), P_SAME: _digits(row["p_equivalence"], 2)}
     return {key: float(value) for key, value in found.items() if value is not None}
 
@@ -174,15 +179,22 @@ def _curves(figures: ArmStatistics) -> list[Point]:
     ]
 
 
-def _note(arm: str, reference: str | None, judgement: Judgement, figures: ArmStatistics, metric: Metric) -> str:
+def _note(
+    arm: str,
+    reference: str | None,
+    judgement: Judgement,
+    figures: ArmStatistics,
+    metric: Metric,
+    metrics: Mapping[str, Metric],
+) -> str:
     """The arm in one plain sentence, then its numbers on every metric as a table in markdown."""
     rows = {row["metric"]: row for row in judgement.contrasts}
-    role = "the full recipe" if arm == BASELINE else "a reference for other arms"
+    role = "the full recipe" if is_baseline(arm) else "a reference for other arms"
     first = f"{in_words(rows[metric.name])}." if metric.name in rows else f"{arm}: {role}."
     lost = f", {figures.failed} of which failed and do not count in" if figures.failed else ""
     parts = [f"{first} {_mean_in_words(figures, metric)} over {figures.seeds} seeds{lost}."]
     table = ["| metric | mean ± sd | effect | interval | p differ | p same | verdict |", "| --- |" + " --- |" * 6]
-    for each in (METRICS[name] for name in dict.fromkeys([metric.name, *figures.mean, *rows])):
+    for each in (metrics[name] for name in dict.fromkeys([metric.name, *figures.mean, *rows])):
         table.append(
             "| " + " | ".join([each.title, _mean_in_words(figures, each), *_cells(rows.get(each.name))]) + " |"
         )

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from butfor.records.record import Record
-from butfor.study.metrics import METRICS, Metric
-
-SETTLING = [metric for metric in METRICS.values() if metric.settles]
+from butfor.study.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,13 @@ class ArmStatistics:
     ended: float
 
 
-def statistics_of(records: Sequence[Record], must_learn: bool, metric: str) -> ArmStatistics:
-    """The statistics of an arm's records; must_learn, metric: what decides whether a run counts as failed."""
+def statistics_of(
+    records: Sequence[Record], must_learn: bool, metric: str, settling: Iterable[Metric]
+) -> ArmStatistics:
+    """The statistics of an arm's records; must_learn, metric: what decides whether a run counts as failed. settling: the metrics
+    that verdicts could be asked of."""
     usable = [record for record in records if not record.failed(must_learn, metric)]
-    values = {metric.name: found for metric in SETTLING if (found := _values(metric, usable))}
+    values = {metric.name: found for metric in settling if (found := _values(metric, usable))}
     return ArmStatistics(
         seeds=len(records),
         failed=len(records) - len(usable),

@@ -55,7 +55,7 @@ class LiveRuns:
         lines = progress.read(path)
         run = self._open.get(path)
         if run and not lines:
-            writer.end(run.run_id, "FINISHED", time.time())
+            writer.end(run.run_id, "FINISHED", max(run.started, time.time()))  # the clock may be put back
             del self._open[path]
         if not lines:
             return
@@ -111,7 +111,7 @@ def _end(lines: list[Line]) -> tuple[str, float]:
     """The status with which a training ended, and when; one that ended without a last line was killed."""
     last = lines[-1]
     ended = next(last[key] for key in ("at", "ended", "started") if key in last)
-    return last.get("ended_as", "KILLED"), ended
+    return last.get("ended_as", "KILLED"), max(ended, lines[0]["started"])
 
 
 def _epochs(lines: list[Line]) -> int:

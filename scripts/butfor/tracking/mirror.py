@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Run
 
+from butfor.records import measures
 from butfor.records.record import Record, counts_as_failed, read
 from butfor.records.results_folder import JobPlace, records_of, seed_of
 from butfor.tracking import arm_content, model_artifacts
@@ -35,9 +36,14 @@ class Mirror:
         self._writer = RunWriter(experiment.client, experiment.id, experiment.artifacts, self._tracking)
         self.live = LiveRunWriter(experiment, self._writer, self._arms, self._tracking)
 
-    def put(self, folders: Iterable[Path], judged: Mapping[str, Judgement] | None = None) -> dict[str, str]:
+    def put(
+        self,
+        folders: Iterable[Path],
+        judged: Mapping[str, Judgement] | None = None,
+        measured: Sequence[Path | str] = (),
+    ) -> dict[str, str]:
         """Bring the runs of the folders' records up to date and, once the study is `judged`, those of its arms; returns by key
-        what was done: same, new, completed or replaced.
+        what was done: same, new, completed or replaced. measured: the files of what runs are worth by the study's metrics.
         """
         existing: Runs = {}
         for run in self.experiment.runs():
@@ -47,16 +53,22 @@ class Mirror:
             by_arm.setdefault(JobPlace(folder).arm, []).append(folder)
         actions: dict[str, str] = {}
         for arm, places in by_arm.items():
-            actions |= self._put_arm(arm, places, existing, judged)
+            actions |= self._put_arm(arm, places, existing, judged, measured)
         if judged is not None:
             self._arms.remove_others(by_arm)
         return actions
 
     def _put_arm(
-        self, arm: str, folders: list[Path], existing: Runs, judged: Mapping[str, Judgement] | None
+        self,
+        arm: str,
+        folders: list[Path],
+        existing: Runs,
+        judged: Mapping[str, Judgement] | None,
+        measured: Sequence[Path | str],
     ) -> dict[str, str]:
         jobs = [{path: read(path) for path in records_of(folder)} for folder in folders]
-        records = [record for job in jobs for record in job.values()]
+        records = list(measures.merged([record for job in jobs for record in job.values()], measured))
+        values = {record.seed: record for record in records}
         if not records:
             return {}
         if judged is None:
@@ -68,25 +80,30 @@ class Mirror:
             files = JobFiles(folder, job.values())
             for path, record in job.items():
                 key = self.experiment.key(record.arm, record.seed)
-                actions[key] = self._put(path, record, files, key, parent, existing.get(key, []))
+                actions[key], run = self._put(path, record, files, key, parent, existing.get(key, []))
+                if measured:
+                    self._writer.add_measures(run, path, values[record.seed], measured)
         return actions
 
-    def _put(self, path: Path, record: Record, files: JobFiles, key: str, parent: str, existing: list[Run]) -> str:
+    def _put(
+        self, path: Path, record: Record, files: JobFiles, key: str, parent: str, existing: list[Run]
+    ) -> tuple[str, str]:
+        """What was done, and the id of the run that the record has by now."""
         source = self._writer.source(path, record)
         digest = self._writer.digest(source)
         whole = [run for run in existing if run.data.tags.get(DIGEST) == digest]
         live = [run for run in existing if is_live(run, record.timing["started"])]
         current = (whole or live)[:1]
+        written = current[0].info.run_id if current else None
         if whole:
             self._set_tag(current[0], PARENT, parent)
         else:
-            run_id = current[0].info.run_id if current else None
-            self._writer.write(source, files, RunPlace(key, digest, parent, existing, run_id))
+            written = self._writer.write(source, files, RunPlace(key, digest, parent, existing, written))
         self.experiment.delete(run for run in existing if run not in current)
         action = "same" if whole else "completed" if live else "replaced" if existing else "new"
         if not whole:
             log.info("%s: %s", key, action)
-        return action
+        return action, str(written)
 
     def remove_others(self, folders: Iterable[Path]) -> list[Run]:
         """Delete the runs that have no record in the folders, and incomplete ones that a killed import has left; returns the

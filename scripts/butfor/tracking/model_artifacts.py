@@ -21,7 +21,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from butfor.records.record import Record
-from butfor.study.arm import BASELINE
+from butfor.study.arm import is_baseline
 from butfor.tracking.artifacts import Artifact
 
 IDENTITY = "butfor.identity"  # of the study that a name in the registry belongs to
@@ -75,7 +75,7 @@ def register(client: MlflowClient, names: Sequence[str], identity: str, runs: It
     give that version the alias "best". The model has the first of the `names` that is not another study's.
     """
     tagged = [run for run in runs if HISTORY in run.data.tags and run.data.tags["butfor.status"] == "ok"]
-    candidates = [run for run in tagged if run.data.tags["butfor.arm"] == BASELINE]
+    candidates = [run for run in tagged if is_baseline(run.data.tags["butfor.arm"])]
     if not candidates:
         log.warning("no model of the baseline is there to be registered")
         return

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import getpass
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param
+from mlflow.entities import Metric as Point
 
 from butfor.records.record import Record
-from butfor.study.arm import BASELINE
-from butfor.study.metrics import METRICS
+from butfor.study.arm import is_baseline
+from butfor.study.metrics import METRICS, Metric
 from butfor.study.recipe_words import in_short
-from butfor.tracking import metric_names
+from butfor.tracking import metric_names, tracked_metrics
 
 Line = dict[str, Any]  # a line of a progress file; the first, the header, says which training it is
+SETTLING = [metric for metric in METRICS.values() if metric.settles]
 DIGITS = 7  # that count, of final figures; pages show all that there are
 SOURCE = {"mlflow.source.name": "butfor", "mlflow.source.type": "PROJECT"}
 
@@ -80,20 +84,21 @@ def dataset(record: Record) -> DatasetInput:
     return DatasetInput(data, [InputTag("mlflow.data.context", "training")])
 
 
-def deltas(record: Record, reference: Record | None) -> dict[str, float]:
-    """The run minus the reference's run with the same seed, in every metric that verdicts can use, in its unit; empty if there
-    is no reference or one of them has diverged.
+def deltas(record: Record, reference: Record | None, metrics: Iterable[Metric] = SETTLING) -> dict[str, float]:
+    """The run minus the reference's run with the same seed, in every metric that verdicts can use and both have, in its unit;
+    empty if there is no reference or one of them has diverged.
     """
     if reference is None or not record.metrics or not reference.metrics:
         return {}
-    return {
-        metric_names.delta(metric): round(metric.figure(record.metrics) - metric.figure(reference.metrics), 6)
-        for metric in METRICS.values()
-        if metric.settles
-    }
+    found = {}
+    for metric in metrics:
+        with suppress(KeyError):  # of which the run leaves it undefined, or is not measured yet
+            difference = metric.figure(record.metrics) - metric.figure(reference.metrics)
+            found[metric_names.delta(metric)] = round(difference, 6)
+    return found
 
 
-def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[Metric]:
+def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[Point]:
     """A record's curves, a point per epoch, the final metrics of each part, and the `differences` to its reference (see
     deltas); with `loads`, the machine's load as well.
     """
@@ -105,10 +110,17 @@ def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[
     end = round(record.timing["ended"] * 1000)
     finals = {metric_names.final(key): float(f"{value:.{DIGITS}g}") for key, value in record.metrics.items()}
     finals |= differences
-    return curves + [Metric(key, value, end, 0) for key, value in finals.items()]
+    return curves + [Point(key, value, end, 0) for key, value in finals.items()]
 
 
-def points(line: Line, loads: bool) -> list[Metric]:
+def measured(values: dict[str, float], differences: dict[str, float], now: float) -> list[Point]:
+    """The points of what a run is worth by the metrics that the study asks for: they come after the run, whose end they may be
+    measured long after, so that of two the later counts. now: in seconds since 1970."""
+    finals = {metric_names.final(key): float(f"{value:.{DIGITS}g}") for key, value in values.items()}
+    return [Point(key, value, round(now * 1000), 0) for key, value in {**finals, **differences}.items()]
+
+
+def points(line: Line, loads: bool) -> list[Point]:
     """An epoch's points: its metrics and, with `loads`, the machine's load. A record and a training under way give the same
     points, to the millisecond.
     """
@@ -116,7 +128,7 @@ def points(line: Line, loads: bool) -> list[Metric]:
     values |= {f"train/{key}": line[key] for key in ("objective", "learning_rate")}
     if loads:
         values |= {f"system/{key}": value for key, value in line["load"].items()}
-    return [Metric(key, value, round(line["ended"] * 1000), line["epoch"]) for key, value in values.items()]
+    return [Point(key, value, round(line["ended"] * 1000), line["epoch"]) for key, value in values.items()]
 
 
 def parameters(arm: str, seed: int, recipe: dict[str, Any], tracking: dict[str, Any]) -> list[Param]:
@@ -132,8 +144,15 @@ def settings(recipe: dict[str, Any], tracking: dict[str, Any]) -> dict[str, str]
 
 def describe(record: Record, tracking: dict[str, Any]) -> str:
     """A run in one plain sentence, with its value of the metric that verdicts are asked of, or why it failed."""
-    reference, judged = tracking["arms"][record.arm]["reference"], METRICS[tracking["metric"]]
-    without_reference = "the full recipe" if record.arm == BASELINE else "a reference for other arms"
+    reference, judged = tracking["arms"][record.arm]["reference"], tracked_metrics.judged(tracking)
+    without_reference = "the full recipe" if is_baseline(record.arm) else "a reference for other arms"
     role = f"an ablation of {reference}" if reference else without_reference
-    outcome = record.reason if failed(record, tracking) else f"{judged.title} {judged.recorded(record.metrics):.4f}"
+    outcome = record.reason if failed(record, tracking) else f"{judged.title} {_recorded(judged, record)}"
     return f"Seed {record.seed} of {record.arm}, {role}: {outcome}."
+
+
+def _recorded(metric: Metric, record: Record) -> str:
+    try:
+        return f"{metric.recorded(record.metrics):.4f}"
+    except KeyError:
+        return "is measured when the look's runs are all there"

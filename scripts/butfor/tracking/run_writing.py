@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,19 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Run, RunTag
 
+from butfor.fingerprint import fingerprint
+from butfor.records import measures
 from butfor.records.record import Record, read
 from butfor.records.results_folder import JobPlace, seed_of
 from butfor.tracking import model_artifacts, run_content
 from butfor.tracking.artifacts import ArtifactStore
 from butfor.tracking.notes import preserved
 from butfor.tracking.run_files import JobFiles
+from butfor.tracking.tracked_metrics import settling
 
 PARENT = "mlflow.parentRunId"
 DIGEST = "butfor.digest"  # the tag that a run gets last: what it was written from
+MEASURED = "butfor.measured"  # the tag that stands for the values which were added to it since
 MOST_WITH_TAGS = (
     800  # metrics in the call that sets the digest; MLflow splits a longer one, and would send the tags first
 )
@@ -71,12 +76,32 @@ class RunWriter:
     def source(self, path: Path, record: Record) -> RunSource:
         """What the run of the record in the file `path` is written from."""
         job = JobPlace(path.parent)
-        reference, models = self._tracking["arms"][job.arm]["reference"], self._tracking["models"]
-        reference_path = job.of_arm(reference).record(seed_of(path)) if reference else None
-        compared = read(reference_path) if reference_path and reference_path.exists() else None
+        models, compared = self._tracking["models"], self._reference(path)
         model = job.model(models, seed_of(path))
         kept = models != "none" and model.exists() and self._can_be_described(model, record)
-        return RunSource(path, record, run_content.deltas(record, compared), model if kept else None)
+        differences = run_content.deltas(record, compared, settling(self._tracking))
+        return RunSource(path, record, differences, model if kept else None)
+
+    def _reference(self, path: Path) -> Record | None:
+        """The record of the reference's run with the same seed, if there is one."""
+        job = JobPlace(path.parent)
+        name = self._tracking["arms"][job.arm]["reference"]
+        place = job.of_arm(name).record(seed_of(path)) if name else None
+        return read(place) if place and place.exists() else None
+
+    def add_measures(self, run_id: str, path: Path, record: Record, measured: Sequence[Path | str]) -> None:
+        """Add to the run of the record in a file what it is worth by the metrics that the study asks for, unless it holds that.
+        record: with its values; measured: the files that the reference's are in."""
+        reference = self._reference(path)
+        compared = next(measures.merged([reference], measured)) if reference else None
+        own = {f"{part}/{name}" for name, terms in self._tracking["metrics"].items() for part in terms["parts"]}
+        values = {name: value for name, value in record.metrics.items() if name in own}
+        metrics = [metric for metric in settling(self._tracking) if metric.name in own]
+        points = run_content.measured(values, run_content.deltas(record, compared, metrics), time.time())
+        digest = fingerprint([(point.key, point.value) for point in points])
+        if points and self._client.get_run(run_id).data.tags.get(MEASURED) != digest:
+            tags = {MEASURED: digest, "mlflow.note.content": run_content.describe(record, self._tracking)}
+            self._client.log_batch(run_id, points, tags=tag_list(tags))
 
     def _can_be_described(self, model: Path, record: Record) -> bool:
         """Whether a model was trained by Keras; the first that was not is said."""
@@ -89,6 +114,7 @@ class RunWriter:
     def digest(self, source: RunSource) -> str:
         """A SHA-256 that stands for all that decides what the run holds."""
         settings = [self._tracking[key] for key in ("code", "experiment", "metric", "varying", "system_metrics")]
+        settings += [sorted(asked)] if (asked := self._tracking.get("metrics")) else []
         arm = self._tracking["arms"][source.record.arm]
         decisive = json.dumps([settings, arm, source.differences, source.model is not None], sort_keys=True)
         return hashlib.sha256(source.path.read_bytes() + decisive.encode()).hexdigest()
@@ -99,8 +125,8 @@ class RunWriter:
         run = self._client.create_run(self._experiment, start_time=round(started * 1000), run_name=name, tags=tags)
         return str(run.info.run_id)
 
-    def write(self, source: RunSource, files: JobFiles, place: RunPlace) -> None:
-        """Write a whole run, into the one that is to be completed or into a new one. It gets its digest last."""
+    def write(self, source: RunSource, files: JobFiles, place: RunPlace) -> str:
+        """Write a whole run, into the one that is to be completed or into a new one, and give its id. It gets its digest last."""
         record, digest = source.record, place.digest
         tags = run_content.tags(record, self._tracking, JobPlace(source.path.parent).look)
         tags = preserved({**tags, "butfor.key": place.key, PARENT: place.parent}, held_by(place.existing))
@@ -119,6 +145,7 @@ class RunWriter:
         parameters = run_content.parameters(record.arm, record.seed, record.recipe, self._tracking)
         self._client.log_batch(run_id, points[:-MOST_WITH_TAGS])
         self._client.log_batch(run_id, points[-MOST_WITH_TAGS:], parameters, tag_list(last_tags))
+        return run_id
 
     def _add_model(self, source: RunSource, run_id: str) -> dict[str, str]:
         """Add the files of the model, if it was kept, and return the tag that says so."""

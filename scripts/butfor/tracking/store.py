@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +12,12 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from butfor.errors import StudyError
+from butfor.process.file_locks import ALONE, lock, open_lock
 from butfor.records.results_folder import TRACKING_LOCK
 from butfor.tracking import schema_version, sqlite, target
 from butfor.tracking.experiment import StudyExperiment
 from butfor.tracking.mirror import Mirror
+from butfor.tracking.tracked_metrics import with_task
 
 Tracking = dict[str, Any]
 
@@ -35,13 +36,14 @@ def open_mirror(tracking: Tracking, results: Path, repair: bool = False) -> Iter
     uri, artifacts = target.store(results)
     results.mkdir(parents=True, exist_ok=True)
     try:
-        with (results / TRACKING_LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with open_lock(results / TRACKING_LOCK) as writing:
+            lock(writing, ALONE)
             if repair and target.is_own(results):
                 sqlite.set_damaged_aside(Path(uri.removeprefix(target.SQLITE)))
             if artifacts:
                 schema_version.prepare(uri, target.is_own(results))
-            yield Mirror(StudyExperiment(uri, artifacts, tracking, results), tracking)
+            known = with_task(tracking, results)
+            yield Mirror(StudyExperiment(uri, artifacts, known, results), known)
     except (MlflowException, RequestException, SQLAlchemyError, OSError) as failure:
         reason = target.redacted(str(failure))[:300]
         raise TrackingError(

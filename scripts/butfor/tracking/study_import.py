@@ -13,12 +13,13 @@ from mlflow.exceptions import MlflowException
 
 from butfor.records.files import write_atomically
 from butfor.records.results_folder import results_of
-from butfor.study.metrics import METRICS, Metric
-from butfor.tracking import views
+from butfor.study.metrics import Metric
+from butfor.tracking import tracked_metrics, views
 from butfor.tracking.arm_content import judgements
 from butfor.tracking.experiment import StudyExperiment
 from butfor.tracking.store import Tracking, open_mirror
 from butfor.tracking.summary_run import write_summary_run
+from butfor.tracking.tracked_metrics import with_task
 
 log = logging.getLogger(__name__)
 UNUSABLE = {"void": "its arm is void", "unproven": "its arm is unproven"}  # why, by the outcome of an arm's check
@@ -28,8 +29,8 @@ UNUSABLE = {"void": "its arm is void", "unproven": "its arm is unproven"}  # why
 class Sources:
     """The files that a study is mirrored from.
 
-    folders: of the records. checks, contrasts: checks.json and contrasts.json. files: report and figures. tables: their
-    folder.
+    folders: of the records. measured: what they are worth by the metrics that the study asks for. checks, contrasts:
+    checks.json and contrasts.json. files: report and figures. tables: their folder.
     """
 
     folders: Sequence[Path | str]
@@ -37,6 +38,7 @@ class Sources:
     contrasts: Path | str
     files: Sequence[Path | str]
     tables: Path | str
+    measured: Sequence[Path | str] = ()
 
 
 def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: TextIO | None = None) -> None:
@@ -47,18 +49,20 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
     tracking: see parameters.mirrored. terminal: where the user is told what is to be known of it. Raises TrackingError and
     StoreError.
     """
-    checks, metric = json.loads(Path(sources.checks).read_text()), METRICS[tracking["metric"]]
+    folders, results = [Path(folder) for folder in sources.folders], results_of(Path(tracked))
+    tracking = with_task(tracking, results)
+    checks, metric = json.loads(Path(sources.checks).read_text()), tracked_metrics.judged(tracking)
     unusable_arms = {row["arm"]: UNUSABLE[row["outcome"]] for row in checks if row["outcome"] in UNUSABLE}
     judged = judgements(tracking["arms"], json.loads(Path(sources.contrasts).read_text()), checks, metric)
-    folders, results = [Path(folder) for folder in sources.folders], results_of(Path(tracked))
     files = [*map(Path, sources.files), *sorted(Path(sources.tables).glob("*.csv"))]
     with open_mirror(tracking, results, repair=True) as mirror:
         experiment = mirror.experiment
-        actions = mirror.put(folders, judged)
+        actions = mirror.put(folders, judged, sources.measured)
         mirror.mark_usable(mirror.remove_others(folders), unusable_arms)
         mirror.register_best_model()
         report = write_summary_run(experiment, results, files)
-        links = _save_views(experiment, metric, report, tracking["question"])
+        others = [other for other in tracked_metrics.settling(tracking) if other.name != metric.name]
+        links = _save_views(experiment, [metric, *others], report, tracking["question"])
     if experiment.remark:
         print(experiment.remark, file=terminal)
     summary = {
@@ -71,12 +75,13 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
     write_atomically(Path(tracked), json.dumps(summary, indent=1))
 
 
-def _save_views(experiment: StudyExperiment, metric: Metric, report: str, question: str) -> dict[str, str]:
-    """Save the views and return the links that open them and the report; only plain pages if MLflow refuses them."""
+def _save_views(experiment: StudyExperiment, shown: list[Metric], report: str, question: str) -> dict[str, str]:
+    """Save the views and return the links that open them and the report; only plain pages if MLflow refuses them. shown: the
+    metrics, first the one that verdicts are asked of."""
     links = {"link": views.link(experiment.id), "curves": views.link(experiment.id, views.CURVES, charts=True)}
     links["report"] = views.file_link(experiment.id, report)
     try:
-        experiment.set_tags(views.tags(metric))
+        experiment.set_tags(views.tags(*shown))
         experiment.describe(views.description(question, links))
     except MlflowException as failure:
         if not 400 <= failure.get_http_status_code() < 500:

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from butfor.errors import StudyError
+from butfor.process.file_locks import has_locks_of_bytes
 from butfor.records.results_folder import mlflow_artifacts, mlflow_database
 from butfor.tracking.network_folders import network_type
 
@@ -24,6 +25,12 @@ SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
 LONGEST_DATABASE = 500  # bytes; SQLite opens paths of at most 512, with the suffix of a journal
 UNUSABLE = {"?", '"'}  # begins what follows a path in an address; MLflow puts the path into a statement of SQL
 SHORTEST = 4  # characters; a shorter secret is hidden in addresses only, since it may be part of any word
+
+
+REMEDY = (
+    "Set MLFLOW_TRACKING_URI to a database on a local disk (sqlite:////var/tmp/me/mlflow.db) or to a server before starting,"
+    " or go without MLflow by `tracking: {mlflow: false}` in the study's file; records and report do not need it."
+)
 
 
 class StoreError(StudyError):
@@ -81,6 +88,18 @@ def check(results: Path) -> None:
         _refuse_network_folders(Path(uri.removeprefix(SQLITE)).parent)
 
 
+def refuse_missing_locks(results: Path) -> None:
+    """Raise StoreError if the study's store is a database in a folder whose file system has no locks; makes the folder."""
+    uri, _ = store(results)
+    if uri.startswith(SQLITE):
+        folder = Path(uri.removeprefix(SQLITE)).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if not has_locks_of_bytes(folder):
+            raise StoreError(
+                f"{folder} is on a file system without locks, and SQLite opens no database of runs there. {REMEDY}"
+            )
+
+
 def _refuse_unusable_path(database: Path) -> None:
     size = len(os.fsencode(database))
     if size > LONGEST_DATABASE or UNUSABLE & set(str(database)):
@@ -96,9 +115,7 @@ def _refuse_network_folders(folder: Path) -> None:
     if file_system:
         raise StoreError(
             f"{folder} is on a network file system ({file_system}), where SQLite's locks do not hold and a database of runs"
-            " may be damaged. Set MLFLOW_TRACKING_URI to a database on a local disk"
-            " (sqlite:////var/tmp/me/mlflow.db) or to a server before starting, or go without MLflow by"
-            " `tracking: {mlflow: false}` in the study's file; records and report do not need it."
+            f" may be damaged. {REMEDY}"
         )
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from butfor.study.metrics import METRICS, QUANTITIES, Metric, beside
+from butfor.study.metrics import METRICS, QUANTITIES, Metric
 from butfor.tracking import arm_content
 from butfor.tracking.metric_names import delta, final, sd
 
@@ -45,9 +45,10 @@ EMPTY: State = {  # what pages of MLflow 3.5 do not open without
 ALL = 1000  # runs in a chart; the default is the first 10
 
 
-def tags(metric: Metric) -> dict[str, str]:
-    """The tags of an experiment that save the views of a study whose verdicts are asked of the metric."""
-    return {f"{TAG}{key}": _tag_value(name, state) for key, (name, state) in views(metric).items()}
+def tags(metric: Metric, *others: Metric) -> dict[str, str]:
+    """The tags of an experiment that save the views of a study whose verdicts are asked of the metric; others: the metrics that
+    are shown beside it."""
+    return {f"{TAG}{key}": _tag_value(name, state) for key, (name, state) in views(metric, *others).items()}
 
 
 def link(experiment: str, view: str = FIRST, charts: bool = False) -> str:
@@ -72,9 +73,10 @@ def description(question: str, links: Mapping[str, str]) -> str:
     return f"{question}\n\n" + " · ".join(f"[{words[key]}]({link.removeprefix('/')})" for key, link in links.items())
 
 
-def views(metric: Metric) -> dict[str, tuple[str, State]]:
+def views(metric: Metric, *others: Metric) -> dict[str, tuple[str, State]]:
     """The views by key, each with its name in MLflow's menu and its state."""
-    asked, names = [metric, *beside(metric)], _table_metrics(metric)
+    asked = [metric, *(others or (other for other in METRICS.values() if other.settles and other != metric))]
+    names = _table_metrics(asked)
     effects = {"delta": [_bars(delta(one)) for one in asked]}
     dots = {part: [_dots("arm", name) for name in names if name.startswith(part)] for part in ("delta", "test")}
     by_effect = _metric(delta(metric)), metric.higher_is_better  # the worst first
@@ -82,17 +84,17 @@ def views(metric: Metric) -> dict[str, tuple[str, State]]:
     return {
         FIRST: (
             "Arms, the baseline first, then by effect",
-            {**_runs(ARMS, _arm_columns(metric), by_place), **_charts({**effects, **_curves()})},
+            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**effects, **_curves()}, asked)},
         ),
         CURVES: (
             "Learning curves of arms",
-            {**_runs(ARMS, _arm_columns(metric), by_place), **_charts({**_curves(), **effects})},
+            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**_curves(), **effects}, asked)},
         ),
         "butfor-runs": (
             "Every run, by effect",
             {
                 **_runs(USABLE, [_param("arm"), _param("seed"), *map(_metric, names)], *by_effect),
-                **_charts({**dots, **_curves()}),
+                **_charts({**dots, **_curves()}, asked),
             },
         ),
         "butfor-report": (
@@ -106,25 +108,25 @@ def views(metric: Metric) -> dict[str, tuple[str, State]]:
     }
 
 
-def _arm_columns(metric: Metric) -> list[str]:
-    """The columns of the table of arms: verdict and numbers on the metric, then the effects on those beside it."""
+def _arm_columns(asked: list[Metric]) -> list[str]:
+    """The columns of the table of arms: verdict and numbers on the first metric, then the effects on those beside it."""
+    metric, *others = asked
     verdict, interval, mean, proof = (f"tags.`{name}`" for name in arm_content.SHOWN)
     numbers = [_metric(name) for name in (arm_content.P_DIFFER, arm_content.SEEDS, arm_content.FAILED)]
-    others = [_metric(delta(other)) for other in beside(metric)]
-    return [verdict, _metric(delta(metric)), interval, mean, *numbers, proof, *others]
+    effects = [_metric(delta(other)) for other in others]
+    return [verdict, _metric(delta(metric)), interval, mean, *numbers, proof, *effects]
 
 
-def _table_metrics(metric: Metric) -> list[str]:
+def _table_metrics(asked: list[Metric]) -> list[str]:
     """The metrics that the table of runs shows: effect and test figure of the metric and of those beside it, then its other
     parts.
     """
-    tested = [name for one in (metric, *beside(metric)) for name in (delta(one), one.name)]
-    return [*tested, *_other_parts(metric)]
+    tested = [name for one in asked for name in (delta(one), one.name)]
+    return [*tested, *(_other_parts(asked[0]) if asked[0].name in METRICS else [])]
 
 
-def _final_metrics() -> list[str]:
+def _final_metrics(settling: list[Metric]) -> list[str]:
     """All metrics that a run or an arm has but one point of."""
-    settling = [metric for metric in METRICS.values() if metric.settles]
     tested = [name for metric in settling for name in (delta(metric), metric.name, sd(metric))]
     ends = [f"{delta(metric)}_{side}" for metric in settling for side in ("low", "high")]
     return [*tested, *ends, *arm_content.NUMBERS, *(name for metric in settling for name in _other_parts(metric))]
@@ -149,7 +151,7 @@ def _runs(condition: str, columns: list[str], order: str = "attributes.start_tim
     }
 
 
-def _charts(sections: dict[str, list[State]]) -> State:
+def _charts(sections: dict[str, list[State]], asked: list[Metric]) -> State:
     """Sections of charts in this order, each named after the first part of its metrics' names, as MLflow names its own.
     Final figures that no section shows are hidden; MLflow would draw them as bars from 0, which all look alike.
     """
@@ -158,7 +160,7 @@ def _charts(sections: dict[str, list[State]]) -> State:
         for name, charts in sections.items()
         for place, chart in enumerate(charts)
     ]
-    hidden = [name for name in _final_metrics() if all(chart.get("metricKey") != name for chart in visible)]
+    hidden = [name for name in _final_metrics(asked) if all(chart.get("metricKey") != name for chart in visible)]
     return {
         "compareRunCharts": [*visible, *({**_bars(name), "uuid": name, "deleted": True} for name in hidden)],
         "compareRunSections": [{"uuid": name, "name": name, "display": True, "isReordered": True} for name in sections],

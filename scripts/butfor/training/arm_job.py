@@ -14,10 +14,10 @@ from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path
 from butfor.process.progress import Progress
 from butfor.process.time_limit import time_limit
-from butfor.records import earlier, job_folder
+from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
 from butfor.records.record import Record, read, write
-from butfor.records.results_folder import PROGRESS_SUFFIX, JobPlace, note_beside
+from butfor.records.results_folder import PROGRESS_SUFFIX, JobPlace, note_beside, record_in
 from butfor.training import model_choice
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
@@ -41,9 +41,9 @@ def train_arm(
     all_models: Path | str | None = None,
     max_minutes: float | None = None,
 ) -> None:
-    """Train every seed of `training` (see parameters.training; its `engine` trains them) and leave `seed_<n>.json` for each in
-    the folder `runs`, and `seed_<n>.keras` of the best of them in the folder `best_models` or of every one in `all_models`,
-    if there is to be one.
+    """Train every seed of `training` (see parameters.training; its `engine` trains them) and leave `seed_<n>.json` for each
+    in the folder `runs`, beside it what it predicts on the parts of the data in `predictions`, and `seed_<n>.keras` of the
+    best of them in the folder `best_models` or of every one in `all_models`, if there is to be one.
 
     built: the file that says what the arm's model was built to be, if it is the user's own; one that could not be built
     ends the job.
@@ -84,6 +84,7 @@ class _Job:
     ) -> None:
         began = time.perf_counter()
         self._engine, self._training, self._runs, self._keeps = engine, training, runs, keeps
+        self._parts: list[str] = training.get("predictions", [])
         self._device = engine.device(threads)
         self._dataset = load(arrays, manifest)
         self._model = training["recipe"]["model"]["name"]
@@ -98,16 +99,19 @@ class _Job:
     def is_done(self) -> bool:
         """Whether the folder of records is there, made from the same."""
         there = job_folder.read(self._runs) if self._runs.is_dir() else None
-        return there is not None and (there.mark, there.seeds) == (self._made.mark, self._made.seeds)
+        same = there is not None and (there.mark, there.seeds) == (self._made.mark, self._made.seeds)
+        return same and all(
+            kept_predictions.holds(record_in(self._runs, seed), self._parts) for seed in self._made.seeds
+        )
 
     def train(self, seed: int, later: int, max_minutes: float | None) -> None:
         """Train a seed, unless that was finished earlier; `later` ones are still to come."""
         path, model = self._waiting / f"seed_{seed}.json", self._waiting / MODELS / f"seed_{seed}.keras"
-        if path.exists() and (model.exists() or not self._keeps):
+        if path.exists() and (model.exists() or not self._keeps) and kept_predictions.holds(path, self._parts):
             log.info("%s · seed %d: finished earlier", self._training["arm"], seed)
             return
         results, arm = JobPlace(self._runs).results, self._training["arm"]
-        if not self._keeps and earlier.take_over(results, self._made.origin, seed, arm, path):
+        if not self._keeps and earlier.take_over(results, self._made.origin, seed, arm, path, self._parts):
             log.info("%s · seed %d: the record of an earlier training with the same recipe is used", arm, seed)
             return
         what = f"{self._training['arm']}, seed {seed}"
@@ -122,6 +126,8 @@ class _Job:
                 record = arm_runs.train(seed, later, progress, checkpoint)
                 if self._keeps:
                     arm_runs.engine.save(model)
+                if self._parts:  # before the record, by which a seed counts as finished
+                    kept_predictions.write(path, arm_runs.predict(seed, self._parts) if record.metrics else {})
                 write(path, record)
                 checkpoint.remove()
 

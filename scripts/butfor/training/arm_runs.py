@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from butfor.data.dataset import Array, Dataset, Rows, split
@@ -13,11 +14,17 @@ from butfor.process.machine_load import MachineLoad
 from butfor.process.pace import Pace
 from butfor.process.progress import Progress
 from butfor.recipe import schedules
+from butfor.recipe.class_weights import class_weights
+from butfor.recipe.loss_functions import expected_loss
+from butfor.recipe.target_scalings import target_scale
+from butfor.recipe.tasks import REGRESSION, TASKS
 from butfor.records import provenance
 from butfor.records.record import Record
 from butfor.training.checkpoint import Checkpoint
 from butfor.training.evaluation import Evaluation
+from butfor.training.learning import knows_trivial
 from butfor.training.listeners import CheckpointWriter, EpochLog, ProgressWriter
+from butfor.training.predictions import predicted
 from butfor.training.protocol import Engine
 from butfor.training.run import Listener, Run
 from butfor.training.trajectory import Trajectory
@@ -30,8 +37,8 @@ log = logging.getLogger(__name__)
 class ArmRuns:
     """Trains seeds of one arm, one after another, with one engine.
 
-    training: `arm`, `recipe` and `validation` (the share of training images), see Plan.training. device: what trains, in
-    words. `seconds` holds by phase what the next record is to carry for the job as a whole.
+    training: `arm`, `recipe` and `validation` (the share of training images, or official), see Plan.training. device: what
+    trains, in words. `seconds` holds by phase what the next record is to carry for the job as a whole.
     """
 
     def __init__(self, kind: type[Engine], training: dict[str, Any], dataset: Dataset, device: str) -> None:
@@ -47,10 +54,13 @@ class ArmRuns:
         self._tried = False  # the first trial step compiles what trains
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
         self._rates = schedules.learning_rates(self.recipe, self._steps)
+        weights = class_weights(self.recipe["class_weight"], self._dataset.fitted_targets, self._dataset.class_count)
+        self._class_weights = None if weights is None else [float(weight) for weight in weights]
         self.engine = kind(self.recipe, self._dataset, self._rates)
 
     def _split(self, seed: int) -> tuple[Rows, Rows]:
-        return split(len(self._dataset.x_train), self._validation, self.recipe["train_size"], seed)
+        data, train_size = self._dataset, self.recipe["train_size"]
+        return split(len(data.x_train), self._validation, train_size, seed, data.official)
 
     def train(
         self, seed: int, later: int = 0, progress: Progress | None = None, checkpoint: Checkpoint | None = None
@@ -63,7 +73,7 @@ class ArmRuns:
         run = self._run(seed, clock)
         rows = run.evaluation.held[:PROBE_IMAGES]
         probed = self._dataset.x_train[rows], self._dataset.y_train[rows]
-        before = self._before(run, *probed)
+        before = self._before(run, rows, *probed)
         clock.lap("diagnose")
         before["trial"] = self._trial(seed, run)
         if not self.engine.resumable():  # what has been tried cannot be taken back
@@ -80,6 +90,11 @@ class ArmRuns:
         before["layers"]["end"] = self.engine.probe.statistics(*probed)
         clock.lap("diagnose")
         return self._record(seed, run, metrics, before)
+
+    def predict(self, seed: int, parts: Iterable[str]) -> dict[str, Array]:
+        """What the weights of the seed that was trained last predict on these parts of the data (see training/predictions)."""
+        train, held = self._split(seed)
+        return predicted(self.engine, self._dataset, {"train": train, "validation": held}, parts)
 
     def validate(self, seed: int) -> dict[str, float | None]:
         """Train one seed and measure its final weights on validation images only; None where the loss broke."""
@@ -116,14 +131,21 @@ class ArmRuns:
                 log.info("%s: goes on after epoch %d", self._name, len(run.trajectory.history))
         return listeners
 
-    def _before(self, run: Run, images: Array, labels: Array) -> dict[str, Any]:
+    def _expected_loss(self, rows: Rows, labels: Array) -> float | None:
+        task = TASKS[self._dataset.task]
+        if not knows_trivial(task.name):
+            return None
+        scores, scale = self.engine.scores("train", rows), target_scale(self.recipe, self._dataset.fitted_targets)
+        return expected_loss(self.recipe, task, scores, labels, scale if task is REGRESSION and scale else (0.0, 1.0))
+
+    def _before(self, run: Run, rows: Rows, images: Array, labels: Array) -> dict[str, Any]:
         """What a record says of the model before its first step, by the record's fields."""
         probe = self.engine.probe
         split_digests = {"split": digest(run.evaluation.train), "validation": digest(run.evaluation.held)}
         return {
             "draws": {**split_digests, **probe.initial_digests()},
             "chance": probe.random_draws(),
-            "first_loss": probe.first_loss(images, labels),
+            "first_loss": {**probe.first_loss(images, labels), "expected": self._expected_loss(rows, labels)},
             "penalty": {"start": probe.penalties(images, as_trained=True)},
             "layers": {"start": probe.statistics(images, labels, as_trained=True)},
         }
@@ -133,7 +155,7 @@ class ArmRuns:
         return tried(self.engine, self.recipe, self._rates, order)
 
     def _record(self, seed: int, run: Run, metrics: dict[str, float], probed: dict[str, Any]) -> Record:
-        status, reason = run.evaluation.status(metrics, run.trajectory.reason)
+        status, reason, right = run.evaluation.status(metrics, run.trajectory.reason)
         log.info("%s · seed %d: %s", self._name, seed, reason or _reached(metrics))
         return Record(
             arm=self._name,
@@ -153,6 +175,7 @@ class ArmRuns:
             stopped_epoch=len(run.trajectory.history),
             restored_epoch=run.trajectory.counted_epoch,
             metrics={} if status == "diverged" else metrics,
+            right=right,
             machine=self._machine,
             timing=run.clock.timing(),
             **probed,
@@ -161,6 +184,7 @@ class ArmRuns:
     def _data(self, evaluation: Evaluation) -> dict[str, Any]:
         dataset = self._dataset
         described = {"name": dataset.name, "fingerprint": dataset.fingerprint, "classes": dataset.classes}
+        described |= {"task": dataset.task, "class_weights": self._class_weights}
         counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.x_test)}
         return {**described, **counts, "scaling": dataset.scaling, "inputs": list(dataset.input_range)}
 
@@ -171,4 +195,5 @@ def _range(dataset: Dataset) -> str:
 
 
 def _reached(metrics: dict[str, float]) -> str:
-    return f"test accuracy {metrics['test/accuracy']:.4f}, test loss {metrics['test/loss']:.4f}"
+    tested = {name: value for name, value in metrics.items() if name.startswith("test/")}
+    return ", ".join(f"{name.replace('/', ' ')} {value:.4f}" for name, value in tested.items())

@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,31 @@ from butfor.user_code.location import OwnCodeError
 
 Recipe = dict[str, Any]
 log = logging.getLogger(__name__)
+
+
+def build_on_each(
+    engine: str,
+    recipes: dict[str, Recipe],
+    arrays: Sequence[Path | str],
+    manifests: Sequence[Path | str],
+    built: Sequence[Path | str],
+    look: str,
+    reads: dict[str, list[str]],
+) -> None:
+    """Build the models of the arms of each data set as `build_all` does; arrays, manifests, built: of each arm, in the order of
+    `recipes`. Raises OwnCodeError if on some data set no model at all can be built: those on the others are built all the same.
+    """
+    places = dict(zip(recipes, zip(map(str, arrays), map(str, manifests), built, strict=True), strict=True))
+    failed: list[OwnCodeError] = []
+    for data_set in dict.fromkeys(place[:2] for place in places.values()):
+        own = {arm: place[2] for arm, place in places.items() if place[:2] == data_set}
+        asked = {arm: recipes[arm] for arm in own}
+        try:
+            build_all(engine, asked, *data_set, built=own.values(), look=look, reads=reads)
+        except OwnCodeError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def build_all(

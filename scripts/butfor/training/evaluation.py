@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.dataset import Dataset, Rows
 from butfor.records.record import Status
+from butfor.records.right_answers import packed_answers
+from butfor.training.learning import judged_for, knows_trivial, right_answers, trivial_loss
 from butfor.training.protocol import Engine
-from butfor.training.skill import answers, entropy, skill
 
 MOST_EXAMPLES = 20_000  # of the test set, evenly spaced, that a model's skill is measured on
 Figures = dict[str, float]
@@ -38,41 +39,22 @@ class Evaluation:
         trained = self._engine.evaluate("train", self.train)
         return {**_named("train", trained), **self.validation(), **_named("test", tested)}
 
-    def status(self, metrics: Figures, reason: str) -> tuple[Status, str]:
-        """What became of a run with these final figures, and why; `reason`: why a loss broke it on the way, if one did."""
+    def status(self, metrics: Figures, reason: str) -> tuple[Status, str, str]:
+        """What became of a run with these final figures, why, and which test examples its answers are right for (see a record's
+        `right`); `reason`: why a loss broke it on the way, if one did."""
         if not reason:
             broken = [key for key, value in metrics.items() if not math.isfinite(value)]
             reason = f"{broken[0]} was {metrics[broken[0]]} at the end" if broken else ""
         if reason:
-            return "diverged", reason
+            return "diverged", reason, ""
+        if not knows_trivial(self._dataset.task):
+            return "ok", "", ""
         tested = len(self._dataset.x_test)
         rows = np.linspace(0, tested - 1, min(tested, MOST_EXAMPLES)).astype(np.int32)
-        fitted = metrics["train/loss"] < entropy(self._dataset.y_train[self.train])
-        return judged(self._engine.logits("test", rows), self._dataset.y_test[rows], fitted)
-
-
-def judged(logits: Array, labels: Array, fitted: bool) -> tuple[Status, str]:
-    """What became of a run that trained to its end, and why, by its model's logits `(n, classes)` on test examples.
-
-    fitted: whether its training loss is lower than that of any constant answer.
-    """
-    scores, named = skill(logits, labels), answers(logits, labels)
-    reached = (
-        f"test accuracy {named.accuracy:.4f}, and {100 * named.commonest:.1f} % of the test examples are of one class"
-    )
-    if scores and not scores.shown(fitted):
-        bound = (
-            f"1 always, 0 as often as not; less than {scores.bound(fitted):.3f} counts as none, which luck may give"
-            if scores.error
-            else "its answers are all the same"
-        )
-        return "at_chance", f"skill {scores.value:.3f} in telling the test classes apart ({bound}); {reached}"
-    if named.say_little:
-        return (
-            "commonest_class",
-            f"{reached}: up to {named.bound:.4f}, a standard error above, is no better than always naming that class",
-        )
-    return "ok", ""
+        fitted = metrics["train/loss"] < trivial_loss(self._dataset, self.train)
+        scores = self._engine.scores("test", rows)
+        right = right_answers(self._dataset, rows, scores)
+        return *judged_for(self._dataset, rows, scores, fitted), "" if right is None else packed_answers(right)
 
 
 def _named(part: str, figures: Figures) -> Figures:

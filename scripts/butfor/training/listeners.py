@@ -6,6 +6,7 @@ import logging
 
 from butfor.process.pace import Pace
 from butfor.process.progress import Progress
+from butfor.records.record import validation_figures
 from butfor.training.checkpoint import Checkpoint
 from butfor.training.run import Run
 
@@ -28,9 +29,9 @@ class EpochLog:
         """The line, and all figures for those who want details."""
         row = {key: value for key, value in run.trajectory.history[-1].items() if key != "order"}
         log.info(
-            "%s · epoch %d of %d: objective %.4f, validation accuracy %.4f, validation loss %.4f%s",
+            "%s · epoch %d of %d: objective %.4f, %s%s",
             *(self._name, row["epoch"], self._epochs, row["objective"]),
-            *(row["validation/accuracy"], row["validation/loss"]),
+            ", ".join(f"validation {name} {value:.4f}" for name, value in validation_figures(row).items()),
             self._left(self._later + self._epochs - row["epoch"]),
         )
         details = ", ".join(f"{key} {value:.6g}" for key, value in row.items())

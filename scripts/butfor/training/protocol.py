@@ -74,8 +74,8 @@ class Probe(Protocol):
         """How often each of those layers has drawn since the seed was set: after a training, once per step."""
 
     def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
-        """Before any step: the loss that training minimises, without penalties (`objective`), the plain `cross_entropy`,
-        and that against a `uniform` label."""
+        """Before any step: the loss that training minimises, without penalties (`objective`), the task's `plain` loss, and
+        of classes that against a `uniform` label."""
 
     def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
         """The terms added for this batch, on `kernels` and on `activations`; as_trained: see `statistics`."""
@@ -128,21 +128,28 @@ class Engine(Protocol):
         mean loss over the epoch as the optimiser saw it: dropout on, penalties in."""
 
     def try_step(self, order: Order, step: int) -> TrialStep:
-        """Train on the first batch of `order`, an epoch's, as if it were step number `step` of the training, from 0. The engine
-        stays where that leads: `resume` takes it back."""
+        """Train on the first batch of `order`, an epoch's, as if it were step number `step` of the training, from 0; where
+        gradients of several batches are gathered, those before it were 0. The engine stays where that leads:
+        `resume` takes it back."""
 
     def scale_rates(self, scale: float) -> None:
         """From the next step on, use the learning rates times `scale`."""
 
     def evaluate(self, part: Part, rows: Rows) -> dict[str, float]:
-        """Figures by name on rows `(n,)` of a part's images, in inference mode and without penalties: `accuracy` (share)
-        and mean `loss` (nats)."""
+        """Figures by name on rows `(n,)` of a part's images, in inference mode and without penalties: the mean of the task's
+        plain `loss`, and what its table (recipe/tasks) has beside it: `accuracy` (share) or `mae`."""
 
-    def logits(self, part: Part, rows: Rows) -> Array:
-        """The model's outputs `(n, classes)` for rows `(n,)` of a part's images, in inference mode."""
+    def scores(self, part: Part, rows: Rows) -> Array:
+        """The model's scores `(n, *outputs)` for rows `(n,)` of a part's images, in inference mode: logits of classes, or numbers
+        in the targets' own unit."""
+
+    def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
+        """What a prediction costs: `operations` (floating-point, for one example; None if unknown) and `latency` in milliseconds,
+        median and 95th percentile, by batch size as text."""
 
     def weights(self) -> State:
-        """The weights by which the model predicts, moving averages included."""
+        """The weights by which the model predicts, moving averages included; of a recipe with `ema`, once a step was taken, the
+        average of the weights."""
 
     def set_weights(self, weights: State) -> None:
         """Go back to what `weights` gave."""

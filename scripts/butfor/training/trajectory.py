@@ -12,6 +12,7 @@ from butfor.data.dataset import Array, Rows
 from butfor.recipe import streams
 from butfor.recipe.early_stopping import EarlyStopping
 from butfor.recipe.plateau import Plateau
+from butfor.records.record import validation_figures
 
 Row = dict[str, Any]
 
@@ -51,7 +52,7 @@ class Trajectory:
             which = {"objective": "the loss", "validation/loss": "the validation loss"}[broken]
             self.reason = f"{which} was {row[broken]} in epoch {row['epoch']}"
             return False
-        figures = {key: row[f"validation/{key}"] for key in ("accuracy", "loss")}
+        figures = validation_figures(row)
         self.scale = self._plateau.after_epoch(figures)
         return self._stopping.is_best(figures) and self._stopping.restores
 

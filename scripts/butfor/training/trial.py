@@ -22,6 +22,7 @@ STIR = 0.01
 SIGNIFICANT = 1e-4  # of a gradient's largest entry; the sign of smaller ones may be rounding
 # Of the largest gradient; of a variable with less, such as a bias before normalisation, all may be rounding.
 VANISHED = 1e-5
+AVERAGE = "model_variables_moving_average"  # Keras's name
 ROUNDING = 2.4e-7  # two units in the last place of float32
 Recipe = dict[str, Any]
 
@@ -31,7 +32,7 @@ def tried(engine: Engine, recipe: Recipe, rates: Rates, order: Order) -> dict[st
 
     order: the first epoch's. rates: the recipe's, by step of the whole training.
     """
-    kept, step = engine.state(), int(np.argmax(rates))
+    kept, step = engine.state(), _tried_step(recipe, rates)
     engine.set_weights([_stirred(values) for values in engine.weights()])
     taken = engine.try_step(order, step)
     engine.resume(kept)
@@ -52,6 +53,12 @@ def tried(engine: Engine, recipe: Recipe, rates: Rates, order: Order) -> dict[st
         return {**row, "expected": taken.loss + compared.penalty, "penalty": compared.penalty, "variables": rows}
 
 
+def _tried_step(recipe: Recipe, rates: Rates) -> int:
+    """Of the steps that move weights, the one with the highest rate."""
+    every: int = recipe["accumulation"]
+    return int(np.argmax(rates[every - 1 :: every])) * every + every - 1
+
+
 def _stirred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Values that are all equal, a little apart."""
     if not np.issubdtype(values.dtype, np.floating) or values.ndim == 0 or np.ptp(values.astype(np.float64)) > 0:
@@ -68,6 +75,7 @@ class _Expected:
 
     def __init__(self, recipe: Recipe, rate: float, step: int, taken: TrialStep) -> None:
         self._recipe, self._rate, self._step, self._taken = recipe, rate, step, taken
+        self._batches = recipe["accumulation"]
         self._rule = UPDATE_RULES[recipe["optimiser"]["name"]]
         own = ":" in recipe["model"]["name"]
         l1, l2 = (0.0, 0.0) if own else (recipe["l1"], recipe["l2"])
@@ -76,8 +84,11 @@ class _Expected:
         kernels = [w for name, w in weights.items() if _kind(name) == "kernel"]
         self.penalty = float(sum(l1 * np.abs(w).sum() + l2 * np.square(w).sum() for w in kernels)) if l1 or l2 else 0.0
         self._raw = {
-            name: np.asarray(each.gradient, np.float64)
-            + (l1 * np.sign(weights[name]) + 2 * l2 * weights[name] if _kind(name) == "kernel" else 0.0)
+            name: (
+                np.asarray(each.gradient, np.float64)
+                + (l1 * np.sign(weights[name]) + 2 * l2 * weights[name] if _kind(name) == "kernel" else 0.0)
+            )
+            / self._batches
             for name, each in variables.items()
         }
         self._seen = clipped(self._raw, recipe["clipping"])
@@ -90,20 +101,22 @@ class _Expected:
 
     def row(self, name: str) -> dict[str, Any]:
         """How a variable moved, and how that compares: root mean squares of the change `made` and of the one `expected` of the
-        gradient; as shares, how far the `gradient` that the optimiser saw is off, and what is `off` in the change; `decay`, the
-        decoupled decay that leaves least of that, give or take `decay_error`.
+        gradient; as shares, how far the `gradient` that the optimiser saw is off, the `average` of weights if it keeps one, and
+        what is `off` in the change; `decay`, the decoupled decay that leaves least of that, give or take `decay_error`.
         """
         if name not in self._seen:
             return {}
         variable, g, settings = self._taken.variables[name], self._seen[name], self._recipe["optimiser"]
         before, after = variable.before.astype(np.float64), variable.after.astype(np.float64)
-        change = self._rule.change(g, self._rate, settings, self._step + 1)
+        change = self._rule.change(g, self._rate, settings, (self._step + 1) // self._batches)
         significant = np.abs(g) >= SIGNIFICANT * np.abs(g).max(initial=0.0)
         row: dict[str, Any] = {"made": _rms(after - before), "expected": _rms(change)}
         reached = self._limited(variable, before + change)
         if reached is None or _rms(g) < VANISHED * self._largest or (self._centred and _kind(name) == "bias"):
             return row
         row["gradient"] = self._gradient(g, variable)
+        if not variable.constraint and AVERAGE in variable.moments:
+            row["average"] = self._average(after, variable.moments[AVERAGE].astype(np.float64))
         left = (after - reached)[significant]
         free = np.array_equal(reached, before + change)
         decayed = _decay(before[significant], left, change[significant], self._rate) if free else {}
@@ -116,6 +129,11 @@ class _Expected:
         if variable.constraint not in ("", "MaxNorm"):
             return None
         return limited(moved, self._recipe["max_norm"]) if variable.constraint else moved
+
+    def _average(self, after: Array, received: Array) -> float | None:
+        """How far the average of weights is off that of a start from 0, whose first step sets it to the weights."""
+        kept = self._recipe["ema"].get("momentum", 0.0) if self._step // self._batches else 0.0
+        return _share(received - (1 - kept) * after, (1 - kept) * after)
 
     def _gradient(self, g: Array, variable: TriedVariable) -> float | None:
         moment = variable.moments.get(self._rule.moment)

@@ -1,6 +1,7 @@
 """The location of a user's own model or data set: `module:function`, in a Python file of theirs.
 
-The file is looked for in the working folder (`--directory`), then beside the Snakefile, then on the Python path. A
+The file is looked for in the working folder (`--directory`), then beside the Snakefile, then on the Python
+path, and last beside the study file. A
 model's file has a YAML file of the same name beside it, which declares what the model uses, so that a study can be
 checked before anything is imported or trained:
 
@@ -73,12 +74,12 @@ def files(name: str) -> list[Path]:
     if not is_own(name):
         return []
     root, path = root_of(name), locate(name)
-    closure, waiting = set(), [path, *_files_of(name.split(":")[0], [root])]
+    roots, closure, waiting = _roots(root), set(), [path, *_files_of(name.split(":")[0], [root])]
     while waiting:
         path = waiting.pop()
         if path not in closure:
             closure.add(path)
-            waiting += _imported_files(path, _roots(root))
+            waiting += _imported_files(path, roots)
     return sorted(closure)
 
 
@@ -94,7 +95,8 @@ def root_of(reference: str) -> Path:
             return folder.resolve()
     places = ", ".join(f"in {folder}" for folder in dict.fromkeys([Path.cwd().resolve(), WORKFLOW]))
     raise OwnCodeError(
-        f"{reference}: expected the file {file} {places} or on the Python path, found none.{_meant(reference, file)}"
+        f"{reference}: expected the file {file} {places}, beside the study file or on the Python path, found none."
+        f"{_meant(reference, file)}"
     )
 
 
@@ -136,7 +138,13 @@ def _roots(root: Path) -> list[Path]:
     libraries = [sys.prefix, sys.base_prefix, sysconfig.get_paths()["stdlib"], str(WORKFLOW / "scripts")]
     others = [os.path.abspath(path) for path in sys.path if os.path.isdir(path or ".")]
     own = [path for path in others if not any(path == lib or path.startswith(f"{lib}/") for lib in libraries)]
-    return list(dict.fromkeys([root, Path.cwd(), *map(Path, own)]))
+    return list(dict.fromkeys([root, Path.cwd(), *(folder for folder in map(Path, own) if not _installed(folder))]))
+
+
+def _installed(folder: Path) -> bool:
+    """Whether an installer put libraries into a folder, as where a cluster's modules or `pip install --target` add one to the
+    Python path: TensorFlow would be read as the user's own code there, for minutes at every start."""
+    return any(folder.glob("*.dist-info"))
 
 
 def _files_of(module: str, roots: list[Path]) -> list[Path]:

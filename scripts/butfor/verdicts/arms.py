@@ -6,8 +6,9 @@ import numpy as np
 
 from butfor.records.record import Record
 from butfor.study.arm import Recipe
-from butfor.study.metrics import METRICS, Metric
+from butfor.study.metrics import Metric
 from butfor.study.recipe_words import changes
+from butfor.study.study_metrics import metrics_of
 from butfor.study.summary import ArmPlan, Study, arm_of
 from butfor.verdicts.rows import ArmRow, Level
 
@@ -37,7 +38,7 @@ def _row(study: Study, arm: ArmPlan, records: list[Record]) -> ArmRow:
         "changes": changed,
         "runs": len(own),
         "failed": len(own) - len(finished),
-        "reaches": {metric.name: _level(metric, finished) for metric in METRICS.values() if metric.settles},
+        "reaches": {metric.name: _level(metric, finished) for metric in metrics_of(study).values() if metric.settles},
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from butfor.arm_names import data_set_of
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
-from butfor.study.arm import BASELINE
+from butfor.study.arm import BASELINE, is_baseline
 from butfor.study.summary import Study
 
 
@@ -14,18 +15,28 @@ from butfor.study.summary import Study
 class FailedBaseline:
     """The runs of a baseline of which each one failed.
 
-    diverged: whether every one diverged; then an arm that trains is still known to be better. in_short: what is the matter,
-    as part of a sentence. example: why the first failed.
+    arm: its name. diverged: whether every one diverged; then an arm that trains is still known to be better. in_short: what is
+    the matter, as part of a sentence. example: why the first failed.
     """
 
+    arm: str
     diverged: bool
     in_short: str
     example: str
 
 
-def failed_baseline(records: list[Record], must_learn: bool, metric: str) -> FailedBaseline | None:
-    """The baseline if it has runs and every one counts as failed (see counts_as_failed); else None."""
-    own = [record for record in records if record.arm == BASELINE]
+def failed_baselines(records: list[Record], must_learn: bool, metric: str) -> list[FailedBaseline]:
+    """The baselines, one on each data set, that have runs of which every one counts as failed (see counts_as_failed)."""
+    names = dict.fromkeys(record.arm for record in records if is_baseline(record.arm))
+    found = (failed_baseline(records, must_learn, metric, name) for name in names)
+    return [baseline for baseline in found if baseline]
+
+
+def failed_baseline(
+    records: list[Record], must_learn: bool, metric: str, name: str = BASELINE
+) -> FailedBaseline | None:
+    """The baseline of that name, if it has runs and every one counts as failed; else None."""
+    own = [record for record in records if record.arm == name]
     if not own or not all(record.failed(must_learn, metric) for record in own):
         return None
     unlearnt = [record for record in own if record.status != "diverged"]
@@ -34,8 +45,9 @@ def failed_baseline(records: list[Record], must_learn: bool, metric: str) -> Fai
         if any(record.status == "at_chance" for record in own)
         else "learnt no more than the commonest class"
     )
-    in_short = f"the baseline has {what if unlearnt else 'diverged'} ({len(own)} of {counted(len(own), 'run')})"
-    return FailedBaseline(not unlearnt, in_short, (unlearnt or own)[0].reason)
+    where = f" on {data_set_of(name)}" if data_set_of(name) else ""
+    in_short = f"the baseline has {what if unlearnt else 'diverged'}{where} ({len(own)} of {counted(len(own), 'run')})"
+    return FailedBaseline(name, not unlearnt, in_short, (unlearnt or own)[0].reason)
 
 
 def in_words(baseline: FailedBaseline, study: Study) -> str:
@@ -45,7 +57,10 @@ def in_words(baseline: FailedBaseline, study: Study) -> str:
         return (
             f"{lead} An arm is judged against it only by how often its own runs fail. A smaller learning rate may help."
         )
-    other = " judge by test/loss (`verdict: {metric: test/loss}`)," if study["verdict"]["metric"] != "test/loss" else ""
+    metric = study["verdict"]["metric"]
+    other = " judge by test/loss (`verdict: {metric: test/loss}`)," if metric != "test/loss" else ""
+    if metric == "test/accuracy" and "commonest" in baseline.in_short:
+        other += " or by what a rare class moves (`metrics: {pr_auc: {primary: true}}`),"
     return (
         f"{lead} So nothing can be said of its parts: there are no verdicts against it, claims about it are undecided, and no"
         f" further seeds are trained. What one may do: mend the recipe or balance the data,{other} or compare such runs all the"

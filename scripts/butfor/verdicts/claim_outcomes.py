@@ -19,16 +19,19 @@ from pathlib import Path
 from typing import cast
 
 from butfor import stats
+from butfor.arm_names import data_set_of
 from butfor.plain_text import counted
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.stats.importance import decided_by_failures
 from butfor.study.claims import Claim
-from butfor.study.metrics import METRICS
+from butfor.study.data_sets import fingerprint_of_all
+from butfor.study.study_metrics import judged_by, metrics_of
 from butfor.study.summary import Study
 from butfor.verdicts import preregistration
 from butfor.verdicts import register as registers
+from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.contrasts import contrast_of
 from butfor.verdicts.deviations import deviations
 from butfor.verdicts.numbers import percent
@@ -70,10 +73,12 @@ def assess(
     decisions: Iterable[Path | str],
     register_path: Path | str,
     claims_path: Path | str,
+    measured: Iterable[Path | str] = (),
 ) -> None:
     """Judge every claim and write claims.json: the claims, and what departed from what was declared."""
     rows, register = json.loads(Path(contrasts_path).read_text()), registers.read(Path(register_path))
-    records, counts = records_in(folders), counts_removed(study)
+    records, counts = records_in(folders, measured), counts_removed(study)
+    study = as_recorded(study, records)
     others = removed_claims(register) if counts else 0
     judged = judge(study, claims, records, rows, others)
     for row in judged:
@@ -81,7 +86,7 @@ def assess(
         row.update(preregistration.standing(register, row["claim"], row["fingerprint"], counts))  # type: ignore[typeddict-item]
     taken: list[Decision] = [json.loads(Path(path).read_text()) for path in decisions]
     lines = [f"No look at {counted(one['following'], 'seed')}: {one['stopped']}." for one in taken if one["stopped"]]
-    whole_rows = [row for row in METRICS[study["verdict"]["metric"]].rows(rows) if not row["missing"]]
+    whole_rows = [row for row in judged_by(study).rows(rows) if not row["missing"]]
     now = reported(whole_rows, register, len(records), _data(records), Path(contrasts_path))
     lines = [*deviations(register, now, counts), *lines]
     whole: Assessment = {"claims": judged, "removed": others, "deviations": lines}
@@ -109,13 +114,13 @@ def judge(
 
 def _data(records: list[Record]) -> str:
     """The fingerprint of the data that the records were trained on."""
-    return str(records[0].data["fingerprint"]) if records else ""
+    return fingerprint_of_all({data_set_of(record.arm): str(record.data["fingerprint"]) for record in records})
 
 
 def _margin(study: Study, claim: Claim) -> float | None:
     """The margin that a claim is held to, its own or the verdict's, in the metric's unit."""
     if claim["expect"] == "same" and claim["margin"] is None:
-        return METRICS[claim["metric"]].margin_in(study["verdict"])
+        return metrics_of(study)[claim["metric"]].margin_in(study["verdict"])
     return claim["margin"]
 
 
@@ -132,19 +137,19 @@ def _tests(study: Study, claim: Claim, records: list[Record], row: ContrastRow) 
         return min(1.0, looks * more), min(1.0, looks * fewer)
     if margin is None:
         return None, None
-    metric = METRICS[claim["metric"]]
+    metric = metrics_of(study)[claim["metric"]]
     pairs = pairing(study, records, metric)(claim["arm"], row["look"])
     # guarded as the verdict was, by what all ablations say
     guarded = math.sqrt(row["pairs"]) * (row["error"] or 0.0), row["tail"]
     c = stats.contrast(pairs, dataclasses.replace(rule_of(study, metric, records), margin=margin), *guarded)
-    return _of_effect(claim, margin, c, looks)
+    return _of_effect(claim, margin, metric.higher_is_better, c, looks)
 
 
-def _of_effect(claim: Claim, margin: float, c: stats.Contrast, looks: int) -> Tests:
+def _of_effect(claim: Claim, margin: float, higher_is_better: bool, c: stats.Contrast, looks: int) -> Tests:
     """The tests of a claim about an effect, against a margin."""
     if claim["expect"] == "same":
         return None if claim["margin"] is None else c.p_equivalence, stats.p_outside(c, margin, looks)
-    upwards = (claim["expect"] == "helps") == METRICS[claim["metric"]].higher_is_better
+    upwards = (claim["expect"] == "helps") == higher_is_better
     above: Callable[..., float] = stats.p_above if upwards else stats.p_below
     below: Callable[..., float] = stats.p_below if upwards else stats.p_above
     bound = margin if upwards else -margin
@@ -248,6 +253,7 @@ def _row(name: str, claim: Claim, margin: float | None, row: ContrastRow, ruling
         "margin": margin,
         "rate": claim["rate"],
         "unit": row["unit"],
+        "decimals": row["decimals"],
         **{"outcome": ruling.outcome, "reason": ruling.reason, "p": none_for_nan(ruling.p)},
         **contrast,
     }

@@ -18,8 +18,11 @@ from butfor.records.record import Record
 from butfor.records.tables import history_table, records_in, runs_table
 from butfor.study.summary import Study
 from butfor.verdicts import factorials, ranking
+from butfor.verdicts.across_data_sets import across
+from butfor.verdicts.across_rows import AcrossRow
 from butfor.verdicts.arms import arm_rows
-from butfor.verdicts.baseline import failed_baseline, in_words
+from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.baseline import failed_baselines, in_words
 from butfor.verdicts.contrasts import judge
 from butfor.verdicts.failures import failed_runs
 from butfor.verdicts.removed import with_removed
@@ -38,29 +41,35 @@ def compare(
     searches: Places = (),
     tuned: Places = (),
     register_path: Path | str | None = None,
+    measured: Places = (),
+    tuned_measured: Places = (),
 ) -> None:
     """Judge every ablation of `study` (plan and verdict settings), and write contrasts.json, comparison.json beside it and
     the tables as CSV. searches, tuned: what was tried of learning rates, and the folders of records at the best.
-    register_path: of the register that knows which ablations were removed."""
-    records, contrasts, study = records_in(folders), Path(contrasts_path), with_removed(study, register_path)
+    register_path: of the register that knows which ablations were removed. measured, tuned_measured: the files of what runs
+    are worth by the metrics that the study asks for."""
+    records, contrasts = records_in(folders, measured), Path(contrasts_path)
+    study = as_recorded(with_removed(study, register_path), records)
     rows = judge(study, records, json.loads(Path(checks_path).read_text()))
     judged: list[ContrastRow] = _as_json(rows)
     verdict = study["verdict"]
-    baseline = failed_baseline(records, verdict["must_learn"], verdict["metric"])
+    failed = failed_baselines(records, verdict["must_learn"], verdict["metric"])
     tried = [json.loads(Path(path).read_text()) for path in searches]
     comparison: Comparison = {
         "metric": study["verdict"]["metric"],
+        **{key: study[key] for key in ("metrics", "task") if key in study},  # type: ignore[literal-required,typeddict-item]
         "runs": len(records),
         "removed": study.get("removed", {}),
         "failed": failed_runs(study, records),
-        "baseline": in_words(baseline, study) if baseline else "",
+        "baseline": "\n>\n> ".join(in_words(baseline, study) for baseline in failed),
         "arms": arm_rows(study, records),
+        "across": across(study, records, judged),
         "importance": ranking.importance(study, judged),
         "interactions": [
             *factorials.grid_effects(study, records, judged),
             *factorials.part_interactions(study, records, judged),
         ],
-        "tuned": tuned_comparison(study, tried, records_in(tuned)) if tried else None,
+        "tuned": tuned_comparison(study, tried, records_in(tuned, tuned_measured)) if tried else None,
     }
     _write_tables(Path(tables), records, rows, comparison)
     write_noted(contrasts, json.dumps(judged, indent=1))
@@ -75,11 +84,19 @@ def _write_tables(tables: Path, records: list[Record], rows: list[ContrastRow], 
     history_table(records).to_csv(tables / "history.csv", index=False)
     pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
     pd.DataFrame(comparison["importance"], columns=list(ranking.COLUMNS)).to_csv(tables / "importance.csv", index=False)
+    if over := comparison.get("across"):
+        pd.DataFrame([_flat(row) for row in over["rows"]]).to_csv(tables / "data_sets.csv", index=False)
     listed = [
         {key: ", ".join(v) if isinstance(v, list) else v for key, v in row.items()}
         for row in comparison["interactions"]
     ]
     pd.DataFrame(listed, columns=list(factorials.COLUMNS)).to_csv(tables / "interactions.csv", index=False)
+
+
+def _flat(row: AcrossRow) -> dict[str, Any]:
+    """A row over data sets with a column for the effect on each."""
+    effects = {f"effect@{name}": effect for name, effect in row["effects"].items()}
+    return {**{key: value for key, value in row.items() if key != "effects"}, **effects}
 
 
 def _as_json(rows: Iterable[Any]) -> Any:

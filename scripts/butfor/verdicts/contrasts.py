@@ -8,17 +8,20 @@ from collections.abc import Collection
 from typing import Any, cast
 
 from butfor import stats
+from butfor.arm_names import data_set_of
 from butfor.checks.outcomes import CheckRow
 from butfor.records.record import Record
 from butfor.stats.importance import decided_by_failures
-from butfor.study.arm import BASELINE
-from butfor.study.metrics import ACCURACY, METRICS, Metric, judged_by
-from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of
-from butfor.verdicts.baseline import FailedBaseline, failed_baseline
+from butfor.study.metrics import METRICS, Metric
+from butfor.study.study_metrics import descriptive, judged_by, metrics_of
+from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of, reference_of
+from butfor.verdicts.baseline import FailedBaseline, failed_baselines
+from butfor.verdicts.example_errors import example_errors, fields, for_new_data
 from butfor.verdicts.paired_values import looks_had, pairing, rule_of
-from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID, ContrastRow
+from butfor.verdicts.rows import DESCRIBED, REFUSED, UNJUDGED, UNPROVEN, VOID, ContrastRow
 from butfor.verdicts.withheld import withheld
 
+ACCURACIES = [name for name in METRICS if name.endswith("/accuracy")]
 Refusals = dict[str, tuple[str, str]]  # verdict and remark of the arms that are not judged
 
 
@@ -32,20 +35,26 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
     """
     deciding, refusals = withheld(decided(study, records, checks), study, records), _refusals(study, records, checks)
     looks = {name: c.look for name, c in deciding.items()}
+    deciding = for_new_data(deciding, example_errors(study, records, looks, judged_by(study)), study)
     groups = _groups(study, refusals)
     sizes = {name: len(group) + _removed_beside(study, group) for group in groups for name in group}
     rows = []
-    for metric in METRICS.values():
+    described = descriptive(study)
+    for metric in metrics_of(study).values():
         saturated = _saturated(study, records, metric)
         judged = (
             deciding
-            if metric is judged_by(study)
+            if metric.name == study["verdict"]["metric"]
             else _with_failures(_all_judged(study, records, metric, {**saturated, **refusals}, looks), deciding, study)
         )
         rule, pairs = rule_of(study, metric, records), pairing(study, records, metric)
+        errors = example_errors(study, records, looks, metric)
         for arm in ablations_of(study):
             c = judged[arm["name"]]
-            rows.append(_row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1)))
+            if metric.name in described and c.verdict not in REFUSED:
+                c = dataclasses.replace(c, verdict=DESCRIBED, remark="" if c.pairs else c.remark)
+            row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1))
+            rows.append(cast(ContrastRow, {**row, **fields(c, errors.get(arm["name"]))}))
     return rows
 
 
@@ -75,8 +84,9 @@ def _row(
     beside = stats.typical(pairs, c.margin)
     is_open = c.verdict == "inconclusive"
     row = {
-        **{"arm": arm["name"], "reference": arm["reference"], "family": arm["family"]},
-        **{"metric": metric.name, "unit": metric.unit.name},
+        **{"arm": arm["name"], "data": data_set_of(arm["name"])},
+        **{"reference": arm["reference"], "family": arm["family"]},
+        **{"metric": metric.name, "unit": metric.unit.name, "decimals": metric.unit.decimals},
         **{**vars(c), "low": low, "high": high},
         "level": level,
         "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
@@ -99,11 +109,12 @@ def _all_judged(
     for group in _groups(study, refusals):
         removed = _removed_beside(study, group)
         rule, weights = dataclasses.replace(rule_of_all, others=removed), stats.weights(group, primary, removed)
-        if metric is judged_by(study):
+        if metric.name == study["verdict"]["metric"]:
             had = {name: [pairs(name, n + 1) for n in range(looks[name])] for name in group}
             contrasts |= stats.judge_pairs(had, rule, weights)
         else:  # all other metrics share one alpha
-            shared = dataclasses.replace(rule, others=(len(METRICS) - 1) * (len(group) + removed) - len(group))
+            others = len(metrics_of(study)) - 1 - len(descriptive(study))
+            shared = dataclasses.replace(rule, others=max(others, 1) * (len(group) + removed) - len(group))
             once = stats.judge_once({name: pairs(name, looks[name]) for name in group}, shared)
             contrasts |= {name: dataclasses.replace(c, look=looks[name]) for name, c in once.items()}
     for name in (arm["name"] for arm in ablations_of(study) if arm["name"] in refusals):
@@ -146,8 +157,7 @@ def _removed_beside(study: Study, group: list[str]) -> int:
 
 def _refusals(study: Study, records: list[Record], checks: list[CheckRow]) -> Refusals:
     verdict = study["verdict"]
-    baseline = failed_baseline(records, verdict["must_learn"], verdict["metric"])
-    return _against(study, baseline) | {
+    return _against(study, failed_baselines(records, verdict["must_learn"], verdict["metric"])) | {
         row["arm"]: (VOID, "") if row["outcome"] == "void" else (UNPROVEN, row["problems"][0])
         for row in checks
         if row["outcome"] in ("void", "unproven")
@@ -156,12 +166,11 @@ def _refusals(study: Study, records: list[Record], checks: list[CheckRow]) -> Re
 
 def _saturated(study: Study, records: list[Record], metric: Metric) -> Refusals:
     """The arms of which accuracy cannot speak, where it settles nothing, because the baseline only names the commonest class."""
-    of_accuracy = metric.name.endswith(ACCURACY.name)
-    return _against(study, failed_baseline(records, True, metric.name)) if of_accuracy else {}
+    of_accuracy = metric.name in ACCURACIES
+    return _against(study, failed_baselines(records, True, metric.name)) if of_accuracy else {}
 
 
-def _against(study: Study, baseline: FailedBaseline | None) -> Refusals:
-    """The arms that are not judged for what is the matter with their reference, the baseline."""
-    if baseline is None or baseline.diverged:
-        return {}
-    return {arm["name"]: (UNJUDGED, baseline.in_short) for arm in ablations_of(study) if arm["reference"] == BASELINE}
+def _against(study: Study, failed: list[FailedBaseline]) -> Refusals:
+    """The arms that are not judged for what is the matter with their reference, a baseline."""
+    why = {baseline.arm: (UNJUDGED, baseline.in_short) for baseline in failed if not baseline.diverged}
+    return {arm["name"]: why[reference_of(arm)] for arm in ablations_of(study) if arm["reference"] in why}

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from butfor.plain_text import counted, plain
-from butfor.study.arm import BASELINE
+from butfor.study.arm import is_baseline
 from butfor.study.claims import EARLIER
 from butfor.study.metrics import METRICS
 from butfor.study.recipe_words import in_short, setting_changes
@@ -77,7 +77,7 @@ def _arm_changes(register: Register) -> Iterator[list[ArmChange]]:
     """The changes of arms after there were data, those of one start together. What a register first holds of arms is no change,
     since earlier versions of it held none."""
     histories = register["arms"]
-    first = histories[BASELINE][0]["time"] if BASELINE in histories else ""
+    first = next((entries[0]["time"] for name, entries in histories.items() if is_baseline(name)), "")
     found = [
         ArmChange(name, before, after)
         for name, entries in histories.items()
@@ -105,7 +105,7 @@ def _arms_in_words(found: list[ArmChange]) -> Iterator[str]:
     both = [(c.name, c.before, c.after) for c in found if c.before and said(c.before) and said(c.after)]
     changed = {name: words for name, before, after in both if (words := _arm_differences(before, after))}
     for name, words in changed.items():
-        yield f"arm `{name}` was changed: {words}{UNCOUNTED if name == BASELINE else ''}"
+        yield f"arm `{name}` was changed: {words}{UNCOUNTED if is_baseline(name) else ''}"
     others = [f"`{name}`" for name, old, new in both if name not in changed and old["recipe"] != new["recipe"]]
     if changed and others:
         them = "it is" if len(others) == 1 else "they are"
@@ -132,7 +132,7 @@ def _asks(entry: Entry) -> str:
 
 def _arm_differences(before: Entry, after: Entry) -> str:
     keys = [key for key in {**before["sets"], **after["sets"]} if before["sets"].get(key) != after["sets"].get(key)]
-    if after["asks"] == BASELINE:  # which sets every key that a version of butfor knows
+    if is_baseline(after["asks"]):  # which sets every key that a version of butfor knows
         keys = [key for key in keys if key in before["sets"] and key in after["sets"]]
     one, other = ({key: entry["sets"].get(key, "as its reference") for key in keys} for entry in (before, after))
     words = [plain(text) for key in keys for text in setting_changes(key, one[key], other[key])]
@@ -159,6 +159,8 @@ def _revoked(report: Reported, following: Reported) -> Iterator[str]:
 
 
 def _effect(reading: Reading) -> str:
+    if "unit" in reading:
+        return f"{signed(reading['effect'], reading['decimals'])} {reading['unit']}"
     unit = METRICS[reading["metric"]].unit
     return f"{signed(reading['effect'], unit.decimals)} {unit.name}"
 
@@ -189,9 +191,18 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> str:
     return ", ".join(
         f"another recipe of {_recipes(before[key], after[key])}"
         if key == "recipes"
+        else _metrics(one.get(key) or {}, other.get(key) or {})
+        if key == "metrics"
         else f"{key} {json.dumps(one.get(key))} → {json.dumps(other.get(key))}"
         for key in keys
     )
+
+
+def _metrics(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Metrics that a study has begun or ceased to ask for, and those that are others by now."""
+    words = [("added", after.keys() - before), ("taken out", before.keys() - after)]
+    words.append(("changed", {name for name in before.keys() & after if before[name] != after[name]}))
+    return "; ".join(f"metrics {become}: {', '.join(sorted(names))}" for become, names in words if names)
 
 
 def _recipes(before: dict[str, str], after: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from butfor import stats
 from butfor.records.record import Record
 from butfor.study.designs import grids, parts_both_ways
-from butfor.study.metrics import METRICS, Metric
+from butfor.study.metrics import Metric
 from butfor.study.summary import Study
 from butfor.verdicts.paired_values import Measured, measured
 from butfor.verdicts.rows import ContrastRow, InteractionRow, none_for_nan, refused_arms
@@ -34,6 +34,7 @@ def grid_effects(study: Study, records: list[Record], rows: list[ContrastRow]) -
                 **{key: list(getattr(effect, key)) for key in ("of", "levels", "bases")},
             },
             effect.contrast,
+            values.metric,
         )
         for owner, effect in zip(owners, stats.judge_effects(effects, values.rule), strict=True)
     ]
@@ -58,6 +59,7 @@ def part_interactions(study: Study, records: list[Record], rows: list[ContrastRo
                 "add": none_for_nan(worth.add),
             },
             worth.contrast,
+            values.metric,
         )
         for key, worth in stats.judge_parts(worths, values.rule).items()
     ]
@@ -69,12 +71,17 @@ def _common_seeds(values: Measured, arms: list[str]) -> list[int]:
 
 
 def _named(design: str, name: str, metric: Metric) -> dict[str, Any]:
-    return {"design": design, "name": name, "metric": metric.name, "unit": metric.unit.name}
+    return {
+        "design": design,
+        "name": name,
+        "metric": metric.name,
+        "unit": metric.unit.name,
+        "decimals": metric.unit.decimals,
+    }
 
 
-def _row(subject: dict[str, Any], c: stats.Contrast) -> InteractionRow:
+def _row(subject: dict[str, Any], c: stats.Contrast, metric: Metric) -> InteractionRow:
     """One difference of two figures, or of two such differences; its interval ends where those must."""
-    metric = METRICS[subject["metric"]]
     most = (1 if len(subject["of"]) == 1 else 2) * (metric.highest - metric.lowest)
     ends = {"low": max(c.low, -most), "high": min(c.high, most)}
     fields = {key: none_for_nan(value) for key, value in {**dataclasses.asdict(c), **ends}.items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
+from butfor.arm_names import data_set_of
 from butfor.checks import manipulation
 from butfor.plain_text import counted
 from butfor.records.files import write_noted
@@ -14,7 +15,8 @@ from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.summary import Budget, Study, ablations_of
 from butfor.verdicts import contrasts
-from butfor.verdicts.baseline import failed_baseline
+from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.baseline import failed_baselines
 from butfor.verdicts.removed import with_removed
 from butfor.verdicts.rows import UNJUDGED, Decision
 from butfor.verdicts.words import decision_in_words
@@ -26,10 +28,11 @@ def decide(
     folders: Iterable[Path | str],
     path: Path | str,
     register_path: Path | str | None = None,
+    measured: Iterable[Path | str] = (),
 ) -> str:
     """Judge the ablations of `study` after a look, write what follows, and give it in one line. register_path: of the
-    register that knows which ablations were removed."""
-    decision = after(with_removed(study, register_path), look, records_in(folders))
+    register that knows which ablations were removed. measured: the files of what runs are worth by the study's metrics."""
+    decision = after(with_removed(study, register_path), look, records_in(folders, measured))
     write_noted(Path(path), json.dumps(decision, indent=1))
     return decision_in_words(decision)
 
@@ -41,6 +44,7 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     trains, undecided ablations and their references in the order of the plan; runs, hours: what that costs; stopped: why
     there is no next look although some ablations are undecided, empty if there is one.
     """
+    study = as_recorded(study, records)
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
     judged = contrasts.decided(study, records, manipulation.examine(study, records))
     undecided = [
@@ -48,13 +52,16 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     ]
     wanted = {name for arm in undecided for name in (arm["name"], arm["reference"])}
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
+    failed = failed_baselines(records, study["verdict"]["must_learn"], study["verdict"]["metric"])
+    lost = {data_set_of(baseline.arm) for baseline in failed}
+    left = [arm for arm in arms if data_set_of(arm) not in lost]
+    arms = left or arms
     seconds = {arm: _seconds_per_run(records, arm) for arm in arms}
     runs = len(arms) * len(following["seeds"])
     hours = sum(seconds.values()) * len(following["seeds"]) / 3600
     stopped = _exceeded(study["budget"], len(records), runs, _seconds(records) / 3600, hours) if arms else ""
-    verdict = study["verdict"]
-    if arms and (baseline := failed_baseline(records, verdict["must_learn"], verdict["metric"])):
-        stopped = baseline.in_short
+    if arms and not left:
+        stopped = "; ".join(baseline.in_short for baseline in failed)
     return {
         "look": look,
         "seen": this["seen"],

@@ -37,7 +37,8 @@ def interval_of(row: Mapping[str, Any]) -> str:
 
 def decimals_of(row: Mapping[str, Any]) -> int:
     """How many decimals the row's metric is given."""
-    return METRICS[row["metric"]].unit.decimals
+    decimals = row.get("decimals")
+    return METRICS[row["metric"]].unit.decimals if decimals is None else int(decimals)  # as earlier versions wrote rows
 
 
 def probability(value: float | None) -> str:

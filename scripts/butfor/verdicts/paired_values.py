@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
 from butfor import stats
+from butfor.arm_names import data_set_of
+from butfor.recipe.tasks import BINARY, CLASSIFICATION, task_of
 from butfor.records.record import Record
-from butfor.study.metrics import Metric, judged_by
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study, ablations_of, reference_of
 
 BySeed = dict[int, float | None]
@@ -42,8 +47,11 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
     values = _values(study, records, metric)
     references = {arm["name"]: reference_of(arm) for arm in ablations_of(study)}
 
+    steps = _steps(metric, records) if any(map(data_set_of, references)) else {}
+
     def pairs(name: str, looks: int) -> stats.Pairs:
-        return stats.pair(values.get(name, {}), values.get(references[name], {}), seeds_of(study, looks))
+        found = stats.pair(values.get(name, {}), values.get(references[name], {}), seeds_of(study, looks))
+        return replace(found, resolution=steps.get(data_set_of(name))) if steps else found
 
     return pairs
 
@@ -51,17 +59,29 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
 def rule_of(study: Study, metric: Metric, records: list[Record]) -> stats.Rule:
     """How a metric's contrasts are judged in the study, of whose data the records say how many test examples there are."""
     verdict, looks = study["verdict"], tuple(look["seen"] for look in study["looks"])
-    examples = next((record.data.get("test", 0) for record in records if record.data), 0)
     return stats.Rule(
         metric.margin_in(verdict),
         looks,
         verdict["alpha"],
         metric.higher_is_better,
-        resolution=metric.unit.scale / examples if metric.share and examples else None,
+        resolution=max(_steps(metric, records).values(), default=None),  # of several data sets, the coarsest
         paired=verdict["paired"],
         futility=verdict["futility"],
         others=sum(study.get("removed", {}).values()),
     )
+
+
+def _steps(metric: Metric, records: list[Record]) -> dict[str, float]:
+    """By data set, the smallest step that a share of its test examples makes."""
+    about = {data_set_of(record.arm): record.data for record in records if record.data}
+    steps = {name: _step(metric, data) for name, data in about.items()}
+    return {name: step for name, step in steps.items() if step is not None}
+
+
+def _step(metric: Metric, about: dict[str, Any]) -> float | None:
+    counts = metric.share and task_of(about) in (CLASSIFICATION, BINARY)  # else it moves in smaller steps
+    examples = about.get("test", 0) if counts else 0
+    return metric.unit.scale / examples if examples else None
 
 
 def looks_had(study: Study, records: list[Record]) -> dict[str, int]:
@@ -83,6 +103,15 @@ def _values(study: Study, records: list[Record], metric: Metric) -> dict[str, By
     verdict = study["verdict"]  # one standing of a run in the whole report, whatever it is measured by
     values: dict[str, BySeed] = {}
     for record in records:
-        value = None if record.failed(verdict["must_learn"], verdict["metric"]) else metric.figure(record.metrics)
-        values.setdefault(record.arm, {})[record.seed] = value
+        is_known = not record.failed(verdict["must_learn"], verdict["metric"])
+        values.setdefault(record.arm, {})[record.seed] = _figure(metric, record) if is_known else None
     return values
+
+
+def _figure(metric: Metric, record: Record) -> float | None:
+    """A run's figure; None where its predictions leave the metric undefined, which only those of a useless model do."""
+    if record.status != "ok":
+        with suppress(KeyError):
+            return metric.figure(record.metrics)
+        return None
+    return metric.figure(record.metrics)

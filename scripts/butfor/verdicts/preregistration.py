@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def enter(path: Path, protocol: Protocol, runs: Path, data: str) -> None:
 def entered(before: Register, protocol: Protocol, seen: Seen, now: datetime) -> Register:
     """The register with what differs from the last entries added. Records that were deleted since have been seen."""
     runs = max(before["runs"], sum(seen.records.values()) if seen.runs is None else seen.runs)
-    stamp = {"time": now.strftime(MOMENT), "runs": runs}
+    stamp = {"time": _moment(before, now), "runs": runs}
     why = protocol.because if runs and protocol.because not in _reasons(before) else ""
     stamp |= {"because": why} if why else {}
     reports = _reports(before["reports"], seen.report)
@@ -68,6 +68,17 @@ def entered(before: Register, protocol: Protocol, seen: Seen, now: datetime) -> 
     }
     unchanged = all(after[key] == before[key] for key in ("terms", "claims", "arms"))
     return {**after, "reasons": [*before["reasons"], stamp]} if why and unchanged else after
+
+
+def _moment(register: Register, now: datetime) -> str:
+    """The time of an entry, after all others', by which they are told apart and put in order: the clock may be put back."""
+    histories = [*register["claims"].values(), *register["arms"].values()]
+    entries = [entry for history in (register["terms"], register["reasons"], *histories) for entry in history]
+    last = max((entry["time"] for entry in entries), default="")
+    moment = now.strftime(MOMENT)
+    if moment > last:
+        return moment
+    return (datetime.strptime(last, MOMENT) + timedelta(seconds=1)).strftime(MOMENT)
 
 
 def standing(register: Register, name: str, fingerprint: str, counts_removed: bool = True) -> dict[str, Any]:

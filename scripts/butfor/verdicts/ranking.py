@@ -6,7 +6,8 @@ import math
 from typing import cast
 
 from butfor import stats
-from butfor.study.metrics import METRICS, judged_by
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.contrasts import contrast_of
 from butfor.verdicts.paired_values import rule_of
@@ -31,14 +32,12 @@ def importance(study: Study, rows: list[ContrastRow]) -> list[RankedRow]:
     for reference in sorted(by_reference, key=list(arms).index):
         if len(by_reference[reference]) > 1:
             items = stats.ranking(by_reference[reference], rule_of(study, metric, []))
-            ranked += [_row(item, judged[item.largest]) for item in items]
+            ranked += [_row(item, judged[item.largest], metric) for item in items]
     return ranked
 
 
-def _row(item: stats.Ranked, row: ContrastRow) -> RankedRow:
+def _row(item: stats.Ranked, row: ContrastRow, metric: Metric) -> RankedRow:
     """A ranked item, with the verdict on the arm that makes its size."""
-    low, high = METRICS[row["metric"]].possible(
-        item.low, item.high, row["level"] if row["level"] is not None else math.nan
-    )
+    low, high = metric.possible(item.low, item.high, row["level"] if row["level"] is not None else math.nan)
     values = {**row, **vars(item), "low": low, "high": high, "changed": item.item, "arm": item.largest}
     return cast(RankedRow, {key: none_for_nan(values[key]) for key in COLUMNS})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 from butfor.study.metrics import METRICS
 from butfor.verdicts.register import Register, present
@@ -15,12 +15,15 @@ DEFINITE: Final = ("helps", "hurts", SAME)  # what nothing but a change takes ba
 
 
 class Reading(TypedDict):
-    """An arm's verdict, with what the arm asked (see study/study_protocol.py; None where the register did not hold it yet)."""
+    """An arm's verdict, with what the arm asked (see study/study_protocol.py; None where the register did not hold it yet),
+    and the unit and decimals of a metric of the study's own."""
 
     asks: str | None
     metric: str
     verdict: str
     effect: float | None
+    unit: NotRequired[str]
+    decimals: NotRequired[int]
 
 
 class Reported(TypedDict):
@@ -40,7 +43,8 @@ def last_report(results: Path, register: Register, runs: int, data: str) -> Repo
         if report.stat().st_mtime_ns < rows.stat().st_mtime_ns:
             return None
         metric = json.loads((results / "comparison.json").read_text())["metric"]
-        return reported(METRICS[metric].rows(json.loads(rows.read_text())), register, runs, data, rows)
+        on_metric = [row for row in json.loads(rows.read_text()) if row["metric"] == metric]
+        return reported(on_metric, register, runs, data, rows)
     except (OSError, ValueError, KeyError):
         return None
 
@@ -54,6 +58,7 @@ def reported(rows: list[ContrastRow], register: Register, runs: int, data: str, 
             "metric": row["metric"],
             "verdict": row["verdict"],
             "effect": row["effect"],
+            **({} if row["metric"] in METRICS else {"unit": row["unit"], "decimals": row["decimals"]}),  # type: ignore[typeddict-item]
         }
         for row in rows
     }

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from butfor.checks.outcomes import CheckRow
-from butfor.study.summary import Expectation
+from butfor.study.summary import Expectation, MetricTerms
+from butfor.verdicts.across_rows import Across
 
 Verdict = Literal[
     "helps", "hurts", "no meaningful difference", "inconclusive", "interaction", "no meaningful interaction",
-    "void: nothing changed", "unproven", "no verdict",
+    "void: nothing changed", "unproven", "no verdict", "effect only",
 ]  # fmt: skip
 SAME: Final = "no meaningful difference"
 VOID: Final = "void: nothing changed"  # in a verdict's place where there can be none
 UNPROVEN: Final = "unproven"
 UNJUDGED: Final = "no verdict"  # because the baseline has learnt nothing
+DESCRIBED: Final = "effect only"  # on a metric that the study has described, not judged
 REFUSED: Final = (VOID, UNPROVEN, UNJUDGED)
 
 Outcome = Literal["supported", "refuted", "undecided"]
@@ -58,18 +60,22 @@ class ContrastFields(TypedDict):
 class ContrastRow(ContrastFields):
     """An ablation on one metric, as contrasts.json has it.
 
-    level: the reference's mean over the pairs; the interval ends where the metric does. p_raw: of no difference, corrected
-    over nothing. typical: the median difference, p_typical that of the signed-rank test, corrected over nothing, typical_note
-    where it and the mean part (stats.typical). pairing: how much wider the interval is than it would be without pairs, as a
-    share; below 0, pairing gained something. smallest_effect: what an undecided one's seeds could have shown; more_seeds: how
-    many it lacks, None if that is not known.
+    data: its data set, of several; empty in a study of one. level: the reference's mean over the pairs; the interval ends
+    where the metric does. p_raw: of no difference, corrected over nothing. typical: the median difference, p_typical that of
+    the signed-rank test, corrected over nothing, typical_note where it and the mean part (stats.typical). pairing: how much
+    wider the interval is than it would be without pairs, as a share; below 0, pairing gained something. smallest_effect: what
+    an undecided one's seeds could have shown; more_seeds: how many it lacks, None if that is not known. test_error: the test
+    set's standard error of the effect; new_low, new_high: the interval for other seeds and other test examples (see
+    verdicts/example_errors).
     """
 
     arm: str
+    data: str
     reference: str
     family: str
     metric: str
     unit: str
+    decimals: int
     level: float | None
     p_raw: float | None
     pairing: float | None
@@ -78,6 +84,9 @@ class ContrastRow(ContrastFields):
     typical_note: str
     smallest_effect: float | None
     more_seeds: float | None
+    test_error: float | None
+    new_low: float | None
+    new_high: float | None
 
 
 class RankedRow(TypedDict):
@@ -86,6 +95,7 @@ class RankedRow(TypedDict):
     reference: str
     metric: str
     unit: str
+    decimals: int
     rank: int
     rank_low: int
     rank_high: int
@@ -111,6 +121,7 @@ class InteractionSubject(TypedDict, total=False):
     name: str
     metric: str
     unit: str
+    decimals: int
     of: list[str]
     levels: list[str]
     bases: list[str]
@@ -169,17 +180,20 @@ class ArmRow(TypedDict):
 
 
 class Comparison(TypedDict):
-    """comparison.json: the metric that verdicts are asked of, how many runs there are and which failed, how many ablations
-    of each family were removed and count in the correction, what is the matter with a baseline that learnt nothing (else
-    empty), every arm, what mattered, what depends on what else, and the verdicts at tuned learning rates if there was a
-    search."""
+    """comparison.json: the metric that verdicts are asked of, the metrics that the study asks for and its task, how many
+    runs there are and which failed, how many ablations of each family were removed and count in the correction, what is the
+    matter with a baseline that learnt nothing (else empty), every arm, what mattered, what depends on what else, and the
+    verdicts at tuned learning rates if there was a search."""
 
     metric: str
+    metrics: NotRequired[dict[str, MetricTerms]]
+    task: NotRequired[str]
     runs: int
     removed: dict[str, int]
     failed: list[FailedRuns]
     baseline: str
     arms: list[ArmRow]
+    across: Across | None
     importance: list[RankedRow]
     interactions: list[InteractionRow]
     tuned: TunedComparison | None
@@ -212,6 +226,7 @@ class ClaimRow(TypedDict):
     margin: float | None
     rate: float | None
     unit: str
+    decimals: int
     outcome: Outcome
     reason: str
     p: float | None

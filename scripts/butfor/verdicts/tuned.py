@@ -7,7 +7,7 @@ from typing import Any, cast
 from butfor.checks.manipulation import examine
 from butfor.recipe.rate_choice import chosen
 from butfor.records.record import Record
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import ArmPlan, Study
 from butfor.verdicts.contrasts import judge
 from butfor.verdicts.rows import BestRate, ContrastRow, TunedComparison, none_for_nan

@@ -9,7 +9,7 @@ from butfor import stats
 from butfor.plain_text import counted
 from butfor.records.record import Record
 from butfor.stats.importance import decided_by_failures
-from butfor.study.metrics import judged_by
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study, ablations_of, reference_of
 from butfor.verdicts.paired_values import measured, pairing
 

@@ -11,10 +11,11 @@ from butfor.errors import StudyError
 from butfor.process import system_errors
 from butfor.records.results_folder import FOLLOWER_LOG, REGISTER, RUNS_FOLDER, ask_for
 from butfor.study import choices, study_protocol
+from butfor.study.data_sets import fingerprint_of_all
 from butfor.study.plan import Plan
 from butfor.tracking import follower, target
 from butfor.verdicts import preregistration
-from butfor.workflow import inheritance, recovery, results_place
+from butfor.workflow import clock_watch, inheritance, recovery, results_place
 
 
 def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone: bool = True) -> None:
@@ -28,16 +29,18 @@ def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone:
     try:
         if alone:
             recovery.claim(results)
+            clock_watch.watch(results)
         choices.check_own()
         results_place.keep_for(results, settings["study"])
         preregistration.enter(
             results / REGISTER,
             study_protocol.protocol(settings, plan),
             runs=results / RUNS_FOLDER,
-            data=inheritance.data_fingerprint(results),
+            data=fingerprint_of_all({n: inheritance.data_fingerprint(results, n) for n in settings["data_sets"]}),
         )
         ask_for(results, mirrored["arms"], [f"look{place + 1}" for place in range(len(settings["looks"]))])
         if tracking["mlflow"]:
+            target.refuse_missing_locks(results)
             live = tracking["live"] and target.is_server(results)
             follower.start(mirrored, results, live, log=results / FOLLOWER_LOG)
     except StudyError as error:

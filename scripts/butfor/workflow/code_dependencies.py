@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from butfor.file_digests import FileDigests
 from butfor.records.files import write_atomically
 
 LIBRARY = Path(__file__).resolve().parents[1]
@@ -42,7 +43,8 @@ class CodeDependencies:
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
-        self._parsed_texts = _read(cache)  # by the SHA-256 of each file
+        self._digests = FileDigests(cache.with_name(f"files_of_{cache.name}"))
+        self._parsed_texts = _read(cache)  # by the digest of each file
         self._sources: dict[str, Source] = {}
         self._used: set[str] = set()
         self._changed = False
@@ -68,6 +70,7 @@ class CodeDependencies:
 
     def save(self) -> None:
         """Write the cache, if anything in it is new; without it the next start takes some tenths of a second longer."""
+        self._digests.save()
         if self._changed:
             sources = {text: asdict(self._parsed_texts[text]) for text in self._used}
             with contextlib.suppress(OSError):  # a folder that cannot be written to, a full disk
@@ -76,10 +79,11 @@ class CodeDependencies:
 
     def _source(self, path: str) -> Source:
         if path not in self._sources:
-            with open(path, "rb") as file:
-                content = file.read()
-            text = hashlib.sha256(content).hexdigest()
+            text = self._digests.of(path)
             if text not in self._parsed_texts:
+                with open(path, "rb") as file:
+                    content = file.read()
+                text = hashlib.sha256(content).hexdigest()[:16]
                 self._parsed_texts[text], self._changed = _parsed(content, path), True
             self._used.add(text)
             self._sources[path] = self._parsed_texts[text]
@@ -110,12 +114,15 @@ def _files(name: str) -> tuple[str, ...]:
     place = str(LIBRARY.parent)
     for part in name.partition(":")[0].split("."):
         place = f"{place}/{part}"
-        if os.path.isfile(f"{place}.py"):
+        if _is_file(f"{place}.py"):
             return (*files, f"{place}.py")
-        if not os.path.isfile(f"{place}/__init__.py"):
+        if not _is_file(f"{place}/__init__.py"):
             break
         files = (*files, f"{place}/__init__.py")
     return files
+
+
+_is_file = cache(os.path.isfile)
 
 
 def _parsed(content: bytes, path: str) -> Source:

@@ -15,13 +15,16 @@ import shutil
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from butfor.arm_names import data_set_of
 from butfor.fingerprint import fingerprint
-from butfor.records import earlier, job_folder
+from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
-from butfor.records.results_folder import MANIFEST, RUNS, jobs_of, record_in
+from butfor.records.results_folder import MANIFEST, RUNS, data_file, jobs_of, receipt_beside, record_in
+from butfor.workflow.read_again import read_again_if_changed
 
 Training = dict[str, Any]
 METADATA = Path(".snakemake") / "metadata"
@@ -30,35 +33,58 @@ USED = "{}, {}: {} records of earlier trainings with the same recipe are used."
 LONGEST_NAME = 254  # characters, into which Snakemake cuts the names of its notes
 
 
-def data_fingerprint(results: Path) -> str:
-    """The fingerprint of the stored arrays; "" before there are any."""
+def _manifest(file: Path) -> dict[str, Any]:
     try:
-        return str(json.loads((results / MANIFEST).read_text())["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        about = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+_manifest_in = read_again_if_changed(_manifest, lambda file: file)
+_receipt_of = read_again_if_changed(job_folder.read, receipt_beside)
+
+
+def manifest(results: Path, data_set: str = "") -> dict[str, Any]:
+    """What is known of a data set's stored arrays; nothing before there are any. data_set: its name among several."""
+    return _manifest_in(data_file(results, MANIFEST, data_set))
+
+
+def data_fingerprint(results: Path, data_set: str = "") -> str:
+    """The fingerprint of a data set's stored arrays; "" before there are any."""
+    return str(manifest(results, data_set).get("fingerprint", ""))
+
+
+def data_trained_on(results: Path) -> Callable[[Training], str]:
+    """Gives the fingerprint of the arrays that a training is of; each data set's manifest is read once."""
+    of_set = cache(partial(data_fingerprint, results))
+    return lambda training: of_set(data_set_of(training["arm"]))
 
 
 def token(results: Path, training: Training, look: str) -> str:
     """What Snakemake is told that a folder of records is made from: the same as when it was made, while that follows from the
     same, and else another. (Snakemake compares it with the last, and does not know which differences matter.)"""
     runs = results / RUNS.format(arm=training["arm"], look=look)
-    data = data_fingerprint(results)
-    receipt = job_folder.read(runs)
+    data = data_trained_on(results)(training)
+    receipt = _receipt_of(runs)
     if receipt and _is_asked_for(receipt, training, data):
-        return _noted(runs) or receipt.token  # which differ as --touch leaves them
+        told = _noted(runs) or receipt.token  # which differ as --touch leaves them
+        return told if _has_predictions(runs, training) else fingerprint([told, training["predictions"]])
     return fingerprint([earlier.origin(training, data if receipt else ""), training["seeds"]])
 
 
 def announcement(results: Path, training: Training, look: str) -> str:
     """What a job says of itself: whether it trains, or uses records that there are."""
     arm, seeds = training["arm"], training["seeds"]
-    runs, origin = results / RUNS.format(arm=arm, look=look), earlier.origin(training, data_fingerprint(results))
-    receipt = job_folder.read(runs)
+    data = data_trained_on(results)(training)
+    runs, origin = results / RUNS.format(arm=arm, look=look), earlier.origin(training, data)
+    receipt = _receipt_of(runs)
     in_place = receipt.seeds if receipt and receipt.origin == origin else []
     used = [
         seed
         for seed in seeds
-        if earlier.place_of(results, origin, seed).exists() or (seed in in_place and record_in(runs, seed).exists())
+        if _has_any(earlier.place_of(results, origin, seed), training)
+        or (seed in in_place and _has_any(record_in(runs, seed), training))
     ]
     if len(used) == len(seeds):
         return USED.format(arm, look, len(used))
@@ -67,12 +93,20 @@ def announcement(results: Path, training: Training, look: str) -> str:
 
 def has_any(results: Path, plan: Iterable[tuple[str, Training]]) -> bool:
     """Whether any folder of records is as the plan asks for. plan: each look with the training of an arm."""
-    data = data_fingerprint(results)
-    if not data:
-        return False
-    places = ((results / RUNS.format(arm=training["arm"], look=look), training) for look, training in plan)
-    receipts = ((job_folder.read(runs), training) for runs, training in places if runs.is_dir())
-    return any(receipt and _is_asked_for(receipt, training, data) for receipt, training in receipts)
+    data = data_trained_on(results)
+    places = ((results / RUNS.format(arm=t["arm"], look=look), t) for look, t in plan if data(t))
+    receipts = ((_receipt_of(runs), training) for runs, training in places if runs.is_dir())
+    return any(receipt and _is_asked_for(receipt, training, data(training)) for receipt, training in receipts)
+
+
+def _has_any(record: Path, training: Training) -> bool:
+    """Whether a record is there, with the predictions that its study needs."""
+    return record.exists() and kept_predictions.holds(record, training["predictions"])
+
+
+def _has_predictions(runs: Path, training: Training) -> bool:
+    """Whether the records of a folder have the predictions that their study needs."""
+    return all(kept_predictions.holds(record_in(runs, seed), training["predictions"]) for seed in training["seeds"])
 
 
 @dataclass(frozen=True)
@@ -106,10 +140,15 @@ class Inheritance:
 
 def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance:
     """What a start with this plan inherits. plan: each look with the training of an arm."""
-    data = data_fingerprint(results)
-    found = _records_with_receipts(results) if data else {}
-    waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan} if data else {}
-    asked = [runs for runs, receipt in found.items() if runs in waiting and _is_asked_for(receipt, waiting[runs], data)]
+    data = data_trained_on(results)
+    waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan if data(t)}
+    found = _records_with_receipts(results) if waiting else {}
+
+    def is_in_place(runs: Path, receipt: Receipt) -> bool:
+        training = waiting.get(runs)
+        return bool(training and _is_asked_for(receipt, training, data(training)) and _has_predictions(runs, training))
+
+    asked = [runs for runs, receipt in found.items() if is_in_place(runs, receipt)]
     kept = {runs: receipt for runs, receipt in found.items() if runs not in asked}
     records = {
         (receipt.origin, seed): record_in(runs, seed) for runs, receipt in kept.items() for seed in receipt.seeds
@@ -118,9 +157,10 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
     for runs, training in waiting.items():
         if runs in asked:
             continue
-        origin = earlier.origin(training, data)
+        origin = earlier.origin(training, data(training))
         places = [(earlier.place_of(results, origin, seed), records.get((origin, seed))) for seed in training["seeds"]]
-        if all(any(map(earlier.is_whole, filter(None, either))) for either in places):
+        parts = training["predictions"]
+        if all(any(earlier.is_whole(place, parts) for place in filter(None, either)) for either in places):
             taken[runs] = training, origin
         elif runs in found and _noted(runs) is None:
             stale.append(runs)
@@ -130,13 +170,13 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
 def protect(results: Path, plan: Iterable[tuple[str, Training]], is_forced: Callable[[Path], bool]) -> None:
     """Before the first job: have `earlier/` hold the records that are in their place too. Where a training is forced, forget
     those that it would find, so that it is one."""
-    data = data_fingerprint(results)
+    data = data_trained_on(results)
     for runs, receipt in _records_with_receipts(results).items():
         if not is_forced(runs):
             earlier.keep(runs, receipt)
     for look, training in plan:
         if is_forced(results / RUNS.format(arm=training["arm"], look=look)):
-            earlier.drop(results, Receipt("", training["seeds"], earlier.origin(training, data)))
+            earlier.drop(results, Receipt("", training["seeds"], earlier.origin(training, data(training))))
 
 
 def settle(results: Path, plan: Iterable[tuple[str, Training]]) -> None:
@@ -147,7 +187,7 @@ def settle(results: Path, plan: Iterable[tuple[str, Training]]) -> None:
 
 def _records_with_receipts(results: Path) -> dict[Path, Receipt]:
     """The folders of records of which it is known what they follow from."""
-    jobs = {runs: job_folder.read(runs) for runs in jobs_of(results) if runs.is_dir()}
+    jobs = {runs: _receipt_of(runs) for runs in jobs_of(results) if runs.is_dir()}
     return {runs: receipt for runs, receipt in jobs.items() if receipt and receipt.origin}
 
 
@@ -157,9 +197,11 @@ def _is_asked_for(receipt: Receipt, training: Training, data: str) -> bool:
 
 def _assemble(results: Path, runs: Path, training: Training, origin: str) -> None:
     """Make a folder of records from earlier ones, which then are in their place."""
-    before, seeds, waiting = job_folder.read(runs), training["seeds"], job_folder.waiting(runs, origin)
+    before, seeds, waiting = _receipt_of(runs), training["seeds"], job_folder.waiting(runs, origin)
     for seed in seeds:
-        device = earlier.take_over(results, origin, seed, training["arm"], record_in(waiting, seed))
+        device = earlier.take_over(
+            results, origin, seed, training["arm"], record_in(waiting, seed), training["predictions"]
+        )
     (waiting / ".snakemake_timestamp").touch()
     told = _noted(runs) or (before.token if before else "") or fingerprint([origin, seeds])
     shutil.rmtree(runs, ignore_errors=True)

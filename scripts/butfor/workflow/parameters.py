@@ -7,8 +7,8 @@ library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from butfor.records import provenance
 from butfor.study.plan import Plan
@@ -29,10 +29,12 @@ def engine() -> str:
     return os.environ.get(ENGINE_VARIABLE) or KERAS
 
 
-def training(plan: Plan, arm: str, look: str, code: str, user_code: str) -> dict[str, Any]:
+def training(
+    plan: Plan, arm: str, look: str, code: str, user_code: str, predictions: Sequence[str] = ()
+) -> dict[str, Any]:
     """The parameters of one training job: those of Plan.training, the engine, the fingerprints of the code that trains and of
-    the user's own, and the versions of its libraries."""
-    return {**plan.training(arm, look), **_software(code, user_code)}
+    the user's own, the versions of its libraries, and the parts of the data of which predictions are to be kept."""
+    return {**plan.training(arm, look), **_software(code, user_code), "predictions": list(predictions)}
 
 
 def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
@@ -41,8 +43,11 @@ def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
 
 
 def analysis(settings: Settings, plan: Plan) -> Study:
-    """The parameters of the stages after training: the plan as plain values, the settings of verdicts, and the budget."""
-    return {**plan.summary(), "verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
+    """The parameters of the stages after training: the plan as plain values, the settings of verdicts, the metrics that the
+    study asks for, and the budget."""
+    asked = {key: settings[key] for key in ("metrics", "claimed") if settings[key]}
+    judging = {"verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
+    return cast(Study, {**plan.summary(), **judging, **asked})
 
 
 def protocol(settings: Settings) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> d
         "arm_code": code_of(ARM_WRITING),
         "must_learn": settings["verdict"]["must_learn"],
         "metric": settings["verdict"]["metric"],
+        "metrics": settings["metrics"],
         "system_metrics": tracking["system_metrics"],
         "models": tracking["models"],
         "register": tracking["register"],

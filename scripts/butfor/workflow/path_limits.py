@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from butfor.errors import Place, StudyFileError
+from butfor.study.data_sets import place
+from butfor.study.data_settings import PATHS
 
 LONGEST_NAME = 255  # bytes, of a file or folder
 LONGEST_RESULTS = 3500  # bytes; a path may have 4095, and a figure in MLflow's artifacts lies deepest
@@ -20,9 +22,10 @@ class PathLimitError(StudyFileError):
 
 def refuse_long_paths(settings: dict[str, Any]) -> None:
     """Raise PathLimitError if a path that a study's settings name is too long."""
-    data = settings["data"]
     paths: dict[Place, str | None] = {("results",): settings["results"]}
-    for at, path in (paths | {("data", key): data[key] for key in ("file", "folder")}).items():
+    for name, data in settings["data_sets"].items():
+        paths |= {(*place(name), key): data.get(key) for key in PATHS}
+    for at, path in paths.items():
         longest = max(map(_bytes, Path(path or "").parts), default=0)
         if longest > LONGEST_NAME:
             key = ".".join(map(str, at))

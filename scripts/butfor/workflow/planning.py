@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import SeveralErrors, StudyError
+from butfor.metrics.fitting import refuse_unfit
 from butfor.process import parent_watch, start_settings, system_errors, text_encoding
 from butfor.records.results_folder import TRACKED, mlflow_database
+from butfor.study.data_settings import PATHS
 from butfor.study.duplicate_keys import refuse_duplicate_keys
 from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
@@ -23,6 +27,7 @@ from butfor.workflow.results_place import refuse_shared_place
 from butfor.workflow.targets import Targets
 
 MOST = 30  # errors that are told
+CLASSES = 10  # of each of the published data sets
 
 
 def said(make: Callable[..., Any], *arguments: Any) -> Any:
@@ -62,6 +67,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
     known.
     """
     files: Sequence[str] = workflow.configfiles
+    find_modules_beside(files)
     try:
         refuse_duplicate_keys(map(Path, files))
         refuse_misread_numbers(map(Path, files))
@@ -69,9 +75,16 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         settings, plan = study_and_plan(config, schema)
         outer_workflow.refuse_second_study(workflow, settings["results"])
         refuse_long_paths(settings)
-        results = Path(settings["results"])
+        results, sets = Path(settings["results"]), settings["data_sets"]
+        for name, data in sets.items():
+            refuse_unfit(
+                settings["metrics"].values(),
+                {"classes": CLASSES} if data["name"] in TRAIN_IMAGES else {},
+                data_set=name,
+            )
         refuse_shared_place(results, settings["study"])
-        text_encoding.refuse_other_names([Path.cwd(), results, *files, str(settings["data"]["file"])])
+        paths = [path for data in sets.values() for path in _data_paths(data)]
+        text_encoding.refuse_other_names([Path.cwd(), results, *files, *paths, *plan.arms])
         if workflow.is_main_process and settings["tracking"]["mlflow"]:
             target.check(results)
         if workflow.is_main_process:
@@ -88,9 +101,23 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         raise
     parent_watch.announce_start()
     text_encoding.announce_utf8()
-    data = {**settings["data"], "largest": plan.largest}
-    start_settings.announce(start_settings.StartSettings(settings["log_level"], settings["max_minutes"], data))
+    data = {name: {**data, "largest": plan.largest(name)} for name, data in sets.items()}
+    asked = list(settings["metrics"].values())
+    decides = settings.get("decides")
+    announced = start_settings.StartSettings(settings["log_level"], settings["max_minutes"], data, asked, decides)
+    start_settings.announce(announced)
     return settings, plan
+
+
+def _data_paths(data: dict[str, Any]) -> list[str]:
+    return [data[place] for place in PATHS if data[place]]
+
+
+def find_modules_beside(files: Sequence[str]) -> None:
+    """Have modules that lie beside the study's files found, last of all, so that none hides a library's. (Snakemake has the
+    scripts of its jobs look where it looks itself.)"""
+    folders = (os.path.dirname(os.path.abspath(file)) for file in files)
+    sys.path.extend(folder for folder in dict.fromkeys(folders) if folder not in sys.path)
 
 
 def _refuse_nothing_but_a_name(config: dict[str, Any], files: Sequence[str]) -> None:

@@ -6,7 +6,6 @@ Snakemake leaves its locks behind when it is killed, and trusts every file that 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import platform
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from butfor.errors import StudyError
+from butfor.process.file_locks import ALONE, AT_ONCE, SHARED, lock, open_lock
 from butfor.records import files, job_folder
 from butfor.records.job_folder import Receipt
 from butfor.records.results_folder import (
@@ -31,6 +31,10 @@ WAIT = (
     "Another start is at work on {0}, or one was killed while another study is at work here. Wait for it, or stop it."
 )
 HELD = "{0}: another start is at work in this results folder ({1}). Wait for it, or stop it; another study needs another folder."
+WITHOUT_LOCKS = (
+    "{0} is on a file system without locks, so that it cannot be known whether another start is at work here, or one was killed."
+    " If none is at work, give the same command once with --unlock, and then again."
+)
 _locks: list[TextIO] = []  # of working folders; open, and so held, as long as the process lives
 _held: list[TextIO] = []  # of results folders
 
@@ -43,19 +47,18 @@ def clear(results: Path, folder: Path = Path(".snakemake")) -> list[str]:
     if not _is_free(results):
         return _wait(results, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    in_use = (folder / "in_use.lock").open("w")
+    in_use = open_lock(folder / "in_use.lock")
     _locks.append(in_use)
     try:
-        fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not lock(in_use, ALONE | AT_ONCE) and any(folder.glob("locks/*")):
+            return [WITHOUT_LOCKS.format(Path.cwd())]
     except BlockingIOError:
-        fcntl.flock(in_use, fcntl.LOCK_SH)
+        lock(in_use, SHARED)
         return _wait(results, folder)
-    except OSError:  # a file system without locks
-        return []
     shutil.rmtree(folder / "locks", ignore_errors=True)
     _forget_failed_builds(results)
-    messages = [*_date_back(results), *_repair_derived(results), *_remove_damaged_records(results)]
-    fcntl.flock(in_use, fcntl.LOCK_SH)
+    messages = [*date_back(results), *_repair_derived(results), *_remove_damaged_records(results)]
+    lock(in_use, SHARED)
     return messages
 
 
@@ -72,29 +75,26 @@ def damage(results: Path) -> list[str]:
 def alone() -> Iterator[bool]:
     """A context that says whether no other start is at work in this working folder, nor begins while it lasts; after `clear`."""
     try:
-        if _locks:
-            fcntl.flock(_locks[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-        return
-    yield bool(_locks)
+        is_alone = bool(_locks) and lock(_locks[-1], ALONE | AT_ONCE)
+    except BlockingIOError:
+        is_alone = False
+    yield is_alone
     if _locks:
-        fcntl.flock(_locks[-1], fcntl.LOCK_SH)
+        lock(_locks[-1], SHARED)  # also where it was not to be had alone, which gives up what was shared
 
 
 def claim(results: Path) -> None:
     """Hold the results folder until this process ends. Raises StudyError if another start holds it, from whichever folder."""
     results.mkdir(parents=True, exist_ok=True)
-    held = (results / RESULTS_LOCK).open("a+")
+    held = open_lock(results / RESULTS_LOCK)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not lock(held, ALONE | AT_ONCE):
+            return
     except BlockingIOError:
         held.seek(0)
         raise StudyError(HELD.format(results, held.read().strip())) from None
-    except OSError:  # a file system without locks
-        return
     held.truncate(0)
-    held.write(f"process {os.getpid()} on {platform.node()}, in {Path.cwd()}, since {time.strftime('%F %T')}\n")
+    held.write(f"process {os.getpid()} on {platform.node()}, in {Path.cwd()}, since {time.strftime('%F %T %z')}\n")
     held.flush()
     _held.append(held)
 
@@ -108,8 +108,8 @@ def _wait(results: Path, folder: Path) -> list[str]:
 def _is_free(results: Path) -> bool:
     """Whether no start holds the results folder."""
     try:
-        with (results / RESULTS_LOCK).open() as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (results / RESULTS_LOCK).open("r+") as held:  # makes none in a dry run
+            lock(held, ALONE | AT_ONCE)
     except BlockingIOError:
         return False
     except OSError:
@@ -124,7 +124,7 @@ def _forget_failed_builds(results: Path) -> None:
             path.unlink()
 
 
-def _date_back(results: Path) -> Iterator[str]:
+def date_back(results: Path) -> Iterator[str]:
     """Date files in the future, as a clock that was put back leaves them, to now and in the same order: Snakemake makes an
     output anew that is older than its input.
     """
@@ -142,7 +142,10 @@ def _date_back(results: Path) -> Iterator[str]:
         with contextlib.suppress(FileNotFoundError, PermissionError):  # another user's file stays as it is
             os.utime(path, ns=(new_times[late_time],) * 2, follow_symlinks=False)
     if late_files:
-        yield f"{len(late_files)} files in {results} were from the future and are now of today: was the clock put back?"
+        yield (
+            f"{len(late_files)} files in {results} were from the future and are now of today: was the clock put back, or is"
+            " that of a file server ahead?"
+        )
 
 
 def _repair_derived(results: Path) -> Iterator[str]:

@@ -10,24 +10,31 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from butfor.arm_names import data_set_of
 from butfor.figures import gallery
 from butfor.fingerprint import canonical, fingerprint
+from butfor.metrics.fitting import refuse_unfit
+from butfor.records import kept_predictions
 from butfor.records.results_folder import (
     BUILT,
-    DATA_FILES_READ,
+    COSTS,
     DECISION,
+    MEASURES,
     MODELS,
     RATES,
     RUNS,
     RUNS_FOLDER,
     TUNED,
     finished_seeds,
+    records_of,
 )
+from butfor.study.asked_metrics import needs_predictions, parts_to_predict
 from butfor.study.plan import Plan
+from butfor.study.summary import PlanSummary
 from butfor.training.built import failure
 from butfor.user_code import location
-from butfor.user_code.files_read import made_of
 from butfor.workflow import inheritance, parameters
+from butfor.workflow.data_files import DataFiles
 from butfor.workflow.inheritance import Inheritance
 from butfor.workflow.own_files import OwnFiles
 
@@ -57,28 +64,34 @@ class Targets:
         self.forced: set[str] = set()  # files that a dry run is to count as missing
         preparing, building, self._code = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
-        self.data = own.data(settings["data"])
-        self.data_made_of = fingerprint([self.data, preparing])
+        self._costs = settings["costs"]
+        self._asked = settings["metrics"]
+        self._predictions = parts_to_predict(self._asked.values(), settings["keep"]["predictions"])
+        self.data = DataFiles(settings, preparing, own)
         recipes = {name: canonical(arm.recipe) for name, arm in plan.arms.items()}
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
+        scores = [terms["score"] for terms in self._asked.values()]
+        self._own_metrics = {score: own.metric(score) for score in scores if location.is_own(score)}
         self._own = {name: own.model(recipe) for name, recipe in self.user_models.items()}
+        losses = {name: recipe["loss"]["name"] for name, recipe in recipes.items()}
+        self._own_losses = {name: own.code(loss) for name, loss in losses.items() if location.is_own(loss)}
         marks = {
-            name: fingerprint([recipe, self._own[name]["code"], self.data, building])
+            name: fingerprint([recipe, self._own[name]["code"], self.data.made[data_set_of(name)], building])
             for name, recipe in self.user_models.items()
         }
+        stale = self.data.stale
+        for name in (name for name in self.data.names if name not in stale):
+            refuse_unfit(self._asked.values(), inheritance.manifest(Path(self._results), name), data_set=name)
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
         """The parameters of a training (see parameters.training), and what Snakemake is told that it is made from."""
-        training = parameters.training(self._plan, arm, look, self._code, self._user_code(arm))
+        training = self._training(arm, look)
         return {**training, "token": inheritance.token(Path(self._results), training, look)}
 
     def announcement(self, arm: str, look: str, is_forced: Callable[[Path], bool]) -> str:
         """What the job of a training says of itself."""
-        results, training = (
-            Path(self._results),
-            parameters.training(self._plan, arm, look, self._code, self._user_code(arm)),
-        )
+        results, training = Path(self._results), self._training(arm, look)
         if self.models() or is_forced(results / RUNS.format(arm=arm, look=look)):
             return f"Train {arm}, {look}"
         return inheritance.announcement(results, training, look)
@@ -107,11 +120,6 @@ class Targets:
         inheritance.settle(Path(self._results), self._planned())
 
     @property
-    def has_data(self) -> bool:
-        """Whether the stored arrays are made from what the study asks for."""
-        return made_of(Path(self._results) / DATA_FILES_READ) == self.data_made_of
-
-    @property
     def is_trained(self) -> bool:
         """Whether some records are as asked for, by the data that there are. If these have to be made again, only then it is
         known what trains again."""
@@ -120,10 +128,16 @@ class Targets:
     def _planned(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for look in self._plan.looks:
             for arm in self._plan.arms:
-                yield look.name, parameters.training(self._plan, arm, look.name, self._code, self._user_code(arm))
+                yield look.name, self._training(arm, look.name)
+
+    def _training(self, arm: str, look: str) -> dict[str, Any]:
+        return parameters.training(
+            self._plan, arm, look, self._code, self._user_code(arm), predictions=self._predictions
+        )
 
     def _user_code(self, arm: str) -> str:
-        return self._own[arm]["code"] if arm in self._own else fingerprint([])
+        code = self._own[arm]["code"] if arm in self._own else fingerprint([])
+        return fingerprint([code, self._own_losses[arm]]) if arm in self._own_losses else code
 
     def files_read(self, arm: str) -> list[str]:
         """For the building of the arm's own model: the file in which it notes the files that it reads, and what stands for
@@ -150,6 +164,31 @@ class Targets:
         """The folders of records, up to a look or of the whole study."""
         return [path for path in self._of_each(RUNS, self._trainings(until)) if path not in self._foreseen]
 
+    def measured(self, until: str | None = None) -> list[str]:
+        """The files of what runs are measured by from their predictions, up to a look or of the whole study; none where the
+        study asks for no such metric."""
+        looks = dict.fromkeys(look for _, look in self._trainings(until)) if self.measuring["metrics"] else ()
+        return self._of_each(MEASURES, [("", look) for look in looks])
+
+    def measured_at_best(self) -> list[str]:
+        """The same of the runs at tuned rates."""
+        return [path.replace("/look", "/tuned_look") for path in self.measured()] if self._plan.tuned else []
+
+    def to_measure(self, measured: str) -> list[str]:
+        """The folders of records that a file of measures is of, by its name: look2, or tuned_look2 at tuned rates."""
+        look = measured.removeprefix("tuned_")
+        folders = self.tuned() if look != measured else self.trained(until=look)
+        return [folder for folder in folders if Path(folder).name == look]
+
+    @property
+    def measuring(self) -> dict[str, Any]:
+        """What the measuring of runs depends on beside them: the metrics that are computed from predictions, without their
+        margins, the parts of the data of which there are predictions, and by data set the share of validation examples."""
+        keys = ("name", "score", "options", "parts")
+        asked = [{key: terms[key] for key in keys} for terms in self._asked.values() if needs_predictions(terms)]
+        metrics = [{**terms, **self._own_metrics.get(terms["score"], {})} for terms in asked]
+        return {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
+
     def model_folders(self) -> list[str]:
         """The folders of models of the whole study."""
         return [file for path in self.models().values() for file in self._of_each(path, self._trainings())]
@@ -158,6 +197,18 @@ class Targets:
         """The decisions after the looks that the study has had, without its last."""
         looks = {look for _, look in self._trainings()}
         return self._of_each(DECISION, [("", look) for look in self.undecided_looks if look in looks])
+
+    def costs(self) -> list[str]:
+        """The file of what the arms' models cost, if that is asked for."""
+        return [f"{self._results}/{COSTS}"] if self._costs["batch_sizes"] else []
+
+    def costed(self) -> dict[str, Any]:
+        """Every arm's recipe, and what stands for the user's code in it, as plain values."""
+        return {name: canonical(arm.recipe) for name, arm in self._plan.arms.items()}
+
+    def all_built(self) -> list[str]:
+        """The files about all models of the user's own."""
+        return list(self._built.values())
 
     def searched(self) -> list[str]:
         """The searches of the learning rate."""
@@ -170,14 +221,23 @@ class Targets:
 
     def drawn(self, folder: str) -> list[str]:
         """The figures of the study, in a folder."""
-        return [f"{folder}/{name}.{kind}" for name in gallery.figures(self._plan.summary()) for kind in DRAWN_AS]
+        planned: PlanSummary = {**self._plan.summary(), "metrics": self._asked}
+        return [f"{folder}/{name}.{kind}" for name in gallery.figures(planned) for kind in DRAWN_AS]
 
     def present(self) -> dict[str, list[str]]:
-        """The files that exist so far: folders of records (`runs`), decisions (`looks`), and records of seeds whose job has not
-        ended (`seeds`)."""
+        """The files that exist so far: folders of records (`runs`), decisions (`looks`), measures
+        (`measured`), and records of seeds whose job has not ended (`seeds`)."""
         looks = [look.name for look in self._plan.looks]
-        runs = self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
-        all_paths = {"runs": runs, "looks": self._of_each(DECISION, [("", look) for look in looks])}
+        runs = [
+            path
+            for path in self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
+            if all(kept_predictions.holds(record, self._predictions) for record in records_of(Path(path)))
+        ]
+        files = {"looks": DECISION, "measured": MEASURES}
+        all_paths = {
+            "runs": runs,
+            **{kind: self._of_each(path, [("", x) for x in looks]) for kind, path in files.items()},
+        }
         there = {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
         return {**there, "seeds": list(map(str, finished_seeds(Path(self._results) / RUNS_FOLDER)))}
 

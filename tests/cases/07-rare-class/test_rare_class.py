@@ -5,7 +5,13 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, f1_score
+
+from butfor.records.tables import load_study
+
+PREDICTIONS = "runs/wide/look1/seed_1.predictions.npz"
 
 
 @pytest.fixture
@@ -50,15 +56,31 @@ def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(rare):
     assert "Verdicts on test loss: " in done.stderr and "accuracy" not in done.stderr.split("Report: results/")[1]
 
 
-@pytest.mark.parametrize(
-    ("study", "words"),
-    [
-        ("study_weighted.yaml", "class_weight: unknown key in recipe"),
-        ("study_f1.yaml", "verdict.metric: expected one of test/accuracy, test/loss, received the text 'test/f1'"),
-    ],
-)
-def test_what_there_is_not_is_said_in_one_line(rare, study, words):
-    done = rare.run("--configfile", study, "-n")
+def test_by_a_metric_that_the_rare_class_moves_such_runs_are_judged_and_f1_is_what_scikit_learn_says(rare):
+    done = rare.run("--configfile", "study_pr_auc.yaml")
+    assert done.returncode == 0, done.stderr
+    results = rare.folder / "results/rare_pr_auc"
+    rows = {(row["arm"], row["metric"]): row for row in json.loads((results / "contrasts.json").read_text())}
+    assert {row["verdict"] for (_, metric), row in rows.items() if metric == "test/accuracy"} == {"no verdict"}
+    assert all(math.isfinite(row["effect"]) for (_, metric), row in rows.items() if metric == "test/pr_auc")
+    assert rows["wide", "test/f1"]["effect"] == 0 and "Verdicts on test PR AUC: " in done.stderr
+    with np.load(rare.folder / "rare.npz") as data, np.load(results / PREDICTIONS) as kept:
+        truth, predicted = data["y_test"], kept["test"]
+    table = load_study(results)
+    (row,) = table[(table["arm"] == "wide") & (table["seed"] == 1)].to_dict("records")
+    assert row["test/pr_auc"] == average_precision_score(truth, predicted[:, 1])
+    assert row["test/f1"] == f1_score(truth, predicted.argmax(axis=1), zero_division=0)
+
+
+def test_classes_may_be_weighted(rare):
+    done = rare.run("--configfile", "study_weighted.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads((rare.folder / "results/rare_weighted/contrasts.json").read_text())
+    assert len({row["arm"] for row in rows}) == 2
+
+
+def test_what_there_is_not_is_said_in_one_line(rare):
+    done = rare.run("--configfile", "study_f1.yaml", "-n")
     said = done.stdout + done.stderr
-    assert done.returncode != 0 and words in said and "Traceback" not in said
-    assert "Did you mean weight_decay" not in said
+    assert done.returncode != 0 and "Traceback" not in said
+    assert "verdict.metric: expected one of test/accuracy, test/loss, received test/f1." in said

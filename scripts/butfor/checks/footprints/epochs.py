@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from butfor.plain_text import counted
 from butfor.recipe.early_stopping import EarlyStopping
-from butfor.records.record import Record
+from butfor.records.record import Record, validation_figures
 
 
 def stopping_fault(r: Record) -> str:
@@ -13,7 +13,7 @@ def stopping_fault(r: Record) -> str:
         return ""
     stopping = EarlyStopping(r.recipe["early_stopping"])
     for row in r.history:
-        stopping.is_best({key: row[f"validation/{key}"] for key in ("loss", "accuracy")})
+        stopping.is_best(validation_figures(row))
         if stopping.over:
             break
     stopped, restored = row["epoch"], stopping.best_epoch if stopping.restores else len(r.history)

@@ -10,7 +10,7 @@ from butfor.checks.footprints.reading import differs, listed
 from butfor.plain_text import counted
 from butfor.recipe import schedules
 from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
-from butfor.records.record import Record
+from butfor.records.record import Record, validation_figures
 
 
 def optimiser_fault(r: Record) -> str:
@@ -50,6 +50,27 @@ def clipping_fault(r: Record) -> str:
     return _unlike(r, {key: limit if kind == name else None for name, key in CLIPPING.items()})
 
 
+def average(r: Record) -> dict[str, float | None]:
+    return {key: r.optimiser.get(key) if r.optimiser.get("use_ema") else None for key in ("use_ema", "ema_momentum")}
+
+
+def average_fault(r: Record) -> str:
+    asked = r.recipe["ema"]
+    on = asked["name"] == "weights"
+    if bool(r.optimiser.get("use_ema")) != on:
+        return f"expected {'an' if on else 'no'} average of weights, received {settings(average(r))}"
+    return _unlike(r, {"ema_momentum": asked["momentum"]}) if on else ""
+
+
+def accumulated(r: Record) -> int:
+    return r.optimiser.get("gradient_accumulation_steps") or 1
+
+
+def accumulation_fault(r: Record) -> str:
+    asked, received = r.recipe["accumulation"], accumulated(r)
+    return "" if asked == received else f"expected gradients of {asked} batches gathered, received {received}"
+
+
 def _unlike(r: Record, expected: dict[str, Any]) -> str:
     for key, value in expected.items():
         received = r.optimiser.get(key)
@@ -74,7 +95,7 @@ def rates(r: Record) -> str:
 
 
 def rate_fault(r: Record) -> str:
-    validation = [{key: row[f"validation/{key}"] for key in ("loss", "accuracy")} for row in r.history]
+    validation = [validation_figures(row) for row in r.history]
     expected = schedules.realised(r.recipe, r.steps_per_epoch, validation)
     used = np.array(r.learning_rate, np.float32)
     if len(used) != len(expected):

@@ -7,8 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from butfor.checks.footprints import epochs, initial_weights, regularisers, scaled_inputs, steps
+from butfor.checks.footprints import (
+    augmentations,
+    epochs,
+    initial_weights,
+    objectives,
+    regularisers,
+    scaled_inputs,
+    steps,
+)
 from butfor.checks.footprints.reading import listed
 from butfor.records.record import Record
 
@@ -131,6 +140,23 @@ FOOTPRINTS: dict[str, Footprint] = {
         regularisers.spatial_dropout_fault,
         ("structure", "masks/spatial_dropout_*"),
     ),
+    "loss": Footprint("first loss", objectives.first_objective, objectives.loss_fault, ("first objective",)),
+    "class_weight": Footprint("weights of classes", objectives.weights, objectives.class_weight_fault),
+    "target_scaling": Footprint(
+        "first loss", objectives.first_objective, objectives.loss_fault, ("first loss", "first objective")
+    ),
+    "precision": Footprint(
+        "arithmetic",
+        objectives.precision_trace,
+        objectives.precision_fault,
+        ("structure", "optimiser", "loop", "masks/*", *INITIAL),
+    ),
+    "ema": Footprint(
+        "the optimiser's average of weights",
+        lambda r: steps.settings(steps.average(r)),
+        steps.average_fault,
+        ("optimiser",),
+    ),
     "label_smoothing": Footprint(
         "first loss, smoothed",
         lambda r: f"{r.first_loss['objective']:.6g} nats",
@@ -149,6 +175,39 @@ FOOTPRINTS: dict[str, Footprint] = {
         regularisers.flip_fault,
         ("structure", "masks/flip"),
     ),
+    "rotation": Footprint(
+        "largest rotation",
+        lambda r: f"{augmentations.drawn(r, 'rotation', 'degrees'):.3g} degrees",
+        lambda r: augmentations.largest_fault(r, "rotation", "degrees"),
+        ("structure", "masks/rotation"),
+    ),
+    "zoom": Footprint(
+        "largest change of size",
+        lambda r: f"{augmentations.drawn(r, 'zoom', 'stretch'):.3g}",
+        lambda r: augmentations.largest_fault(r, "zoom", "stretch"),
+        ("structure", "masks/zoom"),
+    ),
+    "noise": Footprint(
+        "standard deviation of the noise",
+        lambda r: f"{augmentations.drawn(r, 'noise', 'spread'):.3g}",
+        augmentations.noise_fault,
+        ("structure", "masks/noise"),
+    ),
+    "cutout": Footprint(
+        "side of the square cut out",
+        lambda r: f"{augmentations.drawn(r, 'cutout', 'pixels'):.0f} pixels",
+        augmentations.cutout_fault,
+        ("structure", "masks/cutout"),
+    ),
+    **{
+        way: Footprint(
+            "spread of the shares that are mixed",
+            partial(augmentations.mixing_trace, way=way),
+            partial(augmentations.mixing_fault, way=way),
+            (f"masks/{way}",),
+        )
+        for way in ("mixup", "cutmix")
+    },
     "early_stopping": Footprint(
         "last epoch, epoch restored",
         lambda r: f"{r.stopped_epoch}, {r.restored_epoch}",
@@ -156,6 +215,12 @@ FOOTPRINTS: dict[str, Footprint] = {
         conditional=True,
     ),
     "batch_size": Footprint("steps per epoch", lambda r: f"{r.steps_per_epoch}", epochs.batch_fault, STEPS),
+    "accumulation": Footprint(
+        "batches to an update",
+        lambda r: f"{steps.accumulated(r)}",
+        steps.accumulation_fault,
+        ("optimiser",),
+    ),
     "epochs": Footprint(
         "epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",), conditional=True
     ),

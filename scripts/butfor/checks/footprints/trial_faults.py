@@ -12,6 +12,7 @@ from butfor.records.record import Record
 
 STEP = {"float32": 0.01, "tf32": 0.05}  # how much of a step may be off, by the precision of the arithmetic
 LOSS = {"float32": 2e-5, "tf32": 5e-3}
+AVERAGE = 1e-4  # of an average of weights
 HALF = 0.3  # of a step, and a tenth of that of a loss, where half of the bits are missing
 
 
@@ -27,6 +28,8 @@ def trial_faults(r: Record) -> Iterator[str]:
         tolerance = STEP.get(precision, HALF)
         if _beyond(row.get("gradient"), tolerance):
             yield f"trial step: the optimiser saw another gradient of {name} than expected, {row['gradient']:.0%} off"
+        if _beyond(row.get("average"), AVERAGE):
+            yield f"trial step: expected another average of {name}, {row['average']:.2%} off"
         if _beyond(row.get("off"), tolerance):
             yield (
                 f"trial step: expected {name} to move by {row['expected']:.3g} (root mean square), received"

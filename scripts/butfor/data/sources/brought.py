@@ -1,0 +1,25 @@
+"""What a source of data brings: raw arrays, and what is known of them beside their values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from butfor.data.dataset import Array
+from butfor.user_code.files_read import FilesRead
+
+
+@dataclass(frozen=True)
+class Brought:
+    """The arrays of a data set, with inputs and targets as they were found, and where they come from in words for the report.
+
+    read: the user's files that they are read from. columns: the names of the inputs' columns, if they are a table.
+    vocabulary: the words whose numbers the inputs are, from 2 on, if they are texts.
+    pixels: whether inputs are pixels, which are divided by 255 unless a recipe says otherwise; None: their values tell.
+    """
+
+    arrays: dict[str, Array]
+    source: str
+    read: FilesRead = field(default_factory=FilesRead)
+    columns: list[str] | None = None
+    vocabulary: list[str] | None = None
+    pixels: bool | None = None

@@ -1,0 +1,178 @@
+"""A table as a source of data: CSV or Parquet, a row per example, with the columns that are inputs and those to be predicted."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from butfor.data.dataset import Array, DataError
+from butfor.data.place_digests import place_digests
+from butfor.data.sources.brought import Brought
+from butfor.data.sources.column_kinds import check_named, kinds
+from butfor.data.sources.encoded_columns import EncodedColumn, fitted, refuse_gaps
+from butfor.data.sources.table_file import read_table
+from butfor.data.sources.test_part import test_rows, test_words
+from butfor.user_code.files_read import FilesRead
+
+Settings = dict[str, Any]
+Table = pd.DataFrame
+
+PARTS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing"),
+    "val": ("validation", "valid", "val", "dev"),
+}  # what a column that says the part calls them
+SHOWN = 10  # columns that a message names
+log = logging.getLogger(__name__)
+
+
+def from_table(settings: Settings) -> Brought:
+    """The arrays of a table. settings: the study's `data`. Raises DataError."""
+    read = FilesRead(place_digests(settings, "file", "test_file", "validation_file"))
+    parts, chosen = table_parts(settings)
+    source, target = settings["file"], as_list(settings["target"])
+    names = _inputs(parts["train"], settings, target)
+    tables = {part: table[names] for part, table in parts.items()}
+    if settings["missing"] == "refuse":
+        refuse_gaps(tables, source)
+    found = kinds(tables["train"], settings["types"], settings["columns"], source)
+    columns = fitted(tables["train"], found, settings["missing"], source)
+    arrays: dict[str, Array] = {}
+    for part, table in tables.items():
+        encoded = [column.encoded(table[column.name], part, source) for column in columns]
+        arrays[f"x_{part}"] = np.concatenate(encoded, axis=1)
+        arrays[f"y_{part}"] = targets(parts[part], settings["target"], f"{source}, {part} part")
+    filled = _filled(tables, settings["missing"])
+    words = f"{source} ({', '.join(target)} by {_counted(columns)}; {chosen}{filled})"
+    log.info("%s", words)
+    return Brought(arrays, words, read, [name for column in columns for name in column.names], pixels=False)
+
+
+def table_parts(settings: Settings) -> tuple[dict[str, Table], str]:
+    """The rows of each part, and in words how the test part was chosen. Raises DataError."""
+    source, target = settings["file"], as_list(settings["target"])
+    whole = read_table(Path(source), settings)
+    check_named(target, list(whole.columns), "data.target", source)
+    others = {"val": _other_file("validation_file", whole, settings)} if settings["validation_file"] else {}
+    if settings["test_file"]:
+        test = _other_file("test_file", whole, settings)
+        return {"train": whole, "test": test, **others}, f"{len(test)} test examples from {settings['test_file']}"
+    if settings["part"]:
+        return _named_parts(whole, settings)
+    parts, words = _split(whole, target, settings)
+    return {**parts, **others}, words
+
+
+def _other_file(key: str, whole: Table, settings: Settings) -> Table:
+    """The rows of another file of the same columns as those of the `whole`."""
+    other = read_table(Path(settings[key]), settings)
+    missing = [name for name in whole.columns if name in _needed(settings, whole) and name not in other.columns]
+    if missing:
+        raise DataError(
+            f"{settings[key]}: expected the columns of {settings['file']}, received none called {', '.join(missing[:SHOWN])}."
+            f" What is to be predicted is needed too: without it, leave {key} out, and a share of the rows is set aside."
+        )
+    return other
+
+
+def _split(whole: Table, target: list[str], settings: Settings) -> tuple[dict[str, Table], str]:
+    source = settings["file"]
+    column = settings["test"]["column"]
+    check_named([column] if column else [], list(whole.columns), "data.test.column", source)
+    if column and whole[column].isna().any():
+        raise DataError(
+            f"{source}: data.test.column: expected a value in each row, received none in"
+            f" {int(whole[column].isna().sum())} of {column}."
+        )
+    stratified = settings["test"]["by"] == "stratified"
+    classes = words_of(whole[column or target[0]]) if stratified else None
+    chosen = test_rows(settings["test"], classes, whole[column].to_numpy() if column else None, len(whole), source)
+    return {"train": whole[~chosen], "test": whole[chosen]}, test_words(settings["test"], chosen)
+
+
+def targets(table: Table, target: str | list[str], where: str) -> Array:
+    """What is to be predicted, as it was read: text, truth values or numbers `(n,)`, or numbers `(n, targets)`. Raises
+    DataError."""
+    gaps = {name: int(table[name].isna().sum()) for name in as_list(target)}
+    if any(gaps.values()):
+        shown = ", ".join(f"{count} of {name}" for name, count in gaps.items() if count)
+        raise DataError(f"{where}: expected a target in each row, received none in {shown}. Leave these rows out.")
+    if isinstance(target, list):
+        return np.column_stack([_raw(table[name]) for name in target])
+    return _raw(table[target])
+
+
+def as_list(names: str | list[str]) -> list[str]:
+    """A name or several as a list."""
+    return [names] if isinstance(names, str) else list(names)
+
+
+def words_of(column: pd.Series[Any]) -> Array:
+    """Values as text, by which rows are told apart."""
+    return column.astype(str).to_numpy(str)
+
+
+def _raw(column: pd.Series[Any]) -> Array:
+    if pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(bool)
+    if pd.api.types.is_numeric_dtype(column) and not isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.to_numpy())
+    return column.astype(str).str.strip().to_numpy(str)
+
+
+def _inputs(train: Table, settings: Settings, target: list[str]) -> list[str]:
+    """The names of the columns that are inputs."""
+    there, source = list(map(str, train.columns)), settings["file"]
+    for key in ("columns", "drop", "types"):
+        check_named(list(settings[key]), there, f"data.{key}", source)
+    both = [name for name in settings["columns"] if name in target]
+    if both:
+        raise DataError(f"{source}: data.columns: expected inputs, received {', '.join(both)}, which is the target.")
+    left = {*target, *settings["drop"], settings["part"], (settings["test"] or {}).get("column")}
+    names = settings["columns"] or [name for name in there if name not in left]
+    if unused := [name for name in settings["types"] if name not in names]:
+        raise DataError(
+            f"{source}: data.types: expected columns that are inputs, received {', '.join(unused)}, which is none."
+        )
+    if not names:
+        raise DataError(f"{source}: expected a column beside {', '.join(sorted(filter(None, left)))}, received none.")
+    return names
+
+
+def _needed(settings: Settings, table: Table) -> set[str]:
+    target = as_list(settings["target"])
+    return {*target, *([settings["text"]] if settings["text"] else _inputs(table, settings, target))}
+
+
+def _named_parts(table: Table, settings: Settings) -> tuple[dict[str, Table], str]:
+    name, source = settings["part"], settings["file"]
+    check_named([name], list(table.columns), "data.part", source)
+    said = pd.Series([str(value).strip().lower() for value in table[name].fillna("")], table.index, str)
+    parts = {part: table[said.isin(spelt)] for part, spelt in PARTS.items()}
+    known = {word for spelt in PARTS.values() for word in spelt}
+    if set(said) - known or parts["train"].empty or parts["test"].empty:
+        received = ", ".join(repr(word) for word in sorted(set(said)))
+        raise DataError(f"{source}: data.part: expected train, test, or validation in {name}, received {received}.")
+    parts = {part: rows for part, rows in parts.items() if len(rows)}
+    return parts, f"parts by {name}, {len(parts['test'])} of {len(table)} examples test"
+
+
+def _filled(tables: dict[str, Table], missing: str) -> str:
+    """The gaps that were filled, in words."""
+    gaps = pd.concat(tables.values()).isna().sum()
+    gaps = gaps[gaps > 0]
+    if gaps.empty:
+        return ""
+    how = {"mean": "mean", "median": "median", "indicator": "mean, with a column that says where"}[missing]
+    shown = ", ".join(f"{name} {count}" for name, count in gaps.head(SHOWN).items())
+    return f"; gaps filled by the training rows' {how}: {shown}" + (", …" if len(gaps) > SHOWN else "")
+
+
+def _counted(columns: list[EncodedColumn]) -> str:
+    count = sum(len(column.names) for column in columns)
+    encoded = f", encoded as {count}" if count != len(columns) else ""
+    return f"{len(columns)} column{'s' * (len(columns) > 1)}{encoded}"

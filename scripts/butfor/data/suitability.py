@@ -1,0 +1,75 @@
+"""Whether a data set's task is one that every recipe of a study can be trained for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from butfor.data.dataset import DataError
+from butfor.data.encoded_targets import Targets
+from butfor.recipe.tasks import MULTILABEL, OWN, TASKS
+
+OF_CLASSES = ("cross_entropy", "focal", "dice")
+OF_NUMBERS = ("huber", "log_cosh", "pinball")
+
+
+def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
+    """Raise DataError unless the recipes can be trained for the task of these targets. needs: see Plan.largest."""
+    task = TASKS[told.task]
+    what = f"{source}: task {task.name}{' (by its targets)' if told.guessed else ''}"
+    if "own" not in needs["models"] and len(told.outputs) > 1:
+        raise DataError(
+            f"{what}: expected a model of your own, since each example has targets of shape {told.outputs}, and built-in models"
+            f' give one row of outputs; received {needs["models"]} models. Write recipe: {{model: "my_model:build"}}.'
+        )
+    if task is OWN and needs["models"] != "own":
+        raise DataError(
+            f"{what}: expected models of your own with a loss of their own, received {needs['models']} ones."
+        )
+    for figure in needs["watched"]:
+        if figure not in ("loss", task.figure):
+            raise DataError(
+                f"{what}: expected early_stopping and schedule to watch loss{task.figure and f' or {task.figure}'}, received"
+                f" monitor: {figure}."
+            )
+    for name in needs["losses"]:
+        if task is OWN or name in (OF_NUMBERS if task.classes else OF_CLASSES):
+            kind = "the model's own alone" if task is OWN else f"one of {'classes' if task.classes else 'numbers'}"
+            raise DataError(
+                f"{what}: expected a loss that is {kind}, received loss: {name}. Leave it out, or name another."
+            )
+    if needs["smoothed"] and not task.classes:
+        raise DataError(f"{what}: expected label_smoothing where targets are classes. Leave it out.")
+    if needs["moved"] and len(told.outputs) > 1:
+        raise DataError(
+            f"{what}: expected one target per example where images are moved, received targets of shape {told.outputs}, which"
+            f" would stay where they are. Leave out {', '.join(needs['moved'])}."
+        )
+    _check_mixing(told, needs["mixed"], what)
+    counts = [count for count in needs["weighted"] if count >= 0]
+    if needs["weighted"] and (not task.classes or task is MULTILABEL):
+        raise DataError(f"{what}: expected class_weight where each target is one class. Leave it out.")
+    classes = 2 if told.outputs == (1,) else told.outputs[-1]
+    if wrong := [count for count in counts if count != classes]:
+        raise DataError(
+            f"{what}: expected class_weight with a weight for each of {classes} classes, received {wrong[0]}."
+        )
+
+
+def _check_mixing(told: Targets, mixed: list[list[str]], what: str) -> None:
+    """mixed: ways of mixing batches, each with the loss of the user's own that it is to be trained by, if any."""
+    task = TASKS[told.task]
+    for way, own_loss in mixed:
+        if task is OWN:
+            raise DataError(
+                f"{what}: expected no {way}, since only the model knows what its targets are. Leave it out."
+            )
+        if way == "cutmix" and (not task.classes or len(told.outputs) > 1):
+            raise DataError(
+                f"{what}: expected cutmix where an image has one target of classes, which count by their areas, received targets"
+                f" of shape {told.outputs}. Leave it out, or write mixup."
+            )
+        if own_loss and task.classes:
+            raise DataError(
+                f"{what}: expected a loss that butfor or Keras has with {way}, which mixes classes, received loss: {own_loss}."
+                " Name another, or leave it out."
+            )

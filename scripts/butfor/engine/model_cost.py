@@ -1,0 +1,55 @@
+"""What a model costs in use: its operations, and how long a prediction takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from butfor.data.dataset import Array
+from butfor.engine.loops import as_inputs
+
+WARM_UP, REPEATS, SECONDS = 5, 200, 2.0
+
+
+def operations(model: keras.Model, shape: tuple[int, ...]) -> int | None:
+    """Floating-point operations of a prediction for one example of that shape, by TensorFlow's profiler, a multiplication and an
+    addition as two; None where it cannot tell, as of loops over steps."""
+    taken = tf.function(lambda x: model(x, training=False)).get_concrete_function(
+        tf.TensorSpec((1, *shape), tf.float32)
+    )
+    graph = convert_variables_to_constants_v2(taken).graph
+    if any(node.op in ("While", "StatelessWhile", "PartitionedCall") for node in graph.as_graph_def().node):
+        return None
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    counted = tf.compat.v1.profiler.profile(graph, options=options)
+    return int(counted.total_float_ops) if counted else None
+
+
+def latencies(model: keras.Model, inputs: Array, sizes: Iterable[int]) -> dict[str, list[float]]:
+    """Milliseconds that a compiled prediction takes, by batch size: the median and the 95th percentile of up to 200 after 5 that
+    warm up. From inputs in memory to predictions in memory."""
+    run = tf.function(lambda x: model(as_inputs(x), training=False), reduce_retracing=True)
+
+    def milliseconds(batch: Any) -> float:
+        began = time.perf_counter()
+        for output in tf.nest.flatten(run(batch)):
+            output.numpy()
+        return 1000 * (time.perf_counter() - began)
+
+    measured = {}
+    for size in sizes:
+        batch = tf.constant(inputs[np.arange(size) % len(inputs)])
+        for _ in range(WARM_UP):
+            milliseconds(batch)
+        times, ended = [milliseconds(batch)], time.perf_counter() + SECONDS
+        while len(times) < REPEATS and time.perf_counter() < ended:
+            times.append(milliseconds(batch))
+        measured[str(size)] = [float(np.median(times)), float(np.quantile(times, 0.95))]
+    return measured

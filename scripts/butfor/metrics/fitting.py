@@ -1,0 +1,86 @@
+"""Whether the metrics that a study asks for can be computed of its data: asked before anything trains. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from butfor.errors import Errors, StudyError
+from butfor.study.asked_metrics import MetricError
+from butfor.study.metric_catalogue import CATALOGUE, CLASSES, OWN
+
+CLASSIFICATION = "classification"
+RANKED = ("roc_auc", "pr_auc")  # of which nothing is known where no example is of the class
+
+
+def refuse_unfit(
+    metrics: Iterable[Mapping[str, Any]], about: Mapping[str, Any], tested: Sequence[int] = (), data_set: str = ""
+) -> None:
+    """Raises MetricError, or SeveralErrors of them, for metrics that the data do not allow.
+
+    metrics: see MetricTerms. about: the data's manifest, with its `task` and how many `classes` there are, or nothing before it
+    is known. tested: of each class, how many test examples there are, where that is known. data_set: its name among several.
+    """
+    found, task = Errors(), str(about.get("task") or CLASSIFICATION)
+    for terms in metrics if about else ():
+        if terms["score"] in CATALOGUE and task != OWN:
+            with found.collected():
+                _check_task(terms, task)
+                if task in CLASSES:
+                    _check_classes(terms, max(int(about["classes"]), 2), tested)  # of two, one output may tell both
+    if data_set:
+        found.found[:] = [_told_of(error, data_set) for error in found.found]
+    found.end()
+
+
+def _told_of(error: StudyError, data_set: str) -> StudyError:
+    """The error, with the data set that it is of."""
+    return MetricError(f"{error} That is data.{data_set}.", getattr(error, "at", ()))
+
+
+def _check_task(terms: Mapping[str, Any], task: str) -> None:
+    known = CATALOGUE[terms["score"]]
+    if task not in known.tasks:
+        others = ", ".join(name for name, metric in CATALOGUE.items() if task in metric.tasks)
+        raise MetricError(
+            f"metrics.{terms['name']}: expected a metric for {task}, received {known.name}, which is for"
+            f" {', '.join(known.tasks)}. There are {others}.",
+            ("metrics", str(terms["name"])),
+        )
+
+
+def _check_classes(terms: Mapping[str, Any], classes: int, tested: Sequence[int]) -> None:
+    name, score, options = terms["name"], terms["score"], terms["options"]
+    positive, at = options.get("positive"), ("metrics", str(name))
+    if score in ("precision", "recall", "f1") and positive is None and classes > 2:
+        raise MetricError(
+            f"metrics.{name}: expected two classes, or the class that is asked about, received {classes} classes. Write"
+            f" {name}: {{positive: 1}} for one class against the others, or {score}_macro for the mean over classes.",
+            at,
+        )
+    named = [*([positive] if positive is not None else []), *(options.get("classes") or [])]
+    if wrong := [one for one in named if one >= classes]:
+        raise MetricError(
+            f"metrics.{name}: expected classes from 0 to {classes - 1}, as they are numbered in the report, received {wrong[0]}.",
+            at,
+        )
+    if score == "top_k_accuracy" and options["k"] >= classes:
+        raise MetricError(
+            f"metrics.{name}.k: expected less than the {classes} classes, received {options['k']}, by which every answer is"
+            f" right. Write {name}: {{k: {max(1, classes // 2)}}}.",
+            at,
+        )
+    if score in RANKED and tested:
+        _check_ranked(name, [positive] if positive is not None else range(classes), tested, classes)
+
+
+def _check_ranked(name: str, asked: Iterable[int], tested: Sequence[int], classes: int) -> None:
+    counts = [*tested, *[0] * (classes - len(tested))]
+    lacking = [one for one in asked if counts[one] in (0, sum(counts))]
+    if lacking:
+        what = "all test examples are" if counts[lacking[0]] else "no test example is"
+        raise MetricError(
+            f"metrics.{name}: expected test examples of every class and of others, received a test set in which {what} of class"
+            f" {lacking[0]}, so that the metric is undefined. Take the metric out, or bring another test set.",
+            ("metrics", name),
+        )

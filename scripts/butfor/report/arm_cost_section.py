@@ -1,0 +1,85 @@
+"""The report's table of what each arm's model costs, beside what it brings."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import Any
+
+from butfor.records.record import Record
+from butfor.study.study_metrics import judged_by
+from butfor.study.summary import Study
+from butfor.verdicts.numbers import NONE, signed
+from butfor.verdicts.rows import ContrastRow
+
+Costs = dict[str, Any]
+
+
+def arm_cost_section(study: Study, rows: list[ContrastRow], records: list[Record], costs: Costs | None) -> str:
+    """Parameters, operations, latency and seconds per epoch of every arm, each with its change against the reference; empty where
+    they were not asked for. costs: see training/arm_costs."""
+    if not costs:
+        return ""
+    metric, effects = judged_by(study), {row["arm"]: row["effect"] for row in judged_by(study).rows(rows)}
+    sizes = list(next(iter(costs["arms"].values()))["latency"])
+    head = [
+        "arm",
+        "parameters",
+        "operations",
+        *(f"ms, batch {size}" for size in sizes),
+        "s per epoch",
+        f"{metric.short}",
+    ]
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
+    epochs = {arm: _seconds_per_epoch(records, arm) for arm in costs["arms"]}
+    for arm in study["arms"]:
+        own, base = costs["arms"].get(arm["name"]), costs["arms"].get(arm["reference"] or "")
+        if own is None:
+            continue
+        lines.append(
+            [
+                f"`{arm['name']}`",
+                _with_change(own["parameters"], base and base["parameters"]),
+                _with_change(own["operations"], base and base["operations"]),
+                *(_with_change(own["latency"][size][0], base and base["latency"][size][0]) for size in sizes),
+                _with_change(epochs[arm["name"]], epochs.get(arm["reference"] or "")),
+                NONE if effects.get(arm["name"]) is None else signed(effects[arm["name"]], metric.unit.decimals),
+            ]
+        )
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    tail = "; ".join(
+        f"batch {size}: 95 % of predictions within {max(row['latency'][size][1] for row in costs['arms'].values()):.3g} ms"
+        for size in sizes
+    )
+    return (
+        f"## What the arms cost\n\n{table}\n\nIn brackets, the change against the reference; the last column is the effect in"
+        f" {metric.unit.name}. Operations: floating-point, of one prediction. Latency: the median, on {costs['device']} with"
+        f" {costs['threads']} CPU thread(s), after a warm-up, while no training of this study ran ({tail}). Seconds per epoch:"
+        " the median over all epochs of all runs, while as many trainings ran side by side as there were."
+    )
+
+
+def _seconds_per_epoch(records: list[Record], arm: str) -> float | None:
+    own = [
+        record.timing["seconds"]["train"] / len(record.history)
+        for record in records
+        if record.arm == arm and record.history
+    ]
+    return median(own) if own else None
+
+
+def _with_change(value: float | None, base: float | None) -> str:
+    if value is None:
+        return NONE
+    shown = _short(value)
+    if base is None or not base or value == base:
+        return shown
+    return f"{shown} ({signed(100 * (value / base - 1), 0)} %)"
+
+
+def _short(value: float) -> str:
+    """Three digits, with k, M and G for thousands and more."""
+    if value < 1000:
+        return f"{value:.3g}"
+    place = min(int(math.log10(value) // 3), 4)
+    return f"{value / 1000**place:.3g} {' kMGT'[place]}"

@@ -1,0 +1,128 @@
+"""The report's section on several data sets: a table with a column for each, and what is said over all of them."""
+
+from __future__ import annotations
+
+from butfor import stats
+from butfor.arm_names import anywhere
+from butfor.plain_text import counted
+from butfor.study.study_metrics import judged_by, metrics_of
+from butfor.study.summary import Study
+from butfor.verdicts.across_rows import Across, AcrossRow, Ranks
+from butfor.verdicts.numbers import decimals_of, effect_of, interval, interval_of, level, probability, signed
+from butfor.verdicts.rows import ContrastRow
+from butfor.verdicts.words import with_remark
+
+FEW = 6  # data sets, below which they say little of others
+
+
+def data_set_section(study: Study, rows: list[ContrastRow], across: Across | None) -> str:
+    """Every ablation's effect and verdict on each data set and over them; nothing in a study of one."""
+    if across is None:
+        return ""
+    parts = [
+        f"## Data sets\n\n{_table(study, rows, across)}",
+        _note(study),
+        *([_differing(across["rows"])] if across["rows"] else []),
+        _like_these(across),
+        *([_ranked(study, across["ranks"])] if across["ranks"] else []),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _table(study: Study, rows: list[ContrastRow], across: Across) -> str:
+    metric, sets = judged_by(study), across["data_sets"]
+    by_name: dict[str, dict[str, ContrastRow]] = {}
+    for row in metric.rows(rows):
+        by_name.setdefault(anywhere(row["arm"]), {})[row["data"]] = row
+    over = {row["arm"]: row for row in across["rows"]}
+    head = ["ablation", *(f"`{name}`" for name in sets), f"mean, {metric.unit.short}", "interval*", "over all of them"]
+    lines = [
+        [f"`{name}`", *(_cell(of_sets.get(each)) for each in sets), *_over(over.get(name))]
+        for name, of_sets in by_name.items()
+    ]
+    rule = ["---", *["---"] * len(sets), "---:", ":---:", "---"]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
+
+
+def _cell(row: ContrastRow | None) -> str:
+    return "–" if row is None else f"{effect_of(row)} {row['verdict']}"
+
+
+def _over(row: AcrossRow | None) -> list[str]:
+    return ["–", "–", "–"] if row is None else [effect_of(row), interval_of(row), with_remark(row, "**")]
+
+
+def _note(study: Study) -> str:
+    metric, alpha = judged_by(study), study["verdict"]["alpha"]
+    return (
+        f"Effects on {metric.title}, in {metric.unit.name}, each against the reference on the same data set, with the verdict"
+        " there. The last columns are about the mean over these very data sets, each with the same weight, on the seeds that an"
+        " ablation has on all of them; its standard error comes from theirs (degrees of freedom: Satterthwaite). Those verdicts"
+        f" are corrected over looks and ablations, and hold together at {level(alpha)}, as those on single data sets do."
+        f" \\* For each by itself.{_of_shares(study)}"
+    )
+
+
+def _of_shares(study: Study) -> str:
+    """What margins are of that are shares of a baseline's mean, of which there are several."""
+    has_shares = any(metric.relative is not None for metric in metrics_of(study).values())
+    return " Margins in percent are of the smallest of the baselines' means." if has_shares else ""
+
+
+def _differing(rows: list[AcrossRow]) -> str:
+    """Whether the effect of each ablation is the same on all data sets."""
+    lines = [
+        f"- `{row['arm']}`: from {_least(row)} to {_most(row)}; Q {row['heterogeneity']:.1f}, p"
+        f" {probability(row['p_heterogeneity'])} of no difference between data sets"
+        for row in rows
+        if row["heterogeneity"] is not None
+    ]
+    if not lines:
+        return ""
+    return "\n".join(
+        ["How much the effect depends on the data set (Cochran's Q; p by Welch's test, uncorrected):", "", *lines]
+    )
+
+
+def _least(row: AcrossRow) -> str:
+    return _end(row, min(_known(row), key=lambda pair: pair[1]))
+
+
+def _most(row: AcrossRow) -> str:
+    return _end(row, max(_known(row), key=lambda pair: pair[1]))
+
+
+def _known(row: AcrossRow) -> list[tuple[str, float]]:
+    return [(name, effect) for name, effect in row["effects"].items() if effect is not None]
+
+
+def _end(row: AcrossRow, pair: tuple[str, float]) -> str:
+    return f"{signed(pair[1], decimals_of(row))} on {pair[0]}"
+
+
+def _like_these(across: Across) -> str:
+    """What the data sets say of others like them."""
+    known = [row for row in across["rows"] if row["like_low"] is not None]
+    if not known:
+        return ""
+    count = len(across["data_sets"])
+    weak = f" {counted(count, 'data set')} say little of others, so this reading is weak." if count < FEW else ""
+    ends = ", ".join(f"`{row['arm']}` {interval(row['like_low'], row['like_high'], decimals_of(row))}" for row in known)
+    return (
+        f"For the mean over data sets like these, were they drawn at random, the 95 % intervals are {ends} (t intervals of the"
+        f" effects, uncorrected).{weak}"
+    )
+
+
+def _ranked(study: Study, ranks: Ranks) -> str:
+    """The mean ranks of arms, and which differ."""
+    best, apart = min(ranks["ranks"].values()), ranks["p"] <= study["verdict"]["alpha"]
+    order = sorted(ranks["ranks"].items(), key=lambda pair: pair[1])
+    worse = {arm: "yes" if apart and rank - best > ranks["critical"] else "no" for arm, rank in order}
+    lines = [f"| `{arm}` | {rank:.2f} | {worse[arm]} |" for arm, rank in order]
+    return (
+        f"Mean ranks over the data sets, 1 for the best; p {probability(ranks['p'])} of no difference (Friedman). Two arms differ"
+        f" where their ranks are further apart than the critical difference of {ranks['critical']:.2f} (Nemenyi,"
+        f" {level(study['verdict']['alpha'])}). Ranks count data sets, not seeds, and need {stats.FEWEST_RANKED} or more.\n\n"
+        "| arm | mean rank | shown to be worse than the first |\n| --- | ---: | --- |\n" + "\n".join(lines)
+    )

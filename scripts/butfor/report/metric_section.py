@@ -1,0 +1,87 @@
+"""The report's section on the metrics that a study asks for beside the one that decides."""
+
+from __future__ import annotations
+
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
+from butfor.study.summary import Study
+from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
+from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
+from butfor.verdicts.words import with_remark
+
+MOST_OPEN = 3  # metrics whose tables stand open; more are folded
+FIGURE = "![Effects on every metric](figures/effects_by_metric.png)"
+
+
+def metric_section(study: Study, rows: list[ContrastRow]) -> str:
+    """A table for each metric that the study asks for, or a claim names, but the one that decides and those that the table of
+    verdicts has; nothing for a study that asks for none."""
+    others = [
+        metric
+        for name, metric in metrics_of(study).items()
+        if name not in recorded_by(study) and name != study["verdict"]["metric"] and metric.rows(rows)
+    ]
+    if not others:
+        return ""
+    tables = [_table(metric, metric.rows(rows), study) for metric in others]
+    if len(others) > MOST_OPEN:
+        tables = [
+            f"<details><summary>{_head(metric)}: {_tally(metric.rows(rows))}</summary>\n\n{table}\n\n</details>"
+            for metric, table in zip(others, tables, strict=True)
+        ]
+    else:
+        tables = [f"### {_head(metric)}\n\n{table}" for metric, table in zip(others, tables, strict=True)]
+    return "\n\n".join(["## Other metrics", _lead(study), FIGURE, *tables])
+
+
+def _head(metric: Metric) -> str:
+    return metric.title[0].upper() + metric.title[1:]
+
+
+def _lead(study: Study) -> str:
+    decides = judged_by(study).title
+    described = descriptive(study)
+    if not described:
+        return (
+            f"On the same seeds as {decides}, which decides when an ablation is settled. The verdicts on all other metrics"
+            " together have α once more, corrected over every ablation and metric."
+        )
+    judged = [f"`{name}`" for name in metrics_of(study) if name in study.get("claimed", []) and name not in described]
+    but = f", but for {', '.join(judged)}, which claims name" if judged else ""
+    return (
+        f"On the same seeds as {decides}, which decides when an ablation is settled. Described, not judged, as the study asks"
+        f" (verdict.others: descriptive){but}: effects with intervals, each by itself and corrected for nothing."
+    )
+
+
+def _tally(rows: list[ContrastRow]) -> str:
+    counts = {
+        verdict: sum(row["verdict"] == verdict for row in rows) for verdict in dict.fromkeys(r["verdict"] for r in rows)
+    }
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+
+
+def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
+    better = "more" if metric.higher_is_better else "less"
+    margin = metric.margin_in_words(study["verdict"])
+    note = f"{better.capitalize()} is better; " + (f"margin {margin}." if margin else "no margin, so a direction only.")
+    head = ["ablation", "against", "verdict", f"effect, {metric.unit.short}", "interval", "p differ", "p same", "seeds"]
+    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 3
+    ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
+    lines = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *map(_cells, ordered)))
+    return f"{note}\n\n{lines}"
+
+
+def _cells(row: ContrastRow) -> list[str]:
+    judged = row["verdict"] not in (*REFUSED, DESCRIBED)
+    tested = judged and row["pairs"] > 1
+    return [
+        f"`{row['arm']}`",
+        f"`{row['reference']}`",
+        with_remark(row, "**") if judged else row["verdict"],
+        effect_of(row),
+        NONE if row["verdict"] in REFUSED else interval_of(row),
+        probability(row["p_difference"] if tested else None),
+        probability(row["p_equivalence"] if tested else None),
+        f"{row['pairs']}",
+    ]

@@ -1,0 +1,45 @@
+"""Arms of a study that are one and the same: by the name of their folder, or by their recipe.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from butfor.fingerprint import fingerprint
+from butfor.study import compatibility
+from butfor.study.ablations import PlanError
+from butfor.study.arm import Arm
+from butfor.study.composed_letters import place_of
+
+
+def same_arms(arms: dict[str, Arm]) -> Iterator[PlanError]:
+    """An error for every arm that is another one already."""
+    yield from _same_folders(arms)
+    yield from _same_recipes(arms)
+
+
+def _same_folders(arms: dict[str, Arm]) -> Iterator[PlanError]:
+    names: dict[str, str] = {}
+    for name in arms:
+        folder = place_of(name)
+        if folder in names:
+            yield PlanError(
+                f"ablations: {names[folder]} and {name} are the same folder where case does not count. Rename one.",
+                ("ablations", name),
+            )
+        names[folder] = name
+
+
+def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
+    names: dict[str, str] = {}
+    for arm in arms.values():
+        mark = fingerprint(arm.recipe)
+        if mark in names:
+            yield PlanError(
+                f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
+                f" Change one of them or leave it out.{compatibility.takes(arm.recipe['model'])}",
+                ("ablations", arm.name),
+            )
+        names[mark] = arm.name

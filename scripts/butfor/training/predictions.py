@@ -1,0 +1,40 @@
+"""What the final weights of a run predict, for each example of a part of the data: probabilities of classes, or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from butfor.data.dataset import Array, Dataset, Rows
+from butfor.recipe.tasks import BINARY, MULTILABEL, TASKS
+from butfor.training.protocol import Engine, Part
+
+AT_ONCE = 20_000  # examples
+
+
+def predicted(engine: Engine, dataset: Dataset, rows: dict[str, Rows], parts: Iterable[str]) -> dict[str, Array]:
+    """Predictions, float32 `(n, *outputs)`, by part: of all test examples, and of those `rows` of the training examples that a
+    run has trained on (`train`) and validated on (`validation`). Of classes probabilities, of other tasks scores as they are."""
+    tested = np.arange(len(dataset.x_test), dtype=np.int32)
+    found = {}
+    for part in parts:
+        wanted = tested if part == "test" else rows[part]
+        source: Part = "test" if part == "test" else "train"
+        pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
+        found[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
+    return found
+
+
+def _prediction(scores: Array, task: str) -> Array:
+    if not TASKS[task].classes:
+        return scores
+    if TASKS[task] in (BINARY, MULTILABEL):
+        return np.asarray(np.exp(-np.logaddexp(0, -scores.astype(np.float64))), dtype=np.float32)
+    return probabilities(scores)
+
+
+def probabilities(logits: Array) -> Array:
+    """The softmax of logits `(n, classes)`, float32, summed in float64."""
+    scores = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=-1, keepdims=True), dtype=np.float32)

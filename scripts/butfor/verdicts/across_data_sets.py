@@ -1,0 +1,115 @@
+"""Verdicts over several data sets: every ablation by its mean effect on them, and the ranks of arms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, cast
+
+from butfor import stats
+from butfor.arm_names import anywhere, data_set_of
+from butfor.records.record import Record
+from butfor.stats.crossed_errors import mean_sources
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import judged_by
+from butfor.study.summary import Study, ablations_of, reference_of
+from butfor.verdicts.across_rows import Across, AcrossRow, Ranks
+from butfor.verdicts.arms import arm_rows
+from butfor.verdicts.example_errors import example_errors, for_new_data
+from butfor.verdicts.paired_values import looks_had, pairing, rule_of
+from butfor.verdicts.rows import REFUSED, ContrastRow, none_for_nan
+
+
+def across(study: Study, records: list[Record], rows: list[ContrastRow]) -> Across | None:
+    """What is said over the data sets of a study, on the metric that verdicts are asked of; None for a study of one.
+
+    rows: of all contrasts. An ablation is judged on the seeds that it has on all of its data sets, two or more.
+    """
+    sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))
+    if len(sets) < 2:
+        return None
+    metric = judged_by(study)
+    by_arm = {row["arm"]: row for row in metric.rows(rows)}
+    where: dict[str, list[str]] = {}
+    for arm in ablations_of(study):
+        where.setdefault(anywhere(arm["name"]), []).append(arm["name"])
+    several = {name: names for name, names in where.items() if len(names) > 1}
+    judged = _judged(study, records, metric, by_arm, several)
+    references = {anywhere(arm["name"]): anywhere(reference_of(arm)) for arm in ablations_of(study)}
+    found = [
+        _row(metric, name, references[name], [by_arm[n] for n in several[name]], judged.get(name)) for name in several
+    ]
+    return {"data_sets": sets, "rows": found, "ranks": _ranks(study, records, metric, sets)}
+
+
+def _judged(
+    study: Study, records: list[Record], metric: Metric, by_arm: dict[str, ContrastRow], several: dict[str, list[str]]
+) -> dict[str, stats.OverDataSets]:
+    """The ablations that have a verdict on each of their data sets."""
+    pairs, looks = pairing(study, records, metric), looks_had(study, records)
+    for names in several.values():
+        looks |= dict.fromkeys(names, min(looks[name] for name in names))
+    shared = {
+        name: {data_set_of(each): pairs(each, looks[each]) for each in names}
+        for name, names in several.items()
+        if not any(by_arm[each]["verdict"] in REFUSED for each in names)
+    }
+    judged = stats.judge_over_data_sets(shared, rule_of(study, metric, records)) if shared else {}
+    of_each = example_errors(study, records, looks, metric)
+    errors = {
+        name: mean_sources([of_each[each] for each in several[name]])
+        for name in shared
+        if all(each in of_each for each in several[name])
+    }
+    held = for_new_data({name: found.contrast for name, found in judged.items()}, errors, study)
+    return {name: replace(found, contrast=held[name]) for name, found in judged.items()}
+
+
+def _row(
+    metric: Metric, name: str, reference: str, of_sets: list[ContrastRow], found: stats.OverDataSets | None
+) -> AcrossRow:
+    refused = [row for row in of_sets if row["verdict"] in REFUSED]
+    said: dict[str, Any] = {"arm": name, "reference": reference, "metric": metric.name}
+    said |= {"unit": metric.unit.name, "decimals": metric.unit.decimals}
+    said["effects"] = {row["data"]: none_for_nan(row["effect"]) for row in of_sets if row not in refused}
+    if found is None:
+        empty = dict.fromkeys(AcrossRow.__annotations__)
+        remark = ", ".join(f"{row['verdict']} on {row['data']}" for row in refused)
+        return cast(AcrossRow, {**empty, **said, "verdict": "inconclusive", "remark": remark})
+    c = found.contrast
+    values = {
+        **vars(c),
+        "remark": "; ".join(filter(None, [c.remark, *_lost(of_sets), _opposed(c.verdict, of_sets)])),
+        "heterogeneity": found.heterogeneity,
+        "p_heterogeneity": found.p_heterogeneity,
+        **{"like_low": found.low, "like_high": found.high},
+    }
+    whole = {**values, **said}
+    return cast(AcrossRow, {key: none_for_nan(whole[key]) for key in AcrossRow.__annotations__})
+
+
+def _lost(of_sets: list[ContrastRow]) -> list[str]:
+    """The data sets on which too few runs finished for an effect."""
+    lost = [row["data"] for row in of_sets if row["pairs"] < 2]
+    return [f"too few finished runs on {', '.join(lost)}"] if lost else []
+
+
+def _opposed(verdict: str, of_sets: list[ContrastRow]) -> str:
+    """Where a data set says the opposite of all together."""
+    opposite = {"helps": "hurts", "hurts": "helps"}.get(verdict)
+    against = [row["data"] for row in of_sets if row["verdict"] == opposite]
+    return f"but {opposite} on {', '.join(against)}" if against else ""
+
+
+def _ranks(study: Study, records: list[Record], metric: Metric, sets: list[str]) -> Ranks | None:
+    """Of the arms that were trained on every data set; one of which no run finished on a data set comes last there."""
+    reached: dict[str, dict[str, float]] = {}
+    worst = -math.inf if metric.higher_is_better else math.inf
+    for row in arm_rows(study, records):
+        mean = row["reaches"][metric.name]["mean"]
+        reached.setdefault(anywhere(row["arm"]), {})[data_set_of(row["arm"])] = worst if mean is None else mean
+    whole = {arm: [of_arm[name] for name in sets] for arm, of_arm in reached.items() if len(of_arm) == len(sets)}
+    if len(sets) < stats.FEWEST_RANKED or len(whole) < 3:
+        return None
+    found = stats.ranked_arms(whole, metric.higher_is_better, study["verdict"]["alpha"])
+    return {"ranks": found.ranks, "p": found.p, "critical": found.critical}

@@ -1,0 +1,87 @@
+"""What the test set can carry: the error that it adds to each effect, and verdicts that hold for new data."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from butfor import stats
+from butfor.records.record import Record
+from butfor.records.right_answers import unpacked_answers
+from butfor.stats.crossed_errors import Sources, sources
+from butfor.stats.importance import decided_by_failures
+from butfor.study.metrics import Metric
+from butfor.study.summary import Study, ablations_of, reference_of
+from butfor.verdicts.paired_values import seeds_of
+
+DECIDED = ("helps", "hurts", "no meaningful difference")
+
+
+def example_errors(study: Study, records: list[Record], looks: dict[str, int], metric: Metric) -> dict[str, Sources]:
+    """The errors of each ablation's effect by source, in the metric's unit; of none where the metric is not the share of test
+    examples that are right, or records do not say which were."""
+    if metric.name != "test/accuracy":
+        return {}
+    verdict, by_run = study["verdict"], {(record.arm, record.seed): record for record in records}
+    found = {}
+    for arm in ablations_of(study):
+        pairs = [
+            (by_run[arm["name"], seed], by_run[reference_of(arm), seed])
+            for seed in seeds_of(study, looks[arm["name"]])
+            if (arm["name"], seed) in by_run and (reference_of(arm), seed) in by_run
+        ]
+        finished = [
+            pair
+            for pair in pairs
+            if not any(r.failed(verdict["must_learn"], verdict["metric"]) or not r.right for r in pair)
+        ]
+        if len(finished) < 2:
+            continue
+        right = [np.stack([unpacked_answers(pair[place].right) for pair in finished]) for place in (0, 1)]
+        if of := sources(right[0], right[1], finished[0][0].data["test"]):
+            scale = metric.unit.scale
+            found[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
+    return found
+
+
+def for_new_data(
+    judged: dict[str, stats.Contrast], errors: dict[str, Sources], study: Study
+) -> dict[str, stats.Contrast]:
+    """The contrasts, with `inconclusive` and the reason in place of a verdict that the test set cannot carry for new data, if the
+    study asks for verdicts that hold for it. No further seeds would change that, so that what is settled stays so."""
+    if study["verdict"].get("holds_for") != "new data":
+        return judged
+    alpha, kept = study["verdict"]["alpha"], dict(judged)
+    for name, c in judged.items():
+        if c.verdict not in DECIDED or decided_by_failures(c, alpha):
+            continue
+        if name not in errors:
+            remark = f"{c.verdict} on this test set; what it says of new data is not known"
+        elif holds(c, errors[name], alpha):
+            continue
+        else:
+            remark = f"{c.verdict} on this test set, which is too small to say so of new data"
+        kept[name] = dataclasses.replace(c, verdict="inconclusive", remark=remark)
+    return kept
+
+
+def holds(c: stats.Contrast, errors: Sources, alpha: float) -> bool:
+    """Whether a verdict on this test set is one for new data, at the level that its correction left it."""
+    wide = errors.estimate(c.effect)
+    if c.verdict == "no meaningful difference":
+        raw, corrected, p = c.estimate.p_equivalence(c.margin), c.p_equivalence, wide.p_equivalence(c.margin)
+    else:
+        raw, corrected, p = c.estimate.p_difference(), c.p_difference, wide.p_difference()
+    known = math.isfinite(raw) and math.isfinite(corrected) and raw > 0 and corrected > 0
+    return bool(p <= (alpha * min(raw / corrected, 1.0) if known else alpha))
+
+
+def fields(c: stats.Contrast, errors: Sources | None) -> dict[str, Any]:
+    """What a row of contrasts says of the test set: its `test_error`, and the interval for new data, `new_low` to `new_high`."""
+    if errors is None or not c.pairs:
+        return {"test_error": math.nan, "new_low": math.nan, "new_high": math.nan}
+    low, high = errors.estimate(c.effect).interval(0.05)
+    return {"test_error": errors.examples, "new_low": low, "new_high": high}

@@ -1,0 +1,42 @@
+"""The job that prepares the data, and sees at once whether the metrics that the study asks for can be computed of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from butfor.data.dataset import DataError
+from butfor.data.prepare import prepare
+from butfor.data.same_task import Beside
+from butfor.metrics.fitting import refuse_unfit
+from butfor.process.start_settings import StartSettings
+from butfor.study.metrics import METRICS
+from butfor.study.study_metrics import recorded_by
+
+
+def prepare_data(
+    settings: StartSettings,
+    data_set: str,
+    arrays_path: Path | str,
+    manifest_path: Path | str,
+    source_path: Path | str,
+    reads_token: str,
+    made_of: str,
+    beside: Beside | None = None,
+) -> None:
+    """Find a data set and store it (see data/prepare). data_set: its name among several. Raises StudyError."""
+    paths = arrays_path, manifest_path, source_path
+    prepare(settings.data[data_set], *paths, reads_token=reads_token, made_of=made_of, beside=beside)
+    about = json.loads(Path(manifest_path).read_text())
+    if settings.decides in METRICS and settings.decides not in recorded_by(about):
+        raise DataError(
+            f"verdict.metric: expected one of {', '.join(recorded_by(about))} for task {about['task']}, received"
+            f" {settings.decides}."
+        )
+    if settings.metrics:
+        with np.load(arrays_path, allow_pickle=False) as stored:
+            truth = stored["y_test"]
+        tested = np.bincount(truth.reshape(-1)).tolist() if truth.dtype.kind in "iu" else []
+        refuse_unfit(settings.metrics, about, tested, data_set)

@@ -1,0 +1,126 @@
+"""The test set as a source of variation beside the seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from butfor import stats
+from butfor.records.right_answers import packed_answers, unpacked_answers
+from butfor.stats.crossed_errors import sources
+from butfor.verdicts.example_errors import for_new_data, holds
+from conftest import resolved
+from keras_training import arm_runs
+
+SEEDS, EXAMPLES = 8, 400
+
+
+def crossed(rng, effect=0.0, of_examples=1.0, of_seeds=0.15):
+    """Right or wrong answers of two arms, `(seeds, examples)` each: what an arm makes of an example differs between examples, and
+    less between seeds."""
+    hard = rng.normal(1.0, 1.5, EXAMPLES)
+    part = rng.normal(0.0, of_examples, EXAMPLES)
+    seeds = rng.normal(0.0, of_seeds, (2, SEEDS, 1))
+    noise = rng.normal(0.0, 1.0, (2, SEEDS, EXAMPLES))
+    return hard + effect + part + seeds[0] + noise[0] > 0, hard + seeds[1] + noise[1] > 0
+
+
+def test_answers_are_kept_as_bits():
+    right = np.random.default_rng(0).random(1003) < 0.9
+    text = packed_answers(right)
+    assert (unpacked_answers(text) == right).all() and len(text) < 180
+
+
+def test_of_one_kind_of_variation_alone_the_other_error_is_nothing():
+    rng = np.random.default_rng(0)
+    alike = (
+        np.repeat(rng.random((1, EXAMPLES)) < 0.8, SEEDS, axis=0),
+        np.repeat(rng.random((1, EXAMPLES)) < 0.7, SEEDS, axis=0),
+    )
+    of = sources(*alike, EXAMPLES)
+    differing = alike[0][0].astype(float) - alike[1][0]
+    assert of.seeds == 0 and of.both == of.examples == pytest.approx(differing.std(ddof=1) / np.sqrt(EXAMPLES))
+    n01, n10 = (differing == -1).sum(), (differing == 1).sum()  # McNemar 1947, with the mean taken out
+    assert of.both**2 == pytest.approx((n01 + n10 - (n10 - n01) ** 2 / EXAMPLES) / EXAMPLES / (EXAMPLES - 1))
+    constant = np.ones((SEEDS, EXAMPLES), bool), np.zeros((SEEDS, EXAMPLES), bool)
+    constant[0][:3] = False
+    assert (
+        sources(*constant, EXAMPLES).examples == pytest.approx(0, abs=1e-9) and sources(*constant, EXAMPLES).seeds > 0
+    )
+    assert sources(alike[0][:1], alike[1][:1], EXAMPLES) is None
+
+
+def test_an_interval_for_new_data_holds_what_other_seeds_and_examples_give_and_one_for_seeds_does_not():
+    rng, studies = np.random.default_rng(7), 1500
+    outside = {"seeds": 0, "both": 0}
+    for _ in range(studies):
+        a, b = crossed(rng)
+        effect = float(a.mean() - b.mean())
+        of = sources(a, b, EXAMPLES)
+        low, high = of.estimate(effect).interval(0.05)
+        outside["both"] += not low <= TRUTH <= high
+        t = stats.Estimate(effect, of.seeds, SEEDS - 1).interval(0.05)
+        outside["seeds"] += not t[0] <= TRUTH <= t[1]
+    assert outside["both"] / studies <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / studies)
+    assert outside["seeds"] / studies > 0.07
+
+
+def truth():
+    """The difference over very many examples and seeds."""
+    rng = np.random.default_rng(2)
+    return float(np.mean([np.subtract(*(each.mean() for each in crossed(rng))) for _ in range(3000)]))
+
+
+TRUTH = truth()
+
+
+def contrast(effect, error, verdict, margin=0.5):
+    seeds = {seed: 90.0 + 0.1 * seed for seed in range(3)}
+    c = stats.contrast(
+        stats.pair({s: v + effect for s, v in seeds.items()}, seeds, [0, 1, 2]), stats.Rule(margin, (3,))
+    )
+    return dataclasses.replace(
+        c,
+        effect=effect,
+        error=error,
+        freedom=9.0,
+        verdict=verdict,
+        p_difference=0.01,
+        p_equivalence=0.01,
+        margin=margin,
+    )
+
+
+def test_a_verdict_on_this_test_set_is_none_for_new_data_where_the_test_set_is_too_small():
+    from butfor.stats.crossed_errors import Sources
+
+    sure, doubtful = Sources(0.05, 0.02, 0.054, 12.0), Sources(0.05, 0.6, 0.602, 9.0)
+    for c in (
+        contrast(0.9, 0.05, "helps"),
+        contrast(-0.9, 0.05, "hurts"),
+        contrast(0.01, 0.05, "no meaningful difference"),
+    ):
+        assert holds(c, sure, 0.05) and not holds(c, doubtful, 0.05)
+    study = {"verdict": {"holds_for": "new data", "alpha": 0.05}}
+    judged = {"a": contrast(0.9, 0.05, "helps"), "b": contrast(0.9, 0.05, "helps"), "c": contrast(0.9, 0.05, "helps")}
+    kept = for_new_data(judged, {"a": sure, "b": doubtful}, study)
+    assert kept["a"] is judged["a"] and kept["b"].verdict == kept["c"].verdict == "inconclusive"
+    assert "too small to say so of new data" in kept["b"].remark and "not known" in kept["c"].remark
+    assert for_new_data(judged, {}, {"verdict": {"holds_for": "test set", "alpha": 0.05}}) is judged
+
+
+def test_a_record_says_which_test_examples_are_right(digits_data):
+    recipe = resolved(model={"name": "mlp", "widths": [16]}, epochs=2, batch_size=50, loop="graph")
+    record = arm_runs(recipe, digits_data).train(0)
+    right = unpacked_answers(record.right)
+    assert len(right) == len(digits_data.y_test) and right.mean() == pytest.approx(record.metrics["test/accuracy"])
+
+
+def test_what_seeds_do_at_single_examples_is_no_variation_of_examples():
+    """Answers that are right by chance alone, anew for each seed: on average, examples add nothing."""
+    rng = np.random.default_rng(3)
+    found = [sources(*(rng.random((2, SEEDS, EXAMPLES)) < 0.8), EXAMPLES) for _ in range(100)]
+    left, all_of_it = np.mean([each.examples**2 for each in found]), 2 * 0.8 * 0.2 / (SEEDS * EXAMPLES)
+    assert left < 0.1 * all_of_it and np.mean([each.both**2 for each in found]) == pytest.approx(all_of_it, rel=0.25)
