@@ -1,16 +1,20 @@
 """The report's words: counts, failures, over-fitting."""
 
+import ast
+import re
 from types import SimpleNamespace
 
 import pytest
 
 from butfor.report import family_section
 from butfor.report.failure_section import failure_section
+from butfor.report.method_section import method_section
 from butfor.report.opening_section import opening_section
 from butfor.report.partial_section import partial_section
 from butfor.report.refused_section import refused_section
 from butfor.report.report import Evidence, report
 from butfor.verdicts.failures import failed_runs
+from conftest import ROOT
 from test_truths_verdicts import fake
 
 ARMS = [
@@ -83,3 +87,25 @@ def test_a_report_on_nothing_says_why_there_is_nothing():
     text = report(STUDY, Evidence([], [], [], nothing, claims, decisions=[], sources=["here"], notes=[note]))
     assert text.startswith("# s\n\nWhy?\n\n> **Partial.** 0 of 12 planned runs are here")
     assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises. Log: `dropout.log`" in text
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scripts" / "butfor").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_sentence_shows_code_that_was_to_be_filled_in(path):
+    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if isinstance(text, str) and re.search(r"\{\w+\([\w, ]*\)", text)]
+
+
+def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_about():
+    def told(digests, **verdict):
+        records = [
+            SimpleNamespace(seed=seed, data={"fingerprint": "f"}, draws={"validation": digest})
+            for seed, digest in enumerate(digests)
+        ]
+        return method_section({**STUDY, "arms": [], "verdict": {**VERDICT, **verdict}, "removed": {}}, [], records)
+
+    drawn, official = told("abc"), told("aaa", holds_for="new data")
+    assert (
+        "dropout masks, and the validation split, the same" in drawn and "conclusions are about this test set" in drawn
+    )
+    assert "the validation part is the data's own" in official and "verdicts are about new data" in official
+    assert "all other metrics together have α again" in drawn

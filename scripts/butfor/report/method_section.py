@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from statistics import median
 
 from butfor.plain_text import counted
+from butfor.records.record import Record
 from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, descriptive, judged_by, metrics_of
@@ -14,25 +16,28 @@ from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import listed
 
 
-def method_section(study: Study, rows: list[ContrastRow]) -> str:
+def method_section(study: Study, rows: list[ContrastRow], records: list[Record]) -> str:
     """The statistics with their settings, and what figures are measured on."""
     verdict, looks, metric = study["verdict"], len(study["looks"]), judged_by(study)
     settling = metric.rows(rows)
     judged = sum(row["verdict"] not in REFUSED for row in settling)
     removed = sum(study.get("removed", {}).values())
     more = f" and {removed} removed {'one' if removed == 1 else 'ones'}" if removed else ""
+    drawn = "initial weights, batch order and dropout masks" + (
+        "; the validation part is the data's own" if _is_official(records) else ", and the validation split"
+    )
     others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(study))
     return (
         "## How it was computed\n\n"
         f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
         f" {'seed' if study['looks'][-1]['seen'] == 1 else 'seeds'}), M = {counted(judged, 'judged ablation')}{more},"
         f" α = {verdict['alpha']:g}, {_margin(metric, verdict)}{others}.\n\n"
-        "Each seed drives separate streams for initial weights, batch order, dropout masks and the validation split, the"
-        f" same for every arm, so {_compared(verdict)} Per ablation and metric: a t test (p differ) and two one-sided t tests"
+        f"Each seed drives separate streams for {drawn}, the same for every arm, so {_compared(verdict)}"
+        " Per ablation and metric: a t test (p differ) and two one-sided t tests"
         " against the margin (p same), in which the spread is at least one step that the metric can make. Of one ablation,"
         " at most one of “different” and “the same” can be wrongly said, so both use one share of α: they are multiplied by"
         f" K and corrected {_corrected(verdict)}. So the chance of any wrong verdict on {metric.title} in this report is at"
-        " most α; {_others(study)}, and so have interactions, and claims that need a test of their"
+        f" most α; {_others(study)}, and so have interactions, and claims that need a test of their"
         f" own. {_interval(verdict, looks)}\n\n"
         "Few seeds that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
         f" taken for less than {FLOOR:g} of the median ablation's, against its own reference's, unless an ablation follows its"
@@ -46,9 +51,24 @@ def method_section(study: Study, rows: list[ContrastRow]) -> str:
         f"{_stopping(verdict, looks)}{_primary(study)}"
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without"
         " penalty terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once"
-        " per run, at its end. Seeds vary initialisation, order, split and masks, and the test set is fixed, so the"
-        f" conclusions are about this test set.{_pairing(settling, metric)}"
+        f" per run, at its end. Seeds vary them, and the test set is fixed{_about(verdict)}.{_pairing(settling, metric)}"
     )
+
+
+def _is_official(records: list[Record]) -> bool:
+    """Whether runs of several seeds were validated on the same examples."""
+    seeds, parts = defaultdict(set), defaultdict(set)
+    for record in records:
+        data = record.data.get("fingerprint")
+        seeds[data].add(record.seed)
+        parts[data].add(record.draws.get("validation"))
+    return any(len(seeds[data]) > 1 for data in seeds) and all(len(found) == 1 for found in parts.values())
+
+
+def _about(verdict: VerdictSettings) -> str:
+    if verdict.get("holds_for") == "new data":
+        return ": what it adds to the error of an effect counts too, so that verdicts are about new data"
+    return ", so the conclusions are about this test set"
 
 
 def _others(study: Study) -> str:

@@ -9,6 +9,7 @@ from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.fingerprint import fingerprint
 from butfor.plain_text import plain
+from butfor.recipe.tasks import task_of
 from butfor.records.record import Record
 from butfor.study.recipe_words import changes
 from butfor.study.summary import DescribedStudy
@@ -32,6 +33,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
         "## Provenance\n\n"
         f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
         f"{_data(study, records, sources)}\n"
+        f"- Task: {_by_arm((_task(record), record.arm) for record in records)}\n"
         f"- Inputs: {_inputs(records)}\n"
         f"- Code: revision {values('revision')}\n"
         f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
@@ -67,12 +69,17 @@ def _published(record: Record) -> str:
     return f"{record.data['name']}, " if record.data["name"] in TRAIN_IMAGES else ""
 
 
+def _task(record: Record) -> str:
+    task = task_of(record.data)
+    return f"{task.name} (of each example {task.targets}); plain loss: {task.loss}, in {task.unit}"
+
+
 def _inputs(records: list[Record]) -> str:
     """The ranges of what models saw, with the scalings that led to them."""
     scalings = {
         "none": "taken as they are",
         "pixels": "divided by 255",
-        "standard": "less their mean, divided by their standard deviation, both of the training part,",
+        "standard": "less their mean, divided by their standard deviation, both of the training part",
         "unit": "scaled to 0 and 1 by the training part",
     }
     ranges = [(scalings[record.data["scaling"]], *record.data["inputs"], record.arm) for record in records]

@@ -126,7 +126,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         look_section(study, rows, evidence.decisions),
         failure_section(records, comparison["failed"], planned),
         check_section(evidence.checks),
-        method_section(study, rows),
+        method_section(study, rows, records),
         arm_cost_section(study, rows, records, evidence.costs),
         cost_section(records),
         provenance_section(study, records, evidence.sources),

@@ -44,7 +44,7 @@ def _of_regression() -> dict[str, Metric]:
 RECORDED = {  # by task, the one that decides where a study does not say first
     CLASSIFICATION: METRICS,
     "regression": _of_regression(),
-    "own": {name: metric for name, metric in METRICS.items() if name.endswith("/loss")},
+    "own": {n: dataclasses.replace(m, unit=UNITS) for n, m in METRICS.items() if n.endswith("/loss")},
 }
 
 

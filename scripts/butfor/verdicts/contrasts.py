@@ -92,7 +92,6 @@ def _row(
         "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
         **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
         "pairing": stats.pairing_cost(pairs, rule),
-        **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
         "smallest_effect": stats.smallest_effect(c, rule, judged_together) if is_open else None,
         "more_seeds": stats.more_seeds(c, rule, judged_together) if is_open else None,
     }
