@@ -161,7 +161,7 @@ def test_what_test_sets_add_to_the_mean_effect_is_added_as_errors_are():
     one, other = Sources(1.0, 3.0, 3.2, 9.0), Sources(2.0, 4.0, 4.5, 19.0)
     found = mean_sources([one, other])
     assert (found.seeds, found.examples) == (pytest.approx(5**0.5 / 2), 2.5)
-    mean = mean_estimate([one.estimate(1.0), other.estimate(0.0)])
+    mean = mean_estimate([stats.Estimate(1.0, 3.2, 9.0), stats.Estimate(0.0, 4.5, 19.0)])
     assert found.both == pytest.approx(mean.error) and found.freedom == pytest.approx(mean.freedom)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from butfor import stats
 from butfor.records.right_answers import packed_answers, unpacked_answers
+from butfor.report.test_set_section import test_set_section as section
 from butfor.stats.crossed_errors import sources
-from butfor.verdicts.example_errors import for_new_data, holds
+from butfor.verdicts.example_errors import fields, for_new_data, holds
 from conftest import resolved
 from keras_training import arm_runs
 
@@ -59,7 +61,7 @@ def test_an_interval_for_new_data_holds_what_other_seeds_and_examples_give_and_o
         a, b = crossed(rng)
         effect = float(a.mean() - b.mean())
         of = sources(a, b, EXAMPLES)
-        low, high = of.estimate(effect).interval(0.05)
+        low, high = of.beside(stats.Estimate(effect, of.seeds, SEEDS - 1)).interval(0.05)
         outside["both"] += not low <= TRUTH <= high
         t = stats.Estimate(effect, of.seeds, SEEDS - 1).interval(0.05)
         outside["seeds"] += not t[0] <= TRUTH <= t[1]
@@ -124,3 +126,29 @@ def test_what_seeds_do_at_single_examples_is_no_variation_of_examples():
     found = [sources(*(rng.random((2, SEEDS, EXAMPLES)) < 0.8), EXAMPLES) for _ in range(100)]
     left, all_of_it = np.mean([each.examples**2 for each in found]), 2 * 0.8 * 0.2 / (SEEDS * EXAMPLES)
     assert left < 0.1 * all_of_it and np.mean([each.both**2 for each in found]) == pytest.approx(all_of_it, rel=0.25)
+
+
+def test_an_interval_for_new_data_is_never_narrower_than_that_for_seeds():
+    """Also where the error over seeds is that of more than the pairs' own, and where degrees of freedom make up for it."""
+    of = sources(*crossed(np.random.default_rng(4)), EXAMPLES)
+    for error in (of.seeds, 3 * of.seeds, 20 * of.seeds):
+        alone = stats.Estimate(0.1, error, SEEDS - 1)
+        low, high = alone.interval(0.01)
+        c = dataclasses.replace(contrast(0.1, error, "helps"), freedom=SEEDS - 1, low=low, high=high)
+        row = fields(c, of, 0.01)
+        assert row["new_low"] <= low and row["new_high"] >= high and of.beside(alone).error >= max(error, of.both)
+        assert row["test_error"] == of.examples
+
+
+def test_a_test_set_that_cannot_carry_the_margin_is_said_of_what_it_calls_the_same_alone():
+    def said(verdict, test_error, margin=0.5):
+        row = {
+            "metric": "test/accuracy", "arm": "a", "verdict": verdict, "effect": 0.1, "error": 0.05, "test_error": test_error,
+            "new_low": -1.0, "new_high": 1.0,
+        }  # fmt: skip
+        study = {"verdict": {"metric": "test/accuracy", "margin": margin, "holds_for": "test set"}}
+        return section(study, [row], [SimpleNamespace(data={"test": 1000})])
+
+    assert "> The margin" in said("no meaningful difference", 0.3) and "> The margin" not in said("hurts", 0.3)
+    assert "> The margin" not in said("no meaningful difference", 0.1)
+    assert "is less than one of 1000 test examples" in said("inconclusive", 0.0, margin=0.05)

@@ -11,7 +11,7 @@ from butfor.figures import style
 from butfor.figures.effects import colour_of
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
-from butfor.verdicts.rows import ContrastRow
+from butfor.verdicts.rows import VOID, ContrastRow
 
 COLUMNS = 3
 FAR = 4.0  # times the typical reach, beyond which an effect is cut off at the edge, with an arrow
@@ -57,7 +57,7 @@ def _panel(
                 color=colour,
             )
             continue
-        if row["low"] is not None and row["high"] is not None:
+        if row["low"] is not None and row["high"] is not None and row["verdict"] != VOID:
             axes.plot(
                 [max(row["low"], -limit), min(row["high"], limit)], [place, place], color=colour, linewidth=2, zorder=3
             )

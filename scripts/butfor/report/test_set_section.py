@@ -8,7 +8,7 @@ from butfor.records.record import Record
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import signed
-from butfor.verdicts.rows import ContrastRow
+from butfor.verdicts.rows import SAME, ContrastRow
 
 FEW = 2.0  # standard errors of the test set that a margin should be
 
@@ -41,8 +41,8 @@ def test_set_section(study: Study, rows: list[ContrastRow], records: list[Record
     )
     words = (
         f"{subject} Another test set of {count} examples would give other effects; how far, is its standard error here, over"
-        " examples that one arm gets right and the other does not, seed by seed. The interval is 95 %, for other seeds and other"
-        f" examples, for each ablation by itself, in {metric.unit.name}."
+        " examples that one arm gets right and the other does not, seed by seed. The interval is that of the table above, for"
+        f" other examples too, for each ablation by itself, in {metric.unit.name}."
     )
     return "\n\n".join(filter(None, ["## The test set", warning, words, "\n".join(lines)]))
 
@@ -55,7 +55,8 @@ def _warning(study: Study, rows: list[ContrastRow], count: int) -> str:
     step, unit = metric.unit.scale / count, metric.unit.name
     if margin < step:
         return f"> The margin of {margin:g} {unit} is less than one of {count} test examples, {step:.2g}: it can decide nothing."
-    largest = max((row["test_error"] or 0.0 for row in rows), default=0.0)
+    open_or_same = [row for row in rows if row["verdict"] in (SAME, "inconclusive")]
+    largest = max((row["test_error"] or 0.0 for row in open_or_same), default=0.0)
     if margin < FEW * largest and math.isfinite(largest):
         return (
             f"> The margin of {margin:g} {unit} is less than {FEW:g} standard errors of this test set ({largest:.2g} at most):"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,12 @@ class Sources:
     both: float
     freedom: float
 
-    def estimate(self, effect: float) -> Estimate:
-        """The effect, for other seeds and other examples."""
-        return Estimate(effect, self.both, self.freedom)
+    def beside(self, seeds: Estimate) -> Estimate:
+        """What is known of an effect over seeds, whose error may be that of more than its own (see contrast's floor), for other
+        examples too."""
+        error = max(math.hypot(seeds.error, self.examples), self.both)
+        by_seeds = seeds.freedom * (error / seeds.error) ** 4 if seeds.error > 0 else math.inf
+        return replace(seeds, error=error, freedom=min(by_seeds, self.freedom))
 
 
 def mean_sources(of_each: Sequence[Sources]) -> Sources:

@@ -54,7 +54,7 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
             if metric.name in described and c.verdict not in REFUSED:
                 c = dataclasses.replace(c, verdict=DESCRIBED, remark="" if c.pairs else c.remark)
             row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1))
-            rows.append(cast(ContrastRow, {**row, **fields(c, errors.get(arm["name"]))}))
+            rows.append(cast(ContrastRow, {**row, **fields(c, errors.get(arm["name"]), rule.alpha / len(rule.looks))}))
     return rows
 
 

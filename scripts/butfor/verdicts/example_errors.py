@@ -70,18 +70,19 @@ def for_new_data(
 
 def holds(c: stats.Contrast, errors: Sources, alpha: float) -> bool:
     """Whether a verdict on this test set is one for new data, at the level that its correction left it."""
-    wide = errors.estimate(c.effect)
+    wide = errors.beside(c.estimate)
     if c.verdict == "no meaningful difference":
         raw, corrected, p = c.estimate.p_equivalence(c.margin), c.p_equivalence, wide.p_equivalence(c.margin)
     else:
         raw, corrected, p = c.estimate.p_difference(), c.p_difference, wide.p_difference()
     known = math.isfinite(raw) and math.isfinite(corrected) and raw > 0 and corrected > 0
-    return bool(p <= (alpha * min(raw / corrected, 1.0) if known else alpha))
+    return bool(max(p, raw) <= (alpha * min(raw / corrected, 1.0) if known else alpha))
 
 
-def fields(c: stats.Contrast, errors: Sources | None) -> dict[str, Any]:
-    """What a row of contrasts says of the test set: its `test_error`, and the interval for new data, `new_low` to `new_high`."""
+def fields(c: stats.Contrast, errors: Sources | None, level: float) -> dict[str, Any]:
+    """What a row of contrasts says of the test set: its `test_error`, and the interval for new data at 1 - level, `new_low` to
+    `new_high`, which holds that for seeds alone: more degrees of freedom are no reason to know more."""
     if errors is None or not c.pairs:
         return {"test_error": math.nan, "new_low": math.nan, "new_high": math.nan}
-    low, high = errors.estimate(c.effect).interval(0.05)
-    return {"test_error": errors.examples, "new_low": low, "new_high": high}
+    low, high = errors.beside(c.estimate).interval(level)
+    return {"test_error": errors.examples, "new_low": min(low, c.low), "new_high": max(high, c.high)}
