@@ -41,6 +41,7 @@ def fake(arm, seed, accuracy, loss=0.0, status="ok", reason=""):
     """The record of a run that was never made; accuracy in points."""
     unsaid = dict.fromkeys(Record.__dataclass_fields__)
     metrics = {} if status == "diverged" else {"test/accuracy": accuracy / 100, "test/loss": loss, **ELSEWHERE}
+    unsaid |= {"data": {}, "draws": {"validation": str(seed)}}
     return Record(**{**unsaid, "arm": arm, "seed": seed, "status": status, "reason": reason, "metrics": metrics})
 
 
