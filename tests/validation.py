@@ -173,6 +173,7 @@ def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False, exampl
     }
     status, reason = ("diverged", "the loss was nan in epoch 1") if diverges else ("ok", "")
     said = {"arm": arm, "seed": seed, "status": status, "reason": reason, "metrics": {} if diverges else reached}
+    said["draws"] = {"validation": str(seed)}
     return Record(**{**SAME, **said, "data": {**SAME["data"], "test": examples}})
 
 

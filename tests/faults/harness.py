@@ -117,9 +117,17 @@ def until(true: Any, patience: float = PATIENCE) -> None:
         time.sleep(0.05)
 
 
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process has ended, which it may do between two questions."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     """Whether processes have ended."""
-    return all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in processes)
+    return all(map(has_ended, processes))
 
 
 def kill(processes: list[psutil.Process], number: int = signal.SIGKILL) -> None:

@@ -48,14 +48,26 @@ STUDIES = {
     },
     "sequence": {
         "data": "things:tags",
-        "recipe": {"model": {"name": "nets:tagger"}, "batch_size": 20, "epochs": 4, "learning_rate": 0.01},
+        "recipe": {
+            "model": {"name": "nets:tagger"},
+            "batch_size": 20,
+            "epochs": 4,
+            "learning_rate": 0.01,
+            "loop": "graph",
+        },
         "ablations": {"focal": {"set": {"loss": "focal"}}},
     },
     "forecast": {
         "data": "things:waves",
         "task": "regression",
         "metrics": {"mae": {"primary": True, "margin": "5 %"}},
-        "recipe": {"model": {"name": "nets:forecaster"}, "batch_size": 50, "epochs": 4, "learning_rate": 0.01},
+        "recipe": {
+            "model": {"name": "nets:forecaster"},
+            "batch_size": 50,
+            "epochs": 4,
+            "learning_rate": 0.01,
+            "loop": "graph",
+        },
         "ablations": {"huber": {"set": {"loss": "huber"}}},
     },
     "own": {
