@@ -37,6 +37,7 @@ rule assess:
         contrasts="<results>/contrasts.json",
         looks=lambda wildcards: targets.decided(),
         measured=lambda wildcards: targets.measured(),
+        costs=targets.claimed_costs(),
     output:
         claims="<results>/claims.json",
     log:

@@ -11,5 +11,5 @@ assess(
     contrasts_path=snakemake.input.contrasts,
     decisions=snakemake.input.looks,
     register_path=snakemake.params.register,
-    claims_path=snakemake.output.claims, measured=snakemake.input.measured,
+    claims_path=snakemake.output.claims, measured=snakemake.input.measured, costs=snakemake.input.costs,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from butfor.study.plan import Plan
 from butfor.study.schema import complete, load_schema
 from butfor.study.settings import study_and_plan
 from preloaded import Preloaded
+from preloaded_scripts import interpreter
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -38,7 +39,7 @@ SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
 }
 NEEDS = {  # what the recipes of a study with built-in models need of the data (see Plan.largest)
     "train_size": 0, "batch_size": 1, "accumulated": 1, "side": 0, "auto": "built in", "models": "built in", "watched": [],
-    "weighted": [], "smoothed": False, "losses": [], "moved": [], "mixed": [],
+    "weighted": [], "smoothed": False, "losses": [], "moved": [], "mixed": [], "given_weights": False,
 }  # fmt: skip
 
 
@@ -86,15 +87,15 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run no whole study come first, since most failures show there in seconds; then the others, those with the
-    most whole studies first, so that no worker is left alone at the end. What lies in tests/cases and tests/faults belongs
-    to `make test-cases`.
+    """Files that run no whole study come first, since most failures show there in seconds; then the others, Keras's before
+    NumPy's and those with the most whole studies first, so that no worker is left alone at the end. What lies in tests/cases
+    and tests/faults belongs to `make test-cases`.
     """
     for item in items:
         if {CASES, FAULTS} & {*item.path.parents}:
             item.add_marker(pytest.mark.cases)
     whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))
-    items.sort(key=lambda item: (whole[item.path] > 0, -whole[item.path]))
+    items.sort(key=lambda item: (whole[item.path] > 0, CASES not in item.path.parents, -whole[item.path]))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -150,7 +151,7 @@ class Workflow:
         """`snakemake --cores 2` with more words."""
         asked, variables = ["--cores", "2", *words], environment(self.engine)
         if snakemake().fits(variables):
-            return snakemake().run(asked, self.folder, variables, PATIENCE)
+            return snakemake().run(asked, self.folder, variables, PATIENCE, interpreter(environment()))
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *asked], cwd=self.folder, env=variables,
             capture_output=True, text=True, timeout=PATIENCE, check=False,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from butfor.data.streamed_array import StreamedArray
 from butfor.errors import StudyError
 from butfor.fingerprint import digest
 from butfor.recipe import schedules, streams
@@ -26,7 +27,7 @@ OFF = {
     "normalisation": {"name": "none"}, "weight_decay": {"name": "none"}, "clipping": {"name": "none"}, "max_norm": 0.0,
     "loss": {"name": "auto"}, "class_weight": {"name": "none"}, "precision": "float32", "ema": {"name": "none"},
     "activity_l1": 0.0, "activity_l2": 0.0, "shift": 0, "flip": False, "rotation": 0.0, "zoom": 0.0, "noise": 0.0, "cutout": 0,
-    "accumulation": 1, "mixup": 0.0, "cutmix": 0.0,
+    "sample_weight": "none", "accumulation": 1, "mixup": 0.0, "cutmix": 0.0,
 }  # fmt: skip
 ACTIVATIONS = {  # the function, and its slope by its value
     "linear": (lambda z: z, np.ones_like),
@@ -209,6 +210,11 @@ def inputs_of(images):
     return images.astype(np.float32) / np.float32(255) if images.dtype == np.uint8 else images.astype(np.float32)
 
 
+def part_of(inputs):
+    """All inputs of a part, or of those that stay on disk each when it is read."""
+    return inputs.scaled(inputs_of) if isinstance(inputs, StreamedArray) else inputs_of(inputs)
+
+
 def log_softmax(logits):
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -221,8 +227,8 @@ class NumpyEngine:
         refuse_unsupported(recipe)
         self.loop = "graph" if recipe["loop"] == "auto" else recipe["loop"]
         self._recipe, self._rates, self._scale = recipe, rates, 1.0
-        self._parts = {"train": (inputs_of(dataset.x_train), dataset.y_train)}
-        self._parts["test"] = (inputs_of(dataset.x_test), dataset.y_test)
+        self._parts = {"train": (part_of(dataset.x_train), dataset.y_train)}
+        self._parts["test"] = (part_of(dataset.x_test), dataset.y_test)
         stack = LayerStack(recipe)
         hidden = architecture(recipe["model"]).network(dataset.x_train.shape[1:], recipe["model"], stack)
         stack.logits(hidden, dataset.classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -10,8 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 INTERPRETER = ("PYTHON", "LC_", "LANG")  # variables that an interpreter reads when it starts
 
@@ -33,12 +37,19 @@ class Preloaded:
         return _of_interpreter(environment) == self._started_with
 
     def run(
-        self, words: list[str], folder: Path, environment: dict[str, str], timeout: float
+        self,
+        words: list[str],
+        folder: Path,
+        environment: dict[str, str],
+        timeout: float,
+        executable: Path | str = sys.executable,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command with these words in a folder; stdout and stderr are captured. TimeoutError: after that many
-        seconds."""
+        seconds. executable: what it starts scripts with."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            asked = json.dumps({"words": words, "folder": str(folder), "environment": environment}).encode()
+            asked = json.dumps(
+                {"words": words, "folder": str(folder), "environment": environment, "executable": str(executable)}
+            ).encode()
             socket.send_fds(self._socket, [len(asked).to_bytes(4, "big")], [out.fileno(), err.fileno()])
             self._socket.sendall(asked)
             self._socket.settimeout(timeout)
@@ -61,6 +72,14 @@ def _of_interpreter(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(INTERPRETER)}
 
 
+def import_once(modules: Iterable[str]) -> None:
+    """Import modules for all forks. Frozen, since each would look through them for garbage as it ends, and copy them for that."""
+    for name in modules:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
 def serve(requests: socket.socket, module: str) -> None:
     """Fork for each request, one after the other, until the other end is closed."""
     while True:
@@ -71,27 +90,27 @@ def serve(requests: socket.socket, module: str) -> None:
         child = os.fork()
         if not child:
             requests.close()
-            _become(module, asked, files)
+            become(partial(_main, module, asked["folder"], asked["executable"]), asked, files)
         for file in files:
             os.close(file)
         _, status = os.waitpid(child, 0)
         requests.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, "big", signed=True))
 
 
-def _become(module: str, asked: dict[str, object], files: list[int]) -> None:
-    """Run the module as the main program, in the folder and with the variables asked for, and end."""
-    for file, standard in zip(files, (1, 2), strict=True):
+def become(run: Callable[[list[str]], None], asked: dict[str, Any], files: list[int]) -> None:
+    """Run this with the words, in the folder and with the variables asked for, and end. files: stdin, if given, stdout and
+    stderr.
+    """
+    for standard, file in zip((0, 1, 2)[-len(files) :], files, strict=True):
         os.dup2(file, standard)
         os.close(file)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
-    sys.argv = [module, *asked["words"]]
-    sys.path[0] = str(asked["folder"])
     status = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        run(asked["words"])
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if isinstance(end.code, str):
@@ -102,7 +121,14 @@ def _become(module: str, asked: dict[str, object], files: list[int]) -> None:
     sys.exit(status)
 
 
+def _main(module: str, folder: str, executable: str, words: list[str]) -> None:
+    """Run the module as the main program, which takes the executable for its interpreter."""
+    sys.argv = [module, *words]
+    sys.path[0] = folder
+    sys.executable = executable
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
 if __name__ == "__main__":
-    for name in sys.argv[3:]:
-        import_module(name)
+    import_once(sys.argv[3:])
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -21,6 +21,12 @@ ABLATIONS = "ablations: {a: {set: {dropout: 0.5}}, b: {set: {l2: 0.1}}, alone: {
 CLAIM = "claims: {c: {sentence: S., arm: a, expect: hurts"
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """By Student's t alone, though there is one ablation."""
+    monkeypatch.setattr("butfor.stats.looks.own_tails", lambda pairs, undecided: {})
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -14,12 +14,22 @@ def test_defaults_come_from_the_schema(planned):
     assert plan.arms["baseline"].recipe["optimiser"]["beta_2"] == 0.999
 
 
+def test_settings_without_a_name_mean_the_only_choice_that_has_settings(planned):
+    _, plan = planned("recipe: {early_stopping: {patience: 7}}\n" + ABLATION)
+    stopping = plan.arms["baseline"].recipe["early_stopping"]
+    assert (stopping["name"], stopping["patience"], stopping["restore_best"]) == ("patience", 7, True)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("recipe: {learning_rate: 1e-3}\n" + ABLATION, ["recipe.learning_rate", "a number", "1.0e-3", "0.001"]),
         ("recipe: {schedule: off}\n" + ABLATION, ["recipe.schedule", "YAML reads off", "write none"]),
         ("recipe: {early_stopping: no}\n" + ABLATION, ["recipe.early_stopping", "write none"]),
+        (
+            "recipe: {class_weight: {weights: [1, 5]}}\n" + ABLATION,
+            ["name: expected", "Write class_weight: {name: given, …}"],
+        ),
         ("recipe: {initializer: zeros}\n" + ABLATION, ["initializer", "unknown key", "Did you mean initialiser?"]),
         ("recipe: {schedule: {name: step, factr: 0.1}}\n" + ABLATION, ["factr", "Did you mean factor?"]),
         ("recipe: {initialiser: xavier}\n" + ABLATION, ["recipe.initialiser", "glorot_normal", "'xavier'"]),

@@ -1,5 +1,6 @@
 """Several data sets in one study: its plan, what is refused, what trains again, what is said over them."""
 
+import dataclasses
 import unicodedata
 
 import numpy as np
@@ -14,6 +15,7 @@ from butfor.records.results_folder import DATA_FILES_READ
 from butfor.stats.crossed_errors import Sources, mean_sources
 from butfor.stats.over_data_sets import mean_estimate
 from butfor.study.asked_metrics import completed
+from butfor.study.study_metrics import metrics_of
 from butfor.user_code.files_read import FilesRead
 from butfor.verdicts.as_recorded import as_recorded
 from test_truths_verdicts import fake
@@ -119,13 +121,30 @@ def test_a_metric_is_refused_for_the_data_set_that_does_not_allow_it():
         refuse_unfit(asked, {"task": "classification", "classes": 10}, data_set="ten")
 
 
-def test_a_margin_in_percent_is_of_the_smallest_baseline():
+def test_a_margin_in_percent_is_of_each_data_sets_own_baseline():
     terms = completed({"accuracy": {"margin": "10 %"}})
     arms = [{"name": name, "reference": None} for name in ("baseline@a", "baseline@b")]
     study = {"arms": arms, "looks": [{"name": "look1", "seeds": [0, 1], "seen": 2}], "metrics": terms}
     study["verdict"] = {"must_learn": False, "metric": "test/accuracy"}
     records = [fake(f"baseline@{name}", seed, figure) for name, figure in (("a", 80.0), ("b", 50.0)) for seed in (0, 1)]
-    assert as_recorded(study, records)["metrics"]["accuracy"]["margin"] == pytest.approx(5.0)
+    known = as_recorded(study, records)
+    assert known["metrics"]["accuracy"]["margin"] == pytest.approx(5.0)
+    metric = metrics_of(known)["test/accuracy"]
+    assert metric.margins == pytest.approx({"a": 8.0, "b": 5.0}) and metrics_of(known)["gap/accuracy"].margins == {}
+    assert metric.margin_in_words(study["verdict"]) == (
+        "±10 % of the baseline's mean on each data set (8 on a, 5 on b points)"
+    )
+
+
+def test_an_effect_is_held_to_the_margin_of_its_data_set_and_their_mean_to_the_mean_of_margins():
+    """The same differences are none within 3 points, and undecided within 1."""
+    close = pairs(0.6, 0.3, 10, 1)
+    sets = {"wide": dataclasses.replace(close, margin=3.0), "narrow": dataclasses.replace(close, margin=0.6)}
+    rule = stats.Rule(margin=0.6, looks=(10,))
+    each = stats.judge_once(sets, rule)
+    assert [each[name].margin for name in sets] == [3.0, 0.6]
+    assert each["wide"].p_equivalence < 1e-6 and each["narrow"].p_equivalence > 0.4
+    assert stats.judge_over_data_sets({"x": sets}, rule)["x"].contrast.margin == pytest.approx(1.8)
 
 
 def test_tasks_that_nothing_measures_both_of_are_no_study(tmp_path):

@@ -57,7 +57,7 @@ def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypa
 
 
 def test_the_model_of_texts_takes_the_numbers_of_words(tmp_path, monkeypatch):
-    (source,) = blocks("own-model-and-data.md", "py")
+    _, source = blocks("own-model-and-data.md", "py")
     (tmp_path / "words_shown.py").write_text(source)
     (tmp_path / "words_shown.yaml").write_text("uses: []")
     monkeypatch.chdir(tmp_path)
@@ -66,6 +66,21 @@ def test_the_model_of_texts_takes_the_numbers_of_words(tmp_path, monkeypatch):
     texts = Dataset("texts", "", 2, numbers, np.arange(64) % 2, numbers, np.arange(64) % 2)
     rows = build(resolved(model={"name": "words_shown:build"}, batch_size=32, loop="graph"), texts, "arm")
     assert [row["layer"] for row in rows if row["parameters"]] == ["words", "logits"]
+
+
+def test_the_model_of_several_inputs_takes_them_by_name(tmp_path, monkeypatch):
+    source, _ = blocks("own-model-and-data.md", "py")
+    (tmp_path / "both_shown.py").write_text(source)
+    uses = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation", "l1", "l2", "activity_l1"]
+    uses += ["activity_l2", "max_norm", "shift", "flip"]
+    (tmp_path / "both_shown.yaml").write_text(f"uses: [{', '.join(uses)}]\nlayers: [hidden_1, logits]\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    rng = np.random.default_rng(0)
+    inputs = {"image": rng.random((64, 8, 8), np.float32), "row": rng.random((64, 3), np.float32)}
+    both = Dataset("both", "", 2, inputs, np.arange(64) % 2, inputs, np.arange(64) % 2)
+    rows = build(resolved(model={"name": "both_shown:build"}, shift=1, batch_size=32, loop="graph"), both, "arm")
+    assert {"image", "row", "shift"} <= {row["layer"] for row in rows}
 
 
 def test_the_table_of_parts_lists_all_that_a_model_is_given():

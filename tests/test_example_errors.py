@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from butfor import stats
+from butfor.metrics.jackknife import GROUPS, pseudo_values
+from butfor.records import measures
+from butfor.records.measures import Value
 from butfor.records.right_answers import packed_answers, unpacked_answers
 from butfor.report.test_set_section import test_set_section as section
 from butfor.stats.crossed_errors import sources
-from butfor.verdicts.example_errors import fields, for_new_data, holds
+from butfor.verdicts.contrasts import judge
+from butfor.verdicts.example_errors import example_errors, fields, for_new_data, holds
 from conftest import resolved
 from keras_training import arm_runs
+from test_truths_verdicts import fake, study
 
 SEEDS, EXAMPLES = 8, 400
 
@@ -27,6 +32,82 @@ def crossed(rng, effect=0.0, of_examples=1.0, of_seeds=0.15):
     seeds = rng.normal(0.0, of_seeds, (2, SEEDS, 1))
     noise = rng.normal(0.0, 1.0, (2, SEEDS, EXAMPLES))
     return hard + effect + part + seeds[0] + noise[0] > 0, hard + seeds[1] + noise[1] > 0
+
+
+def scored(rng, score):
+    """Two arms' pseudo-values of a metric, `(seeds, groups)` each, and their difference: of numbers that each arm predicts."""
+    truth = rng.normal(0.0, 1.0, EXAMPLES)
+    own = rng.normal(0.0, 0.4, (2, EXAMPLES))
+    shift = rng.normal(0.0, 0.05, (2, SEEDS))
+    found = []
+    for arm in range(2):
+        predicted = [truth + own[arm] + shift[arm, seed] + rng.normal(0.0, 0.3, EXAMPLES) for seed in range(SEEDS)]
+        found.append([pseudo_values(score, truth, each, score(truth, each)) for each in predicted])
+    return np.array(found)
+
+
+def rmse(truth, predicted):
+    return float(np.sqrt(np.square(truth - predicted).mean()))
+
+
+def f1(truth, predicted):
+    hits = ((truth > 0) & (predicted > 0)).sum()
+    return float(2 * hits / ((truth > 0).sum() + (predicted > 0).sum()))
+
+
+def test_pseudo_values_of_a_mean_are_the_means_of_groups_the_same_for_all():
+    rng = np.random.default_rng(8)
+    truth, predicted = rng.normal(size=(2, 205))
+    errors = np.abs(truth - predicted)
+    found = pseudo_values(lambda t, p: float(np.abs(t - p).mean()), truth, predicted, float(errors.mean()))
+    group = np.random.default_rng(0).permutation(205) % GROUPS
+    assert found == pytest.approx([errors[group == each].mean() for each in range(GROUPS)])
+    assert pseudo_values(lambda t, p: float("nan"), truth, predicted, 1.0) == []
+    assert len(pseudo_values(rmse, truth[:7], predicted[:7], 1.0)) == 7 and not pseudo_values(
+        rmse, truth[:4], predicted[:4], 1.0
+    )
+
+
+@pytest.mark.parametrize("score", [rmse, f1])
+def test_an_interval_for_new_data_holds_for_metrics_that_are_no_means(score):
+    """Two arms that are worth the same over all data, by a metric of which there is no value of one example."""
+    rng, studies = np.random.default_rng(9), 150
+    outside = {"seeds": 0, "both": 0}
+    for _ in range(studies):
+        a, b = scored(rng, score)
+        of, effect = sources(a, b, a.shape[1]), float(a.mean() - b.mean())
+        seeds = stats.Estimate(effect, of.seeds, SEEDS - 1)
+        for kind, estimate in (("seeds", seeds), ("both", of.beside(seeds))):
+            low, high = estimate.interval(0.05)
+            outside[kind] += not low <= 0 <= high
+    assert outside["both"] / studies <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / studies)
+    assert outside["seeds"] / studies > 0.15
+
+
+def test_the_errors_of_a_metric_that_a_study_asks_for_come_from_its_measures(tmp_path):
+    rng, records = np.random.default_rng(10), []
+    values = scored(rng, f1)
+    for arm, of_arm in zip(("baseline", "arm_0"), values, strict=True):
+        for seed, pseudo in enumerate(of_arm[:5]):
+            record = fake(arm, seed, 50.0)
+            measures.write(
+                tmp_path / f"{arm}{seed}.json", [(record, {"test/f1": ("k", Value.of(pseudo.mean(), pseudo))})]
+            )
+            records += measures.merged([record], [tmp_path / f"{arm}{seed}.json"])
+    metric = SimpleNamespace(name="test/f1", unit=SimpleNamespace(scale=100.0))
+    found = example_errors(study(["arm_0"], 5), records, {"arm_0": 1, "baseline": 1}, metric)["arm_0"]
+    of = sources(values[1][:5], values[0][:5], GROUPS)
+    assert (found.seeds, found.examples, found.both) == pytest.approx(
+        (100 * of.seeds, 100 * of.examples, 100 * of.both)
+    )
+    plain = [dataclasses.replace(each, metrics={"test/f1": 0.5}) for each in records]
+    assert example_errors(study(["arm_0"], 5), plain, {"arm_0": 1, "baseline": 1}, metric) == {}
+
+
+def test_where_nothing_is_known_of_examples_the_report_says_so():
+    row = {"metric": "test/loss", "arm": "a", "verdict": "helps", "effect": 0.1, "error": 0.05, "test_error": None}
+    told = {"verdict": {"metric": "test/loss", "margin": None, "loss_margin": None}}
+    assert "How far another test set would move test loss is not known" in section(told, [row], [])
 
 
 def test_answers_are_kept_as_bits():
@@ -152,3 +233,14 @@ def test_a_test_set_that_cannot_carry_the_margin_is_said_of_what_it_calls_the_sa
     assert "> The margin" in said("no meaningful difference", 0.3) and "> The margin" not in said("hurts", 0.3)
     assert "> The margin" not in said("no meaningful difference", 0.1)
     assert "is less than one of 1000 test examples" in said("inconclusive", 0.0, margin=0.05)
+
+
+def test_an_interval_for_new_data_ends_at_what_is_possible():
+    records = []
+    for arm, right in (("baseline", 20), ("arm_0", 39)):
+        for seed in range(3):
+            answers = np.arange(40) < right - (seed if arm == "baseline" else 0)
+            record = fake(arm, seed, 100 * answers.mean())
+            records.append(dataclasses.replace(record, right=packed_answers(answers), data={"test": 40}))
+    row = next(row for row in judge(study(["arm_0"], 3), records, []) if row["metric"] == "test/accuracy")
+    assert row["level"] + row["new_high"] == pytest.approx(100.0) and row["new_high"] >= row["high"]

@@ -443,6 +443,9 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
     written = words(figure)
     assert "◀ −60.00 [−70.00, −50.00]" in written and "void: nothing changed" in written
+    parted = {**row, "typical_note": "the mean and the typical run disagree", "typical": 0.15}
+    (axes,) = effects([parted], {"no_dropout": [0.3, 0.5]}, ACCURACY, VERDICT).axes
+    assert [0.15] in [list(item.get_xdata()) for item in axes.lines if item.get_marker() == "D"]
 
 
 def test_a_wide_interval_among_few_is_drawn_whole_and_one_that_leaves_the_axis_is_marked():
@@ -481,3 +484,20 @@ def test_effects_of_which_nothing_is_known_are_drawn_all_the_same():
     }
     row |= {"low": None, "high": None, "failed_ablation": 0, "failed_reference": 0}
     assert "no finished pair" in words(effects([row], {}, LOSS, VERDICT))
+
+
+def test_the_critical_difference_joins_the_arms_that_do_not_differ():
+    """Each group once, the longest only; and a study of six data sets has the picture."""
+    from butfor.figures.critical_difference import critical_difference
+
+    ranks = {"ranks": {"a": 1.2, "b": 2.0, "c": 3.1, "d": 3.7}, "p": 0.001, "critical": 1.3}
+    (axes,) = critical_difference(ranks, "test accuracy").axes
+    thick = [line.get_xdata() for line in axes.lines if line.get_linewidth() == 3.5]
+    assert [tuple(np.round(ends, 2)) for ends in thick] == [(1.16, 2.04), (1.96, 3.14), (3.06, 3.74)]
+    words = [text.get_text().strip() for text in axes.texts]
+    assert {"a  1.20", "d  3.70", "critical difference 1.30"} <= set(words)
+    assert not critical_difference(None, "test accuracy").axes[0].lines
+    arms = [{"name": f"baseline@{n}", "reference": None, "family": "", "primary": False} for n in range(6)]
+    study = {"arms": arms, "looks": []}
+    assert "critical_difference" in gallery.figures(study)
+    assert "critical_difference" not in gallery.figures({**study, "arms": arms[:5]})

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from butfor.data import prepare
-from butfor.data.dataset import DataError
-from butfor.data.prepare import ARRAYS
+from butfor.data.dataset import ARRAYS, DataError
 from butfor.errors import StudyError
 from butfor.study import schema
 from conftest import NEEDS
@@ -98,7 +97,7 @@ def test_what_a_function_gives_is_checked(own, text, words, tmp_path):
 
 def test_a_share_for_validation_that_is_no_image_is_refused():
     with pytest.raises(DataError, match="at least one of the 40 training images"):
-        prepare._check_suffices(X, {"validation": 0.01, "largest": LARGEST})
+        prepare._check_suffices(len(X), X, {"validation": 0.01, "largest": LARGEST})
 
 
 def test_a_function_that_goes_to_another_folder_takes_nothing_there(own, tmp_path):

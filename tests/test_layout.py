@@ -21,6 +21,7 @@ AT_HOME = {
     "seaborn": {"figures"},
 }
 CHECKED_WITH = {"yaml", "jsonschema"}  # what a study file is read and checked with, as Snakemake itself does
+SLOW = {"scipy.stats", "sklearn"}  # a second of every stage that imports them
 WORKFLOW = [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 
 
@@ -107,6 +108,17 @@ def test_a_start_of_snakemake_brings_nothing_heavy_into_the_head_node(tmp_path):
         ]
     ]  # fmt: skip
     assert set(imported[1]) <= set(imported[0])
+
+
+def test_only_what_measures_imports_slow_libraries_before_it_needs_them():
+    """Whatever a stage imports: one user of ranks made every verdict, figure and report wait for them."""
+    at_once = {path: list(imports(path, at_once=True)) for path in LIBRARY}
+    slow = {
+        named(path)
+        for path, names in at_once.items()
+        if any(f"{name}.".startswith(f"{library}.") for name in names for library in SLOW)
+    }
+    assert slow == {"metrics/scores"}
 
 
 def test_wings_stand_on_each_other_without_a_circle():

@@ -2,21 +2,26 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from butfor.data.dataset import load, split
+from butfor.data.prepare import prepare
 from butfor.errors import StudyError
 from butfor.metrics import measuring as module
+from butfor.metrics import own_metric
 from butfor.metrics.fitting import refuse_unfit
+from butfor.metrics.jackknife import GROUPS
 from butfor.metrics.measuring import measure
 from butfor.records import kept_predictions, measures
 from butfor.records.record import write
 from butfor.records.tables import records_in
 from butfor.study.asked_metrics import completed
 from butfor.training.predictions import predicted, probabilities
+from conftest import NEEDS
 from test_truths_verdicts import fake
 from validation import SAME
 
@@ -100,8 +105,22 @@ def test_values_are_those_of_the_predictions_and_of_the_rows_that_the_seed_has_t
     assert records[2].metrics == {}
 
 
+def test_what_groups_of_test_examples_do_is_known_of_keras_metrics_too(measured, digits, runs):
+    """A count is that of a group, times the groups, and a mean that of the group."""
+    terms = asked(CategoricalAccuracy={}, TruePositives={"settings": {"thresholds": 0.3}})
+    (record, *_), truth = measured(terms), load(*digits).y_test
+    guessed = kept_predictions.read(runs / "seed_0.json")["test"]
+    group = np.random.default_rng(0).permutation(len(truth)) % GROUPS
+    right, found = guessed.argmax(axis=1) == truth, guessed[range(len(truth)), truth] > 0.3
+    sizes = np.bincount(group)
+    of_accuracy, of_count = (record.metrics[f"test/{each['name']}"].pseudo for each in terms)
+    assert of_accuracy == pytest.approx(np.bincount(group, right) / sizes, abs=1e-4)
+    assert of_count == pytest.approx(np.bincount(group, found) * len(truth) / sizes)
+
+
 def test_what_is_known_is_not_computed_again_but_for_what_it_depends_on(measured, runs, monkeypatch):
     counted = []
+    monkeypatch.setattr(module, "pseudo_values", lambda *given: [])
     monkeypatch.setitem(module.SCORES, "ece", lambda a, options: counted.append(1) or 0.5)
     measured(asked(ece={}))
     measured(asked(ece={}, f1_macro={}))
@@ -227,3 +246,49 @@ def test_runs_are_measured_on_the_validation_part_and_the_data_set_that_they_had
     measure(asked_of, folders, *zip(*stored.values(), strict=True), tmp_path / "look1.json")
     for record in records_in(folders, [tmp_path / "look1.json"]):
         assert (record.metrics["test/balanced_accuracy"], record.metrics["validation/balanced_accuracy"]) == (1.0, 1.0)
+
+
+GROUPED = """
+def of_patients(truth, prediction, groups):
+    return float(len(set(groups)))
+"""
+
+
+def test_groups_are_arrays_beside_the_others_that_only_metrics_are_told(tmp_path, monkeypatch):
+    """Of the rows that are measured; others change nothing that trains."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "grouped.py").write_text(GROUPED)
+    x, y = np.random.default_rng(0).normal(size=(50, 4)), np.arange(50) % 2
+    settings = {**{"name": "npz", "file": "a.npz", "folder": None, "arrays": {}, "validation": 0.1}, "largest": NEEDS}
+    marks = []
+    for who in (np.array([f"p{n}" for n in range(5)] * 10), np.arange(50) % 7):
+        parts = {"ward_train": who[:40], "ward_test": who[40:]}
+        np.savez("a.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:], **parts)
+        prepare({**settings, "groups": "ward"}, "arrays.npz", "manifest.json", "source.json")
+        stored, about = np.load("arrays.npz"), json.loads(Path("manifest.json").read_text())
+        assert stored["groups_test"].tolist() == who[40:].tolist() and len(stored["groups_train"]) == 40
+        marks.append((about["fingerprint"], about["groups"]))
+        given = {"groups": lambda kept=stored: kept["groups_test"]}
+        assert own_metric.measured("grouped:of_patients", stored["y_test"], stored["y_test"], given) == len(
+            set(who[40:])
+        )
+    assert marks[0][0] == marks[1][0] and marks[0][1] != marks[1][1]
+    np.savez(
+        "a.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:], ward_train=who[:39], ward_test=who[40:]
+    )
+    with pytest.raises(StudyError, match="one for each of the 40 examples of the train part"):
+        prepare({**settings, "groups": "ward"}, "arrays.npz", "manifest.json", "source.json")
+    with pytest.raises(StudyError, match="missing bed_train, bed_test"):
+        prepare({**settings, "groups": "bed"}, "arrays.npz", "manifest.json", "source.json")
+
+
+def test_a_metric_that_asks_for_groups_is_refused_where_the_data_name_none(workflow_copy):
+    """Before anything trains, with the line to write."""
+    flow = workflow_copy("ungrouped")
+    (flow.folder / "grouped.py").write_text(GROUPED)
+    asked = {"fair": {"function": "grouped:of_patients", "higher_is_better": True}}
+    flow.write(
+        {"study": "s", "data": {"name": "digits"}, "metrics": asked, "ablations": {"a": {"set": {"dropout": 0.5}}}}
+    )
+    done = flow.run("-n")
+    assert done.returncode != 0 and "metrics.fair: expected data that say what each example belongs to" in done.stderr

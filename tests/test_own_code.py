@@ -406,3 +406,23 @@ def test_data_that_are_not_the_four_arrays_are_refused(own, tmp_path):
             {"name": name, "arrays": {}, "validation": 0.1},
             *[tmp_path / part for part in ("a.npz", "m.json", "s.json", "files")],
         )
+
+
+READ = """
+    import keras, numpy as np
+
+    def build(recipe, shape, classes, parts):
+        inputs = keras.Input(shape)
+        model = keras.Model(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(keras.layers.Flatten()(inputs)))
+        model.set_weights([np.random.default_rng(3).normal(size=w.shape) for w in model.weights])
+        return model
+"""
+
+
+def test_a_model_whose_weights_are_all_read_says_so(own, points):
+    declared = {"uses": ["initialiser", "layer_initialisers", "bias_initialiser", "l1", "l2", "max_norm"]}
+    with pytest.raises(
+        OwnCodeError, match=r"another seed gave the same initial weights.*pretrained: true in own_.*yaml"
+    ):
+        build(resolved(model=own(READ, declared)), points, "an_arm")
+    assert build(resolved(model=own(READ, {**declared, "pretrained": True})), points, "an_arm")

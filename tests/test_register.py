@@ -149,6 +149,7 @@ def test_keeping_the_best_of_fifteen_arms_that_change_nothing_gains_nothing(monk
     """Without the removed arms in the correction a third of such studies would report an effect. Each arm with its own spread
     alone, since those of removed arms are gone."""
     monkeypatch.setattr("butfor.stats.looks.tails", lambda pairs, undecided: stats.Tails({}, 0))
+    monkeypatch.setattr("butfor.stats.looks.own_tails", lambda pairs, undecided: {})
     rng, studies, rule, wrong = np.random.default_rng(6), 300, stats.Rule(None, (5,)), {0: 0, 14: 0}
     for _ in range(studies):
         reference, *arms = draws(rng, 15, 5).tolist()
@@ -207,7 +208,8 @@ def test_removed_arms_count_in_the_verdicts_and_within_their_family(planned, tmp
     assert p("first") == p("", counted=False) == pytest.approx(alone)
 
 
-def test_claims_that_were_taken_out_count_too(planned):
+def test_claims_that_were_taken_out_count_too(planned, monkeypatch):
+    monkeypatch.setattr("butfor.stats.looks.own_tails", lambda pairs, undecided: {})
     one, two = "c: {sentence: S., arm: a, expect: hurts, margin: 1}", "d: {sentence: T., arm: b, expect: fails}"
     plain = "e: {sentence: U., arm: b, expect: hurts}"
     found = started(

@@ -3,14 +3,18 @@ each as plain Keras has it, and the same to the bit however a seed is trained.""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.stats import beta
 
-from butfor.data.dataset import DataError, Dataset
+from butfor.checks.footprints.table import FOOTPRINTS
+from butfor.data.dataset import DataError, Dataset, load
 from butfor.data.encoded_targets import Targets
+from butfor.data.prepare import prepare
 from butfor.data.suitability import check_suits
 from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.random_layers import Cutout, Noise
@@ -18,12 +22,13 @@ from butfor.engine.resampled_layers import Rotation, Zoom
 from butfor.errors import StudyError
 from butfor.recipe import streams
 from conftest import NEEDS, resolved
-from keras_training import use_device
+from keras_training import arm_runs, use_device
 
 use_device(threads=1)
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((200, 8, 8)).astype(np.float32)
 LABELS = (IMAGES[:, :4].sum(axis=(1, 2)) > IMAGES[:, 4:].sum(axis=(1, 2))).astype(np.int32) + IMAGES[:, 0, 0].round()
+WEIGHTS = RNG.exponential(size=200).astype(np.float32)
 SMALL = {
     "model": {"name": "mlp", "widths": [16]},
     "batch_size": 20,
@@ -34,13 +39,14 @@ SMALL = {
 EVERYTHING = {
     "ema": {"name": "weights", "momentum": 0.9}, "shift": 1, "flip": True, "rotation": 20.0, "zoom": 0.2, "noise": 0.1,
     "cutout": 2, "mixup": 0.4, "cutmix": 1.0, "accumulation": 2,
+    "sample_weight": "given",
 }  # fmt: skip
 ORDER = RNG.permutation(200)[:100].astype(np.int32).reshape(5, 20)
 
 
 def data(**changes):
     y = LABELS.astype(np.int32)
-    return Dataset("made", "f", 3, IMAGES, y, IMAGES[:50], y[:50], **changes)
+    return Dataset("made", "f", 3, IMAGES, y, IMAGES[:50], y[:50], w_train=WEIGHTS, **changes)
 
 
 def started(recipe, dataset, seed=3):
@@ -251,3 +257,48 @@ def test_a_training_that_would_never_update_is_refused(planned):
     with pytest.raises(StudyError, match="expected at least one update in the whole training"):
         planned(study.format(1081))
     planned(study.format(1080))
+
+
+@pytest.mark.parametrize("loop", ["graph", "fit"])
+def test_weights_of_examples_train_as_keras_has_them_and_as_the_trial_step_expects(loop):
+    engine = started({"sample_weight": "given", "loop": loop}, data())
+    copy = plain_copy(engine, keras.optimizers.Adam(engine._compiled.rates))
+    taken, rows = engine.try_step(ORDER, 0), ORDER.reshape(-1)
+    assert taken.unknown == "" and taken.objective == pytest.approx(taken.loss, rel=1e-5)
+    engine.start(3)
+    engine.train_epoch(ORDER)
+    copy.fit(IMAGES[rows], LABELS[rows], sample_weight=WEIGHTS[rows], batch_size=20, shuffle=False, verbose=0)
+    near(engine.weights(), copy.get_weights())
+
+
+def test_weights_of_examples_leave_their_footprint(digits_data):
+    weighed = replace(digits_data, w_train=np.linspace(0, 2, len(digits_data.x_train), dtype=np.float32))
+    plain, given = (
+        arm_runs(resolved(**{**SMALL, "epochs": 1, "sample_weight": asked}), weighed).train(0)
+        for asked in ("none", "given")
+    )
+    row = FOOTPRINTS["sample_weight"]
+    assert row.fault(plain) == row.fault(given) == "" and row.trace(plain) != row.trace(given)
+    assert "received none" in row.fault(replace(plain, recipe=given.recipe))
+    assert plain.metrics != given.metrics
+
+
+def test_weights_come_with_the_data_and_their_digest(tmp_path):
+    def prepared(given_weights, **more):
+        settings = {"name": "npz", "file": str(tmp_path / "my.npz"), "arrays": {}, "validation": 0.1}
+        np.savez(tmp_path / "my.npz", x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:50], y_test=LABELS[:50], **more)
+        paths = tmp_path / "arrays.npz", tmp_path / "manifest.json"
+        prepare({**settings, "largest": {**NEEDS, "given_weights": given_weights}}, *paths, tmp_path / "source.json")
+        return load(*paths)
+
+    without, weighed = prepared(False), prepared(True, w_train=WEIGHTS)
+    np.testing.assert_array_equal(weighed.w_train, WEIGHTS)
+    assert without.w_train is None and without.fingerprint != weighed.fingerprint
+    for given, words in (
+        ({}, "a recipe has sample_weight: given; received none"),
+        ({"w_train": WEIGHTS[:9]}, r"expected w_train as 200 numbers"),
+        ({"w_train": -WEIGHTS}, "of 0 or more in w_train, some above 0"),
+        ({"w_train": np.where(np.arange(200) == 7, np.nan, 1.0)}, "received nan in row 7"),
+    ):
+        with pytest.raises(DataError, match=words):
+            prepared(True, **given)

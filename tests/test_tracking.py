@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import zipfile
 import zlib
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from butfor.records.record import read, write
 from butfor.study.metrics import METRICS
+from butfor.study.study_metrics import RECORDED
 from butfor.tracking import arm_content, job_imports, run_content, store, study_import, summary_run, views
 from butfor.tracking.artifacts import ArtifactStore
 from test_record import EXAMPLE
@@ -571,3 +573,35 @@ def test_following_outlives_a_store_that_cannot_be_reached(job, monkeypatch):
 
     job_imports.follow(alone, job.parents[1], job.parents[2], True, going)
     assert len(ticks) == 4
+
+
+def charted(*shown):
+    _, state = views.views(*shown)[views.CURVES]
+    return [chart["metricKey"] for chart in state["compareRunCharts"] if chart["type"] == "LINE"]
+
+
+def test_charts_show_what_runs_of_the_task_record():
+    """Of numbers no accuracy, of an own loss nothing else."""
+    numbers, own = (list(RECORDED[task].values()) for task in ("regression", "own"))
+    assert charted(*[one for one in numbers if one.settles])[:4] == ["val/mae", "val/loss", "train/mae", "train/loss"]
+    assert charted(*[one for one in own if one.settles])[:2] == ["val/loss", "train/loss"]
+    assert charted(ACCURACY)[:2] == ["val/accuracy", "val/loss"]
+
+
+@pytest.mark.parametrize(
+    ("task", "inputs", "classes", "outputs"),
+    [
+        ("classification", [8, 8], 10, [(-1, 10)]), ("regression", [5], 2, [(-1, 2)]), ("binary", [5], 1, [(-1, 1)]),
+        ("segmentation", [16, 16, 3], 4, [(-1, 16, 16, 4)]), ("sequence", [20, 7], 5, [(-1, 20, 5)]), ("own", [8], 3, []),
+    ],
+)  # fmt: skip
+def test_a_model_s_outputs_have_the_shape_of_its_task(tmp_path, task, inputs, classes, outputs):
+    from butfor.tracking.model_artifacts import description
+
+    layers = [{"class_name": "InputLayer", "config": {"name": "x", "batch_shape": [None, *inputs]}}]
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps({"config": {"layers": layers}}))
+    machine = {**RUN.machine, "keras": "3.12", "python": "3.12"}
+    record = dataclasses.replace(RUN, data={**RUN.data, "task": task, "classes": classes}, machine=machine)
+    signature = description(tmp_path / "model.keras", record, "run").signature
+    assert [tuple(one.shape) for one in signature.outputs or ()] == outputs

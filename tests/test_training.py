@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 
 from butfor.engine import keras_optimisers, loops, losses, models
+from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_initialisers import initialiser
 from butfor.engine.loop_choice import loop_for
-from butfor.engine.model_source import ModelSource
+from butfor.engine.model_source import source_for
 from butfor.engine.random_layers import Dropout
 from butfor.fingerprint import fingerprint
 from butfor.recipe import schedules, streams
@@ -60,7 +61,7 @@ def weights_after(settings, data, loop, steps, jit=False):
         keras_optimisers.optimiser(settings, keras_optimisers.RateTable(rates)), losses.loss(settings), jit_compile=jit
     )
     model.optimizer.build(model.trainable_variables)
-    train = loops.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), loop)
+    train = loops.compiled_epoch(model, HeldPart(data.x_train, data.y_train), loop)
     order = np.random.default_rng(3).permutation(len(data.x_train)).astype(np.int32)
     used, objective = train(order[: steps * settings["batch_size"]].reshape(steps, -1))
     np.testing.assert_array_equal(used, rates[:steps])
@@ -193,8 +194,8 @@ def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla(digits_data):
     cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
     assert models.convolves(models.build(cnn, (8, 8), 10, 0, "philox"))
     assert not models.convolves(models.build(RECIPE, (8, 8), 10, 0, "philox"))
-    assert loop_for(ModelSource({**cnn, "loop": "auto"}, digits_data)) == "graph"
-    assert loop_for(ModelSource(recipe(loop="auto"), digits_data)) == "xla"
+    assert loop_for(source_for({**cnn, "loop": "auto"}, digits_data)) == "graph"
+    assert loop_for(source_for(recipe(loop="auto"), digits_data)) == "xla"
 
 
 def test_a_convolutional_model_trains(digits_data):

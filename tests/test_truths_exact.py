@@ -14,6 +14,7 @@ import tensorflow as tf
 from scipy.stats import chisquare
 
 from butfor.engine import keras_optimisers, loops, losses, models
+from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_parts import Parts
 from butfor.engine.probe import Probe
 from butfor.fingerprint import fingerprint
@@ -301,7 +302,7 @@ def weights_after(data, steps, **changes):
     model = models.build(recipe, data.x_train.shape[1:], data.classes, 0, "philox")
     model.compile(optimiser(recipe, schedules.learning_rates(recipe, steps)), losses.loss(recipe))
     model.optimizer.build(model.trainable_variables)
-    train = loops.compiled_epoch(model, tf.constant(data.x_train), tf.constant(data.y_train), recipe["loop"])
+    train = loops.compiled_epoch(model, HeldPart(data.x_train, data.y_train), recipe["loop"])
     order = np.random.default_rng(3).permutation(len(data.x_train)).astype(np.int32)
     _, objective = train(order[: steps * recipe["batch_size"]].reshape(steps, -1))
     return model.get_weights(), objective
@@ -359,7 +360,7 @@ def test_ridge_and_lasso_have_their_closed_forms_on_an_orthonormal_design(l1, l2
     model = keras.Model(inputs, layer(inputs))
     model.compile(optimiser(recipe, schedules.learning_rates(recipe, 1000)), "mse")
     target = tf.constant((design @ ols + noise)[:, None], tf.float32)
-    loops.compiled_epoch(model, tf.constant(design, tf.float32), target, "graph")(
+    loops.compiled_epoch(model, HeldPart(tf.constant(design, tf.float32), target), "graph")(
         np.tile(np.int32(range(8)), (1000, 1))
     )
     expected = np.sign(ols) * np.maximum(np.abs(ols) - l1 / 2, 0) / (1 + l2)

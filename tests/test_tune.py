@@ -119,3 +119,11 @@ def test_a_study_with_a_search_reports_both_comparisons_and_then_has_nothing_to_
     assert tuned.recipe["learning_rate"] == 0.003 and tuned.seed == 0
     again = copy.run()
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_the_best_rate_for_numbers_is_that_of_the_smallest_error():
+    """Of the absolute error less is better, as of the loss: the most would be the worst rate."""
+    rows = [
+        {"rate": r, "validation/mae": e, "validation/loss": e**2, "seconds": 1.0} for r, e in ((0.1, 2.0), (1.0, 5.0))
+    ]
+    assert chosen(rows, "test/mae")["rate"] == chosen(rows, "test/rmse")["rate"] == 0.1

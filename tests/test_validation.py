@@ -11,6 +11,8 @@ import pytest
 from scipy import stats as scipy_stats
 
 import validation
+import validation_of_interactions
+import validation_of_removals
 from butfor import stats
 from butfor.records import record
 from butfor.records.tables import load_study
@@ -109,6 +111,31 @@ def test_an_arm_that_diverges_is_never_praised(found, name):
     assert (arm.verdict == "hurts").mean() > 0.3
     blind = arm[arm.verdict.isin(["helps", "no meaningful difference"])]
     assert (blind.failures == 0).all() and len(blind) <= 0.17 * len(arm)  # no failure in five runs: 0.7 to the fifth
+
+
+@pytest.fixture
+def each():
+    """Maps over two processes."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        yield functools.partial(pool.map, chunksize=20)
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name.startswith(("one ablation,", "two ablations,"))])
+def test_reports_on_one_or_two_ablations_are_seldom_wrong(name, each):
+    assert wrong_reports(validation.run(SCENARIOS[name], 200, seed=1, each=each)) <= at_most(ALPHA, 200)
+
+
+@pytest.mark.parametrize("name", validation_of_interactions.SCENARIOS)
+def test_interactions_are_seldom_wrong(name, each):
+    found = validation_of_interactions.run(validation_of_interactions.SCENARIOS[name], 60, seed=1, each=each)
+    assert validation_of_interactions.wrong_reports(found) <= at_most(ALPHA, 60)
+    assert validation_of_interactions.wrong_reports(found, interaction=False) <= at_most(ALPHA, 60)
+
+
+@pytest.mark.parametrize("name", [name for name, s in validation_of_removals.SCENARIOS.items() if s.counts])
+def test_who_keeps_the_best_arms_gains_nothing(name, each):
+    found = validation_of_removals.run(validation_of_removals.SCENARIOS[name], 100, seed=1, each=each)
+    assert validation_of_removals.wrong_reports(found) <= at_most(ALPHA, 100)
 
 
 def by_files(scenario, folder, rng):

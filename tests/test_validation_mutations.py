@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import validation
+import validation_of_removals
 from butfor import stats
 from butfor.stats import Contrast, Pairs
 from butfor.stats.contrast import contrast
@@ -20,6 +21,7 @@ STUDIES = 100
 def unguarded(monkeypatch):
     """Without what the other ablations' tails say, which would make up for part of a mutation."""
     monkeypatch.setattr("butfor.stats.looks.tails", lambda pairs, undecided: stats.Tails({}, 0))
+    monkeypatch.setattr("butfor.stats.looks.own_tails", lambda pairs, undecided: {})
 
 
 def after_mutation(name, studies=STUDIES):
@@ -60,6 +62,21 @@ def test_intervals_that_do_not_pay_for_the_looks(monkeypatch):
 def test_no_difference_for_want_of_evidence(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", absence_of_evidence)
     assert wrong_reports(after_mutation("all exactly at the margin", 20)) > 0.9
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        ("butfor.verdicts.contrasts._removed_beside", lambda study, group: 0),
+        ("butfor.verdicts.removed.removed_arms", lambda register: []),
+    ],
+    ids=["not counted", "forgotten"],
+)
+def test_arms_that_were_taken_out_and_no_longer_count(monkeypatch, mutation):
+    scenario = validation_of_removals.SCENARIOS["14 of 15 taken out, the best kept"]
+    monkeypatch.setattr(*mutation)
+    found = validation_of_removals.run(scenario, 30, seed=1)
+    assert validation_of_removals.wrong_reports(found) > at_most(ALPHA, 30)
 
 
 def ignored(ablation, reference, seeds):

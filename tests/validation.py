@@ -50,7 +50,8 @@ LAWS = {
 class Scenario:
     """What is planted: per ablation the effect, the spread, the chance to diverge and that to lose 40 standard deviations
     unnoticed; effects and margin in standard deviations of one run. Ablations that are not named have no effect. examples:
-    of the test set, if accuracies come in steps of one; primary: how many of the first ablations are."""
+    of the test set, if accuracies come in steps of one; primary: how many of the first ablations are;
+    ablations: how many there are."""
 
     name: str
     law: str = "normal"
@@ -64,6 +65,7 @@ class Scenario:
     looks: tuple[int, ...] = LOOKS
     examples: int = 0
     primary: int = 0
+    ablations: int = ABLATIONS
 
     @property
     def collapses(self) -> bool:
@@ -72,7 +74,7 @@ class Scenario:
 
     def planted(self, written: tuple[float, ...], otherwise: float) -> np.ndarray:
         """The baseline's value and every ablation's."""
-        return np.array([otherwise, *written, *[otherwise] * (ABLATIONS - len(written))])
+        return np.array([otherwise, *written, *[otherwise] * (self.ablations - len(written))])
 
 
 MIX = (0.25, 0.25, 0.5, 0.5, 1.0, 1.0, -2.0, -2.0, -20.0, -20.0)
@@ -108,6 +110,14 @@ SCENARIOS = {
         Scenario("nothing, skewed, all x 3", "skewed", spreads=(3.0,) * ABLATIONS),
         Scenario("nothing, skewed, three x 3", "skewed", spreads=(3.0,) * 3),
         Scenario("skewed, all x 2, at the margin", "skewed", (-1.0,) * ABLATIONS, spreads=(2.0,) * ABLATIONS),
+        Scenario("one ablation, nothing, normal", ablations=1),
+        Scenario("one ablation, +1, normal", effects=(1.0,), ablations=1),
+        Scenario("one ablation, +2, normal", effects=(2.0,), ablations=1),
+        Scenario("one ablation, nothing, skewed, x 3", "skewed", spreads=(3.0,), ablations=1),
+        Scenario("one ablation, skewed, x 3, at the margin", "skewed", (-3.0,), 3.0, (3.0,), ablations=1),
+        Scenario("two ablations, nothing, normal", ablations=2),
+        Scenario("two ablations, nothing, skewed, x 3", "skewed", spreads=(3.0, 3.0), ablations=2),
+        Scenario("two ablations, skewed, x 3, at the margin", "skewed", (-3.0, -3.0), 3.0, (3.0, 3.0), ablations=2),
         Scenario("two bad and x 10, +2, +1", effects=(-20.0, -20.0, 2.0, 2.0, 1.0, 1.0), spreads=(10.0, 10.0)),
         Scenario("one collapses unnoticed in 5 %", collapsing=(0.05,)),
         Scenario("baseline collapses unnoticed in 5 %", baseline_collapsing=0.05),
@@ -119,7 +129,7 @@ class Trainer:
     """Gives the records of the runs of one study; what each run would give is drawn beforehand, as by its seed."""
 
     def __init__(self, scenario: Scenario, rng: np.random.Generator) -> None:
-        shape = 1 + ABLATIONS, scenario.looks[-1]
+        shape = 1 + scenario.ablations, scenario.looks[-1]
         drawn = np.sqrt(SHARED) * rng.standard_normal(shape[1]) + np.sqrt(1 - SHARED) * rng.standard_normal(shape)
         noise = LAWS[scenario.law](drawn) * scenario.planted(scenario.spreads, 1.0)[:, None]
         collapses = scenario.planted(scenario.collapsing, 0.0)
@@ -177,7 +187,7 @@ def made_up(arm: str, seed: int, accuracy: float, diverges: bool = False, exampl
     return Record(**{**SAME, **said, "data": {**SAME["data"], "test": examples}})
 
 
-def study(margin: float, planned_looks: tuple[int, ...] = LOOKS, primary: int = 0) -> dict:
+def study(margin: float, planned_looks: tuple[int, ...] = LOOKS, primary: int = 0, ablations: int = ABLATIONS) -> dict:
     """What the stations after training are told of a study; the margin in standard deviations of one run."""
     told = {"changed": ["dropout"], "grid": "", "levels": {}, "recipe": SAME["recipe"]}
     arms = [
@@ -185,7 +195,7 @@ def study(margin: float, planned_looks: tuple[int, ...] = LOOKS, primary: int = 
             **{"name": name, "reference": "baseline" if place else None, "family": "planted" if place else None},
             **{"primary": 0 < place <= primary, **told},
         }
-        for place, name in enumerate(ARMS)
+        for place, name in enumerate(ARMS[: 1 + ablations])
     ]
     verdict = {"alpha": ALPHA, "margin": margin * SIGMA, "loss_margin": None, "must_learn": True}
     verdict |= {"metric": "test/accuracy", "corrected_over": "report", "paired": True, "futility": True}
@@ -199,7 +209,7 @@ def study(margin: float, planned_looks: tuple[int, ...] = LOOKS, primary: int = 
 def trained(asked: dict, trainer: Trainer) -> list[Record]:
     """All records of a study: of every arm those of the first look, then of the arms that go on."""
     records: list[Record] = []
-    arms = ARMS
+    arms = [arm["name"] for arm in asked["arms"]]
     for look in asked["looks"]:
         records += [record for arm in arms for record in trainer.train(arm, look["seeds"])]
         if look is asked["looks"][-1]:
@@ -214,7 +224,7 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
     """A row per ablation: what was planted, and what the study made of it."""
     trainer, asked = (
         Trainer(scenario, np.random.default_rng([seed, number])),
-        study(scenario.margin, scenario.looks, scenario.primary),
+        study(scenario.margin, scenario.looks, scenario.primary, scenario.ablations),
     )
     with mock.patch("butfor.checks.manipulation.examine", lambda study, records: []):
         records = trained(asked, trainer)
@@ -323,20 +333,24 @@ def table(rows: list[dict[str, str]]) -> str:
 
 def main(studies: int) -> None:
     """Run every scenario and write the table."""
-    import validation_over_data_sets as over  # which imports this file
+    import validation_of_folds  # which import this file
+    import validation_of_interactions
+    import validation_of_removals
+    import validation_over_data_sets
 
     start, path = time.monotonic(), Path("results") / "validation.md"
     path.parent.mkdir(exist_ok=True)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         each = partial(pool.map, chunksize=20)
         rows = [line(scenario, run(scenario, studies, seed=2, each=each)) for scenario in SCENARIOS.values()]
-        several = [
-            over.line(scenario, over.run(scenario, studies, seed=2, each=each)) for scenario in over.SCENARIOS.values()
-        ]
-    path.write_text(f"{table(rows)}\n{table(several)}")
+        tables, kinds = [rows], (validation_over_data_sets, validation_of_interactions, validation_of_removals)
+        for kind in (*kinds, validation_of_folds):
+            scenarios = kind.SCENARIOS.values()
+            tables.append([kind.line(one, kind.run(one, studies, seed=2, each=each)) for one in scenarios])
+    path.write_text("\n".join(map(table, tables)))
     print(
         path.read_text(),
-        f"{(len(rows) + len(several)) * studies} studies in {time.monotonic() - start:.0f} s; {path}",
+        f"{sum(map(len, tables)) * studies} studies in {time.monotonic() - start:.0f} s; {path}",
         sep="\n",
     )
 

@@ -150,7 +150,9 @@ def missing_key_remedy(error: ValidationError, path: str, missing: str) -> str:
     settings = [key for key in error.instance if key != "name"]
     if path.startswith("ablations.") and settings:
         return f"To change one setting and keep the others, write {block}.{settings[0]}: {error.instance[settings[0]]}."
-    return ""
+    choices = error.schema.get("choices", {}) if isinstance(error.schema, dict) else {}
+    able = [name for name, choice in choices.items() if {*settings} <= {*(choice or {}).get("properties", {})}]
+    return f"Write {block}: {{name: {able[0]}, …}}; names: {', '.join(able)}." if settings and able else ""
 
 
 def _choice_remedy(error: ValidationError, value: Any) -> str:

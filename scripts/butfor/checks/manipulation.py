@@ -215,6 +215,8 @@ def _lines(keys: list[str], own: dict[int, Record], pairs: Pairs, effects: int, 
         if outcome == "void"
         else f"runs differ at {effects} of {counted(len(pairs), 'seed')}"
     )
+    if len(keys) == 1 and not any(_left_its_mark(keys[0], x, y) for x, y in pairs) and _stepped_otherwise(a, b):
+        traces.append("a step of training from the same weights led elsewhere")
     return [f"{'; '.join(dict.fromkeys(traces))}. Same {same}; {ending}"]
 
 

@@ -66,6 +66,8 @@ def _drawn_by_seed(record: Record) -> dict[str, str]:
         row["layer"] for row in record.layers["start"] if row["weights"]["std"] > 0 and math.prod(row["shape"]) > 3
     ]
     weights = {name: record.draws["weights"][name] for name in spread if name in record.draws["weights"]}
+    if record.draws.get("pretrained"):
+        return found
     if own(record):
         return found | ({"initial weights": "/".join(weights.values())} if weights else {})
     return found | {f"initial weights of {name}": value for name, value in weights.items()}

@@ -23,7 +23,7 @@ WORDS = {
     "optimiser": "optimiser",
     "penalty": "penalties",
     "structure": "layers",
-    "first loss": "first cross-entropy",
+    "first loss": "first loss",
 }
 
 

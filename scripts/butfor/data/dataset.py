@@ -1,25 +1,40 @@
-"""A data set in memory: loaded from the stored arrays, and split by seed."""
+"""A data set: loaded from the stored arrays into memory, or read from them by rows, and split by seed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from butfor.data.folds import Folds
 from butfor.data.limits import Validation
+from butfor.data.several_inputs import SEPARATOR, Inputs, flat, mapped, nested, shapes, taken
+from butfor.data.stored_arrays import streamed_arrays
+from butfor.data.streamed_array import StreamedArray
 from butfor.errors import StudyError
+from butfor.fold_numbers import place_of
+from butfor.process.memory_limit import memory_limit
 from butfor.recipe import input_scalings, streams
 from butfor.recipe.tasks import CLASSIFICATION, OWN
 
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int32]
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+WEIGHTS = "w_train"  # a fifth, which some data sets have
+INPUTS = ("x_train", "x_test")
+BY_INPUT = (*INPUTS, "pixels", "scaling")  # what a data set has of each input
+SHARE = 8  # of the memory that a process may use, inputs as float32 that are held in it take one part at most
+FLOAT = 4  # bytes
+log = logging.getLogger(__name__)
 
 
 class DataError(StudyError):
@@ -28,34 +43,57 @@ class DataError(StudyError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set in memory: inputs `(n, *example)`, uint8 or float32, with targets `(n, *target)`: classes as int32 from 0 to
-    `classes` - 1, all else as float32.
+    """A data set: inputs `(n, *example)`, uint8 or float32, in memory or a StreamedArray, one or several by name, with targets
+    `(n, *target)`: classes as int32 from 0 to `classes` - 1, all else as float32.
 
     official: how many of the training examples, the last ones, are the validation part of the user's, if there is one. task: what
     the targets are for, see recipe/tasks. outputs: the shape of what a model gives for one example; empty for `(classes,)`.
     classes: its last number. pixels: whether the training inputs are like pixels, see looks_like_pixels. scaling: what was done
     to the inputs; under `pixels`, those that are still uint8 are to be divided by 255 as they are read. table: whether they were
-    the columns of a table.
+    the columns of a table. w_train: what each training example counts, `(n,)`, if the data say so. vocabulary: the words of
+    texts, whose numbers begin with 2. Of several inputs, pixels and scaling are by name, too. folds: those that the training
+    examples are divided into, if the study asks for them, an official validation part aside. fold: the division and its fold
+    that is the test part, both from 0, and how many folds there are.
     """
 
     name: str
     fingerprint: str
     classes: int
-    x_train: Array
+    x_train: Inputs
     y_train: Array
-    x_test: Array
+    x_test: Inputs
     y_test: Array
-    pixels: bool = False
-    scaling: str = "none"
+    pixels: bool | dict[str, bool] = False
+    scaling: str | dict[str, str] = "none"
     task: str = CLASSIFICATION.name
     outputs: tuple[int, ...] = ()
     official: int = 0
     table: bool = False
+    w_train: Array | None = None
+    vocabulary: tuple[str, ...] = ()
+    folds: Folds | None = None
+    fold: tuple[int, int, int] | None = None
 
     @property
     def fitted_targets(self) -> Array:
         """The training targets that scales, weights and constant answers follow from, without an official validation part."""
         return self.y_train[: len(self.y_train) - self.official]
+
+    def of_seed(self, seed: int) -> Dataset:
+        """The data set of a seed: itself, or with a fold of its training examples as the test part."""
+        if self.folds is None:
+            return self
+        kept, test = self.folds.parts(self.y_train, self.official, seed)
+        fold, train = self.folds, kept[: len(kept) - self.official]
+        x = mapped(lambda each: fold.fitted(each, train), self.x_train)
+        parts: dict[str, Any] = {
+            "x_train": taken(x, kept),
+            "y_train": self.y_train[kept],
+            "x_test": taken(x, test),
+            "y_test": self.y_train[test],
+            "w_train": None if self.w_train is None else self.w_train[kept],
+        }
+        return replace(self, **parts, folds=None, fold=(*place_of(seed, self.folds.count), self.folds.count))
 
     @property
     def output_shape(self) -> tuple[int, ...]:
@@ -67,29 +105,55 @@ class Dataset:
         """How many classes there are, of which one output tells two apart."""
         return max(self.classes, 2)
 
+    @property
+    def input_shape(self) -> Any:
+        """The shape of one example, or of several inputs by name."""
+        return shapes(self.x_train)
+
+    def only(self, names: Collection[str]) -> Dataset:
+        """The data set with some of its several inputs."""
+        by_name = {key: value for key in BY_INPUT if isinstance(value := getattr(self, key), dict)}
+        kept: dict[str, Any] = {key: {name: value[name] for name in names} for key, value in by_name.items()}
+        return replace(self, **kept)
+
     def scaled(self, recipe: dict[str, Any]) -> Dataset:
-        """The data set with its inputs scaled as a recipe has it."""
-        chosen = input_scalings.scaling(recipe, self.x_train, self.pixels, self.table)
-        scale = input_scalings.SCALINGS[chosen](self.x_train[: len(self.x_train) - self.official])
-        return replace(self, x_train=scale(self.x_train), x_test=scale(self.x_test), scaling=chosen)
+        """The data set with its inputs scaled as a recipe has it, each by itself."""
+
+        def one(train: Any, test: Any, pixels: bool) -> tuple[Any, Any, str]:
+            chosen, fitted = input_scalings.scaling(recipe, train, pixels, self.table), len(train) - self.official
+            if isinstance(train, StreamedArray):
+                scale = input_scalings.SCALINGS[chosen](train.first(fitted).blocks)
+                return train.scaled(scale), test.scaled(scale), chosen
+            scale = input_scalings.SCALINGS[chosen](lambda: iter([train[:fitted]]))
+            return scale(train), scale(test), chosen
+
+        scaled = mapped(one, self.x_train, self.x_test, self.pixels)
+        parts = (mapped(itemgetter(place), scaled) for place in range(3))
+        return replace(self, **dict(zip(("x_train", "x_test", "scaling"), parts, strict=True)))
 
     @property
-    def input_range(self) -> tuple[float, float]:
-        """The smallest and the largest training input, as a model sees them."""
-        unit = input_scalings.LARGEST_PIXEL if self.x_train.dtype == np.uint8 else 1
-        return float(self.x_train.min()) / unit, float(self.x_train.max()) / unit
+    def input_range(self) -> Any:
+        """The smallest and the largest training input, as a model sees them; of several by name."""
+
+        def one(x: Array) -> tuple[float, float]:
+            unit = input_scalings.LARGEST_PIXEL if x.dtype == np.uint8 else 1
+            return float(x.min()) / unit, float(x.max()) / unit
+
+        return mapped(one, self.x_train)
 
 
-def load(arrays_path: Path | str, manifest_path: Path | str) -> Dataset:
-    """The stored data set. Raises DataError if the arrays are not those that were stored, and deletes them."""
+def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None = None) -> Dataset:
+    """The stored data set. stream: whether inputs stay on disk; None where they would take much of the memory. Raises DataError
+    if the arrays are not those that were stored, and deletes them."""
     arrays_path, manifest_path = Path(arrays_path), Path(manifest_path)
     try:
         manifest = json.loads(manifest_path.read_text())
-        with arrays_path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in ARRAYS}
+        folds = manifest.get("folds")
+        arrays, groups = _arrays(arrays_path, False if folds else stream)  # a seed's rows of folds are held in memory
         task, outputs = str(manifest["task"]), tuple(map(int, manifest["outputs"]))
-        pixels, official = bool(manifest["pixels"]), int(manifest.get("official", 0))
-        fingerprint = fingerprint_of(arrays, task, official)
+        pixels, official = manifest["pixels"], int(manifest.get("official", 0))
+        divided = Folds.of(folds, groups) if folds else None
+        fingerprint = fingerprint_of(arrays, task, official, divided)
         undamaged = manifest["fingerprint"] == fingerprint and manifest["classes"] == outputs[-1]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -110,7 +174,23 @@ def load(arrays_path: Path | str, manifest_path: Path | str) -> Dataset:
         outputs=outputs,
         official=official,
         table=bool(manifest.get("columns")),
+        vocabulary=tuple(manifest.get("vocabulary", ())),
+        folds=divided,
     )
+
+
+def _arrays(path: Path, stream: bool | None) -> tuple[dict[str, Any], Array | None]:
+    """The stored arrays, the inputs in memory or not, and the groups that stay in one fold, if there are any."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        streamed = streamed_arrays(path, [name for name in stored.files if name.partition(SEPARATOR)[0] in INPUTS])
+        needed, memory = FLOAT * sum(x.size for x in streamed.values()), memory_limit()
+        if stream is None:
+            stream = needed > memory / SHARE
+        together = nested({name: streamed[name] if stream and name in streamed else stored[name] for name in stored})
+    if stream:
+        gib = needed / 2**30, memory / 2**30
+        log.info("inputs of %.2g GiB as float32, beside %.3g GiB of memory: read from disk batch by batch", *gib)
+    return {key: together[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *together)}, together.get("groups")
 
 
 def split(
@@ -134,16 +214,21 @@ def split(
     return train[:train_size], validated
 
 
-def fingerprint_of(arrays: dict[str, Array], task: str = CLASSIFICATION.name, official: int = 0) -> str:
-    """16 hexadecimal digits that stand for the four arrays, with their shapes and types, for their task, and for where an
-    official validation part begins."""
+def fingerprint_of(
+    arrays: dict[str, Any], task: str = CLASSIFICATION.name, official: int = 0, folds: Folds | None = None
+) -> str:
+    """16 hexadecimal digits that stand for the arrays, with their shapes and types, for their task, for where an official
+    validation part begins, and for the folds."""
     digest = hashlib.sha256()
-    for key in ARRAYS:
-        array = np.ascontiguousarray(arrays[key])
+    for key, array in flat({key: arrays[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *arrays)}).items():
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
-        digest.update(array.reshape(-1).view(np.uint8).data)
+        for block in array.blocks() if isinstance(array, StreamedArray) else [np.ascontiguousarray(array)]:
+            digest.update(block.reshape(-1).view(np.uint8).data)
     if task != CLASSIFICATION.name:
         digest.update(task.encode())
     if official:
         digest.update(f"official{official}".encode())
+    if folds:
+        digest.update(json.dumps(folds.about, sort_keys=True).encode())
+        digest.update(b"" if folds.groups is None else folds.groups.tobytes())
     return digest.hexdigest()[:16]

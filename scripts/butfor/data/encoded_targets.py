@@ -12,9 +12,11 @@ import numpy.typing as npt
 
 from butfor.data import labels
 from butfor.data.dataset import DataError
+from butfor.data.several_inputs import each
 from butfor.recipe.tasks import BINARY, CLASSIFICATION, MULTILABEL, OWN, REGRESSION, SEGMENTATION, SEQUENCE, TASKS
 
 Array = npt.NDArray[Any]
+Shapes = tuple[int, ...] | dict[str, tuple[int, ...]]
 SAY = "Write task: {task} in the study file"
 
 
@@ -34,9 +36,9 @@ class Targets:
     guessed: bool
 
 
-def stored(train: Array, test: Array, task: str, inputs: tuple[int, ...], source: str) -> Targets:
-    """The targets as they are stored. task: its name, or auto. inputs: the shape of one example. Raises DataError, which begins
-    with `source`."""
+def stored(train: Array, test: Array, task: str, inputs: Shapes, source: str) -> Targets:
+    """The targets as they are stored. task: its name, or auto. inputs: the shape of one example, or of several inputs by name.
+    Raises DataError, which begins with `source`."""
     train, test = (_of_one_type(y) for y in (train, test))
     chosen = _guessed(train, inputs, source) if task == "auto" else task
     encoded, given = _ENCODED[chosen](train, test, source)
@@ -53,7 +55,7 @@ def _of_one_type(targets: Array) -> Array:
     return targets
 
 
-def _guessed(y: Array, inputs: tuple[int, ...], source: str) -> str:
+def _guessed(y: Array, inputs: Shapes, source: str) -> str:
     """The task, by the targets of the training part. Raises DataError where more than one is likely."""
     if y.ndim > 1 and y.size == len(y):
         y = y.reshape(-1)
@@ -68,14 +70,14 @@ def _guessed(y: Array, inputs: tuple[int, ...], source: str) -> str:
     if y.ndim == 2:
         if hot and (y.sum(axis=1) == 1).all():
             return CLASSIFICATION.name
-        if places[0] == inputs[0] and len(inputs) <= 2:
+        if any(places[0] == shape[0] and len(shape) <= 2 for _, shape in each(inputs)):
             if hot:
                 raise _unsaid(source, y, f"{MULTILABEL.name} or {SEQUENCE.name}")
             return SEQUENCE.name
         if hot:
             return MULTILABEL.name
         raise _unsaid(source, y, f"{REGRESSION.name} (numbers) or {SEQUENCE.name} (a class per step)")
-    if len(places) >= 2 and places[:2] == inputs[:2]:
+    if len(places) >= 2 and any(places[:2] == shape[:2] for _, shape in each(inputs)):
         return SEGMENTATION.name
     raise _unsaid(source, y, ", ".join(TASKS))
 

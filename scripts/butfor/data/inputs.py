@@ -5,7 +5,6 @@ All is done block by block, so that inputs which are mapped from disk may be lar
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import DataError
-from butfor.recipe.input_scalings import are_ambiguous, are_bytes, looks_like_pixels
+from butfor.data.scratch_arrays import array_on_disk
+from butfor.data.several_inputs import Inputs, each, named
+from butfor.recipe.input_scalings import all_look_like_pixels, are_ambiguous, are_bytes
 
 Array = npt.NDArray[Any]
 APART = 10  # times that the mean size of one part's values may be the other's
@@ -22,33 +23,54 @@ SHOWN = 5  # columns that a message names
 BLOCK = 1 << 26  # bytes that are looked at at once
 
 
-def stored(train: Array, test: Array, source: str, scratch: Path) -> tuple[Array, Array]:
-    """Both parts as uint8 if all are whole numbers from 0 to 255, else as float32. scratch: a folder for those in another type
-    that are mapped from disk. Raises DataError."""
-    parts = {"x_train": train, "x_test": test}
+def check_names(arrays: dict[str, Any], part: str, source: str) -> None:
+    """Raise DataError unless the inputs of a part are those of the training part."""
+    expected, received = ([name for name, _ in each(arrays[key])] for key in ("x_train", part))
+    if sorted(expected) != sorted(received):
+        words = [", ".join(filter(None, names)) or "one array" for names in (expected, received)]
+        raise DataError(f"{source}: expected the inputs of x_train in {part}, {words[0]}, received {words[1]}.")
+
+
+def stored(train: Inputs, test: Inputs, source: str, scratch: Path, gaps: bool = False) -> tuple[Inputs, Inputs]:
+    """Both parts, each input as uint8 if all are whole numbers from 0 to 255, else as float32. scratch: a folder for those in
+    another type that are mapped from disk. gaps: whether values may be missing, which are filled later. Raises DataError."""
+    found = {name: _stored(name, x, other, source, scratch, gaps) for name, x, other in each(train, test)}
+    if "" in found:
+        return found[""]
+    return {name: pair[0] for name, pair in found.items()}, {name: pair[1] for name, pair in found.items()}
+
+
+def _stored(name: str, train: Array, test: Array, source: str, scratch: Path, gaps: bool) -> tuple[Array, Array]:
+    parts = {named("x_train", name): train, named("x_test", name): test}
     for part, x in parts.items():
         _check_numbers(x, part, source)
     if train.shape[1:] != test.shape[1:]:
-        raise DataError(
-            f"{source}: expected examples of one shape, received {train.shape[1:]} in x_train and {test.shape[1:]} in x_test."
-        )
+        shapes = " and ".join(f"{x.shape[1:]} in {part}" for part, x in parts.items())
+        raise DataError(f"{source}: expected examples of one shape, received {shapes}.")
     are_whole = all(are_bytes(block) for x in parts.values() for block in _blocks(x))
     kind = np.dtype(np.uint8 if are_whole else np.float32)
     with np.errstate(over="ignore"):
         arrays = {part: _as_kind(x, kind, scratch) for part, x in parts.items()}
-    for part, x in arrays.items():
+    for part, x in () if gaps else arrays.items():
         _check_finite(x, part, source)
-    return arrays["x_train"], arrays["x_test"]
+    first, second = arrays.values()
+    return first, second
 
 
-def check_alike(train: Array, test: Array, source: str, mixed: bool) -> None:
-    """Raise DataError if `input_scaling: auto` cannot know what is meant: parts of very different ranges, or rows that may be
-    pixels or tokens, where both built-in models and others are trained (`mixed`)."""
+def check_alike(train: Inputs, test: Inputs, source: str, mixed: bool) -> None:
+    """Raise DataError if `input_scaling: auto` cannot know what is meant of some input: parts of very different ranges, or rows
+    that may be pixels or tokens, where both built-in models and others are trained (`mixed`)."""
+    for name, x, other in each(train, test):
+        _check_alike(name, x, other, source, mixed)
+
+
+def _check_alike(name: str, train: Array, test: Array, source: str, mixed: bool) -> None:
     sizes = [sum(float(np.abs(block, dtype=np.float64).sum()) for block in _blocks(x)) / x.size for x in (train, test)]
     if min(sizes) > 0 and max(sizes) > APART * min(sizes):
         raise DataError(
-            f"{source}: expected training and test inputs of one range, received x_train {_range(train)} and x_test"
-            f" {_range(test)}. Scale both alike; if it is meant so, write recipe: {{input_scaling: none}}."
+            f"{source}: expected training and test inputs of one range, received {named('x_train', name)}"
+            f" {_range(train)} and {named('x_test', name)} {_range(test)}."
+            " Scale both alike; if it is meant so, write recipe: {{input_scaling: none}}."
         )
     if mixed and are_ambiguous(train, are_pixels(train)):
         raise DataError(
@@ -60,7 +82,7 @@ def check_alike(train: Array, test: Array, source: str, mixed: bool) -> None:
 
 def are_pixels(x: Array) -> bool:
     """See looks_like_pixels."""
-    return all(are_bytes(block) for block in _blocks(x)) and any(looks_like_pixels(block) for block in _blocks(x))
+    return all_look_like_pixels(_blocks(x))
 
 
 def _blocks(x: Array) -> Iterator[Array]:
@@ -70,11 +92,12 @@ def _blocks(x: Array) -> Iterator[Array]:
 
 
 def _as_kind(x: Array, kind: np.dtype[Any], scratch: Path) -> Array:
-    """The examples in another type; those that are mapped from disk stay on it."""
-    if x.dtype == kind or not isinstance(x, np.memmap):
-        return x.astype(kind, copy=False)
-    with tempfile.TemporaryFile(dir=scratch) as file:
-        converted = np.memmap(file, kind, "w+", shape=x.shape)
+    """The examples in another type, one after another; those that are mapped from disk stay on it."""
+    if not isinstance(x, np.memmap):
+        return x.astype(kind, order="C", copy=False)
+    if x.dtype == kind and x.flags.c_contiguous:
+        return x
+    converted = array_on_disk(x.shape, kind, scratch)
     at = 0
     for block in _blocks(x):
         converted[at : at + len(block)] = block.astype(kind)
@@ -102,16 +125,16 @@ def _check_numbers(x: Array, part: str, source: str) -> None:
 def _check_finite(x: Array, part: str, source: str) -> None:
     if x.dtype.kind != "f" or all(np.isfinite(block).all() for block in _blocks(x)):
         return
-    broken = ~np.isfinite(x)
     if x.ndim == 2:
-        counts = broken.sum(axis=0)
+        counts = sum((~np.isfinite(block)).sum(axis=0) for block in _blocks(x))
         columns = np.flatnonzero(counts)
         shown = [f"column {column} ({counts[column]} of {len(x)} rows)" for column in columns[:SHOWN]]
         where = (
             ", ".join(shown + [f"{len(columns) - SHOWN} columns more"] * (len(columns) > SHOWN)) + ", counted from 0"
         )
     else:
-        where = f"{int(broken.reshape(len(x), -1).any(axis=1).sum())} of {len(x)} examples"
+        broken = sum(int((~np.isfinite(block)).reshape(len(block), -1).any(axis=1).sum()) for block in _blocks(x))
+        where = f"{broken} of {len(x)} examples"
     raise DataError(
         f"{source}: expected finite inputs, received NaN or infinity in {part}, {where}. Fill the gaps (with the training"
         " part's mean, say), or leave these out."

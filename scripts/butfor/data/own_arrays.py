@@ -6,14 +6,16 @@ import logging
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from butfor.data.dataset import ARRAYS, Array, DataError
+from butfor.data.dataset import ARRAYS, WEIGHTS, DataError
 from butfor.data.file_kinds import told_kind
+from butfor.data.several_inputs import SEPARATOR, flat, nested
+from butfor.data.sources.batch_streams import read_streams, streams_of
 from butfor.process.memory_limit import memory_limit
 from butfor.user_code import call
 
@@ -23,20 +25,22 @@ INPUTS = {"x", "xs", "image", "images", "data", "input", "inputs", "feature", "f
 LABELS = {"y", "ys", "label", "labels", "target", "targets", "class", "classes"}
 Names = tuple[str, ...]
 Shapes = Mapping[str, tuple[int, ...]]
+Named = Mapping[str, str | dict[str, str]]  # what arrays are called by a user; of several inputs for each
 log = logging.getLogger(__name__)
 
 
-def from_file(path: Path, named: dict[str, str], wanted: Names = ARRAYS) -> dict[str, Array]:
-    """The `wanted` arrays of an .npz file. named: what the file calls those that it calls otherwise. Raises DataError."""
+def from_file(path: Path, named: Named, wanted: Names = ARRAYS, optional: Names = ()) -> dict[str, Any]:
+    """The `wanted` arrays of an .npz file, and the `optional` and w_train that there are; inputs as one array or several. named:
+    what the file calls those that it calls otherwise. Raises DataError."""
     if not path.is_file():
         raise DataError(f"data.file: expected an .npz file, received {path}, which is not there.")
     try:
         with zipfile.ZipFile(path) as archive:
             headers = _headers(path, archive)
-        names = array_names({name: shape for name, (shape, _) in headers.items()}, named, str(path), wanted)
+        names = array_names({name: shape for name, (shape, _) in headers.items()}, named, str(path), wanted, optional)
         refuse_objects(path, {name: headers[name][1] for name in names.values()})
         with np.load(path, allow_pickle=False) as stored:
-            return {key: stored[name] for key, name in names.items()}
+            return nested({key: stored[name] for key, name in names.items()})
     except DataError:
         raise
     except Exception as failure:  # what NumPy raises for a damaged or malicious file is not documented
@@ -45,29 +49,82 @@ def from_file(path: Path, named: dict[str, str], wanted: Names = ARRAYS) -> dict
         raise DataError(kind or f"{path}: expected a whole .npz file of plain arrays: {reason}") from failure
 
 
-def from_function(name: str, named: dict[str, str], wanted: Names = ARRAYS) -> dict[str, Array]:
-    """The `wanted` arrays that the user's function returns: by name, or the four of ARRAYS in their order or in pairs as Keras's
-    data sets come. Raises DataError."""
+def from_function(
+    name: str, named: Named, scratch: Path, wanted: Names = ARRAYS, optional: Names = ()
+) -> dict[str, Any]:
+    """The `wanted` arrays that the user's function returns, and the `optional` that there are: by name, or the four of ARRAYS in
+    their order or in pairs as Keras's data sets come, with inputs as one array, or several in a dictionary or tuple; where a test
+    part is optional, also two alone; or as streams (see batch_streams), for which there is the folder `scratch`. Raises
+    DataError."""
     returned = call.load(name)()
-    if isinstance(returned, tuple | list) and [len(part) for part in returned if isinstance(part, tuple)] == [2, 2]:
+    if streams := streams_of(returned):
+        returned, named = read_streams(streams, name, scratch), {}
+    if isinstance(returned, tuple | list) and _are_pairs(returned):
         returned = [array for pair in returned for array in pair]
-    if isinstance(returned, tuple | list) and len(returned) == len(ARRAYS):
-        returned = dict(zip(ARRAYS, returned, strict=True))
+    if isinstance(returned, tuple | list) and len(returned) == 2 and optional:
+        returned = dict(zip(ARRAYS, returned, strict=False))
+    if isinstance(returned, tuple | list) and len(returned) in (len(ARRAYS), len(ARRAYS) + 1):
+        returned = dict(zip((*ARRAYS, WEIGHTS), returned, strict=False))
         named = {}
     if not isinstance(returned, dict):
         received = f"{type(returned).__name__}" + (f" of {len(returned)}" if isinstance(returned, tuple | list) else "")
         raise DataError(
-            f"{name}: expected it to return {', '.join(ARRAYS)}, as four arrays or as a dictionary, received a {received}."
+            f"{name}: expected it to return {', '.join(ARRAYS)}, as four arrays or as a dictionary, or streams for train"
+            f" and test, received a {received}."
         )
-    arrays = {str(key): np.asarray(value) for key, value in returned.items()}
-    names = array_names({key: array.shape for key, array in arrays.items()}, named, name, wanted)
-    return {key: arrays[array] for key, array in names.items()}
+    by_name = flat(_by_name(returned, name))
+    arrays = {key: x if isinstance(x, np.memmap) else np.asarray(x) for key, x in by_name.items()}
+    names = array_names({key: array.shape for key, array in arrays.items()}, named, name, wanted, optional)
+    return nested({key: arrays[array] for key, array in names.items()})
 
 
-def array_names(found: Shapes, named: dict[str, str], source: str, wanted: Names = ARRAYS) -> dict[str, str]:
-    """What each of the `wanted` is called among those found. Raises DataError for what is missing, or would be left out
-    silently."""
-    names = {key: named.get(key, key) for key in wanted}
+def with_groups(arrays: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The arrays, with that of the groups that stay in one fold under its own name. settings: the study's `data`."""
+    name = (settings.get("folds") or {}).get("groups")
+    return {"groups" if key == name else key: array for key, array in arrays.items()}
+
+
+def _are_pairs(returned: Sequence[Any]) -> bool:
+    """Whether two pairs are returned, of inputs and targets each, and not four things of which inputs are pairs."""
+    return len(returned) == 2 and all(isinstance(part, tuple) and len(part) == 2 for part in returned)
+
+
+def _by_name(returned: Mapping[Any, Any], source: str) -> dict[str, Any]:
+    """The same with several inputs in dictionaries: those of a tuple or list are called input_1, input_2, …"""
+    lengths = {len(value) for value in returned.values() if isinstance(value, np.ndarray) and value.ndim}
+    arrays: dict[str, Any] = {}
+    for key, value in returned.items():
+        if isinstance(value, tuple | list) and _are_several(value, lengths):
+            value = {f"input_{number}": each for number, each in enumerate(value, start=1)}
+        if isinstance(value, Mapping):
+            value = {str(name): each for name, each in value.items()}
+            if wrong := [name for name in value if not name or SEPARATOR in name]:
+                raise DataError(
+                    f"{source}: expected names of inputs without {SEPARATOR}, received {wrong[0]!r} in {key}."
+                )
+        arrays[str(key)] = value
+    return arrays
+
+
+def _are_several(value: Sequence[Any], lengths: set[int]) -> bool:
+    """Whether arrays in a sequence are inputs, each as long as some other array, and not the examples of one."""
+    return (
+        len(value) not in lengths
+        and bool(value)
+        and all(isinstance(each, np.ndarray) and each.ndim > 0 and len(each) in lengths for each in value)
+    )
+
+
+def array_names(
+    found: Shapes, named: Named, source: str, wanted: Names = ARRAYS, optional: Names = ()
+) -> dict[str, str]:
+    """What each of the `wanted` is called among those found, and of the `optional` that are there, of several inputs each as
+    `x_train/image`. Raises DataError for what is missing, or would be left out silently."""
+    there = {name.partition(SEPARATOR)[0] for name in found}
+    further = [key for key in optional if not isinstance(named.get(key), str) or named[key] in found]
+    further = [key for key in further if key in named or key in there]
+    wanted = (*wanted, *further, *([WEIGHTS] if WEIGHTS in named or WEIGHTS in found else []))
+    names = {key: name for part in wanted for key, name in _names(part, named.get(part, part), found, source)}
     missing = [name for name in names.values() if name not in found]
     if missing:
         raise DataError(
@@ -82,11 +139,25 @@ def array_names(found: Shapes, named: dict[str, str], source: str, wanted: Names
             f"{source}: expected nothing beside {', '.join(wanted)} that would be left out, received {', '.join(data)}."
             " butfor draws the validation part from x_train anew for each seed (data.validation says how large): for a"
             " validation part of your own, x_val and y_val, write data: {validation: official}. Leave out what is not to be used,"
-            f" or list what is: data: {{arrays: {{x_train: {names['x_train']}, …}}}}."
+            f" or list what is: data: {{arrays: {{x_train: x_train, …}}}}. Weights of examples are w_train."
         )
     if others:
         log.info(NOT_USED, _listed(others))
     return names
+
+
+def _names(part: str, called: str | dict[str, str], found: Shapes, source: str) -> Iterator[tuple[str, str]]:
+    """The arrays that make up a part, each with what it is called."""
+    if isinstance(called, dict):
+        yield from ((f"{part}{SEPARATOR}{name}", array) for name, array in called.items())
+        return
+    inside = [] if called in found else [name for name in found if name.startswith(called + SEPARATOR)]
+    if inside and not part.startswith("x"):
+        raise DataError(
+            f"{source}: expected {part} as one array, received several, {', '.join(inside)}. Join them as columns of one:"
+            " np.column_stack([…])."
+        )
+    yield from ((part + name.removeprefix(called), name) for name in inside or [called])
 
 
 def _listed(found: Shapes) -> str:
@@ -101,7 +172,10 @@ def _remedy(found: Iterable[str], wanted: Names) -> str:
         return f"Write data: {{…, arrays: {{{pairs}}}}}."
     if not meant["x_test"] and not meant["y_test"]:
         return "Split a test part off, once for the whole study, and store both parts."
-    return "Name those that are meant: data: {…, arrays: {x_train: <name>, …}}."
+    return (
+        "Name those that are meant: data: {…, arrays: {x_train: <name>, …}}, or of several inputs"
+        " x_train: {image: <name>, table: <name>}."
+    )
 
 
 def _key(name: str) -> str:
@@ -133,7 +207,8 @@ def _headers(path: Path, archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int,
             )
     if total > memory:
         raise DataError(
-            f"{path}: expected arrays that fit into {memory / 2**30:.3g} GiB of memory, received {total / 2**30:.3g}."
+            f"{path}: expected arrays that fit into {memory / 2**30:.3g} GiB of memory, received {total / 2**30:.3g}. Store each"
+            " by np.save in a folder of its own, and write data: {name: npy, folder: …}: those are read from disk."
         )
     return headers
 

@@ -9,13 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from butfor.data import encoded_targets, inputs, labels, limits
-from butfor.data.dataset import ARRAYS, Array, DataError, fingerprint_of
+from butfor.data import encoded_targets, example_groups, inputs, labels, limits
+from butfor.data.dataset import Array, DataError, fingerprint_of
+from butfor.data.fold_checks import GROUPS, folds_of, smallest_part
+from butfor.data.folds import Folds
+from butfor.data.given_weights import stored_weights
 from butfor.data.official_validation import joined
 from butfor.data.overlap import overlap_warning, overlap_words, shared_examples
 from butfor.data.same_task import Beside, check_same_task
+from butfor.data.several_inputs import Inputs, each, flat, mapped, shapes, taken
+from butfor.data.several_inputs import named as given_name
 from butfor.data.sources import readers
-from butfor.data.suitability import check_suits
+from butfor.data.sources.brought import Brought
+from butfor.data.suitability import check_inputs, check_suits
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
 
@@ -49,27 +55,47 @@ def prepare(
     arrays_file, manifest_file, source_file = (
         Path(path).absolute() for path in (arrays_path, manifest_path, source_path)
     )
-    brought = readers.brought(settings, store or arrays_file.parent / "files", max_minutes)
-    source, named = brought.source, _named(settings)
-    arrays_file.parent.mkdir(parents=True, exist_ok=True)
     scratch = arrays_file.parent
-    whole, official = joined(brought.arrays, settings["validation"], named, scratch)
-    arrays, told = _checked(whole, brought.pixels, named, settings, scratch)
-    _check_suffices(arrays["x_train"], settings, official)
+    scratch.mkdir(parents=True, exist_ok=True)
+    brought = readers.brought(settings, store or scratch / "files", scratch, max_minutes)
+    source, named = brought.source, _named(settings)
+    asked = settings.get("folds")  # without a test part, all is looked at as one
+    is_whole = bool(asked) and "x_test" not in brought.arrays
+    all_of_it = {f"{axis}_test": brought.arrays[f"{axis}_train"] for axis in "xy"} if is_whole else {}
+    whole, official = joined({**brought.arrays, **all_of_it}, settings["validation"], named, scratch)
+    arrays, told = _checked(whole, brought, named, settings, scratch)
+    arrays |= stored_weights(brought.arrays, settings["largest"], official, named)
+    folds, fewest = None, len(told.train)
+    if asked:
+        folds, divided = folds_of(asked, brought, told.task, named), fewest - official
+        first = taken(arrays["x_train"], slice(divided)), arrays["y_train"][:divided]
+        fewest = official + smallest_part(folds, asked, *first, told.task, named)
+    _check_suffices(fewest, arrays["x_train"], settings, official)
+    if is_whole:
+        arrays |= {key: taken(arrays[key], slice(0)) for key in ("x_test", "y_test")}
+    check_inputs(arrays["x_train"], settings["largest"], named)
     check_suits(told, settings["largest"], named)
-    np.savez(arrays_file, **arrays)  # type: ignore[arg-type]
+    given = brought.groups or example_groups.of_arrays(brought.arrays, settings.get("groups"))
+    groups = example_groups.stored(given, {part: len(arrays[f"y_{part}"]) for part in ("train", "test")}, named)
+    grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
+    np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
         "name": name,
-        "fingerprint": fingerprint_of(arrays, told.task, official),
+        "fingerprint": fingerprint_of(arrays, told.task, official, folds),
         "task": told.task,
         "outputs": list(told.outputs),
         "classes": told.outputs[-1],
         "labels": told.names,
-        "pixels": inputs.are_pixels(arrays["x_train"]) if brought.pixels is None else brought.pixels,
-        "shapes": {key: list(arrays[key].shape) for key in ARRAYS},
+        "pixels": mapped(inputs.are_pixels, arrays["x_train"]) if brought.pixels is None else brought.pixels,
+        "shapes": {key: list(array.shape) for key, array in flat(arrays).items()},
     }
     named_inputs = {"columns": brought.columns, "vocabulary": brought.vocabulary}
     manifest |= {key: value for key, value in named_inputs.items() if value is not None}
+    if groups:
+        manifest["groups"] = example_groups.mark(groups)
+    if asked and folds:
+        manifest["folds"] = folds.about
+        source = f"{source}; {_divided(folds, asked, len(arrays['y_train']) - official, len(arrays['y_test']))}"
     if official:
         manifest["official"] = official
         source = f"{source}; the last {official} of the training part are the official validation part"
@@ -77,7 +103,7 @@ def prepare(
     if translated := labels.translation(told.names):
         log.info("%s: %s", named, translated)
         source = f"{source} ({translated})"
-    shared = shared_examples(arrays["x_train"], arrays["x_test"]), len(arrays["x_test"])
+    shared = (0, 1) if folds else (shared_examples(arrays["x_train"], arrays["x_test"]), len(arrays["y_test"]))
     if overlap := overlap_words(*shared):
         log.info("%s: %s", named, overlap)
         source = f"{source}; {overlap}"
@@ -94,40 +120,57 @@ def _named(settings: dict[str, Any]) -> str:
 
 
 def _checked(
-    arrays: dict[str, Array], pixels: bool | None, source: str, settings: dict[str, Any], scratch: Path
-) -> tuple[dict[str, Array], encoded_targets.Targets]:
-    """The arrays as they are stored, and what is known of the targets. pixels: see Brought. scratch: see inputs.stored. Raises
-    DataError."""
-    for part in ("train", "test"):
-        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
-            raise DataError(
-                f"{source}: expected a target per example, and an example or more, received x_{part} {x.shape} and"
-                f" y_{part} {y.shape}."
-            )
-    x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source, scratch)
-    if (auto := settings["largest"]["auto"]) and pixels is None:
+    arrays: dict[str, Any], brought: Brought, source: str, settings: dict[str, Any], scratch: Path
+) -> tuple[dict[str, Any], encoded_targets.Targets]:
+    """The arrays as they are stored, and what is known of the targets. scratch: see inputs.stored. Raises DataError."""
+    inputs.check_names(arrays, "x_test", source)
+    for part, y in (("train", arrays["y_train"]), ("test", arrays["y_test"])):
+        for name, x in each(arrays[f"x_{part}"]):
+            if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
+                raise DataError(
+                    f"{source}: expected a target per example, and an example or more, received"
+                    f" {given_name(f'x_{part}', name)} {x.shape} and y_{part} {y.shape}."
+                )
+    x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source, scratch, gaps=bool(brought.fill))
+    if (auto := settings["largest"]["auto"]) and brought.pixels is None:
         inputs.check_alike(x_train, x_test, source, auto == "mixed")
     told = encoded_targets.stored(
-        arrays["y_train"], arrays["y_test"], settings.get("task", "auto"), x_train.shape[1:], source
+        arrays["y_train"], arrays["y_test"], settings.get("task", "auto"), shapes(x_train), source
     )
     return {"x_train": x_train, "y_train": told.train, "x_test": x_test, "y_test": told.test}, told
 
 
-def _described(arrays: dict[str, Array]) -> str:
-    x, count = arrays["x_train"], len(arrays["x_test"])
-    values = f"values from {x.min():g} to {x.max():g}"
-    return f"{len(x)} training and {count} test examples of shape {x.shape[1:]}, {values}"
+def _described(arrays: dict[str, Any]) -> str:
+    inputs = [
+        f"{name} {x.shape[1:]}, values from {np.nanmin(x):g} to {np.nanmax(x):g}".strip()
+        for name, x in each(arrays["x_train"])
+    ]
+    count = len(arrays["y_test"])
+    tested = f" and {count} test" if count else ""
+    return f"{len(arrays['y_train'])} training{tested} examples of shape {'; '.join(inputs)}"
 
 
-def _check_suffices(images: Array, settings: dict[str, Any], official: int = 0) -> None:
-    """Raise DataError unless the training images left after validation are enough, and large enough, for every recipe."""
+def _divided(folds: Folds, asked: dict[str, Any], examples: int, tested: int) -> str:
+    """How examples are divided into folds, in words."""
+    how = [*["stratified by class"] * folds.stratified, *[f"whole groups of {asked['groups']}"] * bool(asked["groups"])]
+    left = f"; the test part of {tested} examples is left untouched" if tested else ""
+    return f"{examples} examples divided into {folds.count} folds ({', '.join(how) or 'at random'}){left}"
+
+
+def _check_suffices(count: int, inputs: Inputs, settings: dict[str, Any], official: int = 0) -> None:
+    """Raise DataError unless the training examples left after validation are enough, and images large enough, for every
+    recipe."""
     share = settings["validation"]
-    left = len(images) - official if official else limits.left_to_train(len(images), share)
-    problem = "" if official else limits.validation_problem(len(images), share)
+    left = count - official if official else limits.left_to_train(count, share)
+    problem = "" if official else limits.validation_problem(count, share)
     problem = problem or limits.size_problem(left, settings["largest"])
     if problem:
         raise DataError(problem)
+    if not isinstance(inputs, dict):
+        _check_images(inputs, settings)
+
+
+def _check_images(images: Array, settings: dict[str, Any]) -> None:
     side = min(images.shape[1:3]) if images.ndim in (3, 4) else 0
     if settings["largest"]["side"] and _channels_first(images.shape[1:]):
         raise DataError(

@@ -6,10 +6,29 @@ from typing import Any
 
 from butfor.data.dataset import DataError
 from butfor.data.encoded_targets import Targets
+from butfor.data.several_inputs import Inputs
 from butfor.recipe.tasks import MULTILABEL, OWN, TASKS
 
 OF_CLASSES = ("cross_entropy", "focal", "dice")
 OF_NUMBERS = ("huber", "log_cosh", "pinball")
+
+
+def check_inputs(inputs: Inputs, needs: dict[str, Any], source: str) -> None:
+    """Raise DataError if recipes cannot be trained on several inputs. needs: see Plan.largest."""
+    if not isinstance(inputs, dict):
+        return
+    names = ", ".join(inputs)
+    if needs["models"] != "own":
+        raise DataError(
+            f"{source}: expected a model of your own, since each example has the inputs {names}, and built-in models take one"
+            f' array, received {needs["models"]} models. Write recipe: {{model: "my_model:build"}}, a function that gets their'
+            " shapes by name."
+        )
+    if any(way == "cutmix" for way, _ in needs["mixed"]):
+        raise DataError(
+            f"{source}: expected one input with cutmix, which takes a piece of another image, received {names}. Leave it out, or"
+            " write mixup."
+        )
 
 
 def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
@@ -43,6 +62,10 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
         raise DataError(
             f"{what}: expected one target per example where images are moved, received targets of shape {told.outputs}, which"
             f" would stay where they are. Leave out {', '.join(needs['moved'])}."
+        )
+    if needs["given_weights"] and task is OWN:
+        raise DataError(
+            f"{what}: expected no sample_weight, since the model's own loss is not known to take any. Leave it out."
         )
     _check_mixing(told, needs["mixed"], what)
     counts = [count for count in needs["weighted"] if count >= 0]

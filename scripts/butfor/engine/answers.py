@@ -101,9 +101,9 @@ def answers_of(model: keras.Model, recipe: dict[str, Any], dataset: Dataset) -> 
     return Answers(task, function in ("softmax", "sigmoid"))
 
 
-def check_outputs(model: keras.Model, answers: Answers, images: Array, shape: tuple[int, ...]) -> str:
-    """What is wrong with a model's outputs for some images, with what to write; empty if nothing is. shape: of one example's."""
-    outputs, expected = model(images, training=False), (len(images), *shape)
+def check_outputs(model: keras.Model, answers: Answers, inputs: Any, expected: tuple[int, ...]) -> str:
+    """What is wrong with a model's outputs for some inputs, with what to write; empty if nothing is. expected: their shape."""
+    outputs = model(inputs, training=False)
     if answers.task is OWN:
         return ""
     values = outputs.numpy() if hasattr(outputs, "numpy") else None

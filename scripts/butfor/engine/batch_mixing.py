@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from butfor.data.several_inputs import mapped
 from butfor.engine.answers import Answers
 from butfor.engine.random_layers import Algorithm
 from butfor.fingerprint import digest
@@ -42,7 +43,7 @@ class BatchMixing:
     """Mixes the batches of a training, each kind by the draws of a stream of its own.
 
     variables: the streams' places, which belong to the state of a training. shape: of an example. compiled: whether XLA
-    compiles the training.
+    compiles the training. Of several inputs mixup mixes each alike; cutmix has one.
     """
 
     def __init__(self, recipe: dict[str, Any], answers: Answers, classes: int, shape: Any, compiled: bool) -> None:
@@ -66,7 +67,7 @@ class BatchMixing:
 
     def __call__(self, x: Tensor, y: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
         """The next batch, mixed: inputs, targets (classes as columns), and what its examples count."""
-        draws = self._coming(tf.shape(x)[0])
+        draws = self._coming(tf.shape(y)[0])
         for stream in self._streams.values():
             stream.assign_add([0, 1])
         return self.mixed(draws, x, y, weights)
@@ -95,7 +96,7 @@ class BatchMixing:
         """Inputs mixed by one kind, and the share of each example that is left, `(batch,)`."""
         shares = _interpolated(self._tables[name], draws[:, 0])
         if name == "mixup":
-            return _between(x, shares), shares
+            return mapped(lambda each: _between(each, shares), x), shares
         sides = tf.sqrt(1.0 - shares)
         rows, columns = (_cut(draws[:, axis], sides, x.shape[axis]) for axis in (1, 2))
         cut = rows[:, :, None] & columns[:, None, :]
@@ -133,7 +134,7 @@ class BatchMixing:
                 "mean": float(given.mean(dtype=np.float64)),
                 "spread": float(given.std(dtype=np.float64)),
                 "off": float(np.abs(given - its).max()),
-                "shape": list(self._shape[:2]),
+                "shape": [] if isinstance(self._shape, dict) else list(self._shape[:2]),
             }
         return found
 

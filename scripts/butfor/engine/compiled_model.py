@@ -10,9 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
+from butfor.data.several_inputs import mapped, shapes
 from butfor.engine import keras_optimisers, loops, losses
 from butfor.engine.answers import Answers, answers_of
 from butfor.engine.batch_mixing import BatchMixing, mixes
+from butfor.engine.data_parts import part_of
 from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.probe import Probe
 from butfor.engine.rehearsal import Rehearsal
@@ -25,15 +27,16 @@ Recipe = dict[str, Any]
 
 
 class Resident:
-    """A data set as tensors, which all of a job's compiled models share. weights: what examples count in the loss, if
+    """A data set as the loops take it, which all of a job's compiled models share. weights: what examples count in the loss, if
     they differ."""
 
     def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
         self.dataset = dataset
         by_class = class_weights(recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
-        self.weights = None if by_class is None else ExampleWeights(by_class, None)
-        self.x_train, self.y_train = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
-        self.x_test, self.y_test = tf.constant(dataset.x_test), tf.constant(dataset.y_test)
+        by_example = dataset.w_train if recipe["sample_weight"] == "given" else None
+        alike, axes = by_class is None and by_example is None, max(len(dataset.output_shape) - 1, 0)
+        self.weights = None if alike else ExampleWeights(by_class, by_example, axes)
+        self.train, self.test = part_of(dataset.x_train, dataset.y_train), part_of(dataset.x_test, dataset.y_test)
 
 
 def prepare(
@@ -52,20 +55,14 @@ def variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def step_graph(
-    model: keras.Model, rates: keras_optimisers.RateTable, data: Resident | Dataset, batch: int
-) -> StepGraph:
+def step_graph(model: keras.Model, rates: keras_optimisers.RateTable, data: Dataset, batch: int) -> StepGraph:
     """The graphs of a prepared model, whose optimiser reads these rates."""
 
     def known() -> list[Any]:
         return [*variables(model), rates.scale, *(v for metric in model.metrics for v in metric.variables)]
 
-    images, targets = (tf.TensorSpec((batch, *x.shape[1:]), kind) for x, kind in _batches(data))
-    return StepGraph(model, known, images, targets)
-
-
-def _batches(data: Resident | Dataset) -> list[tuple[Any, Any]]:
-    return [(data.x_train, tf.float32), (data.y_train, data.y_train.dtype)]
+    inputs = mapped(lambda shape: tf.TensorSpec((batch, *shape), tf.float32), shapes(data.x_train))
+    return StepGraph(model, known, inputs, tf.TensorSpec((batch, *data.y_train.shape[1:]), data.y_train.dtype))
 
 
 class CompiledModel:
@@ -80,20 +77,15 @@ class CompiledModel:
         self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
         self.mixing = self._mixing() if mixes(recipe) else None
-        self.epoch = loops.compiled_epoch(model, data.x_train, data.y_train, loop, data.weights, self.mixing)
-        self.evaluations = {
-            "train": loops.compiled_evaluation(model, data.x_train, data.y_train, self.answers),
-            "test": loops.compiled_evaluation(model, data.x_test, data.y_test, self.answers),
-        }
-        self.scores = {
-            "train": loops.compiled_scores(model, data.x_train, self.answers),
-            "test": loops.compiled_scores(model, data.x_test, self.answers),
-        }
+        self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing)
+        parts = {"train": data.train, "test": data.test}
+        self.evaluations = {name: loops.compiled_evaluation(model, part, self.answers) for name, part in parts.items()}
+        self.scores = {name: loops.compiled_scores(model, part, self.answers) for name, part in parts.items()}
 
     def _mixing(self) -> BatchMixing:
         dataset = self._data.dataset
-        shape = dataset.x_train.shape[1:]
-        return BatchMixing(self._recipe, self.answers, dataset.output_shape[-1], shape, self._loop == "xla")
+        shape, compiled = dataset.input_shape, self._loop == "xla"
+        return BatchMixing(self._recipe, self.answers, dataset.output_shape[-1], shape, compiled)
 
     @property
     def variables(self) -> list[Any]:
@@ -103,7 +95,7 @@ class CompiledModel:
     @cached_property
     def graph(self) -> StepGraph:
         """What it trains and predicts by."""
-        return step_graph(self.model, self.rates, self._data, self._recipe["batch_size"])
+        return step_graph(self.model, self.rates, self._data.dataset, self._recipe["batch_size"])
 
     @cached_property
     def rehearsal(self) -> Rehearsal:

@@ -12,18 +12,15 @@ Tensor = Any
 
 
 class ExampleWeights:
-    """Weights by class, by example, or the product of both."""
+    """Weights by class, by example, or the product of both. axes: how many a target of classes has."""
 
-    def __init__(self, by_class: Array | None, by_example: Array | None) -> None:
-        self._by_class, self._by_example = by_class, by_example
+    def __init__(self, by_class: Array | None, by_example: Array | None, axes: int = 0) -> None:
+        self._by_class, self._by_example, self._axes = by_class, by_example, axes
 
     def __call__(self, rows: Tensor, labels: Tensor) -> Tensor:
-        """Of the examples in some rows, which have these labels `(batch, *target)`: `(batch,)`, or `(batch, *target)` where the
-        classes count differently."""
-        if self._by_class is None:
-            return tf.gather(self._by_example, rows)
-        weights = tf.gather(self._by_class, labels)
+        """Of the examples in some rows, which have these labels `(batch, *target)`: alike, or with 1 for each axis of a target
+        where classes do not count differently."""
         if self._by_example is None:
-            return weights
-        own = tf.gather(self._by_example, rows)
-        return weights * tf.reshape(own, [-1, *[1] * (len(weights.shape) - 1)])
+            return tf.gather(self._by_class, labels)
+        own = tf.reshape(tf.gather(self._by_example, rows), [-1, *[1] * self._axes])
+        return own if self._by_class is None else own * tf.gather(self._by_class, labels)

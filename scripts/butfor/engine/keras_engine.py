@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.several_inputs import taken
 from butfor.engine import device, keras_optimisers, loops, model_cost, model_file, user_models
 from butfor.engine.compiled_model import CompiledModel, Resident, assign
 from butfor.engine.keras_internals import batches_taken
 from butfor.engine.loop_choice import loop_for
-from butfor.engine.model_source import ModelSource
+from butfor.engine.model_source import source_for
 from butfor.engine.probe import Probe, structure
 from butfor.training.protocol import TrialStep
 
@@ -32,10 +33,10 @@ class KerasEngine:
     """One arm's compiled Keras model."""
 
     def __init__(self, recipe: Recipe, dataset: Dataset, rates: loops.Rates) -> None:
-        self._recipe, self._dataset, self._rates = recipe, dataset, rates
-        source = ModelSource(recipe, dataset)
+        source = source_for(recipe, dataset)
+        self._recipe, self._dataset, self._rates = recipe, source.dataset, rates
         self.loop: loops.Loop = loop_for(source)
-        self._source, self._data = source.for_loop(self.loop), Resident(dataset, recipe)
+        self._source, self._data = source.for_loop(self.loop), Resident(source.dataset, recipe)
         self._compiled = self._compile(self._source.build(seed=0))
         self._started = self._said = False
         self.parameters = self._compiled.parameters
@@ -109,7 +110,7 @@ class KerasEngine:
         """The step as training takes it, after its loss and gradients were worked out eagerly."""
         rehearsal, rows = self._compiled.rehearsal, order[0]
         before = rehearsal.trainable()
-        rehearsed = rehearsal.gradients(rows, self._dataset.x_train[rows], self._dataset.y_train[rows])
+        rehearsed = rehearsal.gradients(rows, taken(self._dataset.x_train, rows), self._dataset.y_train[rows])
         batches_taken(self.model.optimizer).assign(step)
         _, objective = self._compiled.epoch(order, steps=1)
         return rehearsal.step(before, rehearsed, objective)
@@ -130,7 +131,7 @@ class KerasEngine:
         """Of the model as it is, see model_cost."""
         inputs = self._dataset.x_test
         return {
-            "operations": model_cost.operations(self.model, inputs.shape[1:]),
+            "operations": model_cost.operations(self.model, self._dataset.input_shape),
             "latency": model_cost.latencies(self.model, inputs, batch_sizes),
         }
 

@@ -51,6 +51,14 @@ def inputs_of(layer: Layer) -> list[str]:
     return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []
 
 
+def input_names(model: keras.Model) -> list[str] | None:
+    """The names of the inputs that a model takes, which Keras drops no others for; None of a subclass, which takes them all."""
+    if not getattr(model, "inputs", None):
+        return None
+    together = getattr(model, "_inputs_struct", None)
+    return list(together) if isinstance(together, dict) else [tensor.name for tensor in model.inputs]
+
+
 def count_names_anew() -> None:
     """Let Keras count what it names itself from the start, as in a process that has built no model yet. `clear_session` does so
     too, and has every compiled function prepared once more, which takes longer than a small training."""

@@ -6,7 +6,7 @@ layer's draws do not depend on which other layers stand around it. The user's ow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -41,9 +41,10 @@ AUGMENTATIONS: dict[str, Callable[..., ChanceLayer]] = {
 
 
 class Parts:
-    """What a recipe's model is built from, for one seed."""
+    """What a recipe's model is built from, for one seed. vocabulary: of texts the words that the numbers from 2 on stand for."""
 
-    def __init__(self, recipe: dict[str, Any], seed: int, algorithm: Algorithm) -> None:
+    def __init__(self, recipe: dict[str, Any], seed: int, algorithm: Algorithm, vocabulary: Sequence[str] = ()) -> None:
+        self.vocabulary = vocabulary
         self.recipe, self.seed, self._algorithm = recipe, seed, algorithm
 
     def key(self, *name: str) -> int:

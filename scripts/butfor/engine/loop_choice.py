@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from butfor.data.several_inputs import taken
 from butfor.engine import loops, models
 from butfor.engine.answers import answers_of
 from butfor.engine.compiled_model import prepare, step_graph
@@ -43,7 +44,7 @@ def _loop_for_own(source: ModelSource, model: keras.Model, on_cpu: bool) -> Loop
         return "graph"
     if graph.predicts_by_draws:
         obstacle = "what it draws for predictions, too, XLA would draw otherwise in training"
-    elif failure := loops.xla_obstacle(model, data.x_train[:size], data.y_train[:size], size):
+    elif failure := loops.xla_obstacle(model, taken(data.x_train, slice(size)), data.y_train[:size], size):
         obstacle = f"XLA cannot compile it: {failure}"
     else:
         return "xla"

@@ -1,14 +1,14 @@
 """One epoch of training and one evaluation, each a single compiled call.
 
-Keras's own `train_step` runs inside one compiled loop over an epoch's batches. The data stay resident as tensors, and
-the host says which images make up each batch, so the numbers are those of `fit` on the same order at a fraction of its
-time.
+Keras's own `train_step` runs inside one compiled loop over an epoch's batches. The data are there as tensors, whole or a
+portion after the other, and the host says which images make up each batch, so the numbers are those of `fit` on the same
+order at a fraction of its time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 import keras
@@ -17,14 +17,15 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.answers import Answers
 from butfor.engine.batch_mixing import BatchMixing
+from butfor.engine.data_parts import DataPart, HeldPart, Indices
 from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.keras_internals import averages, every_layer
 from butfor.engine.losses import LOGITS
 from butfor.recipe.tasks import OWN
 
-Indices = npt.NDArray[np.int32]
 Rates = npt.NDArray[np.float32]
 Loop = Literal["xla", "graph", "fit"]
 EVALUATION_BATCH = 2000
@@ -46,36 +47,42 @@ class Epoch(Protocol):
         optimiser saw it (dropout on, penalties included)."""
 
 
-def as_inputs(images: tf.Tensor) -> tf.Tensor:
-    """Images as the model sees them: float32, integers scaled from 0..255 to 0..1.
+def as_inputs(inputs: Any) -> Any:
+    """Inputs, one or several by name, as the model sees them: float32, integers scaled from 0..255 to 0..1.
 
     Multiplied, not divided: TensorFlow's graphs turn a division by a constant into a multiplication, eager code does
     not, and the loops would differ in the last bit.
     """
-    return tf.cast(images, tf.float32) * (1.0 / 255.0) if images.dtype.is_integer else tf.cast(images, tf.float32)
+    return mapped(
+        lambda x: tf.cast(x, tf.float32) * (1.0 / 255.0) if x.dtype.is_integer else tf.cast(x, tf.float32), inputs
+    )
+
+
+def in_rows(inputs: Any, rows: tf.Tensor) -> Any:
+    """The inputs of the examples in some rows, as the model sees them."""
+    return as_inputs(mapped(lambda x: tf.gather(x, rows), inputs))
 
 
 def compiled_epoch(
     model: keras.Model,
-    images: tf.Tensor,
-    labels: tf.Tensor,
+    part: DataPart,
     loop: Loop,
     weights: ExampleWeights | None = None,
     mixing: BatchMixing | None = None,
 ) -> Epoch:
-    """A function that trains one epoch on rows of `images`. weights: what examples count in the loss, if they differ. mixing:
-    what mixes each batch, if anything does.
+    """A function that trains one epoch on rows of a part of the data. weights: what examples count in the loss, if they differ.
+    mixing: what mixes each batch, if anything does.
 
     How many steps it takes is a value at run time, so that a step alone needs no compilation of its own.
     """
     if loop == "fit":
-        return _fit_epoch(model, images, labels, weights, mixing)
-    run = _steps(model, images, labels, loop == "xla", weights, mixing)
+        return _fit_epoch(model, part, weights, mixing)
+    run = _steps(model, loop == "xla", weights, mixing)
 
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         model.reset_metrics()
         count = len(order) if steps is None else steps
-        told = run(tf.constant(order), tf.constant(count)).numpy()[:count]
+        told = np.concatenate([run(*each).numpy()[: int(each.steps)] for each in part.batches(order, count)])
         return (told[:, 0], _mean_loss(model, told[:, 1])) if told.ndim == 2 else (told, _mean_loss(model, None))
 
     return epoch
@@ -83,24 +90,22 @@ def compiled_epoch(
 
 def _steps(
     model: keras.Model,
-    images: tf.Tensor,
-    labels: tf.Tensor,
     compiled: bool,
     weights: ExampleWeights | None = None,
     mixing: BatchMixing | None = None,
 ) -> Any:
-    """The compiled loop over batches. It tells the learning rate of each step, `(steps,)`; where the step is one of the
-    user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean in a metric."""
+    """The compiled loop over the batches of a portion. It tells the learning rate of each step, `(steps,)`; where the step is one
+    of the user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean in a metric."""
     own = steps_by_itself(model)
 
     @tf.function(jit_compile=compiled)  # type: ignore[untyped-decorator]
-    def run(order: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+    def run(order: tf.Tensor, places: tf.Tensor, images: Any, labels: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
         told = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
         step = tf.constant(0)
         while step < steps:  # not a range, whose length XLA takes for a compile-time constant
-            batch, rate = order[step], tf.convert_to_tensor(model.optimizer.learning_rate)
-            x, y = as_inputs(tf.gather(images, batch)), tf.gather(labels, batch)
-            w = weights(batch, y) if weights else None
+            batch, rate = places[step], tf.convert_to_tensor(model.optimizer.learning_rate)
+            x, y = in_rows(images, batch), tf.gather(labels, batch)
+            w = weights(order[step], y) if weights else None
             if mixing:
                 x, y, w = mixing(x, y, w)
             returned = model.train_step((x, y) if weights is None else (x, y, w))
@@ -125,12 +130,13 @@ def _mean_loss(model: keras.Model, losses: Rates | None) -> float:
     return next((mean for mean in means if np.isclose(mean, losses[-1], rtol=1e-5)), float(losses.mean(dtype=float)))
 
 
-def xla_obstacle(model: keras.Model, images: Array, labels: Array, batch: int) -> str:
+def xla_obstacle(model: keras.Model, images: Inputs, labels: Array, batch: int) -> str:
     """Why XLA cannot compile a prepared model's training on batches of some images, in a few words; empty if it can."""
-    order = np.arange(batch, dtype=np.int32)[None] % len(images)
-    run = _steps(model, tf.constant(images), tf.constant(labels), compiled=True)
+    order = np.arange(batch, dtype=np.int32)[None] % len(labels)
+    run = _steps(model, compiled=True)
     try:
-        run.experimental_get_compiler_ir(tf.constant(order), tf.constant(1))(stage="hlo_serialized")
+        (portion,) = HeldPart(images, labels).batches(order, 1)
+        run.experimental_get_compiler_ir(*portion)(stage="hlo_serialized")
     except Exception as failure:  # TensorFlow raises ValueError, its own errors, and TypeError
         text = str(failure)
         found = UNSUPPORTED.search(text)
@@ -144,8 +150,7 @@ def xla_obstacle(model: keras.Model, images: Array, labels: Array, batch: int) -
 
 def _fit_epoch(
     model: keras.Model,
-    images: tf.Tensor,
-    labels: tf.Tensor,
+    part: DataPart,
     weights: ExampleWeights | None,
     mixing: BatchMixing | None,
 ) -> Epoch:
@@ -167,24 +172,25 @@ def _fit_epoch(
             # Where the optimiser keeps an average of the weights, fit ends by putting it in their place.
             self.weights = [variable.numpy() for variable, _ in averaged]
 
+    def batches(order: Indices) -> Iterator[tuple[tf.Tensor, ...]]:
+        """For fit, which draws from here as it trains."""
+        for each in part.batches(order, len(order)):
+            for step in range(int(each.steps)):
+                x, y = in_rows(each.inputs, each.places[step]), tf.gather(each.targets, each.places[step])
+                w = weights(each.rows[step], y) if weights else None
+                if mixing:
+                    x, y, w = mixing(x, y, w)
+                yield (x, y) if w is None else (x, y, w)
+
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         order = order[:steps]
-        flat = order.reshape(-1)
         told = Told(len(order))
-        x, y = as_inputs(tf.gather(images, flat)), tf.gather(labels, flat)
-        w = weights(flat, y) if weights else None
-        if mixing:
-            batches = [mixing(*(part if part is None else part[rows] for part in (x, y, w))) for rows in _places(order)]
-            x, y, w = (None if part[0] is None else tf.concat(part, 0) for part in zip(*batches, strict=True))
-        history = model.fit(
-            x,
-            y,
-            sample_weight=w,
-            batch_size=order.shape[1],
-            shuffle=False,
-            verbose=0,
-            callbacks=[told],
-        )
+        if isinstance(part, HeldPart):
+            x, y, *w = (_one_after_other(pieces) for pieces in zip(*batches(order), strict=True))
+            given = {"x": x, "y": y, "sample_weight": w[0] if w else None, "batch_size": order.shape[1]}
+        else:
+            given = {"x": batches(order), "steps_per_epoch": len(order)}
+        history = model.fit(**given, shuffle=False, verbose=0, callbacks=[told])
         for (variable, _), value in zip(averaged, told.weights, strict=True):
             variable.assign(value)
         own = steps_by_itself(model)
@@ -193,69 +199,72 @@ def _fit_epoch(
     return epoch
 
 
-def _places(order: Indices) -> list[slice]:
-    """Where the batches of an order lie one after another."""
-    steps, size = order.shape
-    return [slice(step * size, (step + 1) * size) for step in range(steps)]
+def _one_after_other(parts: Sequence[Any]) -> Any:
+    return mapped(lambda *pieces: tf.concat(pieces, 0), *parts)
 
 
 def compiled_evaluation(
-    model: keras.Model, images: tf.Tensor, labels: tf.Tensor, answers: Answers = LOGITS
+    model: keras.Model, part: DataPart, answers: Answers = LOGITS
 ) -> Callable[[Indices], dict[str, float]]:
-    """A function from rows of `images` to the mean of the task's plain `loss` and of what is measured beside it.
+    """A function from rows of a part of the data to the mean of the task's plain `loss` and of what is measured beside it.
 
     In inference mode and without penalty terms, so that training, validation and test figures can be subtracted.
     """
     if answers.task is OWN:
-        return _own_evaluation(model, images, labels)
+        return _own_evaluation(model, part)
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def run(rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         figure, loss = tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64)
         for start in tf.range(0, tf.shape(rows)[0], EVALUATION_BATCH):
             batch = rows[start : start + EVALUATION_BATCH]
             targets = tf.gather(labels, batch)
-            scores = answers.scores(model(as_inputs(tf.gather(images, batch)), training=False))
+            scores = answers.scores(model(in_rows(images, batch), training=False))
             figure += tf.reduce_sum(answers.figures(targets, scores))
             loss += tf.reduce_sum(tf.cast(answers.losses(targets, scores), tf.float64))
         return figure, loss
 
     def evaluate(rows: Indices) -> dict[str, float]:
-        figure, loss = run(tf.constant(rows, tf.int32))
-        return {answers.task.figure: float(figure) / len(rows), "loss": float(loss) / len(rows)}
+        figure = loss = 0.0
+        for each in part.examples(rows, EVALUATION_BATCH):
+            figures, losses = run(each.places, each.inputs, each.targets)
+            figure, loss = figure + float(figures), loss + float(losses)
+        return {answers.task.figure: figure / len(rows), "loss": loss / len(rows)}
 
     return evaluate
 
 
-def _own_evaluation(model: keras.Model, images: tf.Tensor, labels: tf.Tensor) -> Callable[[Indices], dict[str, float]]:
+def _own_evaluation(model: keras.Model, part: DataPart) -> Callable[[Indices], dict[str, float]]:
     """The mean `loss` that the model's own `test_step` returns; one that returns a metric's value is reset for each batch."""
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor) -> tf.Tensor:
-        return step_loss(model.test_step((as_inputs(tf.gather(images, rows)), tf.gather(labels, rows))))
+    def run(rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tf.Tensor:
+        return step_loss(model.test_step((in_rows(images, rows), tf.gather(labels, rows))))
 
     def evaluate(rows: Indices) -> dict[str, float]:
         total = 0.0
         for batch in np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH)):
+            (each,) = part.examples(batch, EVALUATION_BATCH)
             model.reset_metrics()
-            total += float(run(tf.constant(batch, tf.int32))) * len(batch)
+            total += float(run(each.places, each.inputs, each.targets)) * len(batch)
         return {"loss": total / len(rows)}
 
     return evaluate
 
 
 def compiled_scores(
-    model: keras.Model, images: tf.Tensor, answers: Answers = LOGITS
+    model: keras.Model, part: DataPart, answers: Answers = LOGITS
 ) -> Callable[[Indices], npt.NDArray[np.float32]]:
-    """A function from rows of `images` to a model's scores for them in inference mode, `(n, *outputs)`."""
+    """A function from rows of a part of the data to a model's scores for them in inference mode, `(n, *outputs)`."""
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor) -> tf.Tensor:
-        outputs = model(as_inputs(tf.gather(images, rows)), training=False)
+    def run(rows: tf.Tensor, images: Any) -> tf.Tensor:
+        outputs = model(in_rows(images, rows), training=False)
         return answers.scores(tf.cast(outputs, tf.float32))
 
     def scores(rows: Indices) -> npt.NDArray[np.float32]:
         batches = np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH))
-        return np.concatenate([run(tf.constant(batch, tf.int32)).numpy() for batch in batches])
+        every = (each for batch in batches for each in part.examples(batch, EVALUATION_BATCH))
+        return np.concatenate([run(each.places, each.inputs).numpy() for each in every])
 
     return scores

@@ -11,17 +11,17 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from butfor.data.dataset import Array
+from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.loops import as_inputs
 
 WARM_UP, REPEATS, SECONDS = 5, 200, 2.0
 
 
-def operations(model: keras.Model, shape: tuple[int, ...]) -> int | None:
-    """Floating-point operations of a prediction for one example of that shape, by TensorFlow's profiler, a multiplication and an
-    addition as two; None where it cannot tell, as of loops over steps."""
+def operations(model: keras.Model, shape: Any) -> int | None:
+    """Floating-point operations of a prediction for one example of that shape, or of several inputs by name, by TensorFlow's
+    profiler, a multiplication and an addition as two; None where it cannot tell, as of loops over steps."""
     taken = tf.function(lambda x: model(x, training=False)).get_concrete_function(
-        tf.TensorSpec((1, *shape), tf.float32)
+        mapped(lambda each: tf.TensorSpec((1, *each), tf.float32), shape)
     )
     graph = convert_variables_to_constants_v2(taken).graph
     if any(node.op in ("While", "StatelessWhile", "PartitionedCall") for node in graph.as_graph_def().node):
@@ -32,7 +32,7 @@ def operations(model: keras.Model, shape: tuple[int, ...]) -> int | None:
     return int(counted.total_float_ops) if counted else None
 
 
-def latencies(model: keras.Model, inputs: Array, sizes: Iterable[int]) -> dict[str, list[float]]:
+def latencies(model: keras.Model, inputs: Inputs, sizes: Iterable[int]) -> dict[str, list[float]]:
     """Milliseconds that a compiled prediction takes, by batch size: the median and the 95th percentile of up to 200 after 5 that
     warm up. From inputs in memory to predictions in memory."""
     run = tf.function(lambda x: model(as_inputs(x), training=False), reduce_retracing=True)
@@ -45,7 +45,7 @@ def latencies(model: keras.Model, inputs: Array, sizes: Iterable[int]) -> dict[s
 
     measured = {}
     for size in sizes:
-        batch = tf.constant(inputs[np.arange(size) % len(inputs)])
+        batch = mapped(lambda x, places: tf.constant(x[places % len(x)]), inputs, np.arange(size))
         for _ in range(WARM_UP):
             milliseconds(batch)
         times, ended = [milliseconds(batch)], time.perf_counter() + SECONDS

@@ -1,7 +1,7 @@
 """A trained model as a `.keras` file of plain Keras, which loads without butfor.
 
 In use, dropout and augmentation do nothing, and limits and a training's own optimiser have done their work; what is
-kept takes images as floats from 0 to 1, `(batch, *image)`, and gives logits, `(batch, classes)`.
+kept takes images as floats from 0 to 1, `(batch, *image)`, or several inputs by name, and gives logits, `(batch, classes)`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def save(model: keras.Model, path: Path) -> None:
 def plain(model: keras.Model) -> keras.Model:
     """A copy with the same weights, made of Keras's own layers where butfor's stood."""
     # Of a block, `output` is what calls it gave.
-    uncompiled = keras.Model(*model.inputs, *model.outputs, name=model.name)
+    inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
+    uncompiled = keras.Model(inputs, *model.outputs, name=model.name)
     copy = keras.models.clone_model(uncompiled, clone_function=_plain_layer)
     copy.set_weights(uncompiled.get_weights())
     return copy

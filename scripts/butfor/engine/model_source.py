@@ -9,6 +9,7 @@ import keras
 
 from butfor.data.dataset import Dataset
 from butfor.engine import models
+from butfor.engine.keras_internals import input_names
 from butfor.engine.loops import Loop
 from butfor.engine.random_layers import Algorithm
 from butfor.engine.short_training import ShortTraining
@@ -17,10 +18,12 @@ from butfor.user_code.location import is_own
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A recipe, the data that its models are for, and what their masks are drawn by."""
+    """A recipe, the data that its models take, what their masks are drawn by, and the shape of all inputs, by which they are
+    built."""
 
     recipe: dict[str, Any]
     dataset: Dataset
+    shape: models.Shape
     algorithm: Algorithm = "philox"
 
     @property
@@ -39,9 +42,17 @@ class ModelSource:
 
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
-        shape = self.dataset.x_train.shape[1:]
-        return models.build(self.recipe, shape, self.dataset.output_shape, seed, self.algorithm)
+        return models.build(
+            self.recipe, self.shape, self.dataset.output_shape, seed, self.algorithm, self.dataset.vocabulary
+        )
 
     def short_training(self, seed: int) -> ShortTraining:
         """A short training of one."""
         return ShortTraining(self.build(seed), self.recipe, self.dataset)
+
+
+def source_for(recipe: dict[str, Any], dataset: Dataset) -> ModelSource:
+    """The source of a recipe's models on a data set, of whose several inputs they may take some. Raises OwnCodeError."""
+    source = ModelSource(recipe, dataset, dataset.input_shape)
+    names = input_names(source.build(seed=0)) if isinstance(dataset.x_train, dict) else None
+    return source if names is None else replace(source, dataset=dataset.only(names))

@@ -5,14 +5,14 @@ Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), as recipe/a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 
 from butfor.engine import keras_import
-from butfor.engine.keras_internals import count_names_anew, every_layer
+from butfor.engine.keras_internals import count_names_anew, every_layer, input_names
 from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import Algorithm
 from butfor.engine.unseeded_draws import seed_generators, seeded_weights
@@ -20,20 +20,27 @@ from butfor.recipe.architectures import architecture
 from butfor.user_code import call, declaration, location
 
 Recipe = dict[str, Any]
+Shape = tuple[int, ...] | dict[str, tuple[int, ...]]
 ANYTHING = (-1,)  # in place of the shape of outputs that only a model's own loss knows
 _policies: dict[str, Any] = {}  # Keras's precision after the file of a model was imported, which happens once
 
 
 def build(
-    recipe: Recipe, image: tuple[int, ...], outputs: int | tuple[int, ...], seed: int, algorithm: Algorithm
+    recipe: Recipe,
+    image: Shape,
+    outputs: int | tuple[int, ...],
+    seed: int,
+    algorithm: Algorithm,
+    vocabulary: Sequence[str] = (),
 ) -> keras.Model:
     """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to `(batch, *outputs)`, of a built-in
     model logits or numbers.
 
-    outputs: their shape, or their number; () for a model whose outputs only its own loss knows. algorithm: what draws masks,
-    see random_layers. Raises OwnCodeError.
+    image: the shape of an example, or of several inputs by name. outputs: the outputs' shape, or their number; () for a model
+    whose outputs only its own loss knows. algorithm: what draws masks, see random_layers. vocabulary: of texts, see
+    Parts. Raises OwnCodeError.
     """
-    parts, name = Parts(recipe, seed, algorithm), recipe["model"]["name"]
+    parts, name = Parts(recipe, seed, algorithm, vocabulary), recipe["model"]["name"]
     shape = (outputs,) if isinstance(outputs, int) else outputs
     if location.is_own(name):
         computes = recipe["precision"] if "precision" in declaration.declaration(name)["uses"] else "float32"
@@ -64,11 +71,13 @@ def convolves(model: keras.Model) -> bool:
     return any(isinstance(layer, kinds) for layer in every_layer(model))
 
 
-def _own(name: str, recipe: Recipe, image: tuple[int, ...], outputs: tuple[int, ...], parts: Parts) -> keras.Model:
+def _own(name: str, recipe: Recipe, image: Shape, outputs: tuple[int, ...], parts: Parts) -> keras.Model:
     with seeded_weights(parts.key) as chosen:
         model = _called(name, recipe, image, outputs[-1] if outputs else 0, parts)
     if not isinstance(model, keras.Model):
         raise location.OwnCodeError(f"{name}: expected a Keras model to be returned, received {type(model).__name__}.")
+    if isinstance(image, dict):
+        _check_names(name, model, list(image))
     given = output_shape(model, image)
     if outputs and not _fits(given, outputs):
         two = (
@@ -84,10 +93,25 @@ def _own(name: str, recipe: Recipe, image: tuple[int, ...], outputs: tuple[int, 
     return model
 
 
-def output_shape(model: keras.Model, image: tuple[int, ...]) -> tuple[int | None, ...]:
+def _check_names(name: str, model: keras.Model, inputs: list[str]) -> None:
+    """Raise OwnCodeError for a model of several inputs that has one which the data lack."""
+    if unknown := set(input_names(model) or []) - set(inputs):
+        ends = ", ".join(f'keras.Input(shape["{each}"], name="{each}")' for each in inputs)
+        raise location.OwnCodeError(
+            f"{name}: expected inputs that are called as those of the data, {', '.join(inputs)}, or some of them, received"
+            f" {', '.join(sorted(unknown))}. Write {ends}."
+        )
+
+
+def output_shape(model: keras.Model, image: Shape) -> tuple[int | None, ...]:
     """The shape of what a model gives for one example, ANYTHING where it gives several things; a subclass of keras.Model that
     knows no inputs is built by being called."""
-    given = model.outputs if getattr(model, "inputs", None) else model(keras.Input(image, name="images"))
+    if getattr(model, "inputs", None):
+        given = model.outputs
+    elif isinstance(image, dict):
+        given = model({name: keras.Input(shape, name=name) for name, shape in image.items()})
+    else:
+        given = model(keras.Input(image, name="images"))
     tensors = given if isinstance(given, list | tuple) else list(given.values()) if isinstance(given, dict) else [given]
     return tuple(tensors[0].shape[1:]) if len(tensors) == 1 else ANYTHING
 
@@ -98,7 +122,7 @@ def _fits(given: tuple[int | None, ...], outputs: tuple[int, ...]) -> bool:
     )
 
 
-def _called(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, parts: Parts) -> Any:
+def _called(name: str, recipe: Recipe, image: Shape, classes: int, parts: Parts) -> Any:
     """What the user's function returns, called as if it were the first: names of layers are counted from the start, and
     Keras's settings are butfor's, but for the precision that the function's file or the function itself sets."""
     count_names_anew()
@@ -106,7 +130,7 @@ def _called(name: str, recipe: Recipe, image: tuple[int, ...], classes: int, par
     function = call.load(name)
     keras.config.set_dtype_policy(_policies.setdefault(name, keras.config.dtype_policy()))
     call.check_arguments(name, function, ("recipe", "shape", "classes", "parts"))
-    model = function(recipe, image, classes, parts)
+    model = function(recipe, dict(image) if isinstance(image, dict) else image, classes, parts)
     if changed := keras_import.pin(precision=False):
         words = ", ".join(f"{key} to {theirs}" for key, (theirs, _ours) in changed.items())
         raise location.OwnCodeError(

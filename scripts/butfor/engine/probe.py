@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.answers import Answers
 from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.draws import Draws
-from butfor.engine.keras_internals import Layer, every_layer, inputs_of
+from butfor.engine.keras_internals import Layer, every_layer, input_names, inputs_of
 from butfor.engine.layer_outputs import in_order, recorded
 from butfor.engine.loops import as_inputs
 from butfor.engine.losses import LOGITS
@@ -68,7 +69,7 @@ class Probe:
     def _draws(self) -> Draws:
         return Draws(self._model, self._compiled)
 
-    def statistics(self, images: Array, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
+    def statistics(self, images: Inputs, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """One row per layer with a kernel, from input to logits, for images `(n, *image)`: see layer_row.
 
         `as_trained`: batch normalisation uses the statistics of these images, as in training, and not those that it
@@ -97,9 +98,14 @@ class Probe:
             return tf.add_n([tf.reduce_mean(tf.abs(tf.cast(x, tf.float32))) for x in tf.nest.flatten(outputs)])
         return tf.reduce_mean(self._answers.losses(tf.constant(labels), self._answers.scores(outputs)))
 
-    def _forward(self, images: Array, as_trained: bool) -> tf.Tensor:
+    def _inputs(self, images: Inputs) -> Any:
+        """Those of several inputs that the model takes, as it sees them."""
+        names = input_names(self._model) if isinstance(images, dict) else None
+        return as_inputs(mapped(tf.constant, {name: images[name] for name in names} if names else images))
+
+    def _forward(self, images: Inputs, as_trained: bool) -> tf.Tensor:
         """The outputs."""
-        inputs = as_inputs(tf.constant(images))
+        inputs = self._inputs(images)
         if not as_trained:
             return self._model(inputs, training=False)
         drawing = [layer for layer in every_layer(self._model) if isinstance(layer, ChanceLayer)]
@@ -114,10 +120,10 @@ class Probe:
             for variable, value in averages:
                 variable.assign(value)
 
-    def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
+    def first_loss(self, images: Inputs, labels: Array) -> dict[str, float]:
         """Before any step: the loss that training minimises, without penalties (`objective`), the task's `plain` loss, and of
         classes that against a `uniform` label."""
-        outputs = self._model(as_inputs(tf.constant(images)), training=False)
+        outputs = self._model(self._inputs(images), training=False)
         plain = float(self._plain_loss(outputs, labels))
         trained = self._model.loss
         losses = {"objective": plain if trained is None else float(trained(labels, outputs)), "plain": plain}
@@ -131,7 +137,7 @@ class Probe:
         )
         return {**losses, "uniform": float(-tf.reduce_mean(logarithms))}
 
-    def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
+    def penalties(self, images: Inputs, as_trained: bool = False) -> dict[str, float]:
         """The penalties that would be added for this batch: on kernels, and on activations."""
         self._forward(images, as_trained)
         every = float(sum(float(loss) for loss in self._model.losses))

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.keras_internals import every_layer, moments
@@ -54,14 +55,14 @@ class Rehearsal:
         self._coming = tf.function(coming, jit_compile=True) if drawn_by_xla else coming
         self._names = named(model)
 
-    def gradients(self, rows: Array, images: Array, labels: Array) -> Rehearsed:
+    def gradients(self, rows: Array, images: Inputs, labels: Array) -> Rehearsed:
         """The loss of the batch in some rows (see TrialStep) and its gradient by variable, everything left as it was; or why
         there are none."""
         if reason := self._unknown():
             return None, {}, reason
         kept = [(variable, variable.numpy()) for variable in self._model.variables]
         try:
-            loss, gradients = self._rehearsed(rows, tf.constant(images), labels)
+            loss, gradients = self._rehearsed(rows, mapped(tf.constant, images), labels)
             partial = self._recipe["clipping"]["name"] == "global_norm" and any(g is None for g in gradients.values())
             return (None, {}, "not every gradient is known") if partial else (loss, gradients, "")
         except Exception as failure:  # a layer of the user's that cannot run outside a compiled loop
@@ -99,7 +100,7 @@ class Rehearsal:
         chosen = set(map(id, self._model.trainable_variables))
         return {name: variable.numpy() for name, variable in self._names.items() if id(variable) in chosen}
 
-    def _rehearsed(self, rows: Array, images: tf.Tensor, labels: Array) -> tuple[float, dict[str, Array | None]]:
+    def _rehearsed(self, rows: Array, images: Any, labels: Array) -> tuple[float, dict[str, Array | None]]:
         inputs, weights = as_inputs(images), self._weights(rows, labels) if self._weights else None
         targets = tf.constant(labels)
         if self._mixing:

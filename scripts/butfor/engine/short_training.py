@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
+from butfor.data.several_inputs import mapped, taken
 from butfor.engine.answers import answers_of
 from butfor.engine.compiled_model import prepare, variables
 from butfor.engine.loops import as_inputs, step_loss
@@ -32,7 +33,7 @@ class ShortTraining:
         rates = np.full(10 * STEPS, recipe["learning_rate"], np.float32)
         prepare(model, recipe, rates, answers_of(model, recipe, dataset))
         self.streams = [(stream, stream.numpy()) for stream in streams(model)]
-        self._dataset, self._size = dataset, min(recipe["batch_size"], len(dataset.x_train))
+        self._dataset, self._size = dataset, min(recipe["batch_size"], len(dataset.y_train))
         self._step = tf.function(lambda x, y: step_loss(model.train_step((x, y))))
 
     def changing(self) -> list[Any]:
@@ -41,9 +42,9 @@ class ShortTraining:
         resting = {id(stream) for stream, _start in self.streams} - drawn
         return [variable for variable in self.variables if id(variable) not in resting]
 
-    def _batch(self, place: int) -> tuple[tf.Tensor, tf.Tensor]:
-        rows = (np.arange(self._size) + place * self._size) % len(self._dataset.x_train)
-        return tf.constant(self._dataset.x_train[rows]), tf.constant(self._dataset.y_train[rows])
+    def _batch(self, place: int) -> tuple[Any, tf.Tensor]:
+        rows = (np.arange(self._size) + place * self._size) % len(self._dataset.y_train)
+        return mapped(tf.constant, taken(self._dataset.x_train, rows)), tf.constant(self._dataset.y_train[rows])
 
     @property
     def variables(self) -> list[Any]:

@@ -12,13 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.data.dataset import Dataset
+from butfor.data.several_inputs import mapped, taken
 from butfor.engine import models
 from butfor.engine.answers import answers_of, check_outputs
 from butfor.engine.keras_internals import every_layer, inputs_of
 from butfor.engine.layer_outputs import in_order
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.loops import as_inputs
-from butfor.engine.model_source import ModelSource
+from butfor.engine.model_source import ModelSource, source_for
 from butfor.engine.probe import Probe, structure
 from butfor.engine.random_layers import ChanceLayer, Dropout
 from butfor.engine.short_training import difference
@@ -45,9 +46,9 @@ def build(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
 
 
 def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
-    reading, source = recipe_reading.Reading(recipe), ModelSource(recipe, dataset)
+    reading, source = recipe_reading.Reading(recipe), source_for(recipe, dataset)
     model, again, other = (
-        models.build(each, dataset.x_train.shape[1:], dataset.output_shape, seed, "philox")
+        models.build(each, source.shape, dataset.output_shape, seed, "philox", dataset.vocabulary)
         for each, seed in ((reading, 0), (recipe, 0), (recipe, 1))
     )
     declared, layers = declaration.declaration(source.name), {layer.name for layer in every_layer(model)}
@@ -60,14 +61,14 @@ def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         *recipe_reading.misbuilt(recipe, declared, layers, len(dropouts)),
         *recipe_reading.settings_without_effect(reading, recipe["model"], declared),
         *_not_repeated(model, again),
-        *_not_seeded(model, other),
+        *(() if declared.get("pretrained") else _not_seeded(model, other, source.name)),
         *_mixed_numbers(model, recipe),
-        *_wrong_outputs(model, recipe, dataset),
+        *_wrong_outputs(model, recipe, source.dataset),
     )
     for problem in problems:
         raise OwnCodeError(f"{arm}: {source.name}: {problem}")
     Probe(model, answers_of(model, recipe, dataset)).statistics(
-        dataset.x_train[:LOOKED_AT], dataset.y_train[:LOOKED_AT]
+        taken(dataset.x_train, slice(LOOKED_AT)), dataset.y_train[:LOOKED_AT]
     )
     built = structure(model)
     for problem in _training_problems(source):
@@ -105,20 +106,21 @@ def _not_repeated(model: Model, again: Model) -> Iterator[str]:
         yield f"building twice with the same seed gave other values of {', '.join(unlike)}; expected the same. {ELSEWHERE}"
 
 
-def _not_seeded(model: Model, other: Model) -> Iterator[str]:
+def _not_seeded(model: Model, other: Model, name: str) -> Iterator[str]:
     drawn = [v for v in model.trainable_variables if np.ptp(v.numpy()) > 0]
     if drawn and not _unlike(model.trainable_variables, other.trainable_variables):
         yield (
             f"another seed gave the same initial weights; expected others. {UNSEEDED} in its initialiser, such as"
             " kernel_initializer=keras.initializers.GlorotUniform(seed=parts.key(name)), and in a recurrent layer also"
             " recurrent_initializer=keras.initializers.Orthogonal(seed=parts.key(name)); the seed of a layer is that of its"
-            " dropout. Weights from a file are kept where something else draws."
+            f" dropout. If all weights are read from a file, write pretrained: true in {name.split(':')[0].split('.')[-1]}.yaml."
         )
 
 
 def _wrong_outputs(model: Model, recipe: Recipe, dataset: Dataset) -> Iterator[str]:
-    images = as_inputs(tf.constant(dataset.x_train[:LOOKED_AT]))
-    if problem := check_outputs(model, answers_of(model, recipe, dataset), images, dataset.output_shape):
+    inputs = as_inputs(mapped(tf.constant, taken(dataset.x_train, slice(LOOKED_AT))))
+    expected = len(dataset.y_train[:LOOKED_AT]), *dataset.output_shape
+    if problem := check_outputs(model, answers_of(model, recipe, dataset), inputs, expected):
         yield problem
 
 
@@ -151,6 +153,7 @@ def _training_problems(source: ModelSource) -> Iterator[str]:
         yield (
             f"training twice with the same seed gave other {unlike}; expected the same. Something draws while it trains:"
             " give it a keras.random.SeedGenerator(parts.key(name)) made in the function, or use the layers of `parts`."
+            " If nothing does, several threads add in any order, as by scatter_add: write scatter_nd_add."
         )
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from butfor.arm_names import data_set_of
 from butfor.figures import gallery, letters, style
+from butfor.figures.critical_difference import critical_difference
 from butfor.figures.effects import effects
 from butfor.figures.effects_by_metric import effects_by_metric
 from butfor.figures.gallery import Picture
@@ -21,6 +23,7 @@ from butfor.study.designs import grids
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by
 from butfor.study.summary import Study
+from butfor.verdicts.across_data_sets import ranks_of
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.paired_values import differences
 from butfor.verdicts.paired_values import measured as values_of
@@ -74,6 +77,9 @@ def _drawn(picture: Picture, study: Study, records: list[Record], rows: list[Con
             strongest([row["arm"] for row in on_metric], on_metric, picture.most), key=_worth(on_metric, metric)
         )
         return effects_by_metric([row for row in rows if row["arm"] in shown], beside(study), study["verdict"], shown)
+    if picture == gallery.CRITICAL:
+        sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))
+        return critical_difference(ranks_of(study, records, metric, sets), metric.title)
     if picture.kind == gallery.INTERACTIONS:
         grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
         return interactions(grid, values_of(study, records))

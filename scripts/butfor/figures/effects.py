@@ -46,10 +46,11 @@ def effects(
     limits = _limits(rows, by_seed, margin)
     figure = style.sheet(1.3 + style.ROW * len(ordered))
     axes = figure.subplots()
-    if margin is not None:
+    if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, row in enumerate(ordered):
+        style.margin_at(axes, place, row["margin"] if metric.margins else None)
         _effect_row(axes, place, row, by_seed.get(row["arm"], []), metric, limits)
     axes.set(xlim=limits, ylim=(-0.7, len(ordered) - 0.3))
     several = len({row["reference"] for row in rows}) > 1
@@ -62,7 +63,8 @@ def effects(
         + f"\n{which}".rstrip()
     )
     axes.grid(axis="y", visible=False)
-    style.legend(figure, _legend([row["verdict"] for row in rows], margin))
+    parted = any(row.get("typical_note") for row in rows)
+    style.legend(figure, _legend([row["verdict"] for row in rows], metric, margin, parted))
     return figure
 
 
@@ -82,11 +84,13 @@ def _ends(low: float, high: float, seeds: list[float]) -> tuple[float, float]:
     return min([low, *seeds]), max([high, *seeds])
 
 
-def _legend(verdicts: list[Verdict], margin: float | None) -> list[Artist]:
+def _legend(verdicts: list[Verdict], metric: Metric, margin: float | None, parted: bool) -> list[Artist]:
     used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
-    shade = [] if margin is None else [Patch(color="0.9", label=f"margin ±{margin:g}")]
+    words = "on each data set" if metric.margins or margin is None else f"±{margin:g}"
+    shade = [] if margin is None else [Patch(color="0.9", label=f"margin {words}")]
     dots = [style.dot(word, "o", color=colour_of(word)) for word in used]
-    return [*dots, style.dot("one seed", ".", color="0.6"), *shade]
+    typical = [style.dot("typical run, where it parts", "D", color="white", markeredgecolor="0.4")] if parted else []
+    return [*dots, style.dot("one seed", ".", color="0.6"), *typical, *shade]
 
 
 def colour_of(verdict: Verdict) -> Any:
@@ -97,7 +101,8 @@ def colour_of(verdict: Verdict) -> Any:
 def _effect_row(
     axes: Axes, place: int, row: ContrastRow, seeds: list[float], metric: Metric, limits: tuple[float, float]
 ) -> None:
-    """An effect as a dot with its interval and its seeds; one that is off the axis, or none, in words at the edge."""
+    """An effect as a dot with its interval, its seeds and, where that parts from it, the typical run; one that is off the axis,
+    or none, in words at the edge."""
     low, high = limits
     colour = colour_of(row["verdict"])
     if row["effect"] is None:
@@ -116,6 +121,8 @@ def _effect_row(
             for end, mark in ((end, mark) for end, mark, is_cut in cut if is_cut):
                 axes.plot(end, place, mark, color=colour, markersize=6, clip_on=False, zorder=4)
         axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
+        if row.get("typical_note") and row["typical"] is not None and low <= row["typical"] <= high:
+            axes.plot(row["typical"], place, "D", color="white", markeredgecolor=colour, markersize=6, zorder=5)
 
 
 def _at_edge(

@@ -40,11 +40,12 @@ def _panel(
     axes: Axes, rows: dict[str, ContrastRow], metric: Metric, verdict: VerdictSettings, arms: Sequence[str]
 ) -> None:
     margin = metric.margin_in(verdict)
-    if margin is not None:
+    if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
     limit = _limit(list(rows.values()), margin)
     for place, row in enumerate(rows[arm] for arm in arms if arm in rows):
+        style.margin_at(axes, place, row["margin"] if metric.margins else None)
         colour = colour_of(row["verdict"])
         if row["effect"] is None:
             axes.text(

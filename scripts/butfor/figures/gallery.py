@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from butfor.arm_names import data_set_of
 from butfor.figures.strongest import which_are_shown
 from butfor.study.designs import grids
 from butfor.study.summary import ArmPlan, PlanSummary, ablations_of, arm_of, families, reference_of, setting
@@ -78,13 +79,15 @@ EFFECTS = Picture("effects", "", "Effects", "Every ablation against its referenc
 BY_METRIC = Picture(
     "effects_by_metric", "", "Effects on every metric", "Every ablation against its reference.", most=MOST_ARMS
 )
+FEWEST_RANKED = 6  # data sets, from which on ranks of arms are compared (stats.FEWEST_RANKED)
+CRITICAL = Picture("critical_difference", "", "Ranks over data sets", "Arms by their mean rank over the data sets.")
 
 KINDS = (
     Kind(
         "curves",
         "butfor.figures.curves:curves",
         "Learning curves",
-        "Validation accuracy and loss by epoch, in inference mode; the line is the mean over the seeds that are still"
+        "Validation figures by epoch, in inference mode; the line is the mean over the seeds that are still"
         " training, the band reaches from the worst to the best. Where each arm has a panel, its reference is grey.",
     ),
     Kind(
@@ -175,6 +178,8 @@ def pictures(study: PlanSummary) -> list[Picture]:
     A family whose arms have several references has a picture of each kind for every reference, which it names.
     """
     made: list[Picture] = [EFFECTS, *([BY_METRIC] if study.get("metrics") else [])]
+    if len({data_set_of(arm["name"]) for arm in study["arms"]}) >= FEWEST_RANKED:
+        made.append(CRITICAL)
     for family in families(study):
         by_reference = _by_reference(study, family)
         for kind in KINDS:

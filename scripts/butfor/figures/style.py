@@ -127,3 +127,9 @@ def folded(name: str, width: int) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
+
+
+def margin_at(axes: Axes, place: int, margin: float | None) -> None:
+    """The margin of one row, where each has another."""
+    if margin is not None:
+        axes.fill_betweenx([place - 0.5, place + 0.5], -margin, margin, color="0.9", linewidth=0, zorder=0)

@@ -7,8 +7,10 @@ from typing import Any
 
 from butfor.errors import Errors, StudyError
 from butfor.study.asked_metrics import MetricError
+from butfor.study.keras_metrics import KERAS_METRICS, MARK
 from butfor.study.metric_catalogue import CATALOGUE, CLASSES, OWN
 
+KNOWN = {**CATALOGUE, **{f"{MARK}{name}": metric for name, metric in KERAS_METRICS.items()}}
 CLASSIFICATION = "classification"
 RANKED = ("roc_auc", "pr_auc")  # of which nothing is known where no example is of the class
 
@@ -23,7 +25,7 @@ def refuse_unfit(
     """
     found, task = Errors(), str(about.get("task") or CLASSIFICATION)
     for terms in metrics if about else ():
-        if terms["score"] in CATALOGUE and task != OWN:
+        if terms["score"] in KNOWN and task != OWN:
             with found.collected():
                 _check_task(terms, task)
                 if task in CLASSES:
@@ -39,11 +41,11 @@ def _told_of(error: StudyError, data_set: str) -> StudyError:
 
 
 def _check_task(terms: Mapping[str, Any], task: str) -> None:
-    known = CATALOGUE[terms["score"]]
+    known = KNOWN[terms["score"]]
     if task not in known.tasks:
         others = ", ".join(name for name, metric in CATALOGUE.items() if task in metric.tasks)
         raise MetricError(
-            f"metrics.{terms['name']}: expected a metric for {task}, received {known.name}, which is for"
+            f"metrics.{terms['name']}: expected a metric for {task}, received {terms['score']}, which is for"
             f" {', '.join(known.tasks)}. There are {others}.",
             ("metrics", str(terms["name"])),
         )

@@ -12,7 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,19 @@ import numpy as np
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import Array, split
+from butfor.data.folds import Folds
 from butfor.data.limits import Validation
+from butfor.data.several_inputs import Inputs, mapped, named, nested, taken
 from butfor.fingerprint import fingerprint
 from butfor.metrics import own_metric
-from butfor.metrics.scores import SCORES, answered
+from butfor.metrics.jackknife import pseudo_values
+from butfor.metrics.scores import SCORES, Answered, answered
 from butfor.records import kept_predictions, measures
+from butfor.records.measures import Value
 from butfor.records.record import Record, read
 from butfor.records.results_folder import METRIC_FILES_READ, records_of
 from butfor.study.asked_metrics import MetricError
+from butfor.study.keras_metrics import COUNTS, MARK
 from butfor.user_code.files_read import noticed
 from butfor.user_code.location import is_own
 
@@ -58,7 +63,8 @@ def measure(
         with noticed(terms["score"]) as reads:
             for run in runs:
                 for part in _parts(terms):
-                    key = fingerprint([run.digest, run.data.fingerprint, part, terms, measuring["code"]])
+                    made = [*run.made_of, part, terms, measuring["code"]]
+                    key = fingerprint([*made, *run.data.groups_mark(terms["score"])])
                     value = before[key] if key in before else run.value(terms, part)
                     if value is not None:
                         found[run.path][f"{part}/{terms['name']}"] = key, value
@@ -106,12 +112,47 @@ class StoredData:
         """What kind of targets there are."""
         return str(self.about.get("task") or "classification")
 
+    @property
+    def official(self) -> int:
+        """How many of the training examples, the last ones, are an official validation part."""
+        return int(self.about.get("official", 0))
+
+    @cached_property
+    def folds(self) -> Folds | None:
+        """Those that the training examples are divided into, if they are."""
+        with np.load(self.arrays, allow_pickle=False) as stored:
+            groups = stored.get("groups", None)
+        return Folds.of(self.about["folds"], groups) if "folds" in self.about else None
+
+    def divided(self, seed: int) -> tuple[Array | None, Array | None]:
+        """The rows of y_train that are a seed's training and validation part, and those that it is tested on; none without
+        folds."""
+        if self.folds is None:
+            return None, None
+        return self.folds.parts(self.array("y_train"), self.official, seed)
+
+    def groups_mark(self, score: str) -> list[str]:
+        """What stands for the groups of examples, of which a function of the user's own may be told."""
+        return [self.about["groups"]] if is_own(score) and self.about.get("groups") else []
+
     def array(self, name: str) -> Array:
         """A stored array, such as `y_test`, read once."""
         if name not in self._read:
             with np.load(self.arrays, allow_pickle=False) as stored:
                 self._read[name] = stored[name]
         return self._read[name]
+
+    def inputs(self, source: str, seed: int) -> Inputs:
+        """The stored inputs of a part, one array or several by name, with what is fitted on a seed's training rows."""
+        name, shapes = f"x_{source}", nested(self.about["shapes"])[f"x_{source}"]
+        several = isinstance(shapes, dict)
+        kept = self.divided(seed)[0]
+        inputs = {each: self.array(named(name, each)) for each in shapes} if several else self.array(name)
+        if self.folds is None or kept is None:
+            return inputs
+        fold, train = self.folds, kept[: len(kept) - self.official]
+        ready: Inputs = mapped(lambda x: fold.fitted(x, train), inputs)
+        return ready
 
     @cached_property
     def _read(self) -> dict[str, Array]:
@@ -125,7 +166,13 @@ class _Run:
         self.path, self.record, self.measured, self.data = path, record, 0, data
         self.digest = kept_predictions.digest(path)
 
-    def value(self, terms: Terms, part: str) -> float | None:
+    @property
+    def made_of(self) -> list[Any]:
+        """What its values follow from: predictions, data, and which examples of these it is tested on, if not all are."""
+        fold = self.record.data.get("fold")
+        return [self.digest, self.data.fingerprint, *([fold] if fold else [])]
+
+    def value(self, terms: Terms, part: str) -> Value | None:
         """What a metric says of the predictions on a part; None of a run that diverged, and where a run that is of no use leaves
         it undefined. Raises MetricError."""
         if not self.record.metrics:
@@ -135,10 +182,11 @@ class _Run:
         truth, predicted = self.data.array(f"y_{source}"), self._predictions[part]
         truth = truth if rows is None else truth[rows]
         if is_own(terms["score"]):
-            return own_metric.measured(terms["score"], truth, predicted, lambda: self._inputs(source, rows))
+            return Value(own_metric.measured(terms["score"], truth, predicted, self._beside(source, rows)))
         value, why = _score(terms, truth, predicted, self.data.task)
         if math.isfinite(value):
-            return value
+            score = partial(_of_a_part, terms, self.data.task, len(truth))
+            return Value.of(value, pseudo_values(score, truth, predicted, value) if part == "test" else ())
         if self.record.status != "ok":
             return None
         raise MetricError(
@@ -148,16 +196,24 @@ class _Run:
         )
 
     def _rows(self, part: str) -> tuple[Array | None, str]:
+        kept, tested = self.data.divided(self.record.seed)
         if part == "test":
-            return None, "test"
-        about, images = self.data.about, len(self.data.array("y_train"))
-        size, official = self.record.recipe["train_size"], int(about.get("official", 0))
-        train, held = split(images, self.data.validation, size, self.record.seed, official)
-        return (train if part == "train" else held), "train"
+            return tested, "test" if kept is None else "train"
+        images = len(self.data.array("y_train")) if kept is None else len(kept)
+        size = self.record.recipe["train_size"]
+        train, held = split(images, self.data.validation, size, self.record.seed, self.data.official)
+        rows = train if part == "train" else held
+        return (rows if kept is None else kept[rows]), "train"
 
-    def _inputs(self, source: str, rows: Array | None) -> Array:
-        inputs = self.data.array(f"x_{source}")
-        return inputs.copy() if rows is None else inputs[rows]
+    def _beside(self, source: str, rows: Array | None) -> own_metric.Beside:
+        def of_rows(given: Inputs) -> Inputs:
+            asked: Inputs = mapped(np.copy, given) if rows is None else taken(given, rows)
+            return asked
+
+        beside: own_metric.Beside = {"inputs": lambda: of_rows(self.data.inputs(source, self.record.seed))}
+        if not self.data.about.get("groups"):
+            return beside
+        return {**beside, "groups": lambda: of_rows(self.data.array(f"groups_{source}"))}
 
     @cached_property
     def _predictions(self) -> dict[str, Array]:
@@ -171,12 +227,26 @@ class _Run:
             ) from failure
 
 
+def _of_a_part(terms: Terms, task: str, count: int, truth: Array, predicted: Array) -> float:
+    """A metric's value on a part of the test set, which has `count` examples; of a count, what it would be on as many."""
+    value = _score(terms, truth, predicted, task)[0]
+    return value * count / len(truth) if terms["score"].removeprefix(MARK) in COUNTS else value
+
+
+def _computed(score: str, options: dict[str, Any], given: Answered) -> float:
+    if score in SCORES:
+        return SCORES[score](given, options)
+    from butfor.engine.keras_scores import keras_score  # imports TensorFlow, which no other metric needs
+
+    return keras_score(score.removeprefix(MARK), options, given.truth, given.predicted)
+
+
 def _score(terms: Terms, truth: Array, predicted: Array, task: str) -> tuple[float, str]:
     """The value of a metric of the catalogue; where there is none, NaN and why."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
-            value = SCORES[terms["score"]](answered(truth, predicted, task), terms["options"])
+            value = _computed(terms["score"], terms["options"], answered(truth, predicted, task))
         except ValueError as failure:
             return math.nan, f" ({' '.join(str(failure).split())[:200]})"
     why = f" ({' '.join(str(said[0].message).split())[:200]})" if said and not math.isfinite(value) else ""

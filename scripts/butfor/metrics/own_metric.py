@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,26 +13,38 @@ from butfor.user_code import call
 from butfor.user_code.location import OwnCodeError
 
 ARGUMENTS = ("truth", "prediction")
+ASKED_BY_NAME = ("inputs", "groups")
 Array = np.ndarray[Any, Any]
-Inputs = Callable[[], Array]  # gives the inputs, which are read only where they are asked for
+Beside = Mapping[
+    str, Callable[[], Any]
+]  # gives what examples have beside (inputs: one array, or several by name), which is read
+# only where it is asked for
 
 
-def measured(reference: str, truth: Array, prediction: Array, inputs: Inputs) -> float:
-    """What the function `module:function` says of predictions. Raises OwnCodeError unless that is one finite number."""
+def measured(reference: str, truth: Array, prediction: Array, beside: Beside) -> float:
+    """What the function `module:function` says of predictions. beside: the `inputs`, and the `groups` that the data name, if they
+    do. Raises OwnCodeError unless that is one finite number."""
     function = call.load(reference)
-    asks = _asks_for_inputs(function)
-    call.check_arguments(reference, function, (*ARGUMENTS, "inputs") if asks else ARGUMENTS)
-    given = [truth.copy(), prediction.copy(), *([inputs()] if asks else [])]
+    asked = asked_by(function)
+    call.check_arguments(reference, function, (*ARGUMENTS, *asked))
+    if missing := [name for name in asked if name not in beside]:
+        raise OwnCodeError(
+            f"{reference}: expected data that have the {missing[0]} which it asks for, received none. Write data: {{groups: …}},"
+            " with the column or array that says what each example belongs to."
+        )
+    given = {name: beside[name]() for name in asked}
     with call.attribute_errors_to(reference, "measuring predictions"):
-        value = function(*given)
+        value = function(truth.copy(), prediction.copy(), **given)
     return _number(reference, value, prediction)
 
 
-def _asks_for_inputs(function: Callable[..., Any]) -> bool:
+def asked_by(function: Callable[..., Any]) -> list[str]:
+    """What a function asks for beside truth and prediction."""
     try:
-        return "inputs" in inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return False
+        return []
+    return [name for name in parameters if name in ASKED_BY_NAME]
 
 
 def _number(reference: str, value: Any, prediction: Array) -> float:

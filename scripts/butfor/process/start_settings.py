@@ -29,6 +29,11 @@ class StartSettings:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     decides: str | None = None
 
+    def streams(self, data_set: str) -> bool | None:
+        """Whether the inputs of a data set stay on disk, as the study says; None where it leaves that to their size."""
+        stream: bool | None = self.data.get(data_set, {}).get("stream")
+        return stream
+
 
 def announce(settings: StartSettings) -> None:
     """Pass the settings to all processes that this one starts from now on."""

@@ -5,7 +5,9 @@ A scaling follows from the values and never from their type: the same pixels as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import math
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,33 +20,57 @@ BRIGHT = 128  # where no value reaches it, whole numbers are rather classes, cou
 
 
 Scaling = Callable[[Array], Array]
+Blocks = Callable[[], Iterator[Array]]  # gives the training inputs `(n, *example)`, some rows at a time
 
 
-def _as_they_are(_: Array) -> Scaling:
+def _as_they_are(_: Blocks) -> Scaling:
     return lambda inputs: inputs.astype(np.float32, copy=False)
 
 
-def _pixels(_: Array) -> Scaling:
+def _pixels(_: Blocks) -> Scaling:
     """Bytes stay bytes, which an engine divides as it reads them: that takes a quarter of the memory."""
     return lambda x: x if x.dtype == np.uint8 else x.astype(np.float32) * np.float32(1 / LARGEST_PIXEL)
 
 
-def _standard(train: Array) -> Scaling:
-    mean, spread = (
-        np.asarray(of(train, axis=_axes(train), dtype=np.float64, keepdims=True)) for of in (np.mean, np.std)
+def _standard(train: Blocks) -> Scaling:
+    axes = _axes(train)
+    total, count = _sum(train, axes, lambda block: block)
+    mean = total / count
+    squares, _ = _sum(train, axes, lambda block: np.square(block - mean))
+    return _moved(mean, np.sqrt(squares / count))
+
+
+def _unit(train: Blocks) -> Scaling:
+    axes = _axes(train)
+    low, high = (
+        np.asarray(functools.reduce(of, (of.reduce(block, axis=axes, keepdims=True) for block in train())), np.float64)
+        for of in (np.minimum, np.maximum)
     )
-    return _moved(mean, spread)
-
-
-def _unit(train: Array) -> Scaling:
-    low, high = (np.asarray(of(train, axis=_axes(train), keepdims=True), np.float64) for of in (np.min, np.max))
     return _moved(low, high - low)
 
 
-def _axes(inputs: Array) -> tuple[int, ...]:
+def _axes(train: Blocks) -> tuple[int, ...]:
     """What a statistic is taken over: all but the last axis, of features or channels, and all of grey images without one."""
-    grey = inputs.ndim == 3 and looks_like_pixels(inputs)
-    return tuple(range(inputs.ndim if grey else inputs.ndim - 1))
+    dimensions = next(train()).ndim
+    grey = dimensions == 3 and all_look_like_pixels(train())
+    return tuple(range(dimensions if grey else dimensions - 1))
+
+
+def _sum(train: Blocks, axes: tuple[int, ...], of: Callable[[Array], Array]) -> tuple[Array, int]:
+    """The sum of what is made `of` each block, and how many values each sum has. Features are summed row by row from block to
+    block, as NumPy sums them in one."""
+    total: Any = None
+    count = 0
+    for block in train():
+        values = of(block)
+        count += math.prod(block.shape[axis] for axis in axes)
+        if total is None or len(axes) == block.ndim:
+            part = np.sum(values, axis=axes, dtype=np.float64, keepdims=True)
+            total = part if total is None else total + part
+        else:
+            rows = np.concatenate([total.reshape(1, -1), values.reshape(-1, values.shape[-1])])
+            total = np.sum(rows, axis=0, dtype=np.float64).reshape(total.shape)
+    return total, count
 
 
 def _moved(start: Array, size: Array) -> Scaling:
@@ -53,8 +79,8 @@ def _moved(start: Array, size: Array) -> Scaling:
     return lambda inputs: ((inputs - start) / divisor).astype(np.float32)
 
 
-# From the training inputs `(n, *example)` to what scales those of any part.
-SCALINGS: dict[str, Callable[[Array], Scaling]] = {
+# From the training inputs to what scales those of any part.
+SCALINGS: dict[str, Callable[[Blocks], Scaling]] = {
     "none": _as_they_are,
     "pixels": _pixels,
     "standard": _standard,
@@ -91,6 +117,16 @@ def are_ambiguous(inputs: Array, pixels: bool) -> bool:
 def looks_like_pixels(inputs: Array) -> bool:
     """Whether inputs are whole numbers from 0 to 255 and reach at least 128."""
     return are_bytes(inputs) and int(inputs.max()) >= BRIGHT
+
+
+def all_look_like_pixels(blocks: Iterable[Array]) -> bool:
+    """Whether all inputs are bytes by their values, and some look like pixels."""
+    found = False
+    for block in blocks:
+        if not are_bytes(block):
+            return False
+        found = found or looks_like_pixels(block)
+    return found
 
 
 def are_bytes(inputs: Array) -> bool:

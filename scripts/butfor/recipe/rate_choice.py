@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+LESS_IS_BETTER = ("loss", "mae")  # of what runs record
 Rows = list[dict[str, Any]]
 
 
@@ -22,7 +23,7 @@ def chosen(rows: Rows, metric: str) -> dict[str, Any]:
         values = [row[figure] for row in rows if row["rate"] == rate]
         finished = [value for value in values if value is not None]
         mean = sum(finished) / len(finished) if finished else 0.0
-        return len(finished), -mean if figure.endswith("loss") else mean
+        return len(finished), -mean if figure.endswith(LESS_IS_BETTER) else mean
 
     best = max(rates, key=worth)
     return {"rate": best, "edge": best in (min(rates), max(rates)), "seconds": sum(row["seconds"] for row in rows)}

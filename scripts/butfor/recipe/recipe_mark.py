@@ -10,6 +10,7 @@ from butfor.fingerprint import fingerprint
 LATER: dict[str, Any] = {
     "loss": {"name": "auto"},
     "class_weight": {"name": "none"},
+    "sample_weight": "none",
     "target_scaling": {"name": "standard"},
     "precision": "float32",
     "ema": {"name": "none"},

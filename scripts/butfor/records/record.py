@@ -39,7 +39,10 @@ class Record:
     reason: why the status is not `ok`, else empty.
     recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
     data: name, fingerprint, classes, task (see recipe/tasks), how many examples were trained on, validated on and tested on,
-        the `scaling` of the inputs (see recipe/input_scalings), the range of the `inputs` after it, and `class_weights`.
+        the `scaling` of the inputs (see recipe/input_scalings), the range of the `inputs` after it, both by name where there are
+        several inputs, and `class_weights`; where examples count as the data say, `sample_weights`: mean, smallest and
+        largest of those trained on; the `fold` that was tested on, if it was one (its `repeat` and `fold` from 0, of so many
+        `folds`).
     loop: what ran the steps: of Keras's engine xla, graph or fit.
     parameters: the number of trainable weights.
     history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
@@ -57,7 +60,7 @@ class Record:
     layers: per layer, statistics of weights, activations and gradients (see layer_statistics): at the `start` as in training
         but for dropout and augmentation, at the `end` in inference mode.
     draws: digests of what the seed decided: the split, the validation rows, each layer's initial weights and biases, and all
-        other weights by path.
+        other weights by path; `pretrained` where the model's file says that weights are read, the same for every seed.
     chance: what dropout and augmentation drew for a first batch (see training/protocol), and how many `draws` they made in
         the training; empty without them.
     trial: a step taken before the training and taken back, beside the same step worked out apart (see training/trial).

@@ -5,7 +5,8 @@ from __future__ import annotations
 from butfor import stats
 from butfor.arm_names import anywhere
 from butfor.plain_text import counted
-from butfor.study.study_metrics import judged_by, metrics_of
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import beside, judged_by, metrics_of
 from butfor.study.summary import Study
 from butfor.verdicts.across_rows import Across, AcrossRow, Ranks
 from butfor.verdicts.numbers import decimals_of, effect_of, interval, interval_of, level, probability, signed
@@ -20,21 +21,31 @@ def data_set_section(study: Study, rows: list[ContrastRow], across: Across | Non
     if across is None:
         return ""
     parts = [
-        f"## Data sets\n\n{_table(study, rows, across)}",
+        f"## Data sets\n\n{_table(judged_by(study), rows, across, across['rows'])}",
         _note(study),
         *([_differing(across["rows"])] if across["rows"] else []),
         _like_these(across),
         *([_ranked(study, across["ranks"])] if across["ranks"] else []),
+        *(_folded(metric, rows, across, across.get("others", [])) for metric in beside(study)),
     ]
     return "\n\n".join(filter(None, parts))
 
 
-def _table(study: Study, rows: list[ContrastRow], across: Across) -> str:
-    metric, sets = judged_by(study), across["data_sets"]
+def _folded(metric: Metric, rows: list[ContrastRow], across: Across, others: list[AcrossRow]) -> str:
+    """The table of another metric."""
+    own = metric.rows(others)
+    if not own:
+        return ""
+    table = _table(metric, rows, across, own)
+    return f"<details><summary>The same on {metric.title}, in {metric.unit.name}</summary>\n\n{table}\n\n</details>"
+
+
+def _table(metric: Metric, rows: list[ContrastRow], across: Across, over_rows: list[AcrossRow]) -> str:
+    sets = across["data_sets"]
     by_name: dict[str, dict[str, ContrastRow]] = {}
     for row in metric.rows(rows):
         by_name.setdefault(anywhere(row["arm"]), {})[row["data"]] = row
-    over = {row["arm"]: row for row in across["rows"]}
+    over = {row["arm"]: row for row in over_rows}
     head = ["ablation", *(f"`{name}`" for name in sets), f"mean, {metric.unit.short}", "interval*", "over all of them"]
     lines = [
         [f"`{name}`", *(_cell(of_sets.get(each)) for each in sets), *_over(over.get(name))]
@@ -66,7 +77,11 @@ def _note(study: Study) -> str:
 def _of_shares(study: Study) -> str:
     """What margins are of that are shares of a baseline's mean, of which there are several."""
     has_shares = any(metric.relative is not None for metric in metrics_of(study).values())
-    return " Margins in percent are of the smallest of the baselines' means." if has_shares else ""
+    return (
+        " Margins in percent are of each baseline's own mean, and that of the mean effect is their mean."
+        if has_shares
+        else ""
+    )
 
 
 def _differing(rows: list[AcrossRow]) -> str:
@@ -124,5 +139,6 @@ def _ranked(study: Study, ranks: Ranks) -> str:
         f"Mean ranks over the data sets, 1 for the best; p {probability(ranks['p'])} of no difference (Friedman). Two arms differ"
         f" where their ranks are further apart than the critical difference of {ranks['critical']:.2f} (Nemenyi,"
         f" {level(study['verdict']['alpha'])}). Ranks count data sets, not seeds, and need {stats.FEWEST_RANKED} or more.\n\n"
+        "![Ranks over data sets](figures/critical_difference.png)\n\n"
         "| arm | mean rank | shown to be worse than the first |\n| --- | ---: | --- |\n" + "\n".join(lines)
     )

@@ -17,15 +17,15 @@ RARE_CLASSES = (
 )
 
 
-def failure_section(records: list[Record], failed: list[FailedRuns], planned: int) -> str:
+def failure_section(records: list[Record], failed: list[FailedRuns], planned: int, noun: str = "seed") -> str:
     """How many runs left no usable model, or no record, arm by arm with their seeds and why, and what no failure among so
-    many seeds leaves open."""
+    many seeds leaves open. noun: what runs are counted in."""
     present, lost = len(records), sum(len(row["seeds"]) for row in failed)
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
     text = f"{lost} of {counted(present, 'run')} ended without a usable model.{missing}"
     unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
     if counts := sorted(set(unfailing.values())):
-        bounds = ", ".join(f"{100 * stats.most_unseen(n):.0f} % of runs after {counted(n, 'seed')}" for n in counts)
+        bounds = ", ".join(f"{100 * stats.most_unseen(n):.0f} % of runs after {counted(n, noun)}" for n in counts)
         text += (
             f" An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
             " collapse without being marked as failed, where no run showed it: a verdict is about runs like those seen."

@@ -33,11 +33,17 @@ def headline(results: Path, folder: Path) -> str:
     comparison: Comparison = _json(folder / "comparison.json")
     metric = metrics_of(comparison)[comparison["metric"]]
     counts = Counter(row["verdict"] for row in metric.rows(rows)).most_common()
+    folds = comparison.get("replicates")
+    over = f" over {counted(folds['folds'] * folds['repeats'], 'fold')}" if folds else ""
     lines = [
         f"Report: {folder / 'report.md'}",
         *([comparison["baseline"].replace("*", "").replace("`", "")] if comparison["baseline"] else []),
         *_refused(folder),
-        *([f"Verdicts on {metric.title}: {', '.join(f'{n} {verdict}' for verdict, n in counts)}."] if counts else []),
+        *(
+            [f"Verdicts on {metric.title}{over}: {', '.join(f'{n} {verdict}' for verdict, n in counts)}."]
+            if counts
+            else []
+        ),
         *(f"  {in_words(row)}" for row in most_important(rows, metric)),
         *(f"  {words}" for words in unlisted(rows, metric)),
         *_failures(results, comparison),

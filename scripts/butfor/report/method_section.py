@@ -7,6 +7,9 @@ from statistics import median
 
 from butfor.plain_text import counted
 from butfor.records.record import Record
+from butfor.report import fold_words
+from butfor.report.fold_words import replicate
+from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, descriptive, judged_by, metrics_of
@@ -14,6 +17,8 @@ from butfor.study.summary import Study, VerdictSettings
 from butfor.verdicts.numbers import level, signed
 from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import listed
+
+MOST_NAMED = 30  # ablations in one sentence
 
 
 def method_section(study: Study, rows: list[ContrastRow], records: list[Record]) -> str:
@@ -23,15 +28,18 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
     judged = sum(row["verdict"] not in REFUSED for row in settling)
     removed = sum(study.get("removed", {}).values())
     more = f" and {removed} removed {'one' if removed == 1 else 'ones'}" if removed else ""
-    drawn = "initial weights, batch order and dropout masks" + (
+    read = any(record.draws.get("pretrained") for record in records)
+    weights = "those initial weights that are not read from a file" if read else "initial weights"
+    drawn = f"{weights}, batch order and dropout masks" + (
         "; the validation part is the data's own" if _is_official(records) else ", and the validation split"
     )
     others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(study))
     return (
         "## How it was computed\n\n"
         f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
-        f" {'seed' if study['looks'][-1]['seen'] == 1 else 'seeds'}), M = {counted(judged, 'judged ablation')}{more},"
+        f" {replicate(study)}{'' if study['looks'][-1]['seen'] == 1 else 's'}), M = {counted(judged, 'judged ablation')}{more},"
         f" α = {verdict['alpha']:g}, {_margin(metric, verdict)}{others}.\n\n"
+        f"{fold_words.method(study, records)}"
         f"Each seed drives separate streams for {drawn}, the same for every arm, so {_compared(verdict)}"
         " Per ablation and metric: a t test (p differ) and two one-sided t tests"
         " against the margin (p same), in which the spread is at least one step that the metric can make. Of one ablation,"
@@ -43,7 +51,10 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         f" taken for less than {FLOOR:g} of the median ablation's, against its own reference's, unless an ablation follows its"
         " reference seed by seed more closely than the median one. Where all runs together are skewed beyond chance and some"
         " undecided ablation spreads unlike the others, what the tail makes look too good (or, for a loss, too bad) is held"
-        " against the law of t for exponential runs, whose bar is higher. A verdict that all runs of the reference, later ones"
+        " against the law of t for exponential runs, whose bar is higher. With fewer than"
+        f" {FEW} ablations nobody else says it, and runs cannot acquit themselves: that bar is then each ablation's, on the side"
+        " where its runs, or the reference's where these spread more, are skewed to, until twenty of them show no tail; what"
+        " it withholds is named with the verdict. A verdict that all runs of the reference, later ones"
         " included, would turn is taken back.\n\n"
         "Failed runs are not averaged in. Where one arm failed more often, a quarter of the ablation's share of α goes to the"
         " figures of the other runs, half to the counts (Boschloo's exact test, both ways), and a quarter to both together"
@@ -51,7 +62,7 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         f"{_stopping(verdict, looks)}{_primary(study)}"
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without"
         " penalty terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once"
-        f" per run, at its end. Seeds vary them, and the test set is fixed{_about(verdict)}.{_pairing(settling, metric)}"
+        f" per run, at its end.{fold_words.scope(study) or _fixed(verdict)}.{_pairing(settling, metric)}"
     )
 
 
@@ -63,6 +74,10 @@ def _is_official(records: list[Record]) -> bool:
         seeds[data].add(record.seed)
         parts[data].add(record.draws.get("validation"))
     return any(len(seeds[data]) > 1 for data in seeds) and all(len(found) == 1 for found in parts.values())
+
+
+def _fixed(verdict: VerdictSettings) -> str:
+    return f" Seeds vary them, and the test set is fixed{_about(verdict)}"
 
 
 def _about(verdict: VerdictSettings) -> str:
@@ -98,8 +113,16 @@ def _pairing(settling: list[ContrastRow], metric: Metric) -> str:
     return (
         f" The median correlation of paired {metric.plural} over seeds is"
         f" {signed(median(row['correlation'] or 0.0 for row in known), 2)}: pairs make the intervals {change} than independent"
-        " samples would (median)."
+        f" samples would (median).{_by_arm(known)}"
     )
+
+
+def _by_arm(known: list[ContrastRow]) -> str:
+    """The correlation of every ablation's runs with its reference's, over seeds."""
+    if not 1 < len(known) <= MOST_NAMED:
+        return " `tables/contrasts.csv` has that of each ablation." if len(known) > 1 else ""
+    each = (f"`{row['arm']}` {signed(row['correlation'] or 0.0, 2)}" for row in known)
+    return f" By ablation: {', '.join(each)}."
 
 
 def _compared(verdict: VerdictSettings) -> str:

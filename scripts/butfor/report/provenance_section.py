@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TRAIN_IMAGES
+from butfor.data.several_inputs import each
 from butfor.fingerprint import fingerprint
 from butfor.plain_text import plain
 from butfor.recipe.tasks import task_of
@@ -82,8 +84,20 @@ def _inputs(records: list[Record]) -> str:
         "standard": "less their mean, divided by their standard deviation, both of the training part",
         "unit": "scaled to 0 and 1 by the training part",
     }
-    ranges = [(scalings[record.data["scaling"]], *record.data["inputs"], record.arm) for record in records]
-    return _by_arm((f"{scaling}, from {low:g} to {high:g}", arm) for scaling, low, high, arm in ranges)
+    alike: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of folds, all that an arm has
+    for record in records:
+        alike.setdefault((record.arm, "" if record.data.get("fold") else str(record.data["inputs"])), []).append(
+            record.data
+        )
+
+    def words(data: list[dict[str, Any]]) -> str:
+        said = []
+        for name, scaling in each(data[0]["scaling"]):
+            ends = [end for one in data for end in (one["inputs"][name] if name else one["inputs"])]
+            said.append(f"{name} {scalings[scaling]}, from {min(ends):g} to {max(ends):g}".strip())
+        return "; ".join(said)
+
+    return _by_arm((words(data), arm) for (arm, _), data in alike.items())
 
 
 def _by_arm(said: Iterable[tuple[str, str]]) -> str:

@@ -22,6 +22,7 @@ from butfor.report.data_set_section import data_set_section
 from butfor.report.deviation_section import deviation_section
 from butfor.report.failure_section import failure_section
 from butfor.report.family_section import family_section
+from butfor.report.fold_words import replicate
 from butfor.report.importance_section import importance_section
 from butfor.report.interaction_section import interaction_section
 from butfor.report.look_section import look_section
@@ -124,7 +125,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         *(family_section(study, family, rows) for family in families(study)),
         tuned_section(study, rows, comparison["tuned"]),
         look_section(study, rows, evidence.decisions),
-        failure_section(records, comparison["failed"], planned),
+        failure_section(records, comparison["failed"], planned, replicate(study)),
         check_section(evidence.checks),
         method_section(study, rows, records),
         arm_cost_section(study, rows, records, evidence.costs),

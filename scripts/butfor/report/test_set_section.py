@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+from butfor.metrics.jackknife import GROUPS
 from butfor.records.record import Record
+from butfor.report import fold_words
+from butfor.study.metrics import Metric
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
+from butfor.verdicts.example_errors import ACCURACY
 from butfor.verdicts.numbers import signed
 from butfor.verdicts.rows import SAME, ContrastRow
 
@@ -16,12 +20,15 @@ FEW = 2.0  # standard errors of the test set that a margin should be
 def test_set_section(study: Study, rows: list[ContrastRow], records: list[Record]) -> str:
     """Per ablation, the standard errors of seeds and of the test set and the interval for new data, with a warning where the
     margin is less than the test set can carry; empty where nothing is known of single examples."""
+    if study.get("replicates"):
+        return fold_words.test_set(study)
     metric = judged_by(study)
     own = [row for row in metric.rows(rows) if row["test_error"] is not None and row["error"] is not None]
     count = next((record.data.get("test", 0) for record in records if record.data), 0)
     warning = _warning(study, own, count)
     if not own:
-        return f"## The test set\n\n{warning}" if warning else ""
+        unknown = "" if metric.name == ACCURACY else _unknown(metric)
+        return "\n\n".join(["## The test set", *filter(None, [warning, unknown])]) if warning or unknown else ""
     decimals = metric.unit.decimals
     lines = ["| ablation | effect | standard error, seeds | standard error, test set | interval for new data |"]
     lines.append("| --- | ---: | ---: | ---: | :---: |")
@@ -40,11 +47,25 @@ def test_set_section(study: Study, rows: list[ContrastRow], records: list[Record
         " `verdict: {holds_for: new data}` asks for more."
     )
     words = (
-        f"{subject} Another test set of {count} examples would give other effects; how far, is its standard error here, over"
-        " examples that one arm gets right and the other does not, seed by seed. The interval is that of the table above, for"
-        f" other examples too, for each ablation by itself, in {metric.unit.name}."
+        f"{subject} Another test set of {count} examples would give other effects; how far, is its standard error here,"
+        f" {_way(metric)}. The interval is that of the table above, for other examples too, for each ablation by itself, in"
+        f" {metric.unit.name}."
     )
     return "\n\n".join(filter(None, ["## The test set", warning, words, "\n".join(lines)]))
+
+
+def _way(metric: Metric) -> str:
+    """How the test set's error is known."""
+    if metric.name == ACCURACY:
+        return "over examples that one arm gets right and the other does not, seed by seed (of one seed, McNemar's)"
+    return f"by the jackknife over {GROUPS} groups of examples, the same for all runs (of fewer examples, each is one)"
+
+
+def _unknown(metric: Metric) -> str:
+    return (
+        f"How far another test set would move {metric.title} is not known: that takes the accuracy, or a metric of butfor's that"
+        " the study asks for under `metrics`, of which what each group of test examples does is measured."
+    )
 
 
 def _warning(study: Study, rows: list[ContrastRow], count: int) -> str:

@@ -8,9 +8,10 @@ from butfor import stats
 from butfor.figures.gallery import MOST_EFFECTS
 from butfor.figures.strongest import which_are_shown
 from butfor.plain_text import counted
+from butfor.report.fold_words import replicate
 from butfor.study.metrics import DEFAULT, Metric
 from butfor.study.study_metrics import beside, judged_by, recorded_by
-from butfor.study.summary import Study
+from butfor.study.summary import Study, VerdictSettings
 from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability, signed
 from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 from butfor.verdicts.words import in_words, most_important, unlisted, with_remark
@@ -25,7 +26,7 @@ def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial
     settling = metric.rows(rows)
     counts = Counter(row["verdict"] for row in settling).most_common()
     top = [
-        *_warnings(settling, metric.title, stopped, partial),
+        *_warnings(settling, metric.title, stopped, partial, replicate(study)),
         *(f"- {in_words(row)}" for row in most_important(rows, metric)),
         *(f"- {words}" for words in unlisted(rows, metric)),
     ]
@@ -38,12 +39,13 @@ def verdict_section(study: Study, rows: list[ContrastRow], stopped: str, partial
         *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
     if parted := [_parted(row) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]:
-        parts.append("\n".join(["What the mean does not say:", "", *parted]))
+        shown = "In the figure, a diamond is the typical run of these ablations, and a small dot a seed's difference."
+        parts.append("\n".join(["What the mean does not say:", "", *parted, "", shown]))
     lacking = [f"`{row['arm']}` {_more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking:
         parts.append(
-            "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most: counted for the"
-            f" strictest threshold of the correction for several comparisons): {', '.join(lacking)}."
+            f"How many more {replicate(study)}s would settle what is undecided, if effect and spread stay as they are (at most:"
+            f" counted for the strictest threshold of the correction for several comparisons): {', '.join(lacking)}."
         )
     return "\n\n".join(parts)
 
@@ -57,14 +59,15 @@ def _asked_of(metric: Metric) -> str:
     return "" if metric is DEFAULT else f"On {metric.title}, by which ablations are settled: "
 
 
-def _warnings(settling: list[ContrastRow], title: str, stopped: str, partial: bool) -> list[str]:
+def _warnings(settling: list[ContrastRow], title: str, stopped: str, partial: bool, noun: str) -> list[str]:
     """What a reader must know before the verdicts: a study that decides nothing."""
     verdicts = {row["verdict"] for row in settling}
     if partial or "inconclusive" not in verdicts or verdicts - {"inconclusive", *REFUSED}:
         return []
     seen = max(row["planned"] for row in settling)
-    remedy = f"No further look was taken: {stopped}." if stopped else "Add a look: see `seeds`."
-    return [f"- Nothing is decided about {title} with {counted(seen, 'seed')}. {remedy}"]
+    more = "Write more repeats: see `replicates`." if noun == "fold" else "Add a look: see `seeds`."
+    remedy = f"No further look was taken: {stopped}." if stopped else more
+    return [f"- Nothing is decided about {title} with {counted(seen, noun)}. {remedy}"]
 
 
 def _recorded_beside(study: Study) -> list[Metric]:
@@ -132,14 +135,15 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     if removed := sum(study.get("removed", {}).values()):
         over += f", and over {removed} more that {'was' if removed == 1 else 'were'} taken out of the study since"
     same = (
-        f"is shown, not assumed: the effect lies within the margin of {_margin(metric, margin)}"
+        f"is shown, not assumed: the effect lies within the margin of {_margin(metric, study['verdict'], margin)}"
         if margin is not None
         else f"needs a margin, and this study sets none for the {metric.title} ({metric.margin_setting})"
     )
     return (
         f"\\* {level(verdict['alpha'])} for each ablation by itself; verdicts and p are corrected {over},"
         " so an interval may leave 0 out and the verdict still be inconclusive. "
-        "“Raw p” is that of no difference, corrected for nothing."
+        "“Raw p” is that of no difference, not corrected for looks and ablations; where runs may have missed a long tail, all p"
+        " are larger than the interval alone would say."
         " Effects are the ablation minus its reference, paired by seed. “Hurts” means that the changed recipe is worse,"
         " so what was changed matters. “Helps” means that it is better: a part that an ablation leaves out did harm where"
         f" leaving it out helps. “No meaningful difference” {same}."
@@ -152,7 +156,9 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
     )
 
 
-def _margin(metric: Metric, margin: float) -> str:
+def _margin(metric: Metric, verdict: VerdictSettings, margin: float) -> str:
+    if metric.margins:
+        return metric.margin_in_words(verdict)
     of = "" if metric.relative is None else f", {100 * metric.relative:g} % of the baseline's mean"
     return f"±{margin:{'.3g' if of else 'g'}} {metric.unit.short}{of}"
 

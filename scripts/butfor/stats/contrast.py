@@ -73,8 +73,10 @@ def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Con
     The interval is the t interval at 1 - alpha/looks.
     """
     d, n = pairs.differences, len(pairs.differences)
-    found = (estimate.paired if rule.paired else estimate.unpaired)(pairs, rule.resolution)
-    found = replace(found, error=max(found.error, floor / math.sqrt(n)) if n > 1 else found.error, tail=tail)
+    margin = rule.margin if pairs.margin is None else pairs.margin
+    found = (estimate.paired if rule.paired else estimate.unpaired)(pairs, rule)
+    least = floor / math.sqrt(rule.independent(n)) if n > 1 else math.nan
+    found = replace(found, error=max(found.error, least) if n > 1 else found.error, tail=tail)
     low, high = found.interval(rule.alpha / len(rule.looks))
     times = paid_for(pairs.failed_ablation, pairs.failed_reference, rule)
     worse, better = _p_by_failures(pairs, found, rule)
@@ -93,10 +95,10 @@ def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Con
         high=high,
         correlation=_correlation(pairs),
         better=float(((d > 0) if rule.higher_is_better else (d < 0)).mean()) if n else math.nan,
-        margin=rule.margin,
+        margin=margin,
         p_difference=min(1.0, times * found.p_difference()),
-        p_equivalence=min(1.0, times * found.p_equivalence(rule.margin)),
-        p_beyond=min(1.0, times * found.p_beyond(rule.margin)),
+        p_equivalence=min(1.0, times * found.p_equivalence(margin)),
+        p_beyond=min(1.0, times * found.p_beyond(margin)),
         p_failure=min(1.0, len(rule.looks) * worse),
         p_rescue=min(1.0, len(rule.looks) * better),
     )
@@ -112,11 +114,15 @@ def paid_for(failed_ablation: int, failed_reference: int, rule: Rule) -> float:
 
 def _p_by_failures(pairs: Pairs, found: Estimate, rule: Rule) -> tuple[float, float]:
     """That the ablation is no worse than its reference, and the reverse, by failures and the figures of other runs."""
-    runs, sides = pairs.planned - pairs.missing, (found.p_below(0.0), found.p_above(0.0))
+    judged = pairs.planned - pairs.missing
+    failed, of_reference, runs = (
+        rule.independent_of(some, judged) for some in (pairs.failed_ablation, pairs.failed_reference, judged)
+    )
+    sides = (found.p_below(0.0), found.p_above(0.0))
     lower, higher = sides if rule.higher_is_better else sides[::-1]
     return (
-        p_worse(p_fails_more(pairs.failed_ablation, pairs.failed_reference, runs), lower),
-        p_worse(p_fails_more(pairs.failed_reference, pairs.failed_ablation, runs), higher),
+        p_worse(p_fails_more(failed, of_reference, runs), lower),
+        p_worse(p_fails_more(of_reference, failed, runs), higher),
     )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from butfor.stats.estimate import Estimate
 
-Right = npt.NDArray[np.bool_]
+Answers = npt.NDArray[np.bool_] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def mean_sources(of_each: Sequence[Sources]) -> Sources:
     )
 
 
-def sources(ablation: Right, reference: Right, examples: int) -> Sources | None:
-    """The errors of the difference in the share of examples that are right, `(seeds, examples looked at)` each; None for fewer
-    than two seeds or examples.
+def sources(ablation: Answers, reference: Answers, examples: int) -> Sources | None:
+    """The errors of the difference in the share of examples that are right, `(seeds, examples looked at)` each, or of another
+    metric by what groups of examples do to it; None for fewer than two seeds or examples.
 
     examples: how many the test set has, of which those looked at are a part, evenly spaced. Seeds and examples are crossed, so
     that the variance of the mean is σ²_seeds/S + σ²_examples/I + σ²_both/SI (Brennan 2001, Generalizability Theory); for one seed

@@ -12,6 +12,7 @@ from butfor.stats.pairs import Pairs, Values
 from butfor.stats.rule import Rule
 from butfor.stats.tails import p_exceeds
 
+EITHER = 2  # a tail that may be on either side
 ROUNDING = 1e-9  # steps between values smaller than this share of them are those of rounding
 
 
@@ -19,7 +20,8 @@ ROUNDING = 1e-9  # steps between values smaller than this share of them are thos
 class Estimate:
     """A mean difference, its standard error and the error's degrees of freedom, in the metric's unit; NaN where unknown.
 
-    tail: -1 where runs have a long tail towards small values, so that means tend to be seen too high, +1 the reverse, else 0.
+    tail: -1 where runs have a long tail towards small values, so that means tend to be seen too high, +1 the reverse, EITHER
+    where nobody knows, else 0.
     """
 
     effect: float
@@ -35,11 +37,12 @@ class Estimate:
             return 1.0
         t = (self.effect - bound) / self.error
         student = float(stdtr(self.freedom, -t))
-        return max(student, p_exceeds(t, round(self.freedom) + 1)) if self.tail < 0 else student
+        return max(student, p_exceeds(t, round(self.freedom) + 1)) if self.tail in (-1, EITHER) else student
 
     def p_below(self, bound: float) -> float:
         """The mirror of `p_above`: that the effect is no smaller than `bound`."""
-        return Estimate(-self.effect, self.error, self.freedom, -self.tail).p_above(-bound)
+        mirrored = self.tail if self.tail == EITHER else -self.tail
+        return Estimate(-self.effect, self.error, self.freedom, mirrored).p_above(-bound)
 
     def p_difference(self) -> float:
         """Two-sided t test of no difference."""
@@ -59,20 +62,22 @@ class Estimate:
         return self.effect - reach, self.effect + reach
 
 
-def paired(pairs: Pairs, resolution: float | None) -> Estimate:
+def paired(pairs: Pairs, rule: Rule) -> Estimate:
     """Of the mean over the seeds' differences. Their spread is at least one step of the metric."""
     d, n = pairs.differences, len(pairs.differences)
     if not n:
         return Estimate(math.nan, math.nan, math.nan)
-    return Estimate(float(d.mean()), spread(d, step(pairs, resolution)) / math.sqrt(n), n - 1)
+    error = spread(d, step(pairs, rule.resolution)) / math.sqrt(rule.independent(n))
+    return Estimate(float(d.mean()), error, n - 1)
 
 
-def unpaired(pairs: Pairs, resolution: float | None) -> Estimate:
+def unpaired(pairs: Pairs, rule: Rule) -> Estimate:
     """Of the difference of the two arms' means, as independent samples (Welch 1947)."""
-    n, floor = len(pairs.differences), step(pairs, resolution) / math.sqrt(2)
+    n, floor = len(pairs.differences), step(pairs, rule.resolution) / math.sqrt(2)
     if n < 2:
         return Estimate(float(pairs.differences.mean()) if n else math.nan, math.nan, math.nan)
-    one, other = spread(pairs.ablation, floor) ** 2 / n, spread(pairs.reference, floor) ** 2 / n
+    runs = rule.independent(n)
+    one, other = spread(pairs.ablation, floor) ** 2 / runs, spread(pairs.reference, floor) ** 2 / runs
     freedom = (n - 1) * (one + other) ** 2 / (one**2 + other**2) if one + other else n - 1
     return Estimate(float(pairs.differences.mean()), math.sqrt(one + other), freedom)
 
@@ -98,5 +103,5 @@ def step(pairs: Pairs, resolution: float | None) -> float:
 def pairing_cost(pairs: Pairs, rule: Rule) -> float:
     """How much wider a 95 % interval is for pairing by seed than it would be without, as a share; negative where pairing
     narrows it, which takes runs of one seed that have something in common. NaN with fewer than two pairs."""
-    with_pairs, without = (kind(pairs, rule.resolution).interval(0.05) for kind in (paired, unpaired))
+    with_pairs, without = (kind(pairs, rule).interval(0.05) for kind in (paired, unpaired))
     return (with_pairs[1] - with_pairs[0]) / (without[1] - without[0]) - 1

@@ -24,11 +24,11 @@ def is_futile(c: Contrast, rule: Rule, share: float) -> bool:
     if c.failures or c.pairs < 2 or not c.error > 0:
         return False
     seeds = rule.looks[-1] * c.pairs / c.planned
-    error = c.error * math.sqrt(c.pairs / seeds) * _smallest_spread(c.freedom)
+    error = c.error * math.sqrt(rule.independent(c.pairs) / rule.independent(seeds)) * _smallest_spread(c.freedom)
     level = rule.alpha * share / paid_for(0, 0, rule)
     for effect in (c.effect - c.error, c.effect, c.effect + c.error):
         at_last = Estimate(effect, error, c.freedom * (seeds - 1) / (c.pairs - 1), c.tail)
-        if min(at_last.p_difference(), at_last.p_equivalence(rule.margin)) <= level:
+        if min(at_last.p_difference(), at_last.p_equivalence(c.margin)) <= level:
             return False
     return True
 

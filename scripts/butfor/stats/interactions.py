@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast, contrast
 from butfor.stats.correction import correct
+from butfor.stats.estimate import step
 from butfor.stats.pairs import BySeed, Pairs, pair
 from butfor.stats.rule import Rule
+from butfor.stats.tails import tails
 from butfor.stats.verdict import decide
 
 Cell = tuple[str, ...]
@@ -65,10 +67,13 @@ def factorial_effects(
     """The contrasts of `factorial` before they are corrected and judged, for several grids to be judged together."""
     if lacking := [cell for cell in itertools.product(*factors.values()) if cell not in values]:
         raise ValueError(f"factorial: expected values of every cell of the grid, received none of {lacking[0]}.")
-    return [
-        FactorialEffect(of, levels, bases, _contrast(values, at_level, at_base, seeds, rule))
-        for of, levels, bases, at_level, at_base in _effects(factors)
-    ]
+    found = list(_effects(factors))
+    pairs = [_pairs(values, at_level, at_base, seeds) for *_, at_level, at_base in found]
+    contrasts: dict[int, Contrast] = {}
+    for order in (1, 2):
+        family = {place: pairs[place] for place, (of, *_) in enumerate(found) if len(of) == order}
+        contrasts |= _guarded(family, rule, interaction=order > 1)
+    return [FactorialEffect(*effect[:3], contrasts[place]) for place, effect in enumerate(found)]
 
 
 def _effects(factors: Mapping[str, Sequence[str]]) -> Iterator[tuple[Cell, Cell, Cell, Weights, Weights]]:
@@ -105,8 +110,7 @@ def leave_and_add(
     add: Weights = {("only",): 1.0, ("bare",): -1.0}
     pairs = _pairs(values, leave, add, seeds)
     left, added = (float(side.mean()) if len(side) else float("nan") for side in (pairs.ablation, pairs.reference))
-    judged = contrast(pairs, rule)
-    return LeaveAndAdd(left, added, judged)
+    return LeaveAndAdd(left, added, _guarded({0: pairs}, rule, interaction=True)[0])
 
 
 def judge_parts(parts: Mapping[str, LeaveAndAdd], rule: Rule) -> dict[str, LeaveAndAdd]:
@@ -146,11 +150,15 @@ def _difference(one: Weights, other: Weights) -> Weights:
     return {**one, **{cell: -weight for cell, weight in other.items()}}
 
 
-def _contrast(
-    values: Mapping[Cell, BySeed], level: Weights, base: Weights, seeds: Sequence[int], rule: Rule
-) -> Contrast:
-    pairs = _pairs(values, level, base, seeds)
-    return contrast(pairs, rule)
+def _guarded(pairs: Mapping[int, Pairs], rule: Rule, interaction: bool) -> dict[int, Contrast]:
+    """The contrasts of one kind, with the floors of ablations: no spread much smaller than what the others have, and none
+    smaller than steps of the metric, of which an interaction is a difference of two differences."""
+    guards = tails({f"{name}": each for name, each in pairs.items()}, [f"{name}" for name in pairs])
+    found = {}
+    for place, each in pairs.items():
+        name, floor = f"{place}", 2.0 * step(each, rule.resolution) if interaction else 0.0
+        found[place] = contrast(each, rule, max(guards.floors.get(name, 0.0), floor), guards.side)
+    return found
 
 
 def _pairs(values: Mapping[Cell, BySeed], one: Weights, other: Weights, seeds: Sequence[int]) -> Pairs:

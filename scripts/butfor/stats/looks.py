@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from butfor.stats.contrast import Contrast, contrast
 from butfor.stats.correction import correct
 from butfor.stats.futility import is_futile
+from butfor.stats.own_tail import own_tails
 from butfor.stats.pairs import Pairs
 from butfor.stats.rule import Rule
 from butfor.stats.tails import tails
@@ -36,8 +37,7 @@ def judge_pairs(
         if not seen:
             break
         as_of |= {name: at_looks[name][place] for name in seen}
-        found = tails(as_of, seen)
-        latest |= {name: contrast(as_of[name], rule, found.floors.get(name, 0.0), found.side) for name in seen}
+        latest |= _contrasts(as_of, seen, rule)
         corrected = dict(
             zip(latest, correct(list(latest.values()), [shares[name] for name in latest], rule.others), strict=True)
         )
@@ -53,11 +53,18 @@ def judge_once(pairs: Mapping[str, Pairs], rule: Rule, weights: Weights | None =
     The bound of `judge_pairs` holds here too: each p is of one of the K looks.
     """
     shares = None if weights is None else [weights[name] for name in pairs]
-    found = tails(pairs, pairs)
-    contrasts = [contrast(p, rule, found.floors.get(name, 0.0), found.side) for name, p in pairs.items()]
+    contrasts = list(_contrasts(pairs, pairs, rule).values())
     corrected = correct(contrasts, shares, rule.others)
     judged = [decide(c, rule.alpha, rule.higher_is_better) for c in corrected]
     return {name: replace(c, settled=c.verdict != "inconclusive") for name, c in zip(pairs, judged, strict=True)}
+
+
+def _contrasts(pairs: Mapping[str, Pairs], asked: Collection[str], rule: Rule) -> dict[str, Contrast]:
+    """The contrasts of those that are asked about, guarded by what all say about tails, or each for itself where all are few."""
+    found, own = tails(pairs, asked), own_tails(pairs, asked)
+    return {
+        name: contrast(pairs[name], rule, found.floors.get(name, 0.0), found.side or own.get(name, 0)) for name in asked
+    }
 
 
 def _stands(c: Contrast | None) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import fdtrc, stdtrit
-from scipy.stats import friedmanchisquare, rankdata, studentized_range
 
 from butfor.stats.contrast import Contrast, contrast, paid_for
 from butfor.stats.correction import correct
@@ -72,13 +71,17 @@ def judge_over_data_sets(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict
 
 def ranked_arms(figures: Mapping[str, Sequence[float]], higher_is_better: bool, alpha: float) -> RankedArms:
     """The arms ranked on each data set by these figures, in the same order of data sets everywhere. At least three arms."""
+    from scipy import stats  # here, since it doubles the time that a stage's imports take
+
     values = np.array(list(figures.values()), np.float64)
-    ranks = rankdata(-values if higher_is_better else values, axis=0)
+    ranks = stats.rankdata(-values if higher_is_better else values, axis=0)
     arms, sets = values.shape
     critical = (
-        float(studentized_range.ppf(1 - alpha, arms, np.inf)) / math.sqrt(2) * math.sqrt(arms * (arms + 1) / (6 * sets))
+        float(stats.studentized_range.ppf(1 - alpha, arms, np.inf))
+        / math.sqrt(2)
+        * math.sqrt(arms * (arms + 1) / (6 * sets))
     )
-    p = float(friedmanchisquare(*ranks).pvalue) if np.ptp(ranks, axis=0).any() else 1.0
+    p = float(stats.friedmanchisquare(*ranks).pvalue) if np.ptp(ranks, axis=0).any() else 1.0
     return RankedArms(dict(zip(figures, map(float, ranks.mean(axis=1)), strict=True)), p, critical)
 
 
@@ -95,6 +98,10 @@ def _mean(of_sets: list[Contrast], rule: Rule) -> Contrast:
     """The contrast of the mean effect. By failures alone an arm is worse, or better, where it is so on every data set."""
     found = mean_estimate([c.estimate for c in of_sets])
     low, high = found.interval(rule.alpha / len(rule.looks))
+    margins = [
+        c.margin for c in of_sets if c.margin is not None
+    ]  # that of the mean is their mean, as that of effects is
+    margin = float(np.mean(margins)) if margins else None
     failed, of_reference = sum(c.failed_ablation for c in of_sets), sum(c.failed_reference for c in of_sets)
     times = max(paid_for(c.failed_ablation, c.failed_reference, rule) for c in of_sets)
     wins = np.mean([(c.effect > 0) == rule.higher_is_better and c.effect != 0 for c in of_sets])
@@ -113,9 +120,10 @@ def _mean(of_sets: list[Contrast], rule: Rule) -> Contrast:
         high=high,
         correlation=math.nan,
         better=float(wins),
+        margin=margin,
         p_difference=min(1.0, times * found.p_difference()),
-        p_equivalence=min(1.0, times * found.p_equivalence(rule.margin)),
-        p_beyond=min(1.0, times * found.p_beyond(rule.margin)),
+        p_equivalence=min(1.0, times * found.p_equivalence(margin)),
+        p_beyond=min(1.0, times * found.p_beyond(margin)),
         p_failure=max(c.p_failure for c in of_sets),
         p_rescue=max(c.p_rescue for c in of_sets),
     )

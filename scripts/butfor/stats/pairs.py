@@ -18,7 +18,7 @@ class Pairs:
 
     differences: by seed, shape `(pairs,)`. planned: seeds per arm. failed_*: runs that ended without a usable model.
     missing: seeds for which one of the two runs has left no record. resolution: the smallest step of the metric on the data set
-    that these runs are of, where that is another than the rule's (see Rule).
+    that these runs are of, where that is another than the rule's (see Rule); so is margin.
     """
 
     differences: Values
@@ -29,6 +29,7 @@ class Pairs:
     failed_reference: int
     missing: int
     resolution: float | None = None
+    margin: float | None = None
 
 
 def pair(ablation: BySeed, reference: BySeed, seeds: Sequence[int]) -> Pairs:

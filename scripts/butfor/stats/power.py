@@ -40,7 +40,8 @@ def more_seeds(c: Contrast, rule: Rule, ablations: int) -> int | None:
     level = _level(c, rule, ablations)
 
     def decides(n: int) -> bool:
-        larger = Estimate(c.effect, c.error * math.sqrt(c.pairs / n), c.freedom * (n - 1) / (c.pairs - 1), c.tail)
+        wider = math.sqrt(rule.independent(c.pairs) / rule.independent(n))
+        larger = Estimate(c.effect, c.error * wider, c.freedom * (n - 1) / (c.pairs - 1), c.tail)
         return min(larger.p_difference(), larger.p_equivalence(c.margin)) <= level
 
     low, high = c.pairs, MOST_SEEDS

@@ -15,6 +15,7 @@ class Rule:
     make, such as one test example; None: the smallest step between the values that are compared. paired: by seed, or two
     independent samples (Welch). futility: whether an ablation that no planned look can decide stops early. others: how many
     ablations that were judged and are not given, as those that were removed since, count in the correction all the same.
+    overlap: where runs are folds of one data set, examples tested on per example trained on; 0 where they share none.
     """
 
     margin: float | None = None
@@ -25,6 +26,19 @@ class Rule:
     paired: bool = True
     futility: bool = True
     others: int = 0
+    overlap: float = 0.0
+
+    def independent(self, runs: float) -> float:
+        """How many runs that share nothing would tell as much of a mean as so many that overlap.
+
+        Of folds, runs are alike by the examples that their training sets share, so that the mean is less sure than their spread
+        says: its variance is (1/J + n_test/n_train) times theirs (Nadeau & Bengio 2003, Machine Learning 52:239).
+        """
+        return runs / (1 + runs * self.overlap)
+
+    def independent_of(self, some: int, runs: int) -> int:
+        """Some of the runs, such as those that failed, as a number of such independent ones, rounded down."""
+        return some if not self.overlap or not runs else int(some * self.independent(runs) / runs)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no rule."""
@@ -37,5 +51,7 @@ class Rule:
             raise ValueError(f"Rule: expected a margin above 0, or None, received {self.margin}.")
         if self.others < 0:
             raise ValueError(f"Rule: expected 0 or more other ablations, received {self.others}.")
+        if not self.overlap >= 0:
+            raise ValueError(f"Rule: expected an overlap of 0 or above, received {self.overlap}.")
         if self.resolution is not None and not self.resolution >= 0:
             raise ValueError(f"Rule: expected a resolution of 0 or above, or None, received {self.resolution}.")

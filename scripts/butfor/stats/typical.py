@@ -27,13 +27,14 @@ class Typical:
     note: str
 
 
-def typical(pairs: Pairs, margin: float | None) -> Typical:
-    """Of one ablation; NaN without a pair."""
+def typical(pairs: Pairs, margin: float | None, independent: bool = True) -> Typical:
+    """Of one ablation; NaN without a pair. independent: whether the runs share nothing, as folds do, which the test takes for
+    granted."""
     d = pairs.differences
     if not len(d):
         return Typical(math.nan, math.nan, "")
     notes = [_disagreement(pairs, margin), _alone(pairs), _spreads(pairs)]
-    return Typical(_median(d), p_signed_rank(d), "; ".join(note for note in notes if note))
+    return Typical(_median(d), p_signed_rank(d) if independent else math.nan, "; ".join(note for note in notes if note))
 
 
 def p_signed_rank(differences: Values) -> float:

@@ -8,7 +8,7 @@ from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast
 
 VERDICTS = ("helps", "hurts", "no meaningful difference", "inconclusive")
-LONG_TAILS = "runs have a long tail and some ablations spread more than others, so that the bar is higher"
+WITHHELD = "{verdict}, were it sure that these runs have not missed a long tail"
 MOST_MISSING = 0.2  # share of seeds without a record above which no verdict is given
 
 
@@ -79,6 +79,26 @@ def _from_differences(c: Contrast, alpha: float, higher_is_better: bool) -> tupl
     if c.p_equivalence <= alpha:
         return "no meaningful difference", "tiny but real" if real else equal
     if not real:
-        return "inconclusive", LONG_TAILS if c.tail else equal
-    verdict = "helps" if (c.effect > 0) == higher_is_better else "hurts"
+        return "inconclusive", _withheld(c, alpha, higher_is_better) or equal
+    verdict = _direction(c, higher_is_better)
     return verdict, "by at least the margin" if c.p_beyond <= alpha else ""
+
+
+def _direction(c: Contrast, higher_is_better: bool) -> str:
+    return "helps" if (c.effect > 0) == higher_is_better else "hurts"
+
+
+def _withheld(c: Contrast, alpha: float, higher_is_better: bool) -> str:
+    """What Student's t would say where a tail may have been missed; empty where that is nothing either."""
+    if not c.tail:
+        return ""
+    one, student = c.estimate, replace(c.estimate, tail=0)
+    same = student.p_equivalence(c.margin), one.p_equivalence(c.margin), c.p_equivalence
+    differ = student.p_difference(), one.p_difference(), c.p_difference
+    for verdict, (by_student, by_tail, corrected) in (
+        ("no meaningful difference", same),
+        (_direction(c, higher_is_better), differ),
+    ):
+        if by_student * corrected <= alpha * by_tail and corrected < 1:
+            return WITHHELD.format(verdict=verdict)
+    return ""

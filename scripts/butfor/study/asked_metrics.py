@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 import re
@@ -10,12 +11,22 @@ from typing import Any, cast
 
 from butfor.errors import Errors, StudyFileError
 from butfor.remedies import CLOSE
+from butfor.study import keras_metrics
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric
 from butfor.study.summary import MetricTerms
 from butfor.user_code import location
 
 Settings = dict[str, Any]
-GENERAL = ("score", "unit", "scale", "decimals", "margin", "primary")  # settings that every metric has
+GENERAL = (
+    "score",
+    "keras",
+    "settings",
+    "unit",
+    "scale",
+    "decimals",
+    "margin",
+    "primary",
+)  # settings that every metric has
 RECORDED = ("accuracy", "rmse", "mae")  # what every run measures while it trains, where its task has it
 PARTS = ("test", "train", "validation", "gap")
 PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
@@ -50,6 +61,20 @@ def completed(written: Settings) -> dict[str, MetricTerms]:
     return asked
 
 
+def refuse_groups(asked: dict[str, MetricTerms], data_sets: dict[str, Settings]) -> None:
+    """Raise MetricError for a function of the user's own that asks for groups where a data set has none."""
+    for name, terms in asked.items():
+        without = [each for each, data in data_sets.items() if not data["groups"]]
+        if without and location.is_own(terms["score"]) and "groups" in location.arguments(terms["score"]):
+            place = ".".join(filter(None, ["data", without[0]]))
+            raise MetricError(
+                f"metrics.{name}: expected data that say what each example belongs to, since {terms['score']} asks for groups,"
+                f" received none. Write {place}: {{…, groups: patient}}, the column of a table, or of arrays patient_train and"
+                " patient_test the name before the part.",
+                ("metrics", name),
+            )
+
+
 def primary_of(asked: dict[str, MetricTerms]) -> str | None:
     """The name in rows of the metric that decides, if one is said to."""
     return next((f"test/{name}" for name, terms in asked.items() if terms["primary"]), None)
@@ -64,21 +89,23 @@ def with_parts(asked: dict[str, MetricTerms], names: Iterable[str]) -> dict[str,
     }
 
 
-def parts_to_predict(asked: Iterable[MetricTerms], keep: bool) -> list[str]:
+def parts_to_predict(asked: Iterable[MetricTerms], keep: bool, verdict: Settings) -> list[str]:
     """The parts of the data of which predictions are needed. keep: whether those of the test set are wanted anyway."""
-    parts = {part for terms in asked if needs_predictions(terms) for part in terms["parts"]}
+    parts = {part for terms in asked if needs_predictions(terms, verdict) for part in terms["parts"]}
     if "gap" in parts:
         parts |= {"train"}
     return [part for part in ("test", "train", "validation") if part in parts or (part == "test" and keep)]
 
 
-def needs_predictions(terms: MetricTerms) -> bool:
-    """Whether a metric is computed from predictions: the others are recorded."""
-    return terms["score"] not in RECORDED
+def needs_predictions(terms: MetricTerms, verdict: Settings) -> bool:
+    """Whether a metric is computed from predictions: the others are recorded, as numbers without what single examples say, which
+    a study asks for whose verdicts are to hold for new data. verdict: the study's."""
+    of_examples = verdict["holds_for"] == "new data" and terms["score"] != "accuracy"  # which records by example
+    return terms["score"] not in RECORDED or of_examples
 
 
 def _completed(name: str, settings: Settings) -> MetricTerms:
-    at, score = ("metrics", name), settings.get("score") or settings.get("function") or name
+    at, score = ("metrics", name), settings.get("score") or settings.get("keras") or settings.get("function") or name
     if "/" in name:
         raise MetricError(
             f"metrics.{name}: expected a name without the part of the data, received {name}. Write {name.split('/')[-1]}.",
@@ -87,14 +114,16 @@ def _completed(name: str, settings: Settings) -> MetricTerms:
     if settings.get("function"):
         location.locate(str(score))
         return _own(name, str(score), settings)
-    if score not in CATALOGUE:
+    if (meant := keras_metrics.named(str(score))) and (settings.get("keras") or score not in {**CATALOGUE, **SYNONYMS}):
+        return _of_keras(name, meant, settings)
+    if score not in CATALOGUE or settings.get("keras"):
         raise MetricError(f"metrics.{name}: expected a metric of the catalogue, received {score}.{_meant(score)}", at)
     return _known(name, CATALOGUE[score], settings)
 
 
 def _known(name: str, known: KnownMetric, settings: Settings) -> MetricTerms:
     for key in settings:
-        if key not in (*GENERAL, *known.options):
+        if key not in (*GENERAL, *known.options) or key == "settings":
             fixed = " It is fixed for that metric." if key in ("higher_is_better", "function") else ""
             raise MetricError(
                 f"metrics.{name}.{key}: unknown setting of {known.name}. Expected one of"
@@ -102,11 +131,32 @@ def _known(name: str, known: KnownMetric, settings: Settings) -> MetricTerms:
                 ("metrics", name, key),
             )
     options = {key: settings.get(key, default) for key, default in known.options.items()}
+    title = known.title.replace("-k ", f"-{options.get('k')} ") if name == known.name else name
+    return _terms_of(name, known, options, title, settings)
+
+
+def _terms_of(name: str, known: KnownMetric, options: Settings, title: str, settings: Settings) -> MetricTerms:
     own_unit = {key: settings[key] for key in ("unit", "scale", "decimals") if settings.get(key) is not None}
     unit = {"unit": known.unit, "scale": known.scale, "decimals": known.decimals, **own_unit}
-    title = known.title.replace("-k ", f"-{options.get('k')} ") if name == known.name else name
     limits = {"lowest": _finite(known.lowest), "highest": _finite(known.highest), "share": known.share}
     return _terms(name, known.name, options, title, settings, **unit, **limits, higher_is_better=known.higher_is_better)
+
+
+def _of_keras(name: str, meant: str, settings: Settings) -> MetricTerms:
+    known, at = keras_metrics.KERAS_METRICS[meant], ("metrics", name)
+    given = {**(settings.get("settings") or {}), **{key: v for key, v in settings.items() if key in known.options}}
+    if surplus := [key for key in (*settings, *given) if key not in (*GENERAL, *known.options)]:
+        has = f"it has {', '.join(known.options)}" if known.options else "it has none"
+        raise MetricError(f"metrics.{name}: expected settings of Keras's {meant}, received {surplus[0]}: {has}.", at)
+    if needed := keras_metrics.lacking(meant, given):
+        raise MetricError(
+            f"metrics.{name}: expected {needed[0]}, which Keras's {meant} needs, received none. Write {name}: {{keras: {meant},"
+            f" settings: {{{needed[0]}: …}}}}.",
+            at,
+        )
+    whole = {key: given.get(key, default) for key, default in known.options.items()}
+    terms = dataclasses.replace(known, name=f"{keras_metrics.MARK}{meant}", title=name)
+    return _terms_of(name, terms, whole, name, settings)
 
 
 def _own(name: str, reference: str, settings: Settings) -> MetricTerms:
@@ -164,6 +214,10 @@ def _meant(name: str) -> str:
     if plain in ("loss", "test_loss"):
         return " The loss is measured anyway; its margin is verdict.loss_margin."
     similar = difflib.get_close_matches(plain, CATALOGUE, n=1, cutoff=CLOSE)
+    similar = similar or difflib.get_close_matches(name, keras_metrics.KERAS_METRICS, n=1, cutoff=CLOSE)
     if meant := SYNONYMS.get(plain, *similar) if plain in SYNONYMS or similar else "":
         return f" Did you mean {meant}? There are {', '.join(CATALOGUE)}."
-    return f" There are {', '.join(CATALOGUE)}; others as module:function of your own."
+    return (
+        f" There are {', '.join(CATALOGUE)}; of Keras {', '.join(keras_metrics.KERAS_METRICS)}; others as module:function of"
+        " your own."
+    )

@@ -13,6 +13,7 @@ from butfor.arm_names import anywhere
 from butfor.errors import Errors, StudyFileError
 from butfor.fingerprint import fingerprint
 from butfor.recipe.recipe_mark import recipe_mark
+from butfor.study.cost_metrics import is_cost, problem
 from butfor.study.data_sets import place
 from butfor.study.metrics import MARGINS
 from butfor.study.plan import Plan
@@ -74,14 +75,18 @@ def fixed(settings: Settings) -> dict[str, Any]:
         for name, one in settings["data_sets"].items()
         for key in ("name", "validation")
     }
-    return {"looks": settings["looks"], "first_seed": settings["first_seed"], **data}
+    folds = {"replicates": settings["replicates"]} if settings["replicates"] else {}
+    return {"looks": settings["looks"], "first_seed": settings["first_seed"], **folds, **data}
 
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
     written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
     reference = _reference(name, written["arm"], plan)
-    _check_metric(name, written["metric"], settings)
-    _check_margin(name, written, settings)
+    if is_cost(written["metric"]):
+        _check_cost(name, written, settings)
+    else:
+        _check_metric(name, written["metric"], settings)
+        _check_margin(name, written, settings)
     _check_rate(name, written)
     if written["expect"] == "fails":
         written["rate"] = written["rate"] or MOSTLY
@@ -128,6 +133,12 @@ def _reference(name: str, arm: str, plan: Plan) -> str:
     if (reference := plan.arms[arm].reference) is None:
         raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.", at)
     return reference
+
+
+def _check_cost(name: str, claim: dict[str, Any], settings: Settings) -> None:
+    key, why = problem(claim, settings["costs"]["batch_sizes"])
+    if key:
+        raise ClaimError(f"claims.{name}.{key}: {why}", ("claims", name, key))
 
 
 def _check_metric(name: str, metric: str, settings: Settings) -> None:

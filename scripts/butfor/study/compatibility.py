@@ -103,6 +103,15 @@ def _mismatched(recipe: Recipe) -> list[str]:
             f"accumulation: expected a training of {recipe['accumulation']} batches or more, since less updates nothing,"
             f" received train_size {recipe['train_size']}. Write a smaller accumulation, or more epochs."
         )
+    weighted = [
+        *(["class_weight"] * (recipe["class_weight"]["name"] != "none")),
+        *(["sample_weight"] * (recipe["sample_weight"] != "none")),
+    ]
+    if recipe["loss"]["name"] == "dice" and weighted:
+        problems.append(
+            f"{weighted[0]}: expected a loss that has a value for each example, received dice, which has one for a batch. Leave"
+            " one of the two out."
+        )
     if optimiser.get("nesterov") and not optimiser["momentum"]:
         problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")
     if optimiser.get("weight_decay") and recipe["weight_decay"]["name"] == "decoupled":

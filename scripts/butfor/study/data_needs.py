@@ -19,7 +19,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
     of models `built in`, of the user's `own`, of both (`mixed`), or of none (empty). models: the same of all. watched:
     the validation figures that recipes watch; weighted: how many classes get weights (-1: all); smoothed: whether labels are;
     losses: the losses that are named; moved: what moves images, and not what is known of each of their pixels;
-    mixed: how batches are mixed, and with what loss of the user's own.
+    mixed: how batches are mixed, and with what loss of the user's own; given_weights: whether examples count as the data say.
     """
     return {
         "train_size": max(recipe["train_size"] or 0 for recipe in recipes),
@@ -33,6 +33,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
         "smoothed": any(r["label_smoothing"] for r in recipes),
         "losses": sorted({r["loss"]["name"] for r in recipes} - {"auto"}),
         "mixed": [list(way) for way in sorted({(key, _own_loss(r)) for r in recipes for key in MIXING if r[key]})],
+        "given_weights": any(r["sample_weight"] == "given" for r in recipes),
         "moved": [key for key in architectures.MOVING if any(r[key] for r in recipes)],
     }
 

@@ -43,7 +43,7 @@ def complete_data(data: Settings, root: Schema, task: str) -> None:
     keys = root["properties"]["data"]["properties"]
     by_class = data["name"] in BY_CLASS and data["folder"]
     own_part = any(data[key] for key in ("test", "test_file", "part")) or (by_class and has_parts(Path(data["folder"])))
-    if data["name"] in keys["test"]["for"] and not own_part:
+    if data["name"] in keys["test"]["for"] and not own_part and not data.get("folds"):
         data["test"] = complete({}, keys["test"], root, "data.test")
     data["task"] = task
 
@@ -111,6 +111,9 @@ def _contradictions(data: Settings) -> Iterator[tuple[str, str]]:
         yield "test", f"expected a folder of classes, received {folder}, which has a test part. Leave it out."
     if data["columns"] and data["drop"]:
         yield "drop", "expected columns (those to use) or drop (all but those), received both. Leave one out."
+    if data["inputs"] and (data["columns"] or data["drop"]):
+        other = "columns" if data["columns"] else "drop"
+        yield other, f"expected inputs (groups of columns) or {other}, received both. Leave one out."
     given = [key for key in ("test_file", "part", "test") if data[key]]
     if len(given) > 1:
         yield given[-1], f"expected one way to the test part, received {_listed(given, 'and')}. Leave all but one out."

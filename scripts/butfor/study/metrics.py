@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from butfor.study.summary import VerdictSettings
@@ -69,8 +69,9 @@ class Metric:
     name: as in a study file. title, short, plural: in a sentence, at the head of a column, and of several runs. recorded:
     the figure as a record's metrics give it. share: whether it is one of test examples, so that it moves in steps of one.
     lowest, highest: what it can be, in `unit`. margin: the verdict setting that holds the metric's margin, if there is one;
-    own_margin: its margin, if the study gives it one by name, and relative: of the baseline's mean, as a share. settles: whether
-    `verdict.metric` may name it; all may be named by claims.
+    own_margin: its margin, if the study gives it one by name, and relative: of the baseline's mean, as a share; margins: what
+    that is on each of several data sets, the smallest of which is own_margin. settles: whether `verdict.metric` may name it; all
+    may be named by claims.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Metric:
     margin: Literal["margin", "loss_margin"] | None = None
     own_margin: float | None = None
     relative: float | None = None
+    margins: Mapping[str, float] = field(default_factory=dict)
     settles: bool = False
 
     def figure(self, figures: Figures) -> float:
@@ -106,8 +108,14 @@ class Metric:
         """The margin with its sign and unit, and what it is of; empty without one."""
         if (margin := self.margin_in(verdict)) is None:
             return ""
+        if self.margins:
+            return f"±{100 * self.relative:g} % of the baseline's mean on each data set{self._margins_in_words()}"  # type: ignore[operator]
         of = "" if self.relative is None else f", which is {100 * self.relative:g} % of the baseline's mean"
         return f"±{margin:{'.3g' if of else 'g'}} {self.unit.name}{of}"
+
+    def _margins_in_words(self) -> str:
+        said = [f"{margin:.3g} on {name}" for name, margin in self.margins.items()]
+        return f" ({', '.join(said)} {self.unit.short})"
 
     @property
     def margin_setting(self) -> str:

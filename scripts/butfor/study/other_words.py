@@ -33,6 +33,10 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("random_rotation", "rotate", "rotation_range", "degrees"), "rotation"),
     **dict.fromkeys(("random_zoom", "zoom_range", "random_scale"), "zoom"),
     **dict.fromkeys(("gaussian_noise", "input_noise", "jitter", "noise_std"), "noise"),
+    **dict.fromkeys(("class_weights", "pos_weight", "weighting"), "class_weight"),
+    **dict.fromkeys(("sample_weights", "example_weight", "example_weights", "weights"), "sample_weight"),
+    **dict.fromkeys(("criterion", "loss_fn", "loss_function", "objective"), "loss"),
+    **dict.fromkeys(("dtype", "dtype_policy", "amp", "mixed_precision"), "precision"),
     **dict.fromkeys(("mixup_alpha", "mix_up"), "mixup"),
     **dict.fromkeys(("cutmix_alpha", "cut_mix"), "cutmix"),
     **dict.fromkeys(("random_erasing", "erasing", "random_erase"), "cutout"),
@@ -43,7 +47,12 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("warmup_steps", "warmup_epochs", "warmup_ratio"), "warmup"),
     **dict.fromkeys(("scaling", "normalize", "rescale", "rescaling"), "input_scaling"),
     **dict.fromkeys(("architecture", "network", "arch", "backbone"), "model"),
-    **dict.fromkeys(("n_seeds", "num_seeds", "repeats", "n_trials", "trials", "replicates", "runs", "folds"), "seeds"),
+    **dict.fromkeys(("n_seeds", "num_seeds", "n_trials", "trials", "runs"), "seeds"),
+    **dict.fromkeys(("cross_validation", "cv", "kfold", "k_fold"), "replicates"),
+    **dict.fromkeys(("n_splits", "k"), "folds"),
+    **dict.fromkeys(("n_repeats",), "repeats"),
+    **dict.fromkeys(("stratify",), "stratified"),
+    **dict.fromkeys(("group",), "groups"),
     **dict.fromkeys(("val_split", "validation_split", "val_size", "validation_size"), "validation"),
     **dict.fromkeys(("dataset", "data_set"), "data"),
     **dict.fromkeys(("path", "data_path", "filename"), "file"),
@@ -65,13 +74,11 @@ SAME = {  # what other tools call a key: its name here
 }  # fmt: skip
 SEEDS = "Did you mean seeds (how many) or first_seed (the number of the first)?"
 PROFILE = "It is a line in profiles/slurm/profile.yaml, with what else a cluster is asked for"
-WEIGHTS = "A recipe has no weights of classes or examples: let the rare ones occur more often in x_train and y_train"
+METRIC = "The metric that decides is verdict.metric; the loss, and by the task accuracy or mae, are always measured"
 AUGMENTATION = "Each augmentation is a key of its own: shift, flip, rotation, zoom, cutout, noise, mixup, cutmix"
 ADVICE = {  # what has no name here: what to do instead
     **dict.fromkeys(("gres", "gpu", "gpus", "partition", "account", "qos", "nodes", "constraint", "slurm_extra"), PROFILE),
-    **dict.fromkeys(("class_weight", "class_weights", "sample_weight", "sample_weights"), WEIGHTS),
-    **dict.fromkeys(("loss", "criterion", "loss_fn"), "The loss is the cross-entropy of one label per example"),
-    **dict.fromkeys(("metric", "metrics"), "The metric that decides is verdict.metric; accuracy and loss are always measured"),
+    **dict.fromkeys(("metric", "metrics"), METRIC),
     **dict.fromkeys(("augmentation", "augment", "augmentations", "transforms"), AUGMENTATION),
     "callbacks": "What callbacks do are keys of a recipe: early_stopping, schedule",
 }  # fmt: skip

@@ -118,10 +118,18 @@ def _as_typed(value: Any, kinds: list[str], is_duration: bool) -> Any:
 
 def _choice_with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
     settings = {"name": value} if isinstance(value, str) else value
+    if isinstance(settings, dict) and "name" not in settings:
+        settings = {**_only_name(schema), **settings}
     if not isinstance(settings, dict) or not isinstance(settings.get("name"), str):
         return settings
     chosen = _chosen(settings["name"], schema)
     return settings if chosen is None else _with_defaults(settings, chosen, root)
+
+
+def _only_name(schema: Schema) -> dict[str, str]:
+    """The name of the one choice that there is beside none, which settings alone then mean."""
+    names = [name for name in schema["choices"] if name != "none"]
+    return {"name": names[0]} if len(names) == 1 and "own" not in schema else {}
 
 
 def _chosen(name: str, schema: Schema) -> Schema | None:
@@ -143,7 +151,9 @@ def _validator(root: Schema) -> Any:
         name = instance.get("name") if isinstance(instance, dict) else instance
         chosen = _chosen(name, schema) if isinstance(name, str) else None
         if isinstance(instance, dict) and "name" not in instance:
-            yield ValidationError("name", validator="required", validator_value=["name"], instance=instance)
+            yield ValidationError(
+                "name", validator="required", validator_value=["name"], instance=instance, schema=schema
+            )
             return
         if chosen is None:
             yield ValidationError(f"one of {', '.join(named)}", validator="choices", instance=name)

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
-from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values
+from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values, replicates
 from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
+from butfor.study.cost_metrics import is_cost
 from butfor.study.data_settings import check_data, check_models, complete_data
 from butfor.study.plan import Plan, make_plan
 from butfor.study.schema import ConfigError, Schema, complete, load_schema, parts
@@ -116,7 +117,9 @@ def _declare_claims(settings: dict[str, Any], plan: Plan, incomplete: bool) -> N
 def _ask_on_parts(settings: dict[str, Any], _: Plan, __: bool) -> None:
     """Have metrics on those parts of the data on which claims name them. `claimed`: of the names in claims those that make a
     difference, so that a claim which makes none lets nothing be judged anew."""
-    names = sorted({claim["metric"] for claim in settings["claims"].values() if claim["metric"]})
+    names = sorted(
+        {claim["metric"] for claim in settings["claims"].values() if claim["metric"] and not is_cost(claim["metric"])}
+    )
     settings["metrics"] = asked_metrics.with_parts(settings["metrics"], names)
     described, known = settings["verdict"]["others"] == "descriptive", metrics_of(settings)
     settings["claimed"] = [name for name in names if described or name not in known]
@@ -144,9 +147,10 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
     settings["data"] = several or settings["data"]
     settings["data_sets"] = several or {data_sets.ONLY: settings["data"]}
     settings["results"] = str(Path(settings.get("results", f"results/{settings['study']}")).expanduser())
+    with found.collected():
+        replicates.settle(written, settings)
     for data in settings["data_sets"].values():
         complete_data(data, root, settings["task"])
-    settings["looks"] = settings["seeds"] if isinstance(settings["seeds"], list) else [settings["seeds"]]
     wrong = [getattr(error, "at", ()) for error in found.found]
     asked, settings["metrics"], settings["claimed"] = settings["metrics"], {}, []
     with found.collected():
@@ -159,6 +163,7 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
                 check_data(data, root, at)
     with found.collected():
         settings["metrics"] = asked_metrics.completed(asked)
+        asked_metrics.refuse_groups(settings["metrics"], settings["data_sets"])
         _choose_metric(settings)
     settings["verdict"]["metric"] = settings["verdict"]["metric"] or default_of(settings)
     return settings

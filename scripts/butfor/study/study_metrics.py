@@ -130,7 +130,11 @@ def _on(part: str, tested: Metric) -> Metric:
 def _named_again(recorded: Metric, asked: Metric) -> Metric:
     """A recorded metric that a study names, for a margin or a unit of its own."""
     return dataclasses.replace(
-        recorded, own_margin=asked.own_margin, relative=asked.relative, unit=_unit_of(recorded, asked)
+        recorded,
+        own_margin=asked.own_margin,
+        relative=asked.relative,
+        margins=asked.margins,
+        unit=_unit_of(recorded, asked),
     )
 
 
@@ -152,7 +156,7 @@ def _asked(terms: MetricTerms, part: str) -> Metric:
         },
         **{"higher_is_better": terms["higher_is_better"], "lowest": lowest, "highest": highest},
         **{"share": terms["share"], "settles": part == "test"},
-        **{"own_margin": terms["margin"], "relative": terms["relative_margin"]},
+        **{"own_margin": terms["margin"], "relative": terms["relative_margin"], "margins": terms.get("margins", {})},
     }
     if part == "gap":
         about |= _gap(terms, highest - lowest)
@@ -173,5 +177,5 @@ def _gap(terms: MetricTerms, most: float) -> dict[str, Any]:
         "lowest": -most if math.isfinite(most) else -math.inf,
         "highest": most if math.isfinite(most) else math.inf,
         "recorded": lambda m: sign * (m[f"train/{name}"] - m[f"test/{name}"]),
-        **{"own_margin": None, "relative": None},
+        **{"own_margin": None, "relative": None, "margins": {}},
     }

@@ -65,6 +65,7 @@ class MetricTerms(TypedDict):
     share: bool
     margin: float | None
     relative_margin: float | None
+    margins: NotRequired[dict[str, float]]
     primary: bool
 
 
@@ -106,7 +107,7 @@ class Study(PlanSummary):
 
     removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from
     the register by the stages that judge. claimed: the metrics that its claims name. task: what kind of targets the data
-    have, filled in from the records (see verdicts/as_recorded).
+    have, filled in from the records (see verdicts/as_recorded). replicates: the folds that stand for seeds, if they do.
     """
 
     verdict: VerdictSettings
@@ -114,6 +115,7 @@ class Study(PlanSummary):
     removed: dict[str, int]
     claimed: NotRequired[list[str]]
     task: NotRequired[str]
+    replicates: NotRequired[dict[str, Any]]
 
 
 class DescribedStudy(Study):

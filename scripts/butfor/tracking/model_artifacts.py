@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
+from butfor.recipe.tasks import OWN, SEGMENTATION, task_of
 from butfor.records.record import Record
 from butfor.study.arm import is_baseline
 from butfor.tracking.artifacts import Artifact
@@ -28,21 +29,35 @@ IDENTITY = "butfor.identity"  # of the study that a name in the registry belongs
 FOLDER = "model"
 HISTORY = "mlflow.log-model.history"  # the tag by which MLflow recognises a run that holds a model
 ALIAS = "best"
-DESCRIPTION = "Images as floats from 0 to 1; logits come out. Chosen by validation accuracy among the baseline's runs."
+DESCRIPTION = (
+    "Inputs as the model was trained on them, pixels from 0 to 1; logits or numbers come out. Chosen by validation accuracy, or"
+    " by validation loss where there is none, among the baseline's runs."
+)
 log = logging.getLogger(__name__)
 
 
 def description(path: Path, record: Record, run_id: str) -> Model:
     """MLflow's description of the model in the file `path`: how to load it, and the shapes of inputs and outputs."""
-    image = _image(path)
-    inputs = Schema([TensorSpec(np.dtype("float32"), (-1, *image))])
-    outputs = Schema([TensorSpec(np.dtype("float32"), (-1, record.data["classes"]))])
+    shapes = _inputs(path)
+    named = {name: name for name in shapes} if len(shapes) > 1 else {}
+    inputs = Schema([TensorSpec(np.dtype("float32"), (-1, *shape), named.get(name)) for name, shape in shapes.items()])
+    shape = _output_shape(record, next(iter(shapes.values())))
+    outputs = Schema([TensorSpec(np.dtype("float32"), (-1, *shape))]) if shape else None
     model = Model(FOLDER, run_id, signature=ModelSignature(inputs, outputs))
     keras = {"keras_version": record.machine["keras"], "keras_backend": "tensorflow", "save_exported_model": False}
     model.add_flavor("keras", data=path.stem, **keras)
     python = {"loader_module": "mlflow.keras", "python_version": record.machine["python"]}
     model.add_flavor("python_function", env={"virtualenv": "python_env.yaml"}, **python)
     return model
+
+
+def _output_shape(record: Record, inputs: Sequence[int]) -> list[int]:
+    """The shape of what the model gives for one example, whose own shape is `inputs`; none where only its own step knows."""
+    task, last = task_of(record.data), record.data["classes"]
+    if task == OWN:
+        return []
+    places = inputs[:2] if task == SEGMENTATION else inputs[:1]
+    return [*places, last] if task.places else [last]
 
 
 def files(path: Path, model: Model, record: Record) -> Iterator[Artifact]:
@@ -116,13 +131,15 @@ def _is_ours(client: MlflowClient, name: str, identity: str, experiment: str) ->
 
 def _rank(run: Run) -> tuple[float, float, int]:
     """The order of training.model_choice: validation accuracy, then validation loss, then the seed."""
-    accuracy, loss = (run.data.metrics.get(f"val/final_{name}", math.nan) for name in ("accuracy", "loss"))
+    accuracy, loss = (
+        run.data.metrics.get(f"val/final_{name}", no) for name, no in (("accuracy", 0.0), ("loss", math.inf))
+    )
     return -accuracy, loss, int(run.data.tags["butfor.seed"])
 
 
-def _image(path: Path) -> list[int]:
-    """The shape of the images that the model in a .keras file takes, without the batch."""
+def _inputs(path: Path) -> dict[str, list[int]]:
+    """The shapes of the inputs that the model in a .keras file takes, without the batch, by name."""
     with zipfile.ZipFile(path) as archive:
-        layers = json.loads(archive.read("config.json"))["config"]["layers"]
-    shape: list[int] = next(layer["config"]["batch_shape"] for layer in layers if "batch_shape" in layer["config"])
-    return shape[1:]
+        config = json.loads(archive.read("config.json"))["config"]
+    layers = [layer["config"] for layer in config["layers"] if layer["class_name"] == "InputLayer"]
+    return {layer["name"]: layer["batch_shape"][1:] for layer in layers}

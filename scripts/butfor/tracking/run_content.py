@@ -33,7 +33,14 @@ def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
         "butfor.usable": "no" if failed(record, tracking) else "yes",
         "butfor.unusable": record.reason,
         "butfor.fingerprint": record.fingerprint,
+        **_fold(record),
     }
+
+
+def _fold(record: Record) -> dict[str, str]:
+    """The tags that say which fold was tested on, if one was."""
+    fold = record.data.get("fold") or {}
+    return {f"butfor.{key}": str(fold[key]) for key in ("fold", "repeat") if key in fold}
 
 
 def failed(record: Record, tracking: dict[str, Any]) -> bool:

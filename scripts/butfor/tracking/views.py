@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from butfor.study.metrics import METRICS, QUANTITIES, Metric
+from butfor.study.metrics import METRICS, Metric, quantities_in
 from butfor.tracking import arm_content
 from butfor.tracking.metric_names import delta, final, sd
 
@@ -75,7 +75,10 @@ def description(question: str, links: Mapping[str, str]) -> str:
 
 def views(metric: Metric, *others: Metric) -> dict[str, tuple[str, State]]:
     """The views by key, each with its name in MLflow's menu and its state."""
-    asked = [metric, *(others or (other for other in METRICS.values() if other.settles and other != metric))]
+    usual = (
+        [other for other in METRICS.values() if other.settles and other != metric] if metric in METRICS.values() else []
+    )
+    asked = [metric, *(others or usual)]
     names = _table_metrics(asked)
     effects = {"delta": [_bars(delta(one)) for one in asked]}
     dots = {part: [_dots("arm", name) for name in names if name.startswith(part)] for part in ("delta", "test")}
@@ -84,17 +87,17 @@ def views(metric: Metric, *others: Metric) -> dict[str, tuple[str, State]]:
     return {
         FIRST: (
             "Arms, the baseline first, then by effect",
-            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**effects, **_curves()}, asked)},
+            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**effects, **_curves(asked)}, asked)},
         ),
         CURVES: (
             "Learning curves of arms",
-            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**_curves(), **effects}, asked)},
+            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**_curves(asked), **effects}, asked)},
         ),
         "butfor-runs": (
             "Every run, by effect",
             {
                 **_runs(USABLE, [_param("arm"), _param("seed"), *map(_metric, names)], *by_effect),
-                **_charts({**dots, **_curves()}, asked),
+                **_charts({**dots, **_curves(asked)}, asked),
             },
         ),
         "butfor-report": (
@@ -179,8 +182,10 @@ def _dots(x: str, y: str) -> State:
     return {**_card("SCATTER"), "xaxis": _axis(x), "yaxis": _axis(y)}
 
 
-def _curves() -> dict[str, list[State]]:
-    measured = {part: [_line(f"{part}/{name}") for name in QUANTITIES] for part in ("val", "train")}
+def _curves(asked: list[Metric]) -> dict[str, list[State]]:
+    """Charts of what each part of the data is measured by after every epoch, which the metrics that are recorded tell."""
+    names = [quantity.name for quantity in quantities_in(one.name for one in asked)]
+    measured = {part: [_line(f"{part}/{name}") for name in names] for part in ("val", "train")}
     measured["train"] += [_line("train/objective"), _line("train/learning_rate")]
     return measured
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
 from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path
 from butfor.process.progress import Progress
+from butfor.process.start_settings import announced
 from butfor.process.time_limit import time_limit
 from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
@@ -86,7 +88,7 @@ class _Job:
         self._engine, self._training, self._runs, self._keeps = engine, training, runs, keeps
         self._parts: list[str] = training.get("predictions", [])
         self._device = engine.device(threads)
-        self._dataset = load(arrays, manifest)
+        self._dataset = load(arrays, manifest, announced().streams(data_set_of(training["arm"])))
         self._model = training["recipe"]["model"]["name"]
         origin = earlier.origin(training, self._dataset.fingerprint)
         self._made = Receipt(earlier.mark(origin, self._device), training["seeds"], origin, training.get("token", ""))
@@ -120,7 +122,7 @@ class _Job:
             time_limit(max_minutes, what, word),
             call.attribute_errors_to(self._model, f"training {what}"),
         ):
-            arm_runs = self._compiled()
+            arm_runs = self._compiled(seed)
             checkpoint = Checkpoint(self._waiting / f"seed_{seed}.checkpoint.npz")
             with Progress(self._waiting / f"seed_{seed}{PROGRESS_SUFFIX}", self._about(seed)) as progress:
                 record = arm_runs.train(seed, later, progress, checkpoint)
@@ -135,9 +137,10 @@ class _Job:
         place = {"arm": self._training["arm"], "look": self._runs.name, "seed": seed}
         return {**place, "recipe": self._training["recipe"]}
 
-    def _compiled(self) -> ArmRuns:
-        if self._arm_runs is None:
-            self._arm_runs = ArmRuns(self._engine, self._training, self._dataset, self._device)
+    def _compiled(self, seed: int) -> ArmRuns:
+        """What trains a seed: the same for all, but where each has data of its own."""
+        if self._arm_runs is None or self._dataset.folds:
+            self._arm_runs = ArmRuns(self._engine, self._training, self._dataset.of_seed(seed), self._device)
             self._arm_runs.seconds["data"] = self._data_seconds
             if self._keeps:  # what cannot be kept is refused before it is trained
                 self._arm_runs.engine.save(self._waiting / MODELS / "trial.keras")

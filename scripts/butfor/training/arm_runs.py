@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from butfor.data.dataset import Array, Dataset, Rows, split
+from butfor.data.several_inputs import Inputs, each, mapped, named, taken
 from butfor.fingerprint import digest, fingerprint
 from butfor.process.clock import Clock
 from butfor.process.machine_load import MachineLoad
@@ -29,6 +30,7 @@ from butfor.training.protocol import Engine
 from butfor.training.run import Listener, Run
 from butfor.training.trajectory import Trajectory
 from butfor.training.trial import tried
+from butfor.user_code.declaration import pretrained
 
 PROBE_IMAGES = 1000
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class ArmRuns:
         self.seconds: dict[str, float] = {}
         self._name, self._validation = training["arm"], training["validation"]
         self._dataset = dataset.scaled(self.recipe)
-        log.info("%s · input_scaling %s: %s", self._name, self._dataset.scaling, _range(self._dataset))
+        log.info("%s · input_scaling %s: %s", self._name, _scaling(self._dataset), _range(self._dataset))
         versions = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
         engine = f"{kind.__module__}:{kind.__qualname__}"
         self._machine = {"device": device, "engine": engine, **kind.numerics(), **versions}
@@ -60,7 +62,7 @@ class ArmRuns:
 
     def _split(self, seed: int) -> tuple[Rows, Rows]:
         data, train_size = self._dataset, self.recipe["train_size"]
-        return split(len(data.x_train), self._validation, train_size, seed, data.official)
+        return split(len(data.y_train), self._validation, train_size, seed, data.official)
 
     def train(
         self, seed: int, later: int = 0, progress: Progress | None = None, checkpoint: Checkpoint | None = None
@@ -72,7 +74,7 @@ class ArmRuns:
         self.engine.start(seed)
         run = self._run(seed, clock)
         rows = run.evaluation.held[:PROBE_IMAGES]
-        probed = self._dataset.x_train[rows], self._dataset.y_train[rows]
+        probed = taken(self._dataset.x_train, rows), self._dataset.y_train[rows]
         before = self._before(run, rows, *probed)
         clock.lap("diagnose")
         before["trial"] = self._trial(seed, run)
@@ -138,12 +140,16 @@ class ArmRuns:
         scores, scale = self.engine.scores("train", rows), target_scale(self.recipe, self._dataset.fitted_targets)
         return expected_loss(self.recipe, task, scores, labels, scale if task is REGRESSION and scale else (0.0, 1.0))
 
-    def _before(self, run: Run, rows: Rows, images: Array, labels: Array) -> dict[str, Any]:
+    def _before(self, run: Run, rows: Rows, images: Inputs, labels: Array) -> dict[str, Any]:
         """What a record says of the model before its first step, by the record's fields."""
         probe = self.engine.probe
-        split_digests = {"split": digest(run.evaluation.train), "validation": digest(run.evaluation.held)}
+        decided: dict[str, Any] = {
+            "split": digest(run.evaluation.train),
+            "validation": digest(run.evaluation.held),
+            **({"pretrained": True} if pretrained(self.recipe["model"]) else {}),
+        }
         return {
-            "draws": {**split_digests, **probe.initial_digests()},
+            "draws": {**decided, **probe.initial_digests()},
             "chance": probe.random_draws(),
             "first_loss": {**probe.first_loss(images, labels), "expected": self._expected_loss(rows, labels)},
             "penalty": {"start": probe.penalties(images, as_trained=True)},
@@ -185,13 +191,22 @@ class ArmRuns:
         dataset = self._dataset
         described = {"name": dataset.name, "fingerprint": dataset.fingerprint, "classes": dataset.classes}
         described |= {"task": dataset.task, "class_weights": self._class_weights}
-        counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.x_test)}
-        return {**described, **counts, "scaling": dataset.scaling, "inputs": list(dataset.input_range)}
+        if self.recipe["sample_weight"] == "given" and dataset.w_train is not None:
+            weights = dataset.w_train[evaluation.train]
+            described["sample_weights"] = [float(size) for size in (weights.mean(), weights.min(), weights.max())]
+        if dataset.fold:
+            described["fold"] = dict(zip(("repeat", "fold", "folds"), dataset.fold, strict=True))
+        counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.y_test)}
+        return {**described, **counts, "scaling": dataset.scaling, "inputs": mapped(list, dataset.input_range)}
+
+
+def _scaling(dataset: Dataset) -> str:
+    return ", ".join(f"{name} {scaling}".strip() for name, scaling in each(dataset.scaling))
 
 
 def _range(dataset: Dataset) -> str:
-    low, high = dataset.input_range
-    return f"inputs from {low:g} to {high:g}"
+    ranges = [(named("inputs", name), *ends) for name, ends in each(dataset.input_range)]
+    return ", ".join(f"{name} from {low:g} to {high:g}" for name, low, high in ranges)
 
 
 def _reached(metrics: dict[str, float]) -> str:

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
 from butfor.process.failure_note import NO_MESSAGE, FailureNote, without_name
 from butfor.process.log import log_path, log_to
+from butfor.process.start_settings import announced
 from butfor.process.time_limit import time_limit
 from butfor.records.files import write_atomically
 from butfor.records.results_folder import note_beside, runs_of_built
@@ -98,7 +100,8 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
     """Leave a file for each arm, which says that its process was lost until the model is built or refused."""
     log_to(asked["log"])
     engine = engine_named(asked["engine"])
-    dataset = load(Path(asked["arrays"]), Path(asked["manifest"]))
+    stream = announced().streams(data_set_of(next(iter(asked["recipes"]))))
+    dataset = load(Path(asked["arrays"]), Path(asked["manifest"]), stream).of_seed(0)
     told: dict[str, str] = {}  # what was wrong, and with which arm first
     for arm, recipe in asked["recipes"].items():
         path, what = Path(asked["files"][arm]), f"building {arm}"

@@ -35,7 +35,7 @@ class Evaluation:
 
     def final(self) -> Figures:
         """On all images of each part: the one time that a run sees the test set."""
-        tested = self._engine.evaluate("test", np.arange(len(self._dataset.x_test), dtype=np.int32))
+        tested = self._engine.evaluate("test", np.arange(len(self._dataset.y_test), dtype=np.int32))
         trained = self._engine.evaluate("train", self.train)
         return {**_named("train", trained), **self.validation(), **_named("test", tested)}
 
@@ -49,7 +49,7 @@ class Evaluation:
             return "diverged", reason, ""
         if not knows_trivial(self._dataset.task):
             return "ok", "", ""
-        tested = len(self._dataset.x_test)
+        tested = len(self._dataset.y_test)
         rows = np.linspace(0, tested - 1, min(tested, MOST_EXAMPLES)).astype(np.int32)
         fitted = metrics["train/loss"] < trivial_loss(self._dataset, self.train)
         scores = self._engine.scores("test", rows)

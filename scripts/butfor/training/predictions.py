@@ -16,7 +16,7 @@ AT_ONCE = 20_000  # examples
 def predicted(engine: Engine, dataset: Dataset, rows: dict[str, Rows], parts: Iterable[str]) -> dict[str, Array]:
     """Predictions, float32 `(n, *outputs)`, by part: of all test examples, and of those `rows` of the training examples that a
     run has trained on (`train`) and validated on (`validation`). Of classes probabilities, of other tasks scores as they are."""
-    tested = np.arange(len(dataset.x_test), dtype=np.int32)
+    tested = np.arange(len(dataset.y_test), dtype=np.int32)
     found = {}
     for part in parts:
         wanted = tested if part == "test" else rows[part]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.several_inputs import Inputs
 
 Recipe = dict[str, Any]
 Rates = npt.NDArray[np.float32]  # learning rates by step
@@ -73,14 +74,14 @@ class Probe(Protocol):
     def draws_taken(self) -> dict[str, int]:
         """How often each of those layers has drawn since the seed was set: after a training, once per step."""
 
-    def first_loss(self, images: Array, labels: Array) -> dict[str, float]:
+    def first_loss(self, images: Inputs, labels: Array) -> dict[str, float]:
         """Before any step: the loss that training minimises, without penalties (`objective`), the task's `plain` loss, and
         of classes that against a `uniform` label."""
 
-    def penalties(self, images: Array, as_trained: bool = False) -> dict[str, float]:
+    def penalties(self, images: Inputs, as_trained: bool = False) -> dict[str, float]:
         """The terms added for this batch, on `kernels` and on `activations`; as_trained: see `statistics`."""
 
-    def statistics(self, images: Array, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
+    def statistics(self, images: Inputs, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """A row per layer with a kernel, from input to logits, as a record's `layers` has it (records/layer_statistics).
 
         as_trained: batch normalisation uses the statistics of these images, as in training; dropout and augmentation rest.

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
+from butfor.process.start_settings import announced
 from butfor.process.time_limit import time_limit
 from butfor.recipe.rate_choice import chosen
 from butfor.records import job_folder
@@ -42,8 +44,8 @@ def search(
     is judged on. max_minutes: see time_limit, for each rate.
     """
     refuse_unbuilt(built)
-    engine = engine_named(task["engine"])
-    device, dataset, path = engine.device(threads), load(arrays, manifest), Path(rates).absolute()
+    engine, stream = engine_named(task["engine"]), announced().streams(data_set_of(task["arm"]))
+    device, dataset, path = engine.device(threads), load(arrays, manifest, stream), Path(rates).absolute()
     rows = []
     for rate in task["rates"]:
         recipe = {**task["recipe"], "learning_rate": rate}

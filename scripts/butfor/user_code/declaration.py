@@ -20,6 +20,7 @@ DECLARATION = {
     "properties": {
         "description": {"type": "string"},
         "uses": NAMES,
+        "pretrained": {"type": "boolean"},
         "depends": NAMES,
         "layers": NAMES,
         "dropouts": {"type": "integer", "minimum": 0},
@@ -60,6 +61,11 @@ def parts(model: dict[str, Any]) -> dict[str, Any]:
         return {}
     settings = declaration(model["name"]).get("properties", {})
     return {f"model.{name}": setting["without"] for name, setting in settings.items() if "without" in setting}
+
+
+def pretrained(model: dict[str, Any]) -> bool:
+    """Whether the file of a user's own model says that its initial weights are read, the same for every seed."""
+    return is_own(model["name"]) and bool(declaration(model["name"]).get("pretrained"))
 
 
 def _check_words(path: Path, name: str, setting: dict[str, Any]) -> None:

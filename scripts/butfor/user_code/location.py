@@ -56,6 +56,15 @@ def locate(reference: str) -> Path:
     return path
 
 
+def arguments(reference: str) -> list[str]:
+    """The names of the parameters of `module:function`, as far as they can be seen without running it."""
+    name = reference.partition(":")[2]
+    for node in _tree(locate(reference)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    return []
+
+
 def _advice(module: str, name: str) -> str:
     """What to write for the path of a file; empty if that is not plain."""
     meant = module.removesuffix(".py").removeprefix("./").replace("/", ".")

@@ -11,39 +11,64 @@ from butfor.arm_names import anywhere, data_set_of
 from butfor.records.record import Record
 from butfor.stats.crossed_errors import mean_sources
 from butfor.study.metrics import Metric
-from butfor.study.study_metrics import judged_by
+from butfor.study.study_metrics import beside, descriptive, judged_by
 from butfor.study.summary import Study, ablations_of, reference_of
 from butfor.verdicts.across_rows import Across, AcrossRow, Ranks
 from butfor.verdicts.arms import arm_rows
 from butfor.verdicts.example_errors import example_errors, for_new_data
 from butfor.verdicts.paired_values import looks_had, pairing, rule_of
-from butfor.verdicts.rows import REFUSED, ContrastRow, none_for_nan
+from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow, none_for_nan
 
 
 def across(study: Study, records: list[Record], rows: list[ContrastRow]) -> Across | None:
-    """What is said over the data sets of a study, on the metric that verdicts are asked of; None for a study of one.
+    """What is said over the data sets of a study, on each metric that settles; None for a study of one.
 
-    rows: of all contrasts. An ablation is judged on the seeds that it has on all of its data sets, two or more.
+    rows: of all contrasts. An ablation is judged on the seeds that it has on all of its data sets, two or more. The metrics
+    beside the one that verdicts are asked of share one alpha, or are described, as on single data sets.
     """
     sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))
     if len(sets) < 2:
         return None
-    metric = judged_by(study)
-    by_arm = {row["arm"]: row for row in metric.rows(rows)}
+    metric, others = judged_by(study), beside(study)
+    found = {
+        each.name: _rows(study, records, each, each.rows(rows), 1 if each == metric else max(1, len(others)))
+        for each in (metric, *others)
+    }
+    rest = [row for other in others for row in found[other.name]]
+    return {
+        "data_sets": sets,
+        "rows": found[metric.name],
+        "others": rest,
+        "ranks": ranks_of(study, records, metric, sets),
+    }
+
+
+def _rows(
+    study: Study, records: list[Record], metric: Metric, rows: list[ContrastRow], metrics: int
+) -> list[AcrossRow]:
+    """A row for each ablation on a metric. metrics: how many share its alpha."""
+    by_arm = {row["arm"]: row for row in rows}
     where: dict[str, list[str]] = {}
     for arm in ablations_of(study):
         where.setdefault(anywhere(arm["name"]), []).append(arm["name"])
     several = {name: names for name, names in where.items() if len(names) > 1}
-    judged = _judged(study, records, metric, by_arm, several)
+    judged = _judged(study, records, metric, by_arm, several, metrics)
     references = {anywhere(arm["name"]): anywhere(reference_of(arm)) for arm in ablations_of(study)}
     found = [
         _row(metric, name, references[name], [by_arm[n] for n in several[name]], judged.get(name)) for name in several
     ]
-    return {"data_sets": sets, "rows": found, "ranks": _ranks(study, records, metric, sets)}
+    if metric.name in descriptive(study):
+        return [{**row, "verdict": DESCRIBED, "remark": ""} for row in found]
+    return found
 
 
 def _judged(
-    study: Study, records: list[Record], metric: Metric, by_arm: dict[str, ContrastRow], several: dict[str, list[str]]
+    study: Study,
+    records: list[Record],
+    metric: Metric,
+    by_arm: dict[str, ContrastRow],
+    several: dict[str, list[str]],
+    metrics: int,
 ) -> dict[str, stats.OverDataSets]:
     """The ablations that have a verdict on each of their data sets."""
     pairs, looks = pairing(study, records, metric), looks_had(study, records)
@@ -54,7 +79,9 @@ def _judged(
         for name, names in several.items()
         if not any(by_arm[each]["verdict"] in REFUSED for each in names)
     }
-    judged = stats.judge_over_data_sets(shared, rule_of(study, metric, records)) if shared else {}
+    rule = rule_of(study, metric, records)
+    rule = replace(rule, others=metrics * (len(shared) + rule.others) - len(shared))
+    judged = stats.judge_over_data_sets(shared, rule) if shared else {}
     of_each = example_errors(study, records, looks, metric)
     errors = {
         name: mean_sources([of_each[each] for each in several[name]])
@@ -101,7 +128,7 @@ def _opposed(verdict: str, of_sets: list[ContrastRow]) -> str:
     return f"but {opposite} on {', '.join(against)}" if against else ""
 
 
-def _ranks(study: Study, records: list[Record], metric: Metric, sets: list[str]) -> Ranks | None:
+def ranks_of(study: Study, records: list[Record], metric: Metric, sets: list[str]) -> Ranks | None:
     """Of the arms that were trained on every data set; one of which no run finished on a data set comes last there."""
     reached: dict[str, dict[str, float]] = {}
     worst = -math.inf if metric.higher_is_better else math.inf

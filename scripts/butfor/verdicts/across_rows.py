@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class AcrossRow(TypedDict):
@@ -52,8 +52,10 @@ class Ranks(TypedDict):
 
 
 class Across(TypedDict):
-    """What is said over several data sets: a row per ablation, and ranks where there are enough data sets."""
+    """What is said over several data sets: a row per ablation on the metric that decides, `others` on those beside it, and ranks
+    where there are enough data sets."""
 
     data_sets: list[str]
     rows: list[AcrossRow]
+    others: NotRequired[list[AcrossRow]]
     ranks: Ranks | None

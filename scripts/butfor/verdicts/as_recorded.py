@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TypeVar
 
+from butfor.arm_names import data_set_of
 from butfor.records.record import Record
 from butfor.study.arm import is_baseline
 from butfor.study.study_metrics import default_of, metrics_of
@@ -17,8 +18,7 @@ def as_recorded(study: Known, records: list[Record]) -> Known:
     """The study with its task, with a metric to decide by that the task has, and with every margin as a number.
 
     A margin that is a share is one of the mean over the baseline's runs of the first look, so that it stays what it is when
-    there are more; of several data sets, of the smallest mean, so that nowhere more is called no difference than it would be by
-    a margin of its own.
+    there are more; of several data sets, each has a margin of its own baseline's mean, and what is shown for all is the smallest.
     """
     task = next((str(r.data["task"]) for r in records if r.data and r.data.get("task")), None)
     known: Known = {**study, "task": task} if task else study  # type: ignore[assignment]
@@ -38,5 +38,9 @@ def _with_margin(terms: MetricTerms, study: Study, records: list[Record]) -> Met
         is_known = record.seed in first and not record.failed(verdict["must_learn"], verdict["metric"])
         if is_baseline(record.arm) and is_known:
             figures.setdefault(record.arm, []).append(metric.figure(record.metrics))
-    mean = min((abs(fmean(own)) for own in figures.values()), default=0.0)
-    return {**terms, "margin": terms["relative_margin"] * mean or None}
+    share = terms["relative_margin"]
+    margins = {data_set_of(arm): share * abs(fmean(own)) for arm, own in figures.items()}
+    known: MetricTerms = {**terms, "margin": min(margins.values(), default=0.0) or None}
+    if several := {name: margin for name, margin in margins.items() if name and margin}:
+        known["margins"] = several
+    return known

@@ -26,10 +26,11 @@ from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.stats.importance import decided_by_failures
 from butfor.study.claims import Claim
+from butfor.study.cost_metrics import is_cost
 from butfor.study.data_sets import fingerprint_of_all
 from butfor.study.study_metrics import judged_by, metrics_of
 from butfor.study.summary import Study
-from butfor.verdicts import preregistration
+from butfor.verdicts import cost_claims, preregistration
 from butfor.verdicts import register as registers
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.contrasts import contrast_of
@@ -74,13 +75,16 @@ def assess(
     register_path: Path | str,
     claims_path: Path | str,
     measured: Iterable[Path | str] = (),
+    costs: Iterable[Path | str] = (),
 ) -> None:
-    """Judge every claim and write claims.json: the claims, and what departed from what was declared."""
+    """Judge every claim and write claims.json: the claims, and what departed from what was declared. costs: the file of what the
+    arms cost, if that is measured."""
     rows, register = json.loads(Path(contrasts_path).read_text()), registers.read(Path(register_path))
     records, counts = records_in(folders, measured), counts_removed(study)
     study = as_recorded(study, records)
     others = removed_claims(register) if counts else 0
-    judged = judge(study, claims, records, rows, others)
+    spent = next((json.loads(Path(path).read_text()) for path in costs), None)
+    judged = judge(study, claims, records, rows, others, spent)
     for row in judged:
         row["fingerprint"] = claims[row["claim"]]["fingerprint"]
         row.update(preregistration.standing(register, row["claim"], row["fingerprint"], counts))  # type: ignore[typeddict-item]
@@ -94,22 +98,34 @@ def assess(
 
 
 def judge(
-    study: Study, claims: dict[str, Claim], records: list[Record], rows: list[ContrastRow], others: int = 0
+    study: Study,
+    claims: dict[str, Claim],
+    records: list[Record],
+    rows: list[ContrastRow],
+    others: int = 0,
+    costs: cost_claims.Costs | None = None,
 ) -> list[ClaimRow]:
     """One row per claim: what it says, its `outcome`, `reason` and `p`, and the numbers of its contrast. others: how many
     further claims count, which were taken out."""
     by = {(row["arm"], row["metric"]): row for row in rows}
-    contrast_rows = {name: by[claim["arm"], claim["metric"]] for name, claim in claims.items()}
+    of_costs = {name: claim for name, claim in claims.items() if is_cost(claim["metric"])}
+    contrast_rows = {name: by[claim["arm"], claim["metric"]] for name, claim in claims.items() if name not in of_costs}
     tests = {
         name: _tests(study, claims[name], records, row)
         for name, row in contrast_rows.items()
         if row["verdict"] not in REFUSED
     }
+    spent = cost_claims.contrasts(study, of_costs, records, costs)
+    tests |= {name: cost_claims.tests(study, claims[name], found) for name, found in spent.items()}
     corrected, alpha = _corrected(tests, others), study["verdict"]["alpha"]
-    return [
-        _row(name, claim, _margin(study, claim), row, _ruling(claim, row, *corrected.get(name, (None, None)), alpha))
-        for (name, claim), row in zip(claims.items(), contrast_rows.values(), strict=True)
-    ]
+    judged = []
+    for name, claim in claims.items():
+        p = corrected.get(name, (None, None))
+        if row := contrast_rows.get(name):
+            judged.append(_row(name, claim, _margin(claim, row), row, _ruling(claim, row, *p, alpha)))
+        else:
+            judged.append(cast(ClaimRow, cost_claims.row(name, claim, spent[name], *p, alpha)))
+    return judged
 
 
 def _data(records: list[Record]) -> str:
@@ -117,31 +133,30 @@ def _data(records: list[Record]) -> str:
     return fingerprint_of_all({data_set_of(record.arm): str(record.data["fingerprint"]) for record in records})
 
 
-def _margin(study: Study, claim: Claim) -> float | None:
+def _margin(claim: Claim, row: ContrastRow) -> float | None:
     """The margin that a claim is held to, its own or the verdict's, in the metric's unit."""
-    if claim["expect"] == "same" and claim["margin"] is None:
-        return metrics_of(study)[claim["metric"]].margin_in(study["verdict"])
-    return claim["margin"]
+    return row["margin"] if claim["expect"] == "same" and claim["margin"] is None else claim["margin"]
 
 
 def _tests(study: Study, claim: Claim, records: list[Record], row: ContrastRow) -> Tests:
     """What verdicts do not say of a claim; None where a verdict says it, or where nothing is to be tested."""
-    margin, looks = _margin(study, claim), len(study["looks"])
+    metric, looks = metrics_of(study)[claim["metric"]], len(study["looks"])
+    margin, rule, judged = _margin(claim, row), rule_of(study, metric, records), _judged(row)
+    failed, of_reference, runs = (
+        rule.independent_of(some, judged) for some in (row["failed_ablation"], row["failed_reference"], judged)
+    )
     if claim["rate"] is not None:
-        failed, runs = row["failed_ablation"], _judged(row)
         bound = claim["rate"], looks
         return stats.p_fails_above(failed, runs, *bound), stats.p_fails_below(failed, runs, *bound)
     if claim["expect"] == "fails more":
-        failed, of_reference, runs = row["failed_ablation"], row["failed_reference"], _judged(row)
         more, fewer = stats.p_fails_more(failed, of_reference, runs), stats.p_fails_more(of_reference, failed, runs)
         return min(1.0, looks * more), min(1.0, looks * fewer)
     if margin is None:
         return None, None
-    metric = metrics_of(study)[claim["metric"]]
-    pairs = pairing(study, records, metric)(claim["arm"], row["look"])
+    pairs = dataclasses.replace(pairing(study, records, metric)(claim["arm"], row["look"]), margin=None)
     # guarded as the verdict was, by what all ablations say
-    guarded = math.sqrt(row["pairs"]) * (row["error"] or 0.0), row["tail"]
-    c = stats.contrast(pairs, dataclasses.replace(rule_of(study, metric, records), margin=margin), *guarded)
+    guarded = math.sqrt(rule.independent(row["pairs"])) * (row["error"] or 0.0), row["tail"]
+    c = stats.contrast(pairs, dataclasses.replace(rule, margin=margin), *guarded)
     return _of_effect(claim, margin, metric.higher_is_better, c, looks)
 
 

@@ -57,7 +57,7 @@ def compare(
     tried = [json.loads(Path(path).read_text()) for path in searches]
     comparison: Comparison = {
         "metric": study["verdict"]["metric"],
-        **{key: study[key] for key in ("metrics", "task") if key in study},  # type: ignore[literal-required,typeddict-item]
+        **{key: study[key] for key in ("metrics", "task", "replicates") if key in study},  # type: ignore[literal-required,typeddict-item]
         "runs": len(records),
         "removed": study.get("removed", {}),
         "failed": failed_runs(study, records),
@@ -85,7 +85,9 @@ def _write_tables(tables: Path, records: list[Record], rows: list[ContrastRow], 
     pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
     pd.DataFrame(comparison["importance"], columns=list(ranking.COLUMNS)).to_csv(tables / "importance.csv", index=False)
     if over := comparison.get("across"):
-        pd.DataFrame([_flat(row) for row in over["rows"]]).to_csv(tables / "data_sets.csv", index=False)
+        pd.DataFrame([_flat(row) for row in (*over["rows"], *over.get("others", []))]).to_csv(
+            tables / "data_sets.csv", index=False
+        )
     listed = [
         {key: ", ".join(v) if isinstance(v, list) else v for key, v in row.items()}
         for row in comparison["interactions"]

@@ -54,7 +54,11 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
             if metric.name in described and c.verdict not in REFUSED:
                 c = dataclasses.replace(c, verdict=DESCRIBED, remark="" if c.pairs else c.remark)
             row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1))
-            rows.append(cast(ContrastRow, {**row, **fields(c, errors.get(arm["name"]), rule.alpha / len(rule.looks))}))
+            new = fields(c, errors.get(arm["name"]), rule.alpha / len(rule.looks))
+            new["new_low"], new["new_high"] = metric.possible(
+                new["new_low"], new["new_high"], cast(float, row["level"])
+            )
+            rows.append(cast(ContrastRow, {**row, **new}))
     return rows
 
 
@@ -81,7 +85,7 @@ def _row(
 ) -> ContrastRow:
     level = float(pairs.reference.mean()) if c.pairs else math.nan
     low, high = metric.possible(c.low, c.high, level)
-    beside = stats.typical(pairs, c.margin)
+    beside = stats.typical(pairs, c.margin, independent=not rule.overlap)
     is_open = c.verdict == "inconclusive"
     row = {
         **{"arm": arm["name"], "data": data_set_of(arm["name"])},

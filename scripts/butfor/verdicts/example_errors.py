@@ -9,21 +9,25 @@ from typing import Any
 import numpy as np
 
 from butfor import stats
+from butfor.records.measures import Value
 from butfor.records.record import Record
 from butfor.records.right_answers import unpacked_answers
-from butfor.stats.crossed_errors import Sources, sources
+from butfor.stats.crossed_errors import Answers, Sources, sources
 from butfor.stats.importance import decided_by_failures
 from butfor.study.metrics import Metric
 from butfor.study.summary import Study, ablations_of, reference_of
 from butfor.verdicts.paired_values import seeds_of
 
+ACCURACY = "test/accuracy"
+NOTHING = np.zeros(0)
 DECIDED = ("helps", "hurts", "no meaningful difference")
 
 
 def example_errors(study: Study, records: list[Record], looks: dict[str, int], metric: Metric) -> dict[str, Sources]:
-    """The errors of each ablation's effect by source, in the metric's unit; of none where the metric is not the share of test
-    examples that are right, or records do not say which were."""
-    if metric.name != "test/accuracy":
+    """The errors of each ablation's effect by source, in the metric's unit: of accuracy, by which test examples each run got
+    right; of a metric that the study asks for, by its pseudo-values. Of none where nothing is known of single examples, nor of
+    folds: each has examples of its own, so that the error over them holds what examples do."""
+    if study.get("replicates"):
         return {}
     verdict, by_run = study["verdict"], {(record.arm, record.seed): record for record in records}
     found = {}
@@ -36,15 +40,27 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
         finished = [
             pair
             for pair in pairs
-            if not any(r.failed(verdict["must_learn"], verdict["metric"]) or not r.right for r in pair)
+            if not any(r.failed(verdict["must_learn"], verdict["metric"]) or not len(_answers(r, metric)) for r in pair)
         ]
         if len(finished) < 2:
             continue
-        right = [np.stack([unpacked_answers(pair[place].right) for pair in finished]) for place in (0, 1)]
-        if of := sources(right[0], right[1], finished[0][0].data["test"]):
+        answers = [[_answers(pair[place], metric) for pair in finished] for place in (0, 1)]
+        sizes = {len(each) for of_arm in answers for each in of_arm}
+        if len(sizes) > 1:
+            continue
+        one, other = (np.stack(of_arm).astype(np.float64) for of_arm in answers)
+        if of := sources(one, other, finished[0][0].data["test"] if metric.name == ACCURACY else sizes.pop()):
             scale = metric.unit.scale
             found[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
     return found
+
+
+def _answers(record: Record, metric: Metric) -> Answers:
+    """What single test examples, or groups of them, say of a run; empty where that is not known."""
+    if metric.name == ACCURACY:
+        return unpacked_answers(record.right) if record.right else NOTHING
+    value = record.metrics.get(metric.name)
+    return np.array(value.pseudo) if isinstance(value, Value) else NOTHING
 
 
 def for_new_data(
@@ -52,7 +68,7 @@ def for_new_data(
 ) -> dict[str, stats.Contrast]:
     """The contrasts, with `inconclusive` and the reason in place of a verdict that the test set cannot carry for new data, if the
     study asks for verdicts that hold for it. No further seeds would change that, so that what is settled stays so."""
-    if study["verdict"].get("holds_for") != "new data":
+    if study["verdict"].get("holds_for") != "new data" or study.get("replicates"):
         return judged
     alpha, kept = study["verdict"]["alpha"], dict(judged)
     for name, c in judged.items():

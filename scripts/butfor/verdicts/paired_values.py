@@ -9,6 +9,7 @@ from typing import Any
 
 from butfor import stats
 from butfor.arm_names import data_set_of
+from butfor.fold_numbers import overlap
 from butfor.recipe.tasks import BINARY, CLASSIFICATION, task_of
 from butfor.records.record import Record
 from butfor.study.metrics import Metric
@@ -51,7 +52,12 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
 
     def pairs(name: str, looks: int) -> stats.Pairs:
         found = stats.pair(values.get(name, {}), values.get(references[name], {}), seeds_of(study, looks))
-        return replace(found, resolution=steps.get(data_set_of(name))) if steps else found
+        on = data_set_of(name)
+        return (
+            replace(found, resolution=steps.get(on), margin=metric.margins.get(on))
+            if steps or metric.margins
+            else found
+        )
 
     return pairs
 
@@ -68,12 +74,17 @@ def rule_of(study: Study, metric: Metric, records: list[Record]) -> stats.Rule:
         paired=verdict["paired"],
         futility=verdict["futility"],
         others=sum(study.get("removed", {}).values()),
+        overlap=overlap(study.get("replicates")),
     )
 
 
 def _steps(metric: Metric, records: list[Record]) -> dict[str, float]:
     """By data set, the smallest step that a share of its test examples makes."""
-    about = {data_set_of(record.arm): record.data for record in records if record.data}
+    about: dict[str, dict[str, Any]] = {}
+    for record in (record for record in records if record.data):  # of folds, that with the fewest examples
+        known = about.setdefault(data_set_of(record.arm), record.data)
+        if record.data.get("test", 0) < known.get("test", 0):
+            about[data_set_of(record.arm)] = record.data
     steps = {name: _step(metric, data) for name, data in about.items()}
     return {name: step for name, step in steps.items() if step is not None}
 

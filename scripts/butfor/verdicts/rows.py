@@ -180,7 +180,7 @@ class ArmRow(TypedDict):
 
 
 class Comparison(TypedDict):
-    """comparison.json: the metric that verdicts are asked of, the metrics that the study asks for and its task, how many
+    """comparison.json: the metric that verdicts are asked of, the metrics that the study asks for, its task and folds, how many
     runs there are and which failed, how many ablations of each family were removed and count in the correction, what is the
     matter with a baseline that learnt nothing (else empty), every arm, what mattered, what depends on what else, and the
     verdicts at tuned learning rates if there was a search."""
@@ -188,6 +188,7 @@ class Comparison(TypedDict):
     metric: str
     metrics: NotRequired[dict[str, MetricTerms]]
     task: NotRequired[str]
+    replicates: NotRequired[dict[str, Any]]
     runs: int
     removed: dict[str, int]
     failed: list[FailedRuns]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from butfor.data.dataset import DataError
+from butfor.data.dataset import Array, DataError, load
 from butfor.data.prepare import prepare
 from butfor.data.same_task import Beside
 from butfor.metrics.fitting import refuse_unfit
@@ -36,7 +38,16 @@ def prepare_data(
             f" {settings.decides}."
         )
     if settings.metrics:
+        for truth in _tested(settings.data[data_set], arrays_path, manifest_path):
+            tested = np.bincount(truth.reshape(-1)).tolist() if truth.dtype.kind in "iu" else []
+            refuse_unfit(settings.metrics, about, tested, data_set)
+
+
+def _tested(data: dict[str, Any], arrays_path: Path | str, manifest_path: Path | str) -> Iterator[Array]:
+    """The targets that are tested on: those of the test part, or of each fold."""
+    if not (folds := data.get("folds")):
         with np.load(arrays_path, allow_pickle=False) as stored:
-            truth = stored["y_test"]
-        tested = np.bincount(truth.reshape(-1)).tolist() if truth.dtype.kind in "iu" else []
-        refuse_unfit(settings.metrics, about, tested, data_set)
+            yield stored["y_test"]
+        return
+    dataset, (first, count) = load(arrays_path, manifest_path), folds["seeds"]
+    yield from (dataset.of_seed(seed).y_test for seed in range(first, first + count))

@@ -31,7 +31,11 @@ ELSEWHERE = (
     "test_file",
     "validation_file",
     "task",
+    "stream",
+    "folds",
+    "groups",
 )  # counted otherwise, or never
+LATER = ("inputs", "weights")  # ways of reading that came later: a data set without them is as it was
 KNOWN = Path(".snakemake") / "butfor" / "files.json"
 Recipe = dict[str, Any]
 
@@ -73,7 +77,10 @@ class OwnFiles:
         }
         if settings["validation"] == OFFICIAL:  # or the share that is drawn in a training
             made["validation"] = OFFICIAL
-        read_as = {key: value for key, value in settings.items() if key not in ELSEWHERE}
+        made |= {key: settings[key] for key in ("folds", "groups") if settings.get(key)}
+        read_as = {
+            key: value for key, value in settings.items() if key not in ELSEWHERE and (value or key not in LATER)
+        }
         return made if own or name in AS_STORED else {**made, "read_as": read_as}
 
     def code(self, name: str) -> str:

@@ -44,8 +44,8 @@ def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
 
 def analysis(settings: Settings, plan: Plan) -> Study:
     """The parameters of the stages after training: the plan as plain values, the settings of verdicts, the metrics that the
-    study asks for, and the budget."""
-    asked = {key: settings[key] for key in ("metrics", "claimed") if settings[key]}
+    study asks for, the folds that are its replicates, and the budget."""
+    asked = {key: settings[key] for key in ("metrics", "claimed", "replicates") if settings[key]}
     judging = {"verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
     return cast(Study, {**plan.summary(), **judging, **asked})
 

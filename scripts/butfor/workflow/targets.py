@@ -29,6 +29,7 @@ from butfor.records.results_folder import (
     records_of,
 )
 from butfor.study.asked_metrics import needs_predictions, parts_to_predict
+from butfor.study.cost_metrics import is_cost
 from butfor.study.plan import Plan
 from butfor.study.summary import PlanSummary
 from butfor.training.built import failure
@@ -65,8 +66,9 @@ class Targets:
         preparing, building, self._code = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
         self._costs = settings["costs"]
-        self._asked = settings["metrics"]
-        self._predictions = parts_to_predict(self._asked.values(), settings["keep"]["predictions"])
+        self._claims_costs = any(is_cost(claim["metric"]) for claim in settings["claims"].values())
+        self._asked, self._verdict = settings["metrics"], settings["verdict"]
+        self._predictions = parts_to_predict(self._asked.values(), settings["keep"]["predictions"], self._verdict)
         self.data = DataFiles(settings, preparing, own)
         recipes = {name: canonical(arm.recipe) for name, arm in plan.arms.items()}
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
@@ -185,9 +187,15 @@ class Targets:
         """What the measuring of runs depends on beside them: the metrics that are computed from predictions, without their
         margins, the parts of the data of which there are predictions, and by data set the share of validation examples."""
         keys = ("name", "score", "options", "parts")
-        asked = [{key: terms[key] for key in keys} for terms in self._asked.values() if needs_predictions(terms)]
+        asked = [
+            {key: terms[key] for key in keys}
+            for terms in self._asked.values()
+            if needs_predictions(terms, self._verdict)
+        ]
         metrics = [{**terms, **self._own_metrics.get(terms["score"], {})} for terms in asked]
-        return {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
+        found = {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
+        grouped = {name: self.data.made_of[name] for name, made in self.data.made.items() if "groups" in made}
+        return {**found, "groups": grouped} if grouped else found  # trainings do not tell when these change
 
     def model_folders(self) -> list[str]:
         """The folders of models of the whole study."""
@@ -201,6 +209,10 @@ class Targets:
     def costs(self) -> list[str]:
         """The file of what the arms' models cost, if that is asked for."""
         return [f"{self._results}/{COSTS}"] if self._costs["batch_sizes"] else []
+
+    def claimed_costs(self) -> list[str]:
+        """The same, if a claim is about it."""
+        return self.costs() if self._claims_costs else []
 
     def costed(self) -> dict[str, Any]:
         """Every arm's recipe, and what stands for the user's code in it, as plain values."""

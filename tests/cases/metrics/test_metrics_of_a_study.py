@@ -94,3 +94,60 @@ def test_a_metric_that_changes_is_measured_and_nothing_trains(finished):
     copy.write({**STUDY, "metrics": {**STUDY["metrics"], "top_k_accuracy": {"k": 10}}})
     done = copy.run("-n")
     assert done.returncode != 0 and "metrics.top_k_accuracy.k: expected less than the 10 classes" in done.stderr
+
+
+GROUPED = """
+import numpy as np
+
+def of_patients(truth, prediction, groups):
+    right = prediction.argmax(1) == truth
+    return np.mean([right[groups == one].mean() for one in np.unique(groups)])
+
+def whole(truth, prediction, inputs, groups):
+    assert len(inputs) == len(groups) == len(truth)
+    return len(np.unique(groups))
+"""
+
+
+def patients(folder, changed=False):
+    """A table in which the target follows from a number, and each patient has several rows."""
+    rng = np.random.default_rng(2)
+    y = rng.integers(0, 2, 120)
+    patient = np.arange(120) % (30 if changed else 40)
+    rows = [
+        f"{2 * c + n:.3f},{m:.3f},p{p},{c}"
+        for c, n, m, p in zip(y, *rng.normal(0, 0.7, (2, 120)), patient, strict=True)
+    ]
+    (folder / "visits.csv").write_text("\n".join(["a,b,patient,y", *rows]) + "\n")
+
+
+def test_own_metrics_are_told_the_groups_of_examples_which_are_no_inputs(workflow_copy):
+    """On the rows that are measured; other groups are measured again, and nothing trains."""
+    flow = workflow_copy("grouped")
+    patients(flow.folder)
+    (flow.folder / "grouped.py").write_text(GROUPED)
+    own = {"higher_is_better": True}
+    text = {
+        **{"study": "grouped", "seeds": 2, "recipe": {**SMALL, "epochs": 3}, "tracking": {"mlflow": False}},
+        "data": {"name": "csv", "file": "visits.csv", "target": "y", "groups": "patient"},
+        "metrics": {"fair": {"function": "grouped:of_patients", **own}, "count": {"function": "grouped:whole", **own}},
+        "ablations": {"slow": {"set": {"learning_rate": 0.1}}},
+        "claims": {"c": {"sentence": "S.", "arm": "slow", "expect": "hurts", "metric": "gap/fair"}},
+    }  # fmt: skip
+    flow.write(text)
+    done = flow.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = flow.folder / "results" / "grouped"
+    stored = np.load(results / "data" / "arrays.npz")
+    assert stored["x_test"].shape == (24, 2) and stored["groups_test"].shape == (24,)
+    for run in load_study(results).to_dict("records"):
+        (path,) = results.glob(f"runs/{run['arm']}/*/seed_{run['seed']}.predictions.npz")
+        right = np.load(path)["test"].argmax(1) == stored["y_test"]
+        by_patient = [right[stored["groups_test"] == one].mean() for one in np.unique(stored["groups_test"])]
+        assert run["test/fair"] == pytest.approx(np.mean(by_patient)) and run["test/count"] == len(by_patient)
+    assert flow.would_run() == {}
+    before = load_study(results)["test/fair"].tolist()
+    patients(flow.folder, changed=True)
+    again = flow.run()
+    assert again.returncode == 0 and "Train " not in again.stdout + again.stderr, again.stderr
+    assert load_study(results)["test/fair"].tolist() != before

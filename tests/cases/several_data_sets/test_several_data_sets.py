@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from sklearn.metrics import f1_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from butfor.frames import load_study
 from conftest import SMALL
@@ -119,7 +119,7 @@ def test_metrics_of_its_own_are_measured_on_each_runs_own_data_set(workflow_copy
     contrasts = pd.read_csv(results / "tables" / "contrasts.csv").query("metric == 'test/right'").set_index("arm")
     effects = {name: contrasts.effect[f"slow@{name}"] for name in ("small", "big")}
     assert over["slow"]["effects"] == pytest.approx(effects) and over["slow"]["unit"] == "examples"
-    assert "Margins in percent are of the smallest of the baselines' means." in head
+    assert "Margins in percent are of each baseline's own mean" in head
     (claim,) = json.loads((results / "claims.json").read_text())["claims"]
     assert claim["metric"] == "gap/f1_macro" and claim["effect"] is not None
     costs = json.loads((results / "costs.json").read_text())["arms"]
@@ -138,3 +138,101 @@ def test_metrics_of_its_own_are_measured_on_each_runs_own_data_set(workflow_copy
     before = runs.set_index(["arm", "seed"])["test/right"]
     same = [key for key in changed.index.intersection(before.index) if key[0].endswith("@small")]
     assert same and all(changed[key] == pytest.approx(before[key] + 1) for key in same)
+
+
+TABLES = """import numpy as np
+import sklearn.datasets as have
+from sklearn.model_selection import train_test_split
+
+
+def parts(x, y):
+    x = ((x - x.mean(0)) / (x.std(0) + 1e-9)).astype(np.float32)
+    return train_test_split(x, y, test_size=0.3, random_state=0, stratify=y)
+
+
+def arrays(x, y):
+    x_train, x_test, y_train, y_test = parts(x, y)
+    return x_train, y_train, x_test, y_test
+
+
+def iris():
+    return arrays(*have.load_iris(return_X_y=True))
+
+
+def wine():
+    return arrays(*have.load_wine(return_X_y=True))
+
+
+def breast_cancer():
+    return arrays(*have.load_breast_cancer(return_X_y=True))
+
+
+def digits():
+    return arrays(*have.load_digits(return_X_y=True))
+
+
+def moons():
+    return arrays(*have.make_moons(300, noise=0.25, random_state=1))
+
+
+def blobs():
+    return arrays(*have.make_blobs(300, centers=4, cluster_std=3.0, random_state=1))
+"""
+TEN = {
+    **{
+        "f1_macro": {"margin": "2 %"},
+        "balanced_accuracy": {"primary": True, "margin": 2},
+        "roc_auc": {},
+        "matthews": {},
+    },
+    **{"log_loss": {}, "brier": {}, "ece": {}, "recall_macro": {}, "cohen_kappa": {}, "iou": {}},
+}
+
+
+def test_small_tables_of_scikit_learn_in_one_study_are_measured_as_scikit_learn_measures_them(workflow_copy):
+    """Six tables by ten metrics: every figure on kept predictions, the table over them for each metric, and the ranks."""
+    flow = workflow_copy("tables")
+    (flow.folder / "tables.py").write_text(TABLES)
+    names = ("iris", "wine", "breast_cancer", "digits", "moons", "blobs")
+    flow.write(
+        {
+            **{"study": "tables", "seeds": 3, "tracking": {"mlflow": False}, "metrics": TEN},
+            "data": {name: {"name": f"tables:{name}"} for name in names},
+            "recipe": {**SMALL, "epochs": 6, "learning_rate": 0.02, "batch_size": 16},
+            "ablations": {"no_dropout": {"set": {"dropout": 0.0}}, "slow": {"set": {"learning_rate": 0.005}}},
+        }
+    )
+    done = flow.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = flow.folder / "results" / "tables"
+    runs = load_study(results)
+    assert len(runs) == 6 * 3 * 3
+    for row in runs.to_dict("records"):
+        truth = np.load(results / "data" / row["data"] / "arrays.npz")["y_test"]
+        (path,) = results.glob(f"runs/{row['arm']}/*/seed_{row['seed']}.predictions.npz")
+        p = np.load(path)["test"]
+        wanted = {
+            "balanced_accuracy": balanced_accuracy_score(truth, p.argmax(1)),
+            "f1_macro": f1_score(truth, p.argmax(1), average="macro", labels=range(p.shape[1]), zero_division=0),
+            "matthews": matthews_corrcoef(truth, p.argmax(1)),
+        }
+        assert {name: row[f"test/{name}"] for name in wanted} == pytest.approx(wanted)
+    across = json.loads((results / "comparison.json").read_text())["across"]
+    assert across["data_sets"] == list(names) and {row["arm"] for row in across["rows"]} == {"no_dropout", "slow"}
+    contrasts = pd.read_csv(results / "tables" / "contrasts.csv")
+    for row in [*across["rows"], *across["others"]]:
+        same = contrasts[(contrasts.metric == row["metric"]) & contrasts.arm.str.startswith(f"{row['arm']}@")]
+        if (same.pairs > 1).all():  # else there is no mean over all of them
+            assert row["effect"] == pytest.approx(same.effect.mean())
+        else:
+            assert row["effect"] is None and row["arm"] == "slow"
+    assert {row["metric"] for row in across["others"]} == {
+        *("test/accuracy", "test/loss"),
+        *(f"test/{name}" for name in TEN if name != "balanced_accuracy"),
+    }
+    f1 = contrasts[contrasts.metric == "test/f1_macro"].set_index("arm")
+    level = runs[runs.arm == "baseline@wine"]["test/f1_macro"].mean()
+    assert f1.margin["slow@wine"] == pytest.approx(2 * level) != f1.margin["slow@moons"]
+    report = (results / "report.md").read_text()
+    assert "figures/critical_difference.png" in report and "The same on test F1 (macro), in points" in report
+    assert (results / "figures" / "critical_difference.png").exists()

@@ -32,6 +32,17 @@ def class_weight_fault(r: Record) -> str:
     return ""
 
 
+def example_weights(r: Record) -> str:
+    return listed(r.data.get("sample_weights") or []) or "none"
+
+
+def sample_weight_fault(r: Record) -> str:
+    asked, received = r.recipe["sample_weight"], r.data.get("sample_weights")
+    if (asked == "given") == bool(received):
+        return ""
+    return f"expected {'weights of examples' if asked == 'given' else 'none'}, received {example_weights(r)}"
+
+
 def precision_trace(r: Record) -> str:
     return ", ".join(sorted({row.get("precision", "float32") for row in r.structure}))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from butfor.data.several_inputs import each
 from butfor.records.record import Record
 
 
 def inputs_trace(r: Record) -> str:
-    low, high = r.data["inputs"]
-    return f"{low:g} to {high:g}"
+    return ", ".join(f"{name} {low:g} to {high:g}".strip() for name, (low, high) in each(r.data["inputs"]))
 
 
 def scaling_fault(r: Record) -> str:
-    wanted, received = r.recipe["input_scaling"]["name"], r.data["scaling"]
-    return "" if wanted in ("auto", received) else f"expected the scaling {wanted}, received {received}"
+    wanted = r.recipe["input_scaling"]["name"]
+    for name, received in each(r.data["scaling"]):
+        if wanted not in ("auto", received):
+            return f"expected the scaling {wanted}, received {received}{name and f' of {name}'}"
+    return ""

@@ -142,6 +142,9 @@ FOOTPRINTS: dict[str, Footprint] = {
     ),
     "loss": Footprint("first loss", objectives.first_objective, objectives.loss_fault, ("first objective",)),
     "class_weight": Footprint("weights of classes", objectives.weights, objectives.class_weight_fault),
+    "sample_weight": Footprint(
+        "weights of examples (mean, smallest, largest)", objectives.example_weights, objectives.sample_weight_fault
+    ),
     "target_scaling": Footprint(
         "first loss", objectives.first_objective, objectives.loss_fault, ("first loss", "first objective")
     ),

@@ -20,6 +20,8 @@ def class_parts(settings: dict[str, Any], endings: set[str]) -> tuple[dict[str, 
     if WHOLE not in parts:
         return parts, f"{len(parts['test'].paths)} test examples from its folder"
     whole, test = parts[WHOLE], settings["test"]
+    if not test:  # folds of the whole
+        return {"train": whole}, f"{len(whole.paths)} examples"
     classes = np.array(whole.classes) if test["by"] == "stratified" else None
     chosen = test_rows(test, classes, None, len(whole.paths), str(folder))
     return {"train": _some(whole, ~chosen), "test": _some(whole, chosen)}, test_words(test, chosen)

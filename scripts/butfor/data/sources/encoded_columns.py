@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,13 @@ def fitted(train: pd.DataFrame, kinds: dict[str, Kind], missing: str, source: st
             EncodedColumn(name, kind, fill=float(middle), with_gaps=missing == "indicator" and bool(gaps.any()))
         )
     return columns
+
+
+def for_folds(columns: list[EncodedColumn]) -> tuple[list[EncodedColumn], list[tuple[int, int]]]:
+    """The columns with their gaps left, which each fold fills, and where the categories of each begin and end."""
+    ends = np.cumsum([len(column.names) for column in columns]).tolist()
+    hot = [(end - len(c.names), end) for c, end in zip(columns, ends, strict=True) if c.kind == "categorical"]
+    return [replace(column, fill=np.nan) for column in columns], hot
 
 
 def refuse_gaps(tables: dict[str, pd.DataFrame], source: str) -> None:

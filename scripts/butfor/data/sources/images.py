@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,9 +15,9 @@ from PIL import Image, ImageOps
 
 from butfor.data.dataset import Array, DataError
 from butfor.data.place_digests import place_digests
+from butfor.data.scratch_arrays import empty_array
 from butfor.data.sources.brought import Brought
 from butfor.data.sources.class_parts import class_parts, labels_of
-from butfor.process.memory_limit import memory_limit
 from butfor.user_code.files_read import FilesRead
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm"}
@@ -29,21 +30,22 @@ log = logging.getLogger(__name__)
 
 def from_images(settings: dict[str, Any]) -> Brought:
     """The images of a folder as arrays `(n, height, width)` if they are grey, or `(n, height, width, 3)`. settings: the study's
-    `data`. Raises DataError or FolderError."""
+    `data`, and `scratch`, a folder for those that are too large for memory. Raises DataError or FolderError."""
     read, folder = FilesRead(place_digests(settings, "folder")), settings["folder"]
+    scratch: Path = settings["scratch"]
     parts, words = class_parts(settings, ENDINGS)
     heads = _Heads([path for files in parts.values() for path in files.paths], settings)
     shape, kind = heads.shape(settings["size"]), np.float32 if heads.are_deep else np.uint8
-    count, memory = len(heads.sizes), memory_limit()
-    if count * np.prod(shape, dtype=float) * np.dtype(kind).itemsize > memory:
+    count, free = len(heads.sizes), shutil.disk_usage(scratch).free
+    if count * np.prod(shape, dtype=float) * np.dtype(kind).itemsize > free / 2:  # where they are stored once more
         raise DataError(
-            f"{folder}: expected images that fit into {memory / 2**30:.3g} GiB of memory, received {count} of {shape}. Write a"
-            " smaller size."
+            f"{folder}: expected images that fit twice into the {free / 2**30:.3g} GiB that are left in {scratch}, received"
+            f" {count} of {shape}. Write a smaller size, or name a larger disk in the study file: results: /scratch/…"
         )
     arrays: dict[str, Array] = {}
     damaged: dict[Path, str] = {}
     for part, files in parts.items():
-        arrays[f"x_{part}"] = images = np.zeros((len(files.paths), *shape), kind)
+        arrays[f"x_{part}"] = images = empty_array((len(files.paths), *shape), kind, scratch)
         arrays[f"y_{part}"] = labels_of(files)
         for row, path in enumerate(files.paths):
             try:

@@ -9,25 +9,30 @@ import numpy as np
 
 from butfor.data.dataset import Array, DataError
 from butfor.data.official_validation import wanted
-from butfor.data.own_arrays import array_names, refuse_objects
+from butfor.data.own_arrays import array_names, refuse_objects, with_groups
 from butfor.data.place_digests import place_digests
+from butfor.data.several_inputs import nested
 from butfor.data.sources.brought import Brought
 from butfor.user_code.files_read import FilesRead
 
 
 def from_npy_folder(settings: dict[str, Any]) -> Brought:
-    """The arrays of a folder; the inputs stay on disk. settings: the study's `data`. Raises DataError."""
+    """The arrays of a folder, of several inputs those in folders of it (x_train/image.npy); inputs stay on disk. settings: the
+    study's `data`. Raises DataError."""
     read, folder = FilesRead(place_digests(settings, "folder")), settings["folder"]
-    mapped = {path.stem: _mapped(path) for path in sorted(Path(folder).glob("*.npy"))}
+    named, needed = settings["arrays"], wanted(settings)
+    called = [str(named.get(key, key)) for part in needed for key in part]
+    paths = [*Path(folder).glob("*.npy"), *(path for name in called for path in Path(folder, name).glob("*.npy"))]
+    mapped = {path.relative_to(folder).with_suffix("").as_posix(): _mapped(path) for path in sorted(paths)}
     names = array_names(
         {name: array.shape for name, array in mapped.items()},
-        settings["arrays"],
+        named,
         folder,
-        wanted(settings["validation"]),
+        *needed,
     )
-    arrays: dict[str, Array] = {key: mapped[name] for key, name in names.items()}
-    arrays |= {key: np.array(array) for key, array in arrays.items() if key.startswith("y")}
-    return Brought(arrays, folder, read)
+    arrays: dict[str, Any] = nested({key: mapped[name] for key, name in names.items()})
+    arrays |= {key: np.array(array) for key, array in arrays.items() if not key.startswith("x_")}
+    return Brought(with_groups(arrays, settings), folder, read)
 
 
 def _mapped(path: Path) -> Array:

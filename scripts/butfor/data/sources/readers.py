@@ -12,6 +12,7 @@ from butfor.data import fetch, own_arrays, published
 from butfor.data.catalogue import PUBLISHED
 from butfor.data.dataset import Array
 from butfor.data.official_validation import wanted
+from butfor.data.own_arrays import with_groups
 from butfor.data.place_digests import place_digests
 from butfor.data.sources.brought import Brought
 from butfor.data.sources.images import from_images
@@ -26,31 +27,29 @@ from butfor.user_code.location import is_own
 Settings = dict[str, Any]
 
 
-def brought(settings: Settings, store: Path, max_minutes: float | None) -> Brought:
-    """The data set that a study's `data` names. store: the folder for downloads. max_minutes: see time_limit, for a function
-    of the user's own. Raises FetchError, DataError or OwnCodeError."""
+def brought(settings: Settings, store: Path, scratch: Path, max_minutes: float | None) -> Brought:
+    """The data set that a study's `data` names. store: the folder for downloads; scratch: for what is too large for memory.
+    max_minutes: see time_limit, for a function of the user's own. Raises FetchError, DataError or OwnCodeError."""
     name = settings["name"]
     if is_own(name):
-        return _from_function(settings, max_minutes)
+        return _from_function(settings, scratch, max_minutes)
     if name in PUBLISHED:
         place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
         return Brought(published.read(name, files), place)
-    return READERS[name](settings)
+    return READERS[name]({**settings, "scratch": scratch})
 
 
-def _from_function(settings: Settings, max_minutes: float | None) -> Brought:
+def _from_function(settings: Settings, scratch: Path, max_minutes: float | None) -> Brought:
     name = settings["name"]
     errors = call.attribute_errors_to(name, "loading the data")
     with time_limit(max_minutes, f"{name}()"), errors, noticed(name) as read:
-        arrays = own_arrays.from_function(name, settings["arrays"], wanted(settings["validation"]))
-    return Brought(arrays, f"{name}()", read)
+        arrays = own_arrays.from_function(name, settings["arrays"], scratch, *wanted(settings))
+    return Brought(with_groups(arrays, settings), f"{name}()", read)
 
 
 def _npz(settings: Settings) -> Brought:
-    arrays = own_arrays.from_file(
-        Path(settings["file"]).expanduser(), settings["arrays"], wanted(settings["validation"])
-    )
-    return Brought(arrays, str(settings["file"]), FilesRead(place_digests(settings, "file")))
+    arrays = own_arrays.from_file(Path(settings["file"]).expanduser(), settings["arrays"], *wanted(settings))
+    return Brought(with_groups(arrays, settings), str(settings["file"]), FilesRead(place_digests(settings, "file")))
 
 
 def _digits(_: Settings) -> Brought:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from butfor.data.dataset import Array, DataError
+from butfor.data.dataset import WEIGHTS, Array, DataError
 from butfor.data.place_digests import place_digests
 from butfor.data.sources.brought import Brought
 from butfor.data.sources.column_kinds import check_named, kinds
-from butfor.data.sources.encoded_columns import EncodedColumn, fitted, refuse_gaps
+from butfor.data.sources.encoded_columns import EncodedColumn, fitted, for_folds, numbers, refuse_gaps
 from butfor.data.sources.table_file import read_table
 from butfor.data.sources.test_part import test_rows, test_words
 from butfor.user_code.files_read import FilesRead
@@ -39,17 +39,65 @@ def from_table(settings: Settings) -> Brought:
     tables = {part: table[names] for part, table in parts.items()}
     if settings["missing"] == "refuse":
         refuse_gaps(tables, source)
-    found = kinds(tables["train"], settings["types"], settings["columns"], source)
+    found = kinds(tables["train"], settings["types"], _listed(settings), source)
     columns = fitted(tables["train"], found, settings["missing"], source)
-    arrays: dict[str, Array] = {}
+    hot: list[tuple[int, int]] = []
+    if settings.get("folds"):
+        _refuse_several(settings, source)
+        columns, hot = for_folds(columns)
+    arrays: dict[str, Any] = {}
     for part, table in tables.items():
         encoded = [column.encoded(table[column.name], part, source) for column in columns]
-        arrays[f"x_{part}"] = np.concatenate(encoded, axis=1)
+        arrays[f"x_{part}"] = _together(columns, encoded, settings["inputs"])
         arrays[f"y_{part}"] = targets(parts[part], settings["target"], f"{source}, {part} part")
+    if settings["weights"]:
+        arrays[WEIGHTS] = numbers(
+            parts["train"].loc[:, settings["weights"]], f"{source}: {settings['weights']}, train part"
+        )
+    if name := (settings.get("folds") or {}).get("groups"):
+        arrays["groups"] = words_of(_groups(parts["train"], name, "replicates.groups", source))
+    groups = {
+        part: _raw(_groups(table, settings["groups"], "data.groups", source))
+        for part, table in parts.items()
+        if settings.get("groups")
+    }
     filled = _filled(tables, settings["missing"])
+    fill = {"refuse": "", "median": "median"}.get(settings["missing"], "mean") if settings.get("folds") else ""
+    again: dict[str, Any] = {"fill": fill if filled else "", "hot": tuple(hot), "groups": groups}
     words = f"{source} ({', '.join(target)} by {_counted(columns)}; {chosen}{filled})"
     log.info("%s", words)
-    return Brought(arrays, words, read, [name for column in columns for name in column.names], pixels=False)
+    names_of = {column.name: column.names for column in columns}
+    return Brought(arrays, words, read, _names(names_of, settings["inputs"]), pixels=False, **again)
+
+
+def _refuse_several(settings: Settings, source: str) -> None:
+    if settings["inputs"]:
+        raise DataError(
+            f"{source}: expected one input with folds, whose columns are filled and encoded again for each, received data.inputs."
+            " Write columns: instead, or give the arrays by a function of your own."
+        )
+
+
+def _names(encoded: dict[str, list[str]], inputs: dict[str, list[str]]) -> Any:
+    """The names of the columns as they are encoded, of several inputs by name."""
+    if not inputs:
+        return [name for names in encoded.values() for name in names]
+    return {key: [name for column in columns for name in encoded[column]] for key, columns in inputs.items()}
+
+
+def _together(columns: list[EncodedColumn], encoded: list[Array], inputs: dict[str, list[str]]) -> Any:
+    """Encoded columns as one array, or as several inputs by name."""
+    if not inputs:
+        return np.concatenate(encoded, axis=1)
+    by_name = {column.name: values for column, values in zip(columns, encoded, strict=True)}
+    return {key: np.concatenate([by_name[name] for name in names], axis=1) for key, names in inputs.items()}
+
+
+def _listed(settings: Settings) -> list[str]:
+    """The columns that are named as inputs, if any are."""
+    return list(
+        dict.fromkeys([*settings["columns"], *(name for names in settings["inputs"].values() for name in names)])
+    )
 
 
 def table_parts(settings: Settings) -> tuple[dict[str, Table], str]:
@@ -63,6 +111,8 @@ def table_parts(settings: Settings) -> tuple[dict[str, Table], str]:
         return {"train": whole, "test": test, **others}, f"{len(test)} test examples from {settings['test_file']}"
     if settings["part"]:
         return _named_parts(whole, settings)
+    if not settings["test"]:  # folds of the whole
+        return {"train": whole, **others}, f"{len(whole)} examples"
     parts, words = _split(whole, target, settings)
     return {**parts, **others}, words
 
@@ -127,13 +177,23 @@ def _raw(column: pd.Series[Any]) -> Array:
 def _inputs(train: Table, settings: Settings, target: list[str]) -> list[str]:
     """The names of the columns that are inputs."""
     there, source = list(map(str, train.columns)), settings["file"]
-    for key in ("columns", "drop", "types"):
-        check_named(list(settings[key]), there, f"data.{key}", source)
-    both = [name for name in settings["columns"] if name in target]
+    listed, weights = _listed(settings), settings["weights"]
+    asked = {
+        "columns": listed,
+        "drop": settings["drop"],
+        "types": settings["types"],
+        "weights": [weights] if weights else [],
+    }
+    for key, columns in asked.items():
+        check_named(
+            list(columns), there, f"data.{'inputs' if key == 'columns' and settings['inputs'] else key}", source
+        )
+    both = [name for name in listed if name in target]
     if both:
         raise DataError(f"{source}: data.columns: expected inputs, received {', '.join(both)}, which is the target.")
-    left = {*target, *settings["drop"], settings["part"], (settings["test"] or {}).get("column")}
-    names = settings["columns"] or [name for name in there if name not in left]
+    left = {*target, *settings["drop"], settings["part"], weights, settings.get("groups")}
+    left |= {(settings["test"] or {}).get("column"), (settings.get("folds") or {}).get("groups")}
+    names = listed or [name for name in there if name not in left]
     if unused := [name for name in settings["types"] if name not in names]:
         raise DataError(
             f"{source}: data.types: expected columns that are inputs, received {', '.join(unused)}, which is none."
@@ -141,6 +201,14 @@ def _inputs(train: Table, settings: Settings, target: list[str]) -> list[str]:
     if not names:
         raise DataError(f"{source}: expected a column beside {', '.join(sorted(filter(None, left)))}, received none.")
     return names
+
+
+def _groups(table: Table, name: str, key: str, source: str) -> pd.Series[Any]:
+    check_named([name], list(map(str, table.columns)), key, source)
+    if gaps := int(table[name].isna().sum()):
+        raise DataError(f"{source}: {key}: expected a value in each row, received none in {gaps} of {name}.")
+    column: pd.Series[Any] = table[name]
+    return column
 
 
 def _needed(settings: Settings, table: Table) -> set[str]:

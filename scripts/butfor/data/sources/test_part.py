@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from butfor.data.dataset import Array, DataError
 
@@ -46,6 +45,8 @@ def test_words(test: dict[str, Any], chosen: Array) -> str:
 
 
 def _drawn(test: dict[str, Any], classes: Array | None, column: Array | None, count: int, source: str) -> Array:
+    from sklearn.model_selection import GroupShuffleSplit, train_test_split  # here, since it takes longer than all else
+
     rows, share = np.arange(count), {"test_size": test["share"], "random_state": test["seed"]}
     try:
         if test["by"] == "group":

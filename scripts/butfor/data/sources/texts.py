@@ -14,10 +14,12 @@ from butfor.data.sources.class_parts import class_parts, labels_of
 from butfor.data.sources.column_kinds import check_named
 from butfor.data.sources.table_source import table_parts, targets
 from butfor.data.sources.vocabulary import UNKNOWN, tokens, vocabulary
+from butfor.process.memory_limit import memory_limit
 from butfor.user_code.files_read import FilesRead
 
 ENDINGS = {".txt"}
 SHOWN = 5  # files that a message names
+NUMBER = 4  # bytes
 
 
 def from_texts(settings: dict[str, Any]) -> Brought:
@@ -25,6 +27,7 @@ def from_texts(settings: dict[str, Any]) -> Brought:
     study's `data`. Raises DataError or FolderError."""
     read = FilesRead(place_digests(settings, "file", "test_file", "validation_file", "folder"))
     texts, arrays, words = (_of_column if settings["file"] else _of_folder)(settings)
+    _check_size(NUMBER * settings["length"] * sum(map(len, texts.values())), settings)
     known = vocabulary(texts["train"], settings["vocabulary"])
     if not known:
         raise DataError(f"{words}: expected words in the training texts, received none.")
@@ -39,8 +42,20 @@ def from_texts(settings: dict[str, Any]) -> Brought:
     return Brought(arrays, source, read, vocabulary=known, pixels=False)
 
 
+def _check_size(needed: int, settings: dict[str, Any]) -> None:
+    """Raise DataError where texts, or the numbers of their words, would take more than half of the memory."""
+    memory = memory_limit()
+    if needed > memory / 2:
+        raise DataError(
+            f"{settings['file'] or settings['folder']}: expected texts that take half of {memory / 2**30:.3g} GiB of memory"
+            f" or less, with the numbers of their words, received {needed / 2**30:.3g}. Write a smaller length; or number the"
+            " words yourself, in a function that returns a tf.data.Dataset for train and test, which may be larger than memory."
+        )
+
+
 def _of_folder(settings: dict[str, Any]) -> tuple[dict[str, list[str]], dict[str, Array], str]:
     parts, words = class_parts(settings, ENDINGS)
+    _check_size(sum(path.stat().st_size for files in parts.values() for path in files.paths), settings)
     texts: dict[str, list[str]] = {}
     unreadable: list[Path] = []
     encoding = "utf-8-sig" if settings["encoding"].lower() in ("utf-8", "utf8") else settings["encoding"]

@@ -1,0 +1,54 @@
+"""What the report says of folds where a study has them in place of seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from butfor.fold_numbers import overlap
+from butfor.records.record import Record
+
+
+def replicate(study: Mapping[str, Any]) -> str:
+    """What runs of an arm are counted in."""
+    return "fold" if study.get("replicates") else "seed"
+
+
+def method(study: Mapping[str, Any], records: list[Record]) -> str:
+    """How examples were divided, and what that does to the error of an effect; empty without folds."""
+    if not (asked := study.get("replicates")):
+        return ""
+    count, repeats = asked["folds"], asked["repeats"]
+    times = "" if repeats == 1 else f", {repeats} times anew"
+    sizes = sorted({record.data.get("test", 0) for record in records})
+    tested = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else "".join(map(str, sizes))
+    return (
+        f"Examples were divided into {count} folds{times}, and each is the test part once ({tested} examples). A run is trained"
+        " on the other folds, and all that is fitted to data (scalings, what fills gaps, weights of classes) is fitted on those"
+        f" alone. Seed n is fold n mod {count} of division n div {count}, so that arms in a pair share the fold, the initial"
+        " weights and the order. Training sets overlap, so that runs are alike by more than their spread shows: the variance of a"
+        f" mean effect is 1/J + n_test/n_train times that of the J effects, with n_test/n_train = {overlap(asked):.3g} and J"
+        " - 1 degrees of freedom (Nadeau and Bengio 2003), and failed runs count as so many independent ones as would tell as"
+        " much. This presumes that two effects correlate by the share of the examples that a fold has.\n\n"
+    )
+
+
+def scope(study: Mapping[str, Any]) -> str:
+    """What verdicts are about, as the end of a sentence on what seeds vary; empty without folds."""
+    if not study.get("replicates"):
+        return ""
+    return (
+        " Folds vary both training and test examples, so that the conclusions are about data like these, of which as many are"
+        " trained on as here"
+    )
+
+
+def test_set(study: Mapping[str, Any]) -> str:
+    """What stands in place of the section on the test set; empty without folds."""
+    if not study.get("replicates"):
+        return ""
+    return (
+        "## The test set\n\nThere is no fixed test set: each run is tested on its own fold. What other examples would change is"
+        " part of the errors and intervals above, as far as the correction for overlapping training sets holds, and is not added"
+        " again. Verdicts are about data like these."
+    )
