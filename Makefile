@@ -58,8 +58,8 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 
 TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder
 
-test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side; CASES=1 with those of test-cases)
-	@$(TESTS) -m "$(if $(CASES),,not cases and )not services and not long"
+test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side)
+	@$(TESTS) -m "not services and not cases and not long"
 
 test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
 	@$(TESTS) -m "cases and not services and not long"
