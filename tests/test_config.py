@@ -20,6 +20,12 @@ def test_settings_without_a_name_mean_the_only_choice_that_has_settings(planned)
     assert (stopping["name"], stopping["patience"], stopping["restore_best"]) == ("patience", 7, True)
 
 
+def test_settings_without_a_name_do_not_set_others_back_unsaid(planned):
+    base = "recipe: {early_stopping: {patience: 7, min_delta: 0.1}}\n"
+    with pytest.raises(StudyError, match=r"keep the others, write early_stopping.monitor: loss"):
+        planned(f"{base}ablations: {{a: {{set: {{early_stopping: {{monitor: loss}}}}}}}}")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -165,6 +165,11 @@ def test_texts_by_class_and_in_a_column_are_the_same_data_and_stay_unscaled(read
         "name: texts, file: t.csv, text: review, target: sentiment, part: part, length: 210, vocabulary: 12"
     )
     assert folder.fingerprint == column.fingerprint and manifest["vocabulary"] == other["vocabulary"]
+    for path in Path("t").rglob("*.txt"):
+        path.write_text(path.read_text().replace("film", "flim"))  # the same numbers, of other words
+    renamed, again = read("name: texts, folder: t, length: 210, vocabulary: 12")
+    assert (renamed.x_train == folder.x_train).all() and again["vocabulary"] != manifest["vocabulary"]
+    assert renamed.fingerprint != folder.fingerprint
     assert manifest["vocabulary"][:5] == ["word", "it", "is", "film", "a"] and len(manifest["vocabulary"]) == 10
     assert (
         folder.x_train[0, :6].tolist() == [3, 4, 6, 8, 5, 1] and folder.x_test[-1, 5] == 1

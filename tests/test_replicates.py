@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -237,3 +239,38 @@ def test_the_report_says_what_folds_are_and_what_verdicts_are_about():
     assert "5 folds, 2 times anew" in words and "11 to 12 examples" in words and "n_test/n_train = 0.25" in words
     assert "data like these" in fold_words.scope(asked) and "no fixed test set" in fold_words.test_set(asked)
     assert (fold_words.method({}, records), fold_words.scope({}), fold_words.test_set({})) == ("", "", "")
+
+
+ARRAYS = {"x_train": np.arange(60.0).reshape(20, 3), "y_train": np.arange(20) % 2, "site": np.arange(20) // 2}
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "words"),
+    [
+        ({"x_train": "images", "y_train": "labels"}, "{folds: 4}", "missing x_train, y_train; found images"),
+        ({}, "{folds: 4, groups: patient}", "missing patient; found"),
+        ({"site": "y_test"}, "{folds: 4}", "expected x_test and y_test, or neither, received none for x_test"),
+    ],
+)
+def test_what_is_missing_of_arrays_is_named_and_no_damage(planned, tmp_path, names, asked, words):
+    np.savez(tmp_path / "d.npz", **{names.get(key, key): array for key, array in ARRAYS.items()})
+    settings, plan = planned(f"replicates: {asked}\ndata: {{name: npz, file: {tmp_path}/d.npz}}\n{ABLATION}")
+    files = [tmp_path / name for name in ("a.npz", "m.json", "s.json")]
+    with pytest.raises(DataError, match=re.escape(words)):
+        prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
+
+
+@pytest.mark.parametrize("asked", ["{folds: 4}", "{folds: 4, groups: site}", "{folds: 4, groups: site_train}"])
+def test_groups_of_arrays_are_those_of_folds_and_of_metrics(planned, tmp_path, asked):
+    np.savez(tmp_path / "d.npz", **{"site_train" if key == "site" else key: array for key, array in ARRAYS.items()})
+    data = f"data: {{name: npz, file: {tmp_path}/d.npz, groups: site}}\n"
+    settings, plan = planned(f"replicates: {asked}\n{data}{ABLATION}")
+    files = [tmp_path / name for name in ("a.npz", "m.json", "s.json")]
+    prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
+    made = load(*files[:2])
+    assert all(
+        len(set(made.folds.groups[train]) & set(made.folds.groups[test])) == 0
+        for train, test in map(partial(made.folds.rows, made.y_train), range(4))
+    )
+    with np.load(files[0]) as stored:
+        assert stored["groups_train"].tolist() == ARRAYS["site"].tolist()

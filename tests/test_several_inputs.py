@@ -140,10 +140,10 @@ def test_mixup_mixes_each_input_alike(own):
     assert record.trial["objective"] == pytest.approx(record.trial["expected"], rel=1e-5)
 
 
-def test_a_model_with_other_names_is_told_what_to_write(own):
-    recipe = own(
-        changes=[("shape[name], name=name", "shape[name]"), ('{"image": image, "table": table}', "[image, table]")]
-    )
+@pytest.mark.parametrize("given", ["[image, table]", '{"image": image, "table": table}'])
+def test_a_model_with_other_names_is_told_what_to_write(own, given):
+    """Also where only a dictionary says which is which, by whose keys a kept model is not fed."""
+    recipe = own(changes=[("shape[name], name=name", "shape[name]"), ('{"image": image, "table": table}', given)])
     with pytest.raises(
         OwnCodeError,
         match=r'called as those of the data, image, table, .*keras.Input\(shape\["image"\], name="image"\)',

@@ -17,6 +17,7 @@ from butfor.data.sources import texts
 from butfor.data.sources.images import from_images
 from butfor.data.stored_arrays import streamed_arrays
 from butfor.data.streamed_array import StreamedArray
+from butfor.engine.data_parts import part_of
 from butfor.errors import StudyError
 from butfor.recipe.input_scalings import SCALINGS
 from butfor.study.settings import study_and_plan
@@ -270,3 +271,15 @@ def test_texts_that_would_take_more_than_half_of_the_memory_are_refused(tmp_path
             StudyError, match=r"words: expected texts that take half .* smaller length.*tf\.data\.Dataset"
         ):
             texts.from_texts({**settings, **changed})
+
+
+def test_several_streamed_inputs_come_as_those_that_are_held(tmp_path):
+    """In portions of two batches, the last of which is filled up."""
+    x = {"image": np.arange(60.0, dtype=np.float32).reshape(20, 3), "row": np.arange(20.0, dtype=np.float32)[:, None]}
+    np.savez(tmp_path / "a.npz", **x)
+    y, order = np.arange(20), np.arange(20, dtype=np.int32).reshape(5, 4)
+    for portion in part_of(streamed_arrays(tmp_path / "a.npz", list(x)), y).batches(order, 5):
+        for step in range(int(portion.steps)):
+            rows, places = portion.rows[step], portion.places[step]
+            assert all((portion.inputs[name].numpy()[places] == x[name][rows]).all() for name in x)
+            assert (portion.targets.numpy()[places] == y[rows]).all()

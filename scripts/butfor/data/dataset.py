@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
@@ -153,7 +153,8 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         task, outputs = str(manifest["task"]), tuple(map(int, manifest["outputs"]))
         pixels, official = manifest["pixels"], int(manifest.get("official", 0))
         divided = Folds.of(folds, groups) if folds else None
-        fingerprint = fingerprint_of(arrays, task, official, divided)
+        vocabulary = tuple(manifest.get("vocabulary", ()))
+        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary)
         undamaged = manifest["fingerprint"] == fingerprint and manifest["classes"] == outputs[-1]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -174,7 +175,7 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         outputs=outputs,
         official=official,
         table=bool(manifest.get("columns")),
-        vocabulary=tuple(manifest.get("vocabulary", ())),
+        vocabulary=vocabulary,
         folds=divided,
     )
 
@@ -215,10 +216,14 @@ def split(
 
 
 def fingerprint_of(
-    arrays: dict[str, Any], task: str = CLASSIFICATION.name, official: int = 0, folds: Folds | None = None
+    arrays: dict[str, Any],
+    task: str = CLASSIFICATION.name,
+    official: int = 0,
+    folds: Folds | None = None,
+    vocabulary: Sequence[str] = (),
 ) -> str:
     """16 hexadecimal digits that stand for the arrays, with their shapes and types, for their task, for where an official
-    validation part begins, and for the folds."""
+    validation part begins, for the folds, and for the words of texts, which a model may read (see Parts)."""
     digest = hashlib.sha256()
     for key, array in flat({key: arrays[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *arrays)}).items():
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
@@ -226,6 +231,8 @@ def fingerprint_of(
             digest.update(block.reshape(-1).view(np.uint8).data)
     if task != CLASSIFICATION.name:
         digest.update(task.encode())
+    if vocabulary:
+        digest.update(json.dumps(list(vocabulary)).encode())
     if official:
         digest.update(f"official{official}".encode())
     if folds:

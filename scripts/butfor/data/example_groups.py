@@ -35,6 +35,10 @@ def stored(brought: dict[str, Array], examples: dict[str, int], source: str) -> 
     if "val" in parts and len(parts["train"]) < examples["train"]:
         parts["train"] = np.concatenate([parts["train"], parts["val"]])
     examples = {part: count for part, count in examples.items() if count}  # of folds there may be no test part
+    if lacking := [part for part in examples if part not in parts]:
+        raise DataError(
+            f"{source}: data.groups: expected groups of the {lacking[0]} part too, received none. Give an array of them."
+        )
     for part, count in examples.items():
         shape = parts[part].shape
         if shape != (count,):

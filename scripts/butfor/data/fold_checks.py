@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from butfor.data.dataset import Array, DataError
-from butfor.data.folds import Folds
-from butfor.data.several_inputs import Inputs, taken
+from butfor.data.folds import GROUPS, Folds, Rows
+from butfor.data.several_inputs import Inputs
 from butfor.data.sources.brought import Brought
 from butfor.fold_numbers import place_of
 from butfor.recipe.tasks import BINARY, CLASSIFICATION
 
-GROUPS = "groups"  # what the array of what stays together is called
 ONE_CLASS = (CLASSIFICATION.name, BINARY.name)
 Settings = dict[str, Any]
 
@@ -44,7 +43,7 @@ def smallest_part(folds: Folds, asked: Settings, x: Inputs, y: Array, task: str,
     for seed in range(first, first + count):
         train, test = folds.rows(y, seed)
         sizes.append(len(train))
-        for problem in _problems(folds, taken(x, train), y[train], y, task, len(test)):
+        for problem in _problems(folds, x, train, y[train], y, task, len(test)):
             repeat, fold = place_of(seed, folds.count)
             raise DataError(f"{source}: replicates: fold {fold + 1} of repeat {repeat + 1}: {problem}")
     return min(sizes)
@@ -69,12 +68,12 @@ def _check_counts(folds: Folds, y: Array, source: str) -> None:
         )
 
 
-def _problems(folds: Folds, x: Inputs, y: Array, every: Array, task: str, tested: int) -> Iterator[str]:
+def _problems(folds: Folds, x: Inputs, train: Rows, y: Array, every: Array, task: str, tested: int) -> Iterator[str]:
     if task in ONE_CLASS and len(lost := np.setdiff1d(every, y)):
         yield f"expected training examples of every class, received none of {lost[0]}. Write fewer folds, or stratified: true."
     if not tested:
         yield "expected examples to be tested on, received none. Write fewer folds."
-    if folds.fill and not isinstance(x, dict) and (empty := np.flatnonzero(np.isnan(x).all(axis=0))).size:
+    if folds.fill and not isinstance(x, dict) and (empty := np.flatnonzero(np.isnan(x[train]).all(axis=0))).size:
         yield (
             f"expected a value in each column of the training rows, received none in column {empty[0]}, counted from 0. Write"
             " fewer folds, or drop the column."

@@ -17,6 +17,7 @@ from butfor.fold_numbers import place_of
 
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.int64]
+GROUPS = "groups"  # what the array of what stays together is called
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def wanted(settings: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     further = (*(VALIDATION if official else ()), *groups)
     if not folds:
         return (*ARRAYS, *further, *tested), ()
-    together = (folds["groups"],) if folds["groups"] else ()
+    together = (folds["groups"],) if folds["groups"] and folds["groups"] != settings.get("groups") else ()
     return (*ARRAYS[:2], *further, *together), (*ARRAYS[2:], *tested)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from butfor.data.dataset import ARRAYS, WEIGHTS, DataError
 from butfor.data.file_kinds import told_kind
+from butfor.data.folds import GROUPS
 from butfor.data.several_inputs import SEPARATOR, flat, nested
 from butfor.data.sources.batch_streams import read_streams, streams_of
 from butfor.process.memory_limit import memory_limit
@@ -62,7 +63,7 @@ def from_function(
     if isinstance(returned, tuple | list) and _are_pairs(returned):
         returned = [array for pair in returned for array in pair]
     if isinstance(returned, tuple | list) and len(returned) == 2 and optional:
-        returned = dict(zip(ARRAYS, returned, strict=False))
+        returned, named = dict(zip(ARRAYS, returned, strict=False)), {}
     if isinstance(returned, tuple | list) and len(returned) in (len(ARRAYS), len(ARRAYS) + 1):
         returned = dict(zip((*ARRAYS, WEIGHTS), returned, strict=False))
         named = {}
@@ -79,9 +80,14 @@ def from_function(
 
 
 def with_groups(arrays: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """The arrays, with that of the groups that stay in one fold under its own name. settings: the study's `data`."""
-    name = (settings.get("folds") or {}).get("groups")
-    return {"groups" if key == name else key: array for key, array in arrays.items()}
+    """The arrays, with that of the groups that stay in one fold as `groups`; what `data.groups` names as well stays beside it.
+    settings: the study's `data`."""
+    name, for_metrics = (settings.get("folds") or {}).get("groups"), settings.get("groups")
+    if not name:
+        return arrays
+    given = f"{name}_train" if name == for_metrics else name
+    kept = {key: array for key, array in arrays.items() if key != given or key == f"{for_metrics}_train"}
+    return {**kept, GROUPS: arrays[given]}
 
 
 def _are_pairs(returned: Sequence[Any]) -> bool:
@@ -170,7 +176,7 @@ def _remedy(found: Iterable[str], wanted: Names) -> str:
     if all(len(names) == 1 for names in meant.values()):
         pairs = ", ".join(f"{key}: {names[0]}" for key, names in meant.items() if names[0] != key)
         return f"Write data: {{…, arrays: {{{pairs}}}}}."
-    if not meant["x_test"] and not meant["y_test"]:
+    if {"x_test", "y_test"} <= meant.keys() and not meant["x_test"] and not meant["y_test"]:
         return "Split a test part off, once for the whole study, and store both parts."
     return (
         "Name those that are meant: data: {…, arrays: {x_train: <name>, …}}, or of several inputs"

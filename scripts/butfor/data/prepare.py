@@ -11,8 +11,8 @@ import numpy as np
 
 from butfor.data import encoded_targets, example_groups, inputs, labels, limits
 from butfor.data.dataset import Array, DataError, fingerprint_of
-from butfor.data.fold_checks import GROUPS, folds_of, smallest_part
-from butfor.data.folds import Folds
+from butfor.data.fold_checks import folds_of, smallest_part
+from butfor.data.folds import GROUPS, Folds
 from butfor.data.given_weights import stored_weights
 from butfor.data.official_validation import joined
 from butfor.data.overlap import overlap_warning, overlap_words, shared_examples
@@ -60,7 +60,10 @@ def prepare(
     brought = readers.brought(settings, store or scratch / "files", scratch, max_minutes)
     source, named = brought.source, _named(settings)
     asked = settings.get("folds")  # without a test part, all is looked at as one
-    is_whole = bool(asked) and "x_test" not in brought.arrays
+    lacking = [key for key in ("x_test", "y_test") if key not in brought.arrays]
+    if len(lacking) == 1:
+        raise DataError(f"{named}: expected x_test and y_test, or neither, received none for {lacking[0]}.")
+    is_whole = bool(asked and lacking)
     all_of_it = {f"{axis}_test": brought.arrays[f"{axis}_train"] for axis in "xy"} if is_whole else {}
     whole, official = joined({**brought.arrays, **all_of_it}, settings["validation"], named, scratch)
     arrays, told = _checked(whole, brought, named, settings, scratch)
@@ -81,7 +84,7 @@ def prepare(
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
         "name": name,
-        "fingerprint": fingerprint_of(arrays, told.task, official, folds),
+        "fingerprint": fingerprint_of(arrays, told.task, official, folds, brought.vocabulary or ()),
         "task": told.task,
         "outputs": list(told.outputs),
         "classes": told.outputs[-1],

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from butfor.data.dataset import Array
-from butfor.data.several_inputs import Inputs, each, mapped
+from butfor.data.several_inputs import Inputs, each, mapped, taken
 from butfor.data.streamed_array import StreamedArray
 
 Indices = npt.NDArray[np.int32]
@@ -76,13 +76,14 @@ class StreamedPart:
             yield self._portion(rows[at : at + size], rows[at : at + size], 1)
 
     def _portion(self, wanted: Indices, rows: Indices, steps: int) -> Portion:
-        inputs, targets = self._inputs[wanted], self._targets[wanted]
-        if lacking := rows.size - len(wanted):
-            inputs, targets = (np.pad(x, [(0, lacking), *[(0, 0)] * (x.ndim - 1)]) for x in (inputs, targets))
+        lacking = rows.size - len(wanted)
+
+        def padded(x: Array) -> tf.Tensor:
+            return tf.constant(np.pad(x, [(0, lacking), *[(0, 0)] * (x.ndim - 1)]) if lacking else x)
+
         places = tf.reshape(tf.range(rows.size), rows.shape)
-        return Portion(
-            tf.constant(rows, tf.int32), places, tf.constant(inputs), tf.constant(targets), tf.constant(steps)
-        )
+        inputs, targets = mapped(padded, taken(self._inputs, wanted)), padded(self._targets[wanted])
+        return Portion(tf.constant(rows, tf.int32), places, inputs, targets, tf.constant(steps))
 
 
 DataPart = HeldPart | StreamedPart

@@ -94,8 +94,12 @@ def _own(name: str, recipe: Recipe, image: Shape, outputs: tuple[int, ...], part
 
 
 def _check_names(name: str, model: keras.Model, inputs: list[str]) -> None:
-    """Raise OwnCodeError for a model of several inputs that has one which the data lack."""
-    if unknown := set(input_names(model) or []) - set(inputs):
+    """Raise OwnCodeError for a model of several inputs that has one which the data lack, or calls one otherwise than it does
+    itself, by which it is fed once it is kept."""
+    unknown = set(input_names(model) or []) - set(inputs)
+    if isinstance(struct := getattr(model, "_inputs_struct", None), dict):
+        unknown |= {tensor.name for key, tensor in struct.items() if tensor.name != key}
+    if unknown:
         ends = ", ".join(f'keras.Input(shape["{each}"], name="{each}")' for each in inputs)
         raise location.OwnCodeError(
             f"{name}: expected inputs that are called as those of the data, {', '.join(inputs)}, or some of them, received"

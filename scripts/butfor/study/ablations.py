@@ -154,6 +154,17 @@ class Entry:
                 yield arm
 
 
+def _check_replaced(place: str, present: Any, value: Any) -> None:
+    """Raise PlanError for settings without a name in place of others, which they would set back to their defaults unsaid."""
+    is_on = isinstance(present, dict) and present.get("name", "none") != "none"
+    if is_on and isinstance(value, dict) and value and "name" not in value:
+        key, setting = place.rpartition(".")[2], next(iter(value))
+        raise PlanError(
+            f"{place}: expected a name beside settings, received none. To change one and keep the others, write"
+            f" {key}.{setting}: {value[setting]}; to replace all, name: {present['name']} with them."
+        )
+
+
 def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: Resolve) -> Arm:
     """The arm that differs from its reference by these changes, each a recipe key with dots and its value."""
     _check_name(name)
@@ -174,6 +185,7 @@ def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: R
                     f" {reference.name}.",
                     tuple(key.split(".")),
                 )
+        _check_replaced(f"ablations.{name}.{key}", inside.get(last), value)
         inside[last] = value
     recipe = resolve(name, recipe)
     changed = tuple(key for key in changes if _value_at(recipe, key) != _value_at(reference.recipe, key))

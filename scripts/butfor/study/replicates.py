@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from butfor.errors import StudyFileError
-from butfor.study.data_settings import TABLES
 
 Settings = dict[str, Any]
 
@@ -30,8 +29,7 @@ def settle(written: Settings, settings: Settings) -> None:
     seeds = [settings["first_seed"], count]
     for data in settings["data_sets"].values():
         asked = {key: replicates[key] for key in ("folds", "stratified", "groups")}
-        if data["name"] in TABLES:
-            asked["groups"] = asked["groups"] or data["groups"]  # whose rows would else be trained on and tested on
+        asked["groups"] = asked["groups"] or data["groups"]  # whose examples would else be trained on and tested on
         data["folds"] = {**asked, "seeds": seeds}
 
 

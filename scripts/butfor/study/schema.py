@@ -118,7 +118,7 @@ def _as_typed(value: Any, kinds: list[str], is_duration: bool) -> Any:
 
 def _choice_with_defaults(value: Any, schema: Schema, root: Schema) -> Any:
     settings = {"name": value} if isinstance(value, str) else value
-    if isinstance(settings, dict) and "name" not in settings:
+    if isinstance(settings, dict) and settings and "name" not in settings:
         settings = {**_only_name(schema), **settings}
     if not isinstance(settings, dict) or not isinstance(settings.get("name"), str):
         return settings

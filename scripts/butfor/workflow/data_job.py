@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from butfor.data.dataset import Array, DataError, load
+from butfor.data.folds import Folds
 from butfor.data.prepare import prepare
 from butfor.data.same_task import Beside
 from butfor.metrics.fitting import refuse_unfit
@@ -50,4 +51,6 @@ def _tested(data: dict[str, Any], arrays_path: Path | str, manifest_path: Path |
             yield stored["y_test"]
         return
     dataset, (first, count) = load(arrays_path, manifest_path), folds["seeds"]
-    yield from (dataset.of_seed(seed).y_test for seed in range(first, first + count))
+    divided: Folds = dataset.folds  # type: ignore[assignment]  # which the settings ask for
+    parts = (divided.parts(dataset.y_train, dataset.official, seed) for seed in range(first, first + count))
+    yield from (dataset.y_train[tested] for _, tested in parts)
