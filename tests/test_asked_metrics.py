@@ -257,3 +257,10 @@ def test_for_new_data_a_metric_that_records_have_is_measured_too_unless_they_say
     asked = study(f"task: {task}\nmetrics: [{name}]")[0]["metrics"]
     assert parts_to_predict(asked.values(), keep=False, verdict=HERE) == []
     assert parts_to_predict(asked.values(), keep=False, verdict=ANYWHERE) == ([] if name == "accuracy" else ["test"])
+
+
+def test_a_recorded_metric_under_another_name_is_measured_and_its_name_is_no_others(study):
+    asked = study("metrics: {again: {score: accuracy}}")[0]["metrics"]
+    assert parts_to_predict(asked.values(), keep=False, verdict=HERE) == ["test"]
+    with pytest.raises(StudyError, match="since every run records accuracy, received it for f1_macro"):
+        study("metrics: {accuracy: {score: f1_macro}}")

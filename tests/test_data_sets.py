@@ -17,6 +17,7 @@ from butfor.stats.over_data_sets import mean_estimate
 from butfor.study.asked_metrics import completed
 from butfor.study.study_metrics import metrics_of
 from butfor.user_code.files_read import FilesRead
+from butfor.verdicts import contrasts, factorials
 from butfor.verdicts.as_recorded import as_recorded
 from test_truths_verdicts import fake
 from validation import ALPHA, at_most
@@ -222,3 +223,23 @@ def test_made_up_runs_on_several_data_sets_are_seldom_judged_wrongly(name):
     assert made_up.wrong_reports(found, "single") <= at_most(ALPHA, 6)
     if "+6" in name:
         assert (found.verdict == "helps").mean() > 0.8 and (found.p_heterogeneity < 0.05).all()
+
+
+def test_a_grid_on_a_data_set_has_the_margin_of_that_data_set(planned):
+    """In percent, of its own baseline's mean, as single ablations have it."""
+    settings, plan = planned(
+        "data: {big: {name: digits}, small: {name: digits, validation: 0.2}}\nseeds: 10\n"
+        "metrics: {f1_macro: {primary: true, margin: 2 %}}\n"
+        "ablations: {g: {grid: {dropout: [0.1, 0.2], l2: [0.0001, 0.001]}}}\n"
+    )
+    rng, records = np.random.default_rng(0), []
+    for arm in plan.arms:
+        level, of = (0.8 if arm.endswith("@big") else 0.08), {"name": arm.rpartition("@")[2], "fingerprint": "f"}
+        for seed in range(10):
+            record = dataclasses.replace(fake(arm, seed, 88.0), data=of)
+            record.metrics["test/f1_macro"] = level * (1 + 0.002 * rng.standard_normal())
+            records.append(record)
+    asked = as_recorded({**settings, **plan.summary()}, records)
+    found = factorials.grid_effects(asked, records, contrasts.judge(asked, records, []))
+    margins = {row["name"].rpartition("@")[2]: row["margin"] for row in found}
+    assert margins["big"] == pytest.approx(1.6, rel=0.01) and margins["small"] == pytest.approx(0.16, rel=0.01)

@@ -15,6 +15,7 @@ from butfor.records.measures import Value
 from butfor.records.right_answers import packed_answers, unpacked_answers
 from butfor.report.test_set_section import test_set_section as section
 from butfor.stats.crossed_errors import sources
+from butfor.verdicts import claim_outcomes
 from butfor.verdicts.contrasts import judge
 from butfor.verdicts.example_errors import example_errors, fields, for_new_data, holds
 from conftest import resolved
@@ -22,6 +23,10 @@ from keras_training import arm_runs
 from test_truths_verdicts import fake, study
 
 SEEDS, EXAMPLES = 8, 400
+SCORE = {  # the terms of a metric that a study asks for
+    "score": "f1", "options": {}, "parts": ["test"], "title": "score", "unit": "points", "scale": 1.0, "decimals": 2,
+    "higher_is_better": True, "lowest": None, "highest": None, "share": False, "relative_margin": None, "primary": True,
+}  # fmt: skip
 
 
 def crossed(rng, effect=0.0, of_examples=1.0, of_seeds=0.15):
@@ -244,3 +249,33 @@ def test_an_interval_for_new_data_ends_at_what_is_possible():
             records.append(dataclasses.replace(record, right=packed_answers(answers), data={"test": 40}))
     row = next(row for row in judge(study(["arm_0"], 3), records, []) if row["metric"] == "test/accuracy")
     assert row["level"] + row["new_high"] == pytest.approx(100.0) and row["new_high"] >= row["high"]
+
+
+@pytest.mark.parametrize(("expect", "margin"), [("hurts", None), ("hurts", 1.0), ("same", None), ("same", 1.0)])
+def test_claims_with_a_margin_hold_for_new_data_where_verdicts_have_to(expect, margin):
+    """With a test set that moves an effect by more than ten points, neither says anything; without that they would."""
+    rng, arms, records = np.random.default_rng(3), list("abcde"), []
+    groups = {arm: 20 * rng.standard_normal(GROUPS) for arm in ("baseline", *arms)}
+    for arm, of_groups in groups.items():
+        for seed in range(10):
+            record, value = fake(arm, seed, 88.0), 80 + 0.1 * rng.standard_normal() - 2 * (arm == "a")
+            record.metrics["test/score"] = Value.of(value, value + of_groups - of_groups.mean())
+            records.append(record)
+    terms = {"score": {**SCORE, "name": "score", "margin": 1.0}}
+    asked = {**study(arms, 10), "metrics": terms, "claimed": ["test/score"]}
+    arm = "a" if expect == "hurts" else "b"
+    claim = {
+        "sentence": "S.",
+        "arm": arm,
+        "reference": "baseline",
+        "metric": "test/score",
+        "rate": None,
+        "expect": expect,
+    }
+    outcomes = []
+    for holds_for in ("test set", "new data"):
+        verdict = {**asked["verdict"], "metric": "test/score", "margin": 1.0, "holds_for": holds_for}
+        of = {**asked, "verdict": verdict}
+        (row,) = claim_outcomes.judge(of, {"c": {**claim, "margin": margin}}, records, judge(of, records, []))
+        outcomes.append(row["outcome"])
+    assert outcomes == ["supported", "undecided"]

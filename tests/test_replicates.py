@@ -236,7 +236,7 @@ def test_the_report_says_what_folds_are_and_what_verdicts_are_about():
     asked = {"replicates": {"folds": 5, "repeats": 2}}
     records = [made_up.validation.made_up("baseline", seed, 90.0, examples=11 + seed % 2) for seed in range(10)]
     words = fold_words.method(asked, records)
-    assert "5 folds, 2 times anew" in words and "11 to 12 examples" in words and "n_test/n_train = 0.25" in words
+    assert "5 folds, in 2 divisions" in words and "11 to 12 examples" in words and "n_test/n_train = 0.25" in words
     assert "data like these" in fold_words.scope(asked) and "no fixed test set" in fold_words.test_set(asked)
     assert (fold_words.method({}, records), fold_words.scope({}), fold_words.test_set({})) == ("", "", "")
 
@@ -274,3 +274,13 @@ def test_groups_of_arrays_are_those_of_folds_and_of_metrics(planned, tmp_path, a
     )
     with np.load(files[0]) as stored:
         assert stored["groups_train"].tolist() == ARRAYS["site"].tolist()
+
+
+def test_a_few_failures_of_many_folds_are_no_proof_of_a_low_rate():
+    """6 of 100 runs on 20 folds, as 1 of 15, and not as 0: that they are fewer than a fifth is not shown."""
+    rule = stats.Rule(looks=(100,), overlap=1 / 19)
+    runs = rule.independent_of(100, 100)
+    assert (rule.independent_of(6, 100), rule.independent_of(6, 100, up=True), runs) == (0, 1, 15)
+    assert stats.p_fails_below(1, runs, 0.2, 1) > 0.1 > 0.05 > stats.p_fails_below(0, runs, 0.2, 1)
+    more, fewer = stats.fails_more(0, 6, 100, rule)
+    assert fewer > 0.4 and more > 0.4

@@ -1,10 +1,14 @@
 """Tails: what few seeds cannot show of themselves, the other ablations' seeds do; and what no seed can show."""
 
+import dataclasses
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
 
 from butfor import stats
+from butfor.stats.own_tail import own_tail
 
 
 def normal(rng, runs=30, scale=1.0):
@@ -174,3 +178,30 @@ def test_a_broken_initialiser_is_bad_and_wide_and_others_are_found_beside_it():
         found.append(judged(arms | {f"arm_{n}": normal(rng) for n in range(5)}, normal(rng), stats.Rule(1.5)))
     assert all((f["broken"], f["two"]) == ("hurts", "helps") for f in found)
     assert sum(f["null"] == "no meaningful difference" for f in found) >= 18
+
+
+def test_an_ablation_without_a_finished_run_says_nothing_of_tails_and_warns_of_nothing():
+    nobody = stats.pair(dict.fromkeys(range(5), None), dict.fromkeys(range(5), 1.0), range(5))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert own_tail(nobody) == 0
+
+
+def test_over_few_data_sets_too_runs_that_may_have_missed_a_tail_need_more():
+    """As on one: of one ablation alone, and not where there are others enough."""
+    rng = np.random.default_rng(4)
+    seeds = range(10)
+
+    def pairs(width):
+        own, base = (
+            width * rng.exponential(size=10) - 6,
+            rng.exponential(size=10),
+        )  # below, as runs without their tail are
+        return stats.pair(dict(zip(seeds, own, strict=True)), dict(zip(seeds, base, strict=True)), seeds)
+
+    rule, sets = stats.Rule(1.0, (10,)), {"one": pairs(3.0), "two": pairs(3.0)}
+    (alone,) = stats.judge_over_data_sets({"a": sets}, rule).values()
+    among = {"a": sets, **{f"b{k}": {"one": pairs(3.0), "two": pairs(3.0)} for k in range(4)}}
+    plain = dataclasses.replace(alone.contrast, tail=0)
+    assert alone.contrast.tail != 0 and alone.contrast.estimate.p_difference() > plain.estimate.p_difference()
+    assert len(stats.judge_over_data_sets(among, rule)) == 5

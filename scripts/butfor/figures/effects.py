@@ -89,7 +89,7 @@ def _legend(verdicts: list[Verdict], metric: Metric, margin: float | None, parte
     words = "on each data set" if metric.margins or margin is None else f"±{margin:g}"
     shade = [] if margin is None else [Patch(color="0.9", label=f"margin {words}")]
     dots = [style.dot(word, "o", color=colour_of(word)) for word in used]
-    typical = [style.dot("typical run, where it parts", "D", color="white", markeredgecolor="0.4")] if parted else []
+    typical = [style.dot("typical run, where it differs", "D", color="white", markeredgecolor="0.4")] if parted else []
     return [*dots, style.dot("one seed", ".", color="0.6"), *typical, *shade]
 
 

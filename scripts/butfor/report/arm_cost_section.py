@@ -10,6 +10,7 @@ from butfor.records.record import Record
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
+from butfor.verdicts.cost_claims import seconds_per_epoch
 from butfor.verdicts.numbers import NONE, signed
 from butfor.verdicts.rows import ContrastRow
 
@@ -75,7 +76,8 @@ def _energy_words(costs: Costs) -> str:
     by = {row.get("energy_by", "") for row in costs["arms"].values()} - {""}
     if not by:
         return " Energy: this machine tells none (no RAPL counter or nvidia-smi that may be read)."
-    return f" Energy: joules for 1 000 predictions, of the whole machine, by {', '.join(sorted(by))}."
+    parts = {"RAPL": "the processors (RAPL)", "nvidia-smi": "the GPUs (nvidia-smi)"}
+    return f" Energy: joules for 1 000 predictions, of {', '.join(parts.get(each, each) for each in sorted(by))}."
 
 
 def _ranking(study: Study, rows: list[ContrastRow], costs: Costs) -> str:
@@ -112,11 +114,7 @@ def _one(metric: Metric) -> str:
 
 
 def _seconds_per_epoch(records: list[Record], arm: str) -> float | None:
-    own = [
-        record.timing["seconds"]["train"] / len(record.history)
-        for record in records
-        if record.arm == arm and record.history
-    ]
+    own = [seconds for record in records if record.arm == arm and (seconds := seconds_per_epoch(record)) is not None]
     return median(own) if own else None
 
 

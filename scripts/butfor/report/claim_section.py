@@ -20,6 +20,7 @@ NOTE = (
     " two one-sided tests do (against the margin; of a failure rate, the exact binomial test; of more failures than the"
     " reference's, Boschloo's), multiplied by the planned looks and by the number of claims that need one. A claim is right"
     " or wrong, so that only one of its two tests can err, and that number pays for both."
+    " Costs that are counted are compared as they are, those measured once where they differ by more than two measurements do."
     " p is of the test that decided, or that a supported claim would have passed. “Exploratory” claims were declared or"
     " changed after there were data, and are no test of what was expected."
 )

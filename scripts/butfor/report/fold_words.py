@@ -19,8 +19,8 @@ def method(study: Mapping[str, Any], records: list[Record]) -> str:
     if not (asked := study.get("replicates")):
         return ""
     count, repeats = asked["folds"], asked["repeats"]
-    times = "" if repeats == 1 else f", {repeats} times anew"
-    sizes = sorted({record.data.get("test", 0) for record in records})
+    times = "" if repeats == 1 else f", in {repeats} divisions"
+    sizes = sorted({record.data["test"] for record in records if record.data.get("test")})
     tested = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else "".join(map(str, sizes))
     return (
         f"Examples were divided into {count} folds{times}, and each is the test part once ({tested} examples). A run is trained"

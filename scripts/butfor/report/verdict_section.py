@@ -176,7 +176,8 @@ def _unseen(settling: list[ContrastRow]) -> str:
 
 def _parted(row: ContrastRow) -> str:
     """Where an ablation's typical run and its mean part, or its runs spread unlike its reference's."""
-    typical = f"typical run {signed(row['typical'], decimals_of(row))}, signed-rank p {probability(row['p_typical'])}"
+    ranked = "" if row["p_typical"] is None else f", signed-rank p {probability(row['p_typical'])}"
+    typical = f"typical run {signed(row['typical'], decimals_of(row))}{ranked}"
     return f"- `{row['arm']}`: {row['typical_note']}; mean {effect_of(row)}, {typical}."
 
 

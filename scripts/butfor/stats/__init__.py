@@ -15,7 +15,7 @@ ablation's spread is taken for much smaller than the others', and where runs hav
 Where five seeds at 5 % each put a wrong verdict into one report of four, this does so in fewer than one of twenty.
 """
 
-from butfor.stats.contrast import Contrast, contrast
+from butfor.stats.contrast import Contrast, contrast, fails_more
 from butfor.stats.correction import correct, holm
 from butfor.stats.estimate import Estimate, pairing_cost
 from butfor.stats.failing import p_fails_more
@@ -73,6 +73,7 @@ __all__ = [
     "decide",
     "factorial",
     "factorial_effects",
+    "fails_more",
     "holm",
     "judge",
     "judge_effects",

@@ -114,16 +114,25 @@ def paid_for(failed_ablation: int, failed_reference: int, rule: Rule) -> float:
 
 def _p_by_failures(pairs: Pairs, found: Estimate, rule: Rule) -> tuple[float, float]:
     """That the ablation is no worse than its reference, and the reverse, by failures and the figures of other runs."""
-    judged = pairs.planned - pairs.missing
-    failed, of_reference, runs = (
-        rule.independent_of(some, judged) for some in (pairs.failed_ablation, pairs.failed_reference, judged)
-    )
+    more, fewer = fails_more(pairs.failed_ablation, pairs.failed_reference, pairs.planned - pairs.missing, rule)
     sides = (found.p_below(0.0), found.p_above(0.0))
     lower, higher = sides if rule.higher_is_better else sides[::-1]
     return (
-        p_worse(p_fails_more(failed, of_reference, runs), lower),
-        p_worse(p_fails_more(of_reference, failed, runs), higher),
+        p_worse(more, lower),
+        p_worse(fewer, higher),
     )
+
+
+def fails_more(failed: int, of_reference: int, judged: int, rule: Rule) -> tuple[float, float]:
+    """The probabilities that an ablation fails no more often than its reference, and the reverse, of so many runs of each."""
+    runs = rule.independent_of(judged, judged)
+
+    def no_more(one: int, other: int) -> float:
+        return p_fails_more(
+            rule.independent_of(one, judged), min(rule.independent_of(other, judged, up=True), runs), runs
+        )
+
+    return no_more(failed, of_reference), no_more(of_reference, failed)
 
 
 def _correlation(pairs: Pairs) -> float:

@@ -11,7 +11,8 @@ from scipy.special import fdtrc, stdtrit
 
 from butfor.stats.contrast import Contrast, contrast, paid_for
 from butfor.stats.correction import correct
-from butfor.stats.estimate import Estimate
+from butfor.stats.estimate import EITHER, Estimate
+from butfor.stats.own_tail import FEW, own_tail
 from butfor.stats.pairs import Pairs
 from butfor.stats.rule import Rule
 from butfor.stats.tails import tails
@@ -57,8 +58,10 @@ def judge_over_data_sets(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict
     """
     flat = {(name, on): pairs for name, sets in ablations.items() for on, pairs in sets.items()}
     found = tails({" ".join(key): pairs for key, pairs in flat.items()}, [" ".join(key) for key in flat])
+    own = {key: own_tail(pairs) for key, pairs in flat.items()} if len(ablations) < FEW else {}
     single = {
-        key: contrast(pairs, rule, found.floors.get(" ".join(key), 0.0), found.side) for key, pairs in flat.items()
+        key: contrast(pairs, rule, found.floors.get(" ".join(key), 0.0), found.side or own.get(key, 0))
+        for key, pairs in flat.items()
     }
     of_each = {name: [single[name, on] for on in sets] for name, sets in ablations.items()}
     means = [_mean(of_sets, rule) for of_sets in of_each.values()]
@@ -91,7 +94,8 @@ def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
     effect, total = float(np.mean([each.effect for each in estimates])), float(variances.sum())
     parts = variances**2 / np.array([each.freedom for each in estimates])
     freedom = total**2 / float(parts.sum()) if total > 0 else min(each.freedom for each in estimates)
-    return Estimate(effect, math.sqrt(total) / k, freedom, estimates[0].tail)
+    sides = {each.tail for each in estimates} - {0}
+    return Estimate(effect, math.sqrt(total) / k, freedom, EITHER if len(sides) > 1 else sum(sides))
 
 
 def _mean(of_sets: list[Contrast], rule: Rule) -> Contrast:
@@ -115,6 +119,7 @@ def _mean(of_sets: list[Contrast], rule: Rule) -> Contrast:
         effect=found.effect,
         error=found.error,
         freedom=found.freedom,
+        tail=found.tail,
         sd=float(np.mean([c.sd for c in of_sets])),
         low=low,
         high=high,

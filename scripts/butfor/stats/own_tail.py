@@ -29,8 +29,10 @@ def own_tail(pairs: Pairs) -> int:
     where their runs are too few to say; its skewness says where."""
     runs = len(pairs.ablation)
     doubt = next(((skew, apart) for least, skew, apart in DOUBTS if runs >= least), None)
+    if doubt is None:
+        return 0
     one, other = float(pairs.ablation.std()), float(pairs.reference.std())
-    if doubt is None or not one > 0 < other:
+    if not one > 0 < other:
         return 0
     wider = math.log(one / other) * math.sqrt(runs)
     sides = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -36,9 +37,13 @@ class Rule:
         """
         return runs / (1 + runs * self.overlap)
 
-    def independent_of(self, some: int, runs: int) -> int:
-        """Some of the runs, such as those that failed, as a number of such independent ones, rounded down."""
-        return some if not self.overlap or not runs else int(some * self.independent(runs) / runs)
+    def independent_of(self, some: int, runs: int, up: bool = False) -> int:
+        """Some of the runs, such as those that failed, as a number of such independent ones; rounded down, or `up` where fewer
+        would say more."""
+        if not self.overlap or not runs:
+            return some
+        share = some * self.independent(runs) / runs
+        return math.ceil(share) if up else int(share)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no rule."""

@@ -101,7 +101,7 @@ def needs_predictions(terms: MetricTerms, verdict: Settings) -> bool:
     """Whether a metric is computed from predictions: the others are recorded, as numbers without what single examples say, which
     a study asks for whose verdicts are to hold for new data. verdict: the study's."""
     of_examples = verdict["holds_for"] == "new data" and terms["score"] != "accuracy"  # which records by example
-    return terms["score"] not in RECORDED or of_examples
+    return terms["score"] not in RECORDED or terms["name"] != terms["score"] or of_examples
 
 
 def _completed(name: str, settings: Settings) -> MetricTerms:
@@ -109,6 +109,12 @@ def _completed(name: str, settings: Settings) -> MetricTerms:
     if "/" in name:
         raise MetricError(
             f"metrics.{name}: expected a name without the part of the data, received {name}. Write {name.split('/')[-1]}.",
+            at,
+        )
+    if name in (*RECORDED, "loss") and score != name:
+        raise MetricError(
+            f"metrics.{name}: expected another name, since every run records {name}, received it for {score}. Write"
+            f" {name}_by_{str(score).rpartition(':')[2]}: {{…}}.",
             at,
         )
     if settings.get("function"):

@@ -13,7 +13,7 @@ TIMED = "cost/seconds_per_epoch"
 class CostMetric:
     """A cost, of which less is better. exact: whether it is the same whenever it is asked, so that arms are compared without
     a test. once: whether it is measured once. scale: how many of the unit one that is measured is. noise: by how much two
-    measurements of one model were seen to differ, in the unit."""
+    measurements of one model may differ, in the unit, and as a share of what the reference takes."""
 
     unit: str
     decimals: int
@@ -21,6 +21,7 @@ class CostMetric:
     once: bool = False
     scale: float = 1.0
     noise: float = 0.0
+    noise_share: float = 0.0
 
 
 COSTS = {
@@ -28,7 +29,7 @@ COSTS = {
     "cost/operations": CostMetric("operations", 0, exact=True),
     "cost/latency_ms": CostMetric("ms", 3),
     "cost/memory": CostMetric("MiB", 1, once=True, scale=2**-20, noise=2.0),
-    "cost/joules": CostMetric("J per 1 000 predictions", 3, once=True),
+    "cost/joules": CostMetric("J per 1 000 predictions", 3, once=True, noise_share=0.05),
     TIMED: CostMetric("s", 4),
 }
 

@@ -32,7 +32,7 @@ def _of_regression() -> dict[str, Metric]:
         return Metric(f"gap/{quantity}", title, f"{short} gap", f"{short} gaps", unit, False, recorded)
 
     rows = (
-        tested("rmse", "RMSE", lambda m: math.sqrt(m["test/loss"])),
+        tested("rmse", "RMSE", lambda m: m["test/rmse"] if "test/rmse" in m else math.sqrt(m["test/loss"])),
         tested("mae", "MAE", lambda m: m["test/mae"]),
         tested("loss", "loss", lambda m: m["test/loss"], UNITS),
         gap("rmse", "RMSE", lambda m: math.sqrt(m["test/loss"]) - math.sqrt(m["train/loss"])),

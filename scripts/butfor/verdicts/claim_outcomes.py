@@ -10,10 +10,8 @@ decided rightly leaves the number of those that can still be decided wrongly: Sh
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -28,15 +26,15 @@ from butfor.stats.importance import decided_by_failures
 from butfor.study.claims import Claim
 from butfor.study.cost_metrics import is_cost
 from butfor.study.data_sets import fingerprint_of_all
-from butfor.study.study_metrics import judged_by, metrics_of
+from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts import cost_claims, preregistration
 from butfor.verdicts import register as registers
 from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.claim_tests import Tests, judged_runs, margin_of, tests_of
 from butfor.verdicts.contrasts import contrast_of
 from butfor.verdicts.deviations import deviations
 from butfor.verdicts.numbers import percent
-from butfor.verdicts.paired_values import pairing, rule_of
 from butfor.verdicts.removed import counts_removed, removed_claims
 from butfor.verdicts.reported import reported
 from butfor.verdicts.rows import (
@@ -54,7 +52,6 @@ from butfor.verdicts.rows import (
 NUMBERS = ("effect", "low", "high", "pairs", "planned", "missing", "failed_ablation", "failed_reference")
 FAILING = ("fails", "fails more")  # claims about how often runs fail
 SMALL = "smaller than the margin"
-Tests = tuple[float | None, float | None]  # p where the null is that a claim is wrong, and where it is that it is right
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ def judge(
     of_costs = {name: claim for name, claim in claims.items() if is_cost(claim["metric"])}
     contrast_rows = {name: by[claim["arm"], claim["metric"]] for name, claim in claims.items() if name not in of_costs}
     tests = {
-        name: _tests(study, claims[name], records, row)
+        name: tests_of(study, claims[name], records, row)
         for name, row in contrast_rows.items()
         if row["verdict"] not in REFUSED
     }
@@ -122,7 +119,7 @@ def judge(
     for name, claim in claims.items():
         p = corrected.get(name, (None, None))
         if row := contrast_rows.get(name):
-            judged.append(_row(name, claim, _margin(claim, row), row, _ruling(claim, row, *p, alpha)))
+            judged.append(_row(name, claim, margin_of(claim, row), row, _ruling(claim, row, *p, alpha)))
         else:
             judged.append(cast(ClaimRow, cost_claims.row(name, claim, spent[name], *p, alpha)))
     return judged
@@ -131,44 +128,6 @@ def judge(
 def _data(records: list[Record]) -> str:
     """The fingerprint of the data that the records were trained on."""
     return fingerprint_of_all({data_set_of(record.arm): str(record.data["fingerprint"]) for record in records})
-
-
-def _margin(claim: Claim, row: ContrastRow) -> float | None:
-    """The margin that a claim is held to, its own or the verdict's, in the metric's unit."""
-    return row["margin"] if claim["expect"] == "same" and claim["margin"] is None else claim["margin"]
-
-
-def _tests(study: Study, claim: Claim, records: list[Record], row: ContrastRow) -> Tests:
-    """What verdicts do not say of a claim; None where a verdict says it, or where nothing is to be tested."""
-    metric, looks = metrics_of(study)[claim["metric"]], len(study["looks"])
-    margin, rule, judged = _margin(claim, row), rule_of(study, metric, records), _judged(row)
-    failed, of_reference, runs = (
-        rule.independent_of(some, judged) for some in (row["failed_ablation"], row["failed_reference"], judged)
-    )
-    if claim["rate"] is not None:
-        bound = claim["rate"], looks
-        return stats.p_fails_above(failed, runs, *bound), stats.p_fails_below(failed, runs, *bound)
-    if claim["expect"] == "fails more":
-        more, fewer = stats.p_fails_more(failed, of_reference, runs), stats.p_fails_more(of_reference, failed, runs)
-        return min(1.0, looks * more), min(1.0, looks * fewer)
-    if margin is None:
-        return None, None
-    pairs = dataclasses.replace(pairing(study, records, metric)(claim["arm"], row["look"]), margin=None)
-    # guarded as the verdict was, by what all ablations say
-    guarded = math.sqrt(rule.independent(row["pairs"])) * (row["error"] or 0.0), row["tail"]
-    c = stats.contrast(pairs, dataclasses.replace(rule, margin=margin), *guarded)
-    return _of_effect(claim, margin, metric.higher_is_better, c, looks)
-
-
-def _of_effect(claim: Claim, margin: float, higher_is_better: bool, c: stats.Contrast, looks: int) -> Tests:
-    """The tests of a claim about an effect, against a margin."""
-    if claim["expect"] == "same":
-        return None if claim["margin"] is None else c.p_equivalence, stats.p_outside(c, margin, looks)
-    upwards = (claim["expect"] == "helps") == higher_is_better
-    above: Callable[..., float] = stats.p_above if upwards else stats.p_below
-    below: Callable[..., float] = stats.p_below if upwards else stats.p_above
-    bound = margin if upwards else -margin
-    return above(c, bound, looks), below(c, bound, looks)
 
 
 def _corrected(tests: dict[str, Tests], others: int) -> dict[str, Tests]:
@@ -183,7 +142,7 @@ def _corrected(tests: dict[str, Tests], others: int) -> dict[str, Tests]:
 
 def _ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
     """`shown`, `wrong`: the corrected probabilities of the claim's own tests, None where it has none."""
-    expect, verdict, remark, judged = claim["expect"], row["verdict"], row["remark"], _judged(row)
+    expect, verdict, remark, judged = claim["expect"], row["verdict"], row["remark"], judged_runs(row)
     if verdict in REFUSED or row["missing"] > stats.MOST_MISSING * row["planned"]:
         return Ruling("undecided", ": ".join(words for words in (verdict, remark) if words))
     if expect in FAILING:
@@ -202,7 +161,7 @@ def _ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | 
 
 def _by_failing(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
     """On a claim about how often runs fail; what they reach if they do not is another question."""
-    failed, judged, rate = row["failed_ablation"], _judged(row), claim["rate"]
+    failed, judged, rate = row["failed_ablation"], judged_runs(row), claim["rate"]
     said = f"{failed} of {counted(judged, 'run')} failed"
     if rate is None:
         said += f", and {row['failed_reference']} of the reference's"
@@ -249,11 +208,6 @@ def _by_tests(claim: Claim, row: ContrastRow, shown: float | None, wrong: float 
 
 def _undecided(row: ContrastRow, p: float | None) -> Ruling:
     return Ruling("undecided", row["remark"] if row["verdict"] == "inconclusive" else "", p)
-
-
-def _judged(row: ContrastRow) -> int:
-    """The runs that an arm and its reference have both left."""
-    return row["planned"] - row["missing"]
 
 
 def _small(p: float | None, alpha: float) -> bool:

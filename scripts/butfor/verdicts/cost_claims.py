@@ -67,7 +67,7 @@ def _ruling(
         return "undecided", "", shown
     beyond = _beyond(claim, found.effect)
     if claim["metric"] != TIMED and abs(beyond) <= found.spread and not COSTS[claim["metric"]].exact:
-        return "undecided", "the difference is no larger than between two measurements of one model", None
+        return "undecided", "closer to what the claim says than two measurements of one model are to each other", None
     return ("supported" if beyond >= 0 and (beyond > 0 or _counts_equal(claim)) else "refuted"), _how(claim), None
 
 
@@ -106,8 +106,9 @@ def _measured(claim: Claim, costs: Costs | None) -> CostContrast:
     if not own or not base:
         return CostContrast(None)
     if key != "latency_ms":
-        about, is_told = COSTS[claim["metric"]], None not in (own[key], base[key])
-        return CostContrast(about.scale * (own[key] - base[key]) if is_told else None, spread=about.noise)
+        about, is_told = COSTS[claim["metric"]], None not in (own.get(key), base.get(key))
+        spread = about.noise + about.noise_share * about.scale * (base[key] if is_told else 0.0)
+        return CostContrast(about.scale * (own[key] - base[key]) if is_told else None, spread=spread)
     size = next(iter(own["latency"]))  # the first that the study names
     (median, tail), (of_base, tail_of_base) = own["latency"][size], base["latency"][size]
     return CostContrast(median - of_base, spread=max(tail - median, tail_of_base - of_base))

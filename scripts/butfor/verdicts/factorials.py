@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, cast
 
 from butfor import stats
+from butfor.arm_names import data_set_of
 from butfor.records.record import Record
 from butfor.study.designs import grids, parts_both_ways
 from butfor.study.metrics import Metric
@@ -24,7 +26,8 @@ def grid_effects(study: Study, records: list[Record], rows: list[ContrastRow]) -
     for grid in grids(study):
         if not refused & {*grid.arms}:
             by_cell = {cell: values.values.get(arm, {}) for cell, arm in grid.cells.items()}
-            of_grid = stats.factorial_effects(by_cell, grid.factors, _common_seeds(values, grid.arms), values.rule)
+            rule = _rule_on(values, grid.arms)
+            of_grid = stats.factorial_effects(by_cell, grid.factors, _common_seeds(values, grid.arms), rule)
             owners += [grid.name] * len(of_grid)
             effects += of_grid
     return [
@@ -49,7 +52,7 @@ def part_interactions(study: Study, records: list[Record], rows: list[ContrastRo
     for key, part in parts.items():
         full, without, only, bare = (values.values.get(arm, {}) for arm in part.arms)
         seeds = _common_seeds(values, part.arms)
-        worths[key] = stats.leave_and_add(full, without, only, bare, seeds, values.rule)
+        worths[key] = stats.leave_and_add(full, without, only, bare, seeds, _rule_on(values, part.arms))
     return [
         _row(
             {
@@ -63,6 +66,12 @@ def part_interactions(study: Study, records: list[Record], rows: list[ContrastRo
         )
         for key, worth in stats.judge_parts(worths, values.rule).items()
     ]
+
+
+def _rule_on(values: Measured, arms: Sequence[str]) -> stats.Rule:
+    """The rule with the margin of the data set that arms are trained on, where each has its own."""
+    margin = values.metric.margins.get(data_set_of(arms[0]), values.rule.margin)
+    return dataclasses.replace(values.rule, margin=margin)
 
 
 def _common_seeds(values: Measured, arms: list[str]) -> list[int]:
