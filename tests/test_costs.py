@@ -20,6 +20,7 @@ from test_truths_verdicts import fake
 RECIPE = {**SMALL, "model": {"name": "mlp", "widths": [32]}}
 
 
+@pytest.mark.cases
 def test_a_study_that_asks_for_costs_reports_them_and_one_that_does_not_measures_none(workflow_copy):
     copy = workflow_copy("costs")
     study = {

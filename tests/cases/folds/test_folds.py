@@ -82,7 +82,7 @@ def _check_figures(frame, results):
     f1 = by_hand["baseline"][:, 0]
     report = (results / "report.md").read_text()
     assert f"{f1.mean():.2f} ± {f1.std(ddof=1):.2f} points (mean ± standard deviation over 10 folds)" in report
-    assert "10 folds each" in report and "5 folds, 2 times anew" in report and "no fixed test set" in report
+    assert "10 folds each" in report and "5 folds, in 2 divisions" in report and "no fixed test set" in report
     assert "whole groups of patient" in report and "interval for new data" not in report
     records = [read(results / "runs" / "weighted" / "look1" / f"seed_{seed}.json") for seed in range(10)]
     assert [(r.data["fold"]["repeat"], r.data["fold"]["fold"]) for r in records] == [divmod(n, 5) for n in range(10)]
