@@ -4,16 +4,20 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 LOCK ?= $(if $(GPU),requirements-gpu.lock,requirements.lock)
 STAMP := $(VENV)/installed-$(LOCK)
+BUTFOR := $(BIN)/butfor
 RESULTS ?= results
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help setup study cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock clean
+.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-setup: $(STAMP) ## install everything into .venv (GPU=1 for TensorFlow's GPU build)
+setup: $(BUTFOR) ## install everything into .venv, with the command butfor (GPU=1 for TensorFlow's GPU build)
+
+$(BUTFOR): scripts/launcher.sh $(STAMP)
+	@cp $< $@ && chmod +x $@
 
 $(STAMP): $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"butfor needs Python 3.11 or newer, received {sys.version.split()[0]}: make PYTHON=/path/to/python3.11 setup")'
@@ -27,9 +31,17 @@ endif
 	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
 	@rm -f $(VENV)/installed-* && touch $@
 
-study: $(STAMP) ## train the example study and write results/report.md
-	@echo "Each training writes a line per epoch with the time left to $(RESULTS)/logs/train/."
-	@$(BIN)/snakemake --cores all --quiet reason host
+study: $(BUTFOR) ## train the example study and write results/report.html
+	@BUTFOR_COMMAND='make study' $(BUTFOR) run
+
+new: $(BUTFOR) ## write a first study, STUDY.yaml, from your data or model (STUDY=mine DATA=file.csv MODEL=module:function)
+	@$(BUTFOR) new $(or $(STUDY),$(error expected a name for the study, received none: make new STUDY=mine)) $(if $(DATA),--data '$(DATA)') $(if $(MODEL),--model '$(MODEL)')
+
+diff: $(BUTFOR) ## say which verdicts differ between two results folders (A=results/one B=results/other)
+	@$(BUTFOR) diff $(or $(A),$(error expected two results folders, received none: make diff A=results/one B=results/other)) $(or $(B),$(error expected a second results folder, received none: make diff A=$(A) B=results/other))
+
+plan: $(BUTFOR) ## say what a study would take and what it could show, before it trains (CONFIG=file.yaml, CORES=8)
+	@$(BIN)/snakemake plan --nolock --cores $(or $(CORES),all) --quiet all $(if $(CONFIG),--configfile $(CONFIG))
 
 cluster: $(VENV)/installed-requirements-slurm.lock ## the same on Slurm, also after whatever ended the last start (CONFIG=file.yaml, JOBS=100, LEFTOVERS=cancel)
 	@$(BIN)/python scripts/cluster.py start $(if $(filter cancel,$(LEFTOVERS)),--cancel) --quiet reason host $(if $(JOBS),--jobs $(JOBS)) $(if $(CONFIG),--configfile $(CONFIG))
@@ -48,8 +60,18 @@ $(VENV)/slurm-plugin: tests/slurm/plugin.lock $(STAMP)
 	$(WITHOUT_DEPENDENCIES) --target $@ -r $<
 	@touch $@
 
-ui: $(STAMP) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
-	@$(BIN)/python scripts/ui.py $(RESULTS)
+$(VENV)/sphinx: requirements-docs.lock $(STAMP)
+	$(WITHOUT_DEPENDENCIES) --target $@ -r $<
+	@touch $@
+
+docs: $(VENV)/sphinx ## build docs/ as a site of plain files, site/index.html; a link that leads nowhere is an error
+	@PYTHONPATH=$(VENV)/sphinx $(BIN)/python -m sphinx -q -W -n docs site
+
+paper: $(STAMP) ## write tables, figures and texts for a paper in LaTeX, in results/paper (CONFIG=file.yaml for another study)
+	@$(BIN)/snakemake paper --cores all --quiet reason host $(if $(CONFIG),--configfile $(CONFIG))
+
+ui: $(BUTFOR) ## open MLflow's pages on the study's runs, on loopback (RESULTS=results/tiny for another)
+	@$(BUTFOR) ui '$(RESULTS)'
 
 mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew from the records (CONFIG=file.yaml RESULTS=results/its-name for another study)
 	$(if $(CONFIG),$(if $(filter file,$(origin RESULTS)),$(error CONFIG names another study: expected its results folder too, received none. Add RESULTS=results/its-name)))
@@ -64,7 +86,7 @@ test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minute
 test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
 	@$(TESTS) -m "cases and not services and not long"
 
-test-services: $(STAMP) ## run the tests that need Slurm, a browser, PostgreSQL or MLflow's servers, as far as those are there
+test-services: $(STAMP) ## run the tests that need Slurm, a browser, LaTeX, PostgreSQL or MLflow's servers, as far as those are there
 	@$(TESTS) -m "services and not long"
 
 test-versions: ## run the smallest study with the oldest and with the newest libraries that pyproject.toml allows (needs uv; minutes; PYTHON=python3.13)
@@ -114,6 +136,8 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
 	echo psycopg2-binary | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-postgres.lock >/dev/null
+	$(UV) pip compile -q --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate -c requirements.lock $(PIN_MORE) -o requirements-docs.lock >/dev/null
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | $(UV) pip compile \
 		-q - --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		$(PIN_MORE) -o tests/slurm/plugin.lock >/dev/null

@@ -4,12 +4,16 @@
 #   snakemake --cores 2 --configfile config/tiny.yaml     another study: a file that names a `study` stands alone,
 #                                                         any other is laid over config/config.yaml
 #   snakemake --cores 2 partial                           a report on what has been trained so far
+#   snakemake --cores 2 plan                              what a study would take and could show, before it trains
+#   snakemake --cores 2 paper                             tables and figures for a paper, in LaTeX
 #
-# Everything is written into the study's results folder: report.md is to be read, runs/ holds the records it is made from.
+# Everything is written into the study's results folder: report.html, or report.md, is to be read, runs/ holds the records.
 import sys
 from pathlib import Path
 
+from snakemake.executors.local import Executor
 from snakemake.jobs import Job
+from snakemake.script import PythonScript
 from snakemake.utils import min_version
 
 min_version("9.21")  # path variables
@@ -19,7 +23,9 @@ BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import planning
+from butfor.workflow import planning, quoted_python
+
+quoted_python.quote(PythonScript, Executor)
 
 if "study" not in config:
     planning.said(refuse_unreadable_yaml, Path(BASE) / "config" / "config.yaml")
@@ -37,7 +43,10 @@ include: "rules/decide.smk"
 include: "rules/cost.smk"
 include: "rules/check.smk"
 include: "rules/compare.smk"
+include: "rules/shown.smk"
 include: "rules/report.smk"
+include: "rules/plan.smk"
+include: "rules/paper.smk"
 include: "rules/track.smk"
 include: "rules/handlers.smk"
 
@@ -45,7 +54,7 @@ include: "rules/handlers.smk"
 if workflow.is_main_process:
     dependencies.save()
     own.save()
-    planning.inherit(targets, study, workflow.output_settings.dryrun)
+    planning.inherit(targets, study, targets.is_dry_run)
     retries.refuse_once(Job)
 
 
@@ -53,6 +62,8 @@ rule all:
     default_target: True
     input:
         "<results>/report.md",
+        "<results>/report.html",
+        "<results>/comment.md",
         # The inputs of these are requested too: Snakemake does not update a file that only a finished file needs.
         "<results>/contrasts.json",
         "<results>/comparison.json",

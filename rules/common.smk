@@ -26,10 +26,10 @@ engine = parameters.engine()
 codes = code("data"), code("build", engine), code("train", engine)
 own = OwnFiles(study["results"], dependencies.fingerprint)
 targets = planning.said(
-    Targets, study, plan, codes, own, decision, workflow.output_settings.dryrun
+    Targets, study, plan, codes, own, decision, planning.changes_nothing(workflow)
 )
 analysis = parameters.analysis(study, plan)
-described = {**analysis, "study": study["study"], "question": study["question"]}
+described = analysis | {key: study[key] for key in ("study", "question", "report")}
 mirrored = parameters.mirrored(study, plan, dependencies.fingerprint)
 register = f"{study['results']}/{results_folder.REGISTER}"
 

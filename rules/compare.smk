@@ -12,10 +12,17 @@ rule compare:
         tuned=lambda wildcards: targets.tuned(),
         measured=lambda wildcards: targets.measured(),
         tuned_measured=lambda wildcards: targets.measured_at_best(),
+        grouped=grouped_arrays,
     output:
         contrasts="<results>/contrasts.json",
         comparison="<results>/comparison.json",
-        tables=directory("<results>/tables"),
+        tables=report(
+            directory("<results>/tables"),
+            patterns=["{table}.csv"],
+            caption="captions/tables.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
     log:
         "<logs>/compare.log",
     retries: 0
@@ -23,6 +30,7 @@ rule compare:
     params:
         study=analysis,
         register=register,
+        grouped=targets.data.grouped,
         code=code("compare"),
     message:
         "Judge every ablation against its reference"
@@ -38,6 +46,7 @@ rule assess:
         looks=lambda wildcards: targets.decided(),
         measured=lambda wildcards: targets.measured(),
         costs=targets.claimed_costs(),
+        grouped=grouped_arrays,
     output:
         claims="<results>/claims.json",
     log:
@@ -49,6 +58,7 @@ rule assess:
         claims=study["claims"],
         protocol=parameters.protocol(study),
         register=register,
+        grouped=targets.data.grouped,
         code=code("assess"),
     message:
         "Judge the study's claims"

@@ -19,6 +19,9 @@ def manifest_of(arm):
 all_arrays = ancient(targets.data.of_each("arrays.npz"))
 all_manifests = ancient(targets.data.of_each("manifest.json"))
 
+# Of those that say what examples belong to, such as patients, by which verdicts vary.
+grouped_arrays = ancient([arrays for arrays, _ in targets.data.grouped.values()])
+
 # Of several data sets, each has a folder of its own.
 data_place = "data/{data_set}" if targets.data.are_several else "data"
 which = " {wildcards.data_set}" if targets.data.are_several else ""

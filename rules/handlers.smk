@@ -1,4 +1,5 @@
 # What happens before the first job of a start and after its last, whoever uses this workflow.
+from butfor.terminal import start_view
 
 
 # Whether the user has asked for the training of a folder of records, whatever there is.
@@ -7,33 +8,51 @@ def is_forced(runs):
     return rules.train.rule in dag.forcerules or str(runs) in dag.forcefiles
 
 
-# Never in a dry run, nor where there is nothing to do. Imported here, because it imports NumPy, and every job of a cluster run
-# parses this file.
+# Never in a dry run, nor where there is nothing to do, nor for the plan alone. Imported here, because it imports NumPy, and every
+# job of a cluster run parses this file.
 def begin():
+    if targets.is_dry_run:
+        return
     from butfor.workflow import beginning
 
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     targets.protect(is_forced)
+    start_view.begin(study["results"], view)
+
+
+# In the terminal, while the study runs.
+def view():
+    from butfor.terminal.time_left import time_left_of_start
+    from butfor.terminal.open_view import OpenView
+
+    cores = workflow.resource_settings.cores or workflow.nodes or 1
+    of_start = time_left_of_start(study, plan, targets, cores)
+    return OpenView(study["study"], study["question"], Path(study["results"]), of_start)
 
 
 # Not beside another start, whose jobs may be at work.
 def settle():
-    if workflow.execution_settings.lock:
+    if workflow.execution_settings.lock and not targets.is_dry_run:
         targets.settle()
 
 
 # The last words of a start. Jobs of a cluster have none.
 def end():
+    start_view.end()
     settle()
     ending.succeeded(study, workflow.dag_settings.targets)
 
 
 def fail():
+    start_view.end()
     settle()
     ending.failed(study)
 
 
 if outer_workflow.is_outermost(workflow):
+
+    if workflow.is_main_process:
+        start_view.replace_messages(study["results"], workflow.output_settings)
 
     onstart:
         begin()

@@ -8,7 +8,7 @@ rule figures:
         measured=lambda wildcards: targets.measured(),
         contrasts="<results>/contrasts.json",
     output:
-        figures=targets.drawn("<results>/figures"),
+        figures=drawings("<results>/figures"),
     log:
         "<logs>/figures.log",
     retries: 0
@@ -36,7 +36,14 @@ rule report:
         figures=targets.drawn("<results>/figures"),
         source=ancient(targets.data.sources),
     output:
-        report=report("<results>/report.md", category="Report"),
+        report="<results>/report.md",
+        summary="<results>/summary.json",
+        page=report(
+            "<results>/report.html",
+            caption="captions/report.rst",
+            category="Report",
+            labels={"file": "the report"},
+        ),
     log:
         "<logs>/report.log",
     retries: 0
@@ -45,9 +52,31 @@ rule report:
         study=described,
         code=code("report"),
     message:
-        "Write the report, {output.report}"
+        "Write the report, {output.report}, and its page, {output.page}"
     script:
         "../scripts/report.py"
+
+
+rule comment:
+    """Write the report as a comment on a pull request."""
+    input:
+        checks="<results>/checks.json",
+        contrasts="<results>/contrasts.json",
+        comparison="<results>/comparison.json",
+        claims="<results>/claims.json",
+    output:
+        comment="<results>/comment.md",
+    log:
+        "<logs>/comment.log",
+    retries: 0
+    localrule: True
+    params:
+        study=study["study"],
+        code=code("comment"),
+    message:
+        "Write a comment for a pull request, {output.comment}"
+    script:
+        "../scripts/comment.py"
 
 
 rule partial:
@@ -57,10 +86,13 @@ rule partial:
         looks=lambda wildcards: targets.present()["looks"],
         measured=lambda wildcards: targets.present()["measured"],
         arrays=all_arrays,
+        grouped=grouped_arrays,
         manifests=all_manifests,
         source=ancient(targets.data.sources),
     output:
         report="<results>/partial/report.md",
+        summary="<results>/partial/summary.json",
+        page="<results>/partial/report.html",
         checks="<results>/partial/checks.json",
         contrasts="<results>/partial/contrasts.json",
         comparison="<results>/partial/comparison.json",
@@ -76,6 +108,7 @@ rule partial:
         register=register,
         finished=lambda wildcards: targets.present()["seeds"],
         measuring={**targets.measuring, "code": code("measure")},
+        grouped=targets.data.grouped,
         code=code("partial"),
     message:
         "Report on what has been trained so far, in {output.report}"

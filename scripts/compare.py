@@ -11,5 +11,5 @@ compare(
     contrasts_path=snakemake.output.contrasts,
     tables=snakemake.output.tables,
     searches=snakemake.input.searches, tuned=snakemake.input.tuned, register_path=snakemake.params.register,
-    measured=snakemake.input.measured, tuned_measured=snakemake.input.tuned_measured,
+    measured=snakemake.input.measured, tuned_measured=snakemake.input.tuned_measured, grouped=snakemake.params.grouped,
 )  # fmt: skip

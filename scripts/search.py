@@ -2,9 +2,9 @@ from butfor.process.log import log_to
 
 log_to(snakemake.log[0])
 
-from butfor.training.rate_search import search
+from butfor.metrics.validation_score import scored_search
 
-search(
+scored_search(
     snakemake.params.search,
     arrays=snakemake.input.arrays,
     manifest=snakemake.input.manifest,

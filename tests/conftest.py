@@ -123,16 +123,23 @@ NUMPY, KERAS = "numpy_engine:NumpyEngine", "butfor.engine.keras_engine:KerasEngi
 
 def environment(engine: str = NUMPY) -> dict[str, str]:
     """What a whole study is run in: with NumPy, a training takes a tenth of the processor time that Keras takes. On one
-    thread each, since two trainings run side by side.
+    thread each, since two trainings run side by side. With Snakemake's own messages, which say what it does and why.
     """
     path = os.pathsep.join(filter(None, [str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "BUTFOR_ENGINE": engine, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    return {
+        **os.environ,
+        "BUTFOR_ENGINE": engine,
+        "PYTHONPATH": path,
+        "OPENBLAS_NUM_THREADS": "1",
+        "BUTFOR_CHATTER": "1",
+    }
 
 
 @functools.cache
 def snakemake() -> Preloaded:
-    """Snakemake, whose libraries are imported once; not itself, since it looks up the working folder when it is imported."""
-    libraries = "docutils.core", "jsonschema", "pandas", "requests", "smart_open", "sqlmodel", "yte"
+    """Snakemake, which is imported once with its libraries, those that it imports late too."""
+    late = "docutils.statemachine", "jinja2", "nbformat", "PIL.Image", "snakemake.report.html_reporter"
+    libraries = "pandas", "smart_open", "snakemake.cli", "sqlmodel", "yte", *late
     server = Preloaded("snakemake", libraries, environment())
     atexit.register(server.close)
     return server
@@ -151,7 +158,7 @@ class Workflow:
         """`snakemake --cores 2` with more words."""
         asked, variables = ["--cores", "2", *words], environment(self.engine)
         if snakemake().fits(variables):
-            return snakemake().run(asked, self.folder, variables, PATIENCE, interpreter(environment()))
+            return snakemake().run(asked, self.folder, variables, PATIENCE, interpreter(environment(), self.engine))
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *asked], cwd=self.folder, env=variables,
             capture_output=True, text=True, timeout=PATIENCE, check=False,

@@ -52,7 +52,10 @@ def copy(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (
         *ROOT.glob("*.lock"),
-        *(ROOT / name for name in ("Snakefile", "Makefile", "README.md", "pyproject.toml")),
+        *(
+            ROOT / name
+            for name in ("Snakefile", "Makefile", "README.md", "pyproject.toml", ".snakemake-workflow-catalog.yml")
+        ),
     ):
         shutil.copy(path, folder)
     return folder

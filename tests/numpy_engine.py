@@ -27,7 +27,7 @@ OFF = {
     "normalisation": {"name": "none"}, "weight_decay": {"name": "none"}, "clipping": {"name": "none"}, "max_norm": 0.0,
     "loss": {"name": "auto"}, "class_weight": {"name": "none"}, "precision": "float32", "ema": {"name": "none"},
     "activity_l1": 0.0, "activity_l2": 0.0, "shift": 0, "flip": False, "rotation": 0.0, "zoom": 0.0, "noise": 0.0, "cutout": 0,
-    "sample_weight": "none", "accumulation": 1, "mixup": 0.0, "cutmix": 0.0,
+    "sample_weight": "none", "accumulation": 1, "mixup": 0.0, "cutmix": 0.0, "categories": {"name": "embedded", "width": None},
 }  # fmt: skip
 ACTIVATIONS = {  # the function, and its slope by its value
     "linear": (lambda z: z, np.ones_like),
@@ -270,6 +270,9 @@ class NumpyEngine:
         settings = {key: value for key, value in self._recipe["optimiser"].items() if key != "name"}
         none = dict.fromkeys(("weight_decay", "clipnorm", "global_clipnorm", "clipvalue"))
         return {"class": OPTIMISERS[self._recipe["optimiser"]["name"]], **none, **settings}
+
+    def takes(self, dataset):
+        return False
 
     def start(self, seed):
         for layer in self.layers:

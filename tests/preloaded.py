@@ -123,6 +123,9 @@ def become(run: Callable[[list[str]], None], asked: dict[str, Any], files: list[
 
 def _main(module: str, folder: str, executable: str, words: list[str]) -> None:
     """Run the module as the main program, which takes the executable for its interpreter."""
+    if workflow := sys.modules.get("snakemake.workflow"):
+        vars(workflow.Workflow)["_rundir"]  # the working folder, which it looks up when it is imported
+        workflow.Workflow._rundir = str(Path.cwd().absolute())
     sys.argv = [module, *words]
     sys.path[0] = folder
     sys.executable = executable

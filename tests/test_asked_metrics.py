@@ -156,6 +156,16 @@ def test_other_metrics_share_one_alpha_whatever_their_number(study):
     assert more["p_difference"] == pytest.approx(few["p_difference"] * 6 / 4)
 
 
+def test_a_metric_beside_lacks_seeds_by_the_alpha_that_it_shares_with_all(study):
+    _, _, judged = study("metrics: [f1_macro, ece]")
+    records = runs({"bare": 0.787, "wide": 0.8}, **{"test/ece": 0.1})
+    rows = judge(judged, records, [])
+    bare = next(row for row in rows if row["metric"] == "test/f1_macro" and row["arm"] == "bare")
+    assert bare["verdict"] == "inconclusive" and 0.05 / 40 < bare["p_raw"] < 0.05 / 8  # 4 looks, 2 ablations, 5 metrics
+    assert bare["more_seeds"] >= 1 and all(row["more_seeds"] is None or row["more_seeds"] >= 1 for row in rows)
+    assert "corrected over 10 comparisons: 2 ablations on test loss, " in metric_section(judged, rows)
+
+
 def test_described_metrics_have_effects_and_no_verdicts_but_where_claims_name_them(study):
     text = "metrics: [f1_macro, ece]\nverdict: {others: descriptive}\n"
     claim = "claims: {c: {sentence: S., arm: bare, expect: hurts, metric: test/f1_macro}}"

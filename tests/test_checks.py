@@ -119,10 +119,10 @@ def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(digi
     changes = {"learning_rate": 0.01}
     first, second = train(digits_data, "arm", 0, 1, **changes)
     row = check_of(study_of(arm=changes), [*baseline, first, second])
-    assert row["outcome"] == "proven" and row["line"].endswith("runs differ at 2 of 2 seeds")
+    assert row["outcome"] == "proven" and row["line"].endswith("runs differ in 2 of 2 pairs")
     idle = dataclasses.replace(second, history=baseline[1].history, metrics=baseline[1].metrics)
     row = check_of(study_of(arm=changes), [*baseline, first, idle])
-    assert row["outcome"] == "proven" and row["line"].endswith("runs differ at 1 of 2 seeds")
+    assert row["outcome"] == "proven" and row["line"].endswith("runs differ in 1 of 2 pairs")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_every_choice_of_the_schema_is_held_against_a_table_or_needs_none():
         "bias_initialiser",
         "weight_decay",
         "early_stopping",
-        *("loss", "class_weight", "target_scaling", "ema"),
+        *("categories", "loss", "class_weight", "target_scaling", "ema"),
     }  # some of the initialisers; a rule with settings each
     assert chosen == set(choices.TABLES) | elsewhere
     assert set(RECIPE["bias_initialiser"]["choices"]) <= set(INITIALISERS)

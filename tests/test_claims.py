@@ -449,9 +449,9 @@ def test_claims_are_registered_before_the_first_training_and_reported(run):
     assert rows["explodes"]["outcome"] == "supported" and rows["wide"]["outcome"] == "supported"
     assert {row["standing"] for row in rows.values()} == {BEFORE} and deviations == []
     report = (run.folder / "results/claims/report.md").read_text()
-    assert report.index("## Verdicts") < report.index("## Claims") < report.index("## Others")
+    assert report.index("## Verdicts") < report.index("## The ablations") < report.index("## Claims")
     assert (
-        "| `explodes` | Such a rate \\| ends training. | `exploding` fails in more than 10 % of runs | **supported** (2 of 2"
+        "| Such a rate \\| ends training. (`explodes`) | `exploding` fails in more than 10 % of runs | **supported** (2 of 2"
         in report
     )
     assert "Nothing that decides was changed after the first run." in report
@@ -461,7 +461,7 @@ def test_a_later_claim_is_exploratory_and_trains_nothing_and_so_on(run):
     late = {"sentence": "It helps.", "arm": "no_dropout", "expect": "helps", "margin": 50.0}
     reworded = {**STUDY["claims"]["explodes"], "sentence": "It diverges."}
     run.write({**STUDY, "claims": {"explodes": reworded, "late": late}, "because": "We saw it."})
-    assert run.would_run() == {"assess": 1, "report": 1}
+    assert run.would_run() == {"assess": 1, "report": 1, "comment": 1}
     done = run.run()
     assert done.returncode == 0, done.stdout + done.stderr
     rows, deviations = results(run)

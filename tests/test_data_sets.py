@@ -99,7 +99,7 @@ def test_names_have_letters_of_any_alphabet_in_either_spelling(planned):
         ),
         (
             TWO + "ablations: {c: {set: {dropout: 0.1}}}\nclaims: {x: {sentence: S, arm: c, expect: helps}}",
-            ["claims.x.arm", "Name a data set: c@small or c@big."],
+            ["claims.x.arm", "Name a data set: c@small or c@big. Or write data_sets: mean, or data_sets: every, beside arm."],
         ),
         (
             TWO.replace("0.2", "0.000001") + "ablations: {c: {set: {dropout: 0.1}}}",

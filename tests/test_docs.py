@@ -1,15 +1,21 @@
 """The README and the docs: short enough to be read, with links that lead somewhere and examples that are right."""
 
+import importlib
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
 import yaml
 
+from butfor.checks.outcomes import CheckOutcome
 from butfor.data.dataset import Dataset
 from butfor.engine.keras_parts import Parts
 from butfor.engine.user_models import build
-from conftest import ROOT, resolved
+from butfor.study.schema import load_schema
+from butfor.study.settings import study_and_plan
+from butfor.verdicts.rows import Outcome, Verdict
+from conftest import ROOT, SCHEMA, resolved
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -87,3 +93,75 @@ def test_the_table_of_parts_lists_all_that_a_model_is_given():
     text = (ROOT / "docs" / "own-model-and-data.md").read_text()
     told = re.findall(r"`(\w+)\(", "".join(line.split("|")[1] for line in text.splitlines() if line.startswith("| `")))
     assert {*told} == {name for name, value in vars(Parts).items() if callable(value) and not name.startswith("_")}
+
+
+def chart():
+    """The rows of the README's chart: arm, drawing, effect, interval's ends, verdict."""
+    text = PAGES[0].read_text().split("```text\n")[1].split("```")[0].replace("−", "-")
+    numbers = r"([+-][\d.]+) \[([+-][\d.]+), ([+-][\d.]+)\]"
+    for line in text.splitlines()[1:]:
+        drawn, *found, verdict = re.fullmatch(rf"(.*?) +{numbers}  (.*)", line).groups()
+        yield drawn.split()[0], drawn, *map(float, found), verdict
+
+
+def test_the_chart_of_the_readme_is_of_the_example_study_drawn_to_scale_and_judged_as_it_judges():
+    study, plan = study_and_plan(yaml.safe_load((ROOT / "config" / "config.yaml").read_text()), SCHEMA)
+    margin = study["verdict"]["margin"]
+    rows = list(chart())
+    assert len(rows) == 8 and {arm for arm, *_ in rows} <= {*plan.arms}
+    left, right = sorted({match.start() for _, drawn, *_ in rows for match in re.finditer("┊", drawn)})
+    for arm, drawn, effect, low, high, verdict in rows:
+        places = [left + (right - left) * (value + margin) / (2 * margin) for value in (effect, low, high)]
+        line = [place for place, letter in enumerate(drawn) if letter in "─●"]
+        assert np.allclose([drawn.index("●"), line[0], line[-1]], places, atol=0.51), arm
+        is_inside = -margin < low and high < margin
+        assert verdict == ("helps" if low > 0 else "hurts" if high < 0 else "no meaningful difference"), arm
+        assert is_inside or verdict != "no meaningful difference"
+
+
+def test_the_page_on_verdicts_has_every_word_that_a_report_may_use():
+    text = (ROOT / "docs" / "verdicts.md").read_text()
+    words = [*get_args(Verdict), *get_args(Outcome), *get_args(CheckOutcome)]
+    assert [word for word in words if word not in text and word not in ("proven", "unknown")] == []
+
+
+def test_guides_begin_with_what_one_types():
+    for name in (
+        "cluster-and-gpu",
+        "mlflow",
+        "paper",
+        "planning",
+        "for-programs",
+        "tutorial",
+        "from-train-py",
+        "studies",
+    ):
+        head = (ROOT / "docs" / f"{name}.md").read_text().split("```")
+        assert len(head) > 2 and len(head[0].splitlines()) < 8, name
+
+
+def test_the_workflow_catalogue_is_told_what_is_so():
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    assert usage["report"] is True and "report(" in rules
+    assert not any(usage["software-stack-deployment"].values()) and not re.search(r"^ +(conda|container):", rules, re.M)
+    assert {*usage["mandatory-flags"]} == {"desc", "flags"} and "make setup" in usage["mandatory-flags"]["desc"]
+    assert (ROOT / "config" / "README.md").is_file() and (ROOT / "config" / "config.yaml").is_file()
+
+
+def test_the_manual_has_every_key_with_its_range_unit_default_and_the_value_that_takes_it_out(monkeypatch):
+    """Without Sphinx, which makes a page of it."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    manual = importlib.import_module("schema_reference").reference(SCHEMA)
+    lines = {match[1]: match[0] for match in re.finditer(r"^\| `([\w.]+)` \|.*$", manual, re.MULTILINE)}
+    recipe = load_schema(SCHEMA)["$defs"]["recipe"]["properties"]
+    assert set(recipe) < set(lines)
+    for text in (
+        "at least 0 and less than 1",
+        "unless said `0.0`",
+        "Unit: share of inputs dropped",
+        "`0.0` takes it out",
+    ):
+        assert text in lines["input_dropout"]
+    assert "or your own, `module:function`" in lines["model"] and "step" in manual.split("### `recipe.schedule`")[1]

@@ -238,6 +238,7 @@ def test_a_test_set_that_cannot_carry_the_margin_is_said_of_what_it_calls_the_sa
     assert "> The margin" in said("no meaningful difference", 0.3) and "> The margin" not in said("hurts", 0.3)
     assert "> The margin" not in said("no meaningful difference", 0.1)
     assert "is less than one of 1000 test examples" in said("inconclusive", 0.0, margin=0.05)
+    assert "not discernible beside the seeds' |" in said("hurts", 0.0) and "Not discernible" not in said("hurts", 0.1)
 
 
 def test_an_interval_for_new_data_ends_at_what_is_possible():

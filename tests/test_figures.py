@@ -13,6 +13,8 @@ import pytest
 import seaborn
 
 from butfor.figures import gallery, style
+from butfor.figures.coincidence import told_apart
+from butfor.figures.cost_effect import Place, cost_effect, front_of
 from butfor.figures.curves import curves
 from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
@@ -21,12 +23,16 @@ from butfor.figures.effects import effects
 from butfor.figures.final_weights import weights
 from butfor.figures.gaps import gaps
 from butfor.figures.layers import layer_table, spread_evenly
+from butfor.figures.line_names import name_lines
 from butfor.figures.loss_by_rate import rates
 from butfor.figures.outliers import outliers_at_the_end, outliers_on_the_way
+from butfor.figures.panels import Measure
 from butfor.figures.rates_used import schedules
+from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.stopping import stopping
 from butfor.records.record import Record, write
 from butfor.study import summary
+from butfor.study.changed_numbers import ChangedNumber, numbers_changed
 from butfor.study.metrics import METRICS
 from conftest import ROOT, resolved
 
@@ -143,7 +149,7 @@ def test_a_study_has_the_pictures_that_its_changes_call_for(planned):
     }
     assert by_family == {
         "networks": {"curves", "depth", "distributions", "gradients"},
-        "rates": {"curves", "rates"},
+        "rates": {"curves", "rates", "sensitivity"},
         "decay": {"curves", "schedules"},
         "starts": {"curves", "depth", "distributions", "gradients"},
         "regularisers": {"curves", "weights", "gaps", "stopping"},
@@ -164,7 +170,7 @@ def test_what_is_mirrored_is_drawn_without_seaborn():
 def test_arms_with_different_references_never_share_a_picture(planned):
     study, _ = arm_plans(STUDY, planned)
     references = {arm["name"]: arm["reference"] for arm in study["arms"]}
-    for picture in gallery.pictures(study)[1:]:
+    for picture in (picture for picture in gallery.pictures(study) if picture.family):
         reference, *others = picture.arms
         assert {references[arm] for arm in others} == {reference} and f"`{reference}`" in picture.caption
     assert {"depth_starts@baseline", "depth_starts@deep"} <= set(gallery.figures(study))
@@ -219,6 +225,7 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
     failed = {names[0]: "hurts", names[2]: "inconclusive"}
     rows = [
         {"arm": arm, "metric": "test/accuracy", "effect": effect, "verdict": failed.get(arm, "inconclusive")}
+        | {"low": None, "high": None, "reference": "baseline", "remark": "", "decimals": 2}
         for arm, effect in effects.items()
     ]
     shown = {}
@@ -235,7 +242,10 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
     drawn, *_, said = shown["effects"]
     assert [row["arm"] for row in drawn] == [*names[:2], *names[-98:]]
     assert said == "Shown are the 100 of 120 ablations with the largest effects."
-    assert all("the 40 of 120 ablations" in picture.caption for picture in gallery.pictures(study)[1:])
+    of_family = [
+        picture for picture in gallery.pictures(study) if picture.family and picture.kind != gallery.SENSITIVITY
+    ]
+    assert all("the 40 of 120 ablations" in picture.caption for picture in of_family)
 
 
 def test_curves_show_the_mean_over_seeds_and_the_worst_and_best(planned):
@@ -263,7 +273,7 @@ def test_what_ends_far_away_is_named_and_does_not_squeeze_the_rest():
     records = [record(), record("near", level=0.55), record("far", level=-1000.0)]
     figure = curves(records, arms)
     assert all(np.diff(axes.get_ylim()) < 2 for axes in figure.axes)
-    assert "off the scale: far (1e+03)" in words(figure)
+    assert "far ↓ −1e+03" in words(figure) and "far ↑ 1e+03" in words(figure)
     table = layer_table([record(), record("far", start=layers_of(2, rms=1e9))], "start")
     assert outliers_at_the_end(table, "rms", ["baseline", "far"], log=True) == ["far"]
 
@@ -442,7 +452,7 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
     drawn = [list(item.get_xdata()) for item in axes.lines]
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn
     written = words(figure)
-    assert "◀ −60.00 [−70.00, −50.00]" in written and "void: nothing changed" in written
+    assert "◀ −60 [−70, −50]" in written and "void: nothing changed" in written
     parted = {**row, "typical_note": "the mean and the typical run disagree", "typical": 0.15}
     (axes,) = effects([parted], {"no_dropout": [0.3, 0.5]}, ACCURACY, VERDICT).axes
     assert [0.15] in [list(item.get_xdata()) for item in axes.lines if item.get_marker() == "D"]
@@ -468,7 +478,7 @@ def test_effects_on_a_loss_without_a_margin_are_better_to_the_left():
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "worse", "better"]
     written = words(figure)
-    assert "better ←  test loss, ablation minus reference (nats)  → worse" in written and "margin" not in written
+    assert "← better\nworse →\ntest loss, ablation minus reference (nats)" in written and "margin" not in written
     assert "every run failed (2/2) ▶" in written and axes.texts[0].get_ha() == "right"
     assert "accuracy" not in written and "points" not in written
 
@@ -501,3 +511,123 @@ def test_the_critical_difference_joins_the_arms_that_do_not_differ():
     study = {"arms": arms, "looks": []}
     assert "critical_difference" in gallery.figures(study)
     assert "critical_difference" not in gallery.figures({**study, "arms": arms[:5]})
+
+
+def judged(arm, effect, verdict="hurts", **more):
+    return {
+        "arm": arm, "reference": "baseline", "metric": "test/accuracy", "decimals": 2, "effect": effect, "low": None,
+        "high": None, "verdict": verdict, "remark": "", "failed_ablation": 0, "failed_reference": 0, **more,
+    }  # fmt: skip
+
+
+def test_lines_that_lie_on_the_references_are_left_out_and_named_with_their_distance():
+    """One within the spread of the reference's runs; not one that parts at the end, nor one without the same seeds and epochs."""
+    ends = {"baseline": (0.4, 0.5, 0.6), "same": (0.41, 0.51, 0.61), "apart": (0.46, 0.56, 0.66), "short": (0.4, 0.5)}
+    records = [record(arm, seed, level=level) for arm, own in ends.items() for seed, level in enumerate(own)]
+    written = words(curves(records, list(ends)))
+    assert "Not drawn, because their lines would lie on that of baseline" in written.replace("\n", " ")
+    assert "of its runs: same." in written.replace("\n", " ") and "validation accuracy 0.01" in written.replace(
+        "\n", " "
+    )
+    assert {"baseline", "apart", "short"} <= set(written.split("\n")) and "same" not in written.split("\n")
+
+
+def test_of_two_ablations_none_is_left_out_and_of_one_seed_only_what_is_identical():
+    table = pd.DataFrame(
+        [
+            {"arm": arm, "seed": 0, "epoch": epoch, "loss": value}
+            for arm, value in {"baseline": 1.0, "same": 1.0, "near": 1.0001, "other": 2.0}.items()
+            for epoch in (1, 2)
+        ]
+    )
+    measures = [Measure("loss", "loss (nats)")]
+    assert told_apart(table, ["baseline", "same", "near"], "epoch", measures) == (["baseline", "same", "near"], "")
+    kept, said = told_apart(table, ["baseline", "same", "near", "other"], "epoch", measures)
+    assert kept == ["baseline", "near", "other"] and "same" in said
+
+
+def test_the_names_of_lines_keep_their_order_and_their_distance():
+    axes = style.sheet(2.0).subplots()
+    axes.set(ylim=(0.0, 1.0))
+    name_lines(axes, style.lines_of(["a", "b", "c"]), {"a": 0.5, "b": 0.501, "c": -9.0})
+    heights = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert heights["b"] - heights["a"] > 0.05 and heights["c ↓ −9"] < heights["a"]
+
+
+def test_an_early_stopping_that_never_acted_is_said_not_drawn():
+    figure = stopping([record(epochs=4, early_stopping={"name": "patience"}) for _ in range(2)], ["baseline"])
+    assert figure.axes, "these were to train longer"
+    ran = [record(seed=seed, **{"early_stopping": {"name": "none"}}) for seed in range(2)]
+    for one in ran:
+        one.recipe["epochs"] = EPOCHS
+    figure = stopping(ran, ["baseline"])
+    assert not figure.axes and "there was nothing to stop: baseline." in words(figure).replace("\n", " ")
+
+
+def test_numbers_that_ablations_change_alone_are_found_and_their_effects_drawn_at_their_values(planned):
+    text = """
+data: {name: digits}
+recipe: {learning_rate: 0.1, dropout: 0.2}
+ablations:
+  rates: {each: {learning_rate: {slow: 0.001, fast: 1.0}}}
+  lone: {set: {dropout: 0.5}, family: rates}
+  both: {set: {learning_rate: 0.3, dropout: 0.0}, family: rates}
+"""
+    study, _ = arm_plans(text, planned)
+    baseline, *others = study["arms"]
+    numbers = numbers_changed(others, baseline)
+    assert numbers == {
+        "learning_rate": {
+            "slow": ChangedNumber("learning_rate", 0.001, 0.1), "fast": ChangedNumber("learning_rate", 1.0, 0.1),
+        }
+    }  # fmt: skip
+    rows = {"slow": judged("slow", -3.0, low=-4.0, high=-2.0), "fast": judged("fast", None, remark="every run failed")}
+    figure = sensitivity(numbers, Effects(rows, {}, ACCURACY, VERDICT), "baseline")
+    (axes,) = figure.axes
+    x, y = next(
+        (item.get_xdata(), item.get_ydata())
+        for item in axes.lines
+        if len(item.get_xdata()) == 2 and item.get_color() == style.BLUE
+    )
+    assert list(x) == pytest.approx([-3.0, -1.0]) and list(y) == [-3.0, 0.0], "the reference's value is at 0"
+    assert "every run failed ▼" in words(figure) and "learning_rate (logarithmic)" in words(figure)
+
+
+def test_the_front_holds_what_nothing_else_is_both_cheaper_and_better_than():
+    places = [Place(arm, cost, cost, cost, effect, "helps") for arm, cost, effect in
+              (("a", 1.0, -2.0), ("b", 2.0, 1.0), ("c", 3.0, 0.5), ("d", 4.0, 3.0))]  # fmt: skip
+    assert [place.arm for place in front_of(places, True)] == ["a", "b", "d"]
+    assert [place.arm for place in front_of(places, False)] == ["a"]
+    void = places[1]._replace(verdict="void: nothing changed")
+    assert [place.arm for place in front_of([places[0], void, *places[2:]], True)] == ["a", "c", "d"]
+
+
+def test_costs_are_drawn_by_median_seconds_and_by_parameters_where_those_differ():
+    runs = [record("baseline"), record("small", level=0.4)]
+    for run, seconds, parameters in zip(runs, (4.0, 2.0), (100, 50), strict=True):
+        run.timing["seconds"]["train"], run.__dict__["parameters"] = seconds, parameters
+    effects_known = Effects({"small": judged("small", -1.0)}, {}, ACCURACY, VERDICT)
+    by_parameters, by_seconds = cost_effect(runs, effects_known, "baseline").axes
+    at = [(item.get_xdata()[0], item.get_ydata()[0]) for item in by_seconds.lines if item.get_marker() == "o"]
+    assert at == [(2.0, -1.0)] and "parameters" in by_parameters.get_xlabel()
+    assert "No run has been timed" in words(cost_effect([], effects_known, "baseline"))
+
+
+def test_effects_of_one_seed_are_drawn_within_the_axis():
+    rows = [judged("a", -2.0, "inconclusive"), judged("b", 3.0, "inconclusive")]
+    (axes,) = effects(rows, {"a": [-2.0], "b": [3.0]}, ACCURACY, VERDICT).axes
+    low, high = axes.get_xlim()
+    assert low < -2.0 and high > 3.0 and "▶" not in words(axes.figure)
+
+
+def test_a_line_that_parts_only_at_the_end_is_drawn():
+    table = pd.DataFrame(
+        [
+            {"arm": arm, "seed": seed, "epoch": epoch, "loss": seed + (away if epoch == 9 else 0.0)}
+            for arm, away in {"baseline": 0.0, "same": 0.2, "parts": 0.4, "other": 5.0}.items()
+            for seed in (0, 1)
+            for epoch in range(10)
+        ]
+    )
+    kept, _ = told_apart(table, ["baseline", "same", "parts", "other"], "epoch", [Measure("loss", "loss (nats)")])
+    assert kept == ["baseline", "parts", "other"]

@@ -176,7 +176,8 @@ def test_every_recipe_key_has_a_footprint_and_a_change_here():
     assert {key for key, *_ in CHANGES} == keys - {
         "target_scaling",
         "sample_weight",
-    }  # see test_tasks, test_steps_and_batches
+        "categories",
+    }  # see test_tasks, test_steps_and_batches, test_embedded_columns
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=name_of)

@@ -76,7 +76,9 @@ def test_good_data_are_taken(own, tmp_path, form):
         ("return X[:, :0], Y, X[:, :0], Y", "a value or more each"),
         ("return np.zeros(40), Y, np.zeros(40), Y", r"shape \(examples, …\)"),
         ("return 1.0, 1, 1.0, 1", r"a target per example, .* received x_train \(\)"),
-        ("return X[:9], Y, X, Y", "a target per example"),
+        ("return X[:9], Y, X, Y", r"a target per example.*x_train\[i\] belongs to y_train\[i\]"),
+        ("return X, Y[None], X, Y", r"Write y_train = y_train.reshape\(-1\)"),
+        ("return np.moveaxis(X, 0, -1), Y, X, Y", r"write x_train = np.moveaxis\(x_train, -1, 0\)"),
         ("return X * np.nan, Y, X, Y", "NaN or infinity in x_train, 40 of 40 examples"),
         ("return np.full(X.shape, 1e300), Y, X, Y", "finite inputs"),
         ("return X, Y, X[:, :2], Y", "examples of one shape"),
@@ -171,4 +173,6 @@ def test_nothing_is_unpickled_but_arrays_of_the_verified_cifar_archive():
     assert not any("pickle.load" in line for line in loads)
     assert schema.SAFE in (yaml.SafeLoader, getattr(yaml, "CSafeLoader", None))
     shells = [path.name for path in package.parent.rglob("*.py") if "shell=True" in path.read_text()]
-    assert not shells and not [p.name for p in (package.parents[1] / "rules").iterdir() if "shell:" in p.read_text()]
+    assert not shells and not [
+        p.name for p in (package.parents[1] / "rules").glob("*.smk") if "shell:" in p.read_text()
+    ]

@@ -1,6 +1,7 @@
 """A user's words in the report, in MLflow and in paths: shown as they were written, and nothing more comes of them."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -37,6 +38,18 @@ def kinds(tokens):
     return {kind for token in tokens for kind in ({token.type} | kinds(token.children or []))}
 
 
+def of_others(tokens):
+    """The HTML that is none of the report's folds."""
+    blocks = [token.content for token in tokens if token.type == "html_block"]
+    return re.sub(r"</?details>|<summary>[^<]*</summary>", "", "".join(blocks)).strip()
+
+
+def links(tokens):
+    """Where links lead."""
+    own = [token.attrs["href"] for token in tokens if token.type == "link_open"]
+    return own + [link for token in tokens for link in links(token.children or [])]
+
+
 def words_of(tokens):
     return "".join(token.content for token in tokens if token.type == "text") + "".join(
         words_of(token.children or []) for token in tokens
@@ -64,11 +77,13 @@ def test_a_claims_sentence_stays_in_its_cell(words):
     }
     row |= {"outcome": "undecided", "reason": "", "unit": "accuracy points", "effect": 1.0, "low": 0.0, "high": 2.0}
     row |= {"p": 0.5, "planned": 5, "missing": 0, "since": None, "standing": "exploratory", "runs": None}
-    text = claim_section({"verdict": {"metric": "test/accuracy"}}, {"claims": [row, row], "deviations": []})
+    text = claim_section(
+        {"verdict": {"metric": "test/accuracy"}, "looks": [{}]}, {"claims": [row, row], "deviations": []}
+    )
     tokens = RENDERED.parse(text)
     found = [token.type for token in tokens]
-    assert (found.count("tr_open"), found.count("td_open"), found.count("table_open")) == (3, 18, 1)
-    assert not kinds(tokens) & {"html_block", "html_inline", "link_open", "image", "fence"}
+    assert (found.count("tr_open"), found.count("td_open"), found.count("table_open")) == (6, 20, 2)
+    assert not kinds(tokens) & {"html_inline", "link_open", "image", "fence"} and of_others(tokens) == ""
 
 
 def test_a_claim_that_was_reworded_is_quoted_as_words():
@@ -78,6 +93,7 @@ def test_a_claim_that_was_reworded_is_quoted_as_words():
     assert "html_inline" not in kinds(RENDERED.parse(f"- {line}"))
 
 
+@pytest.mark.cases
 def test_a_study_of_hostile_words_and_paths_runs_and_leaves_nothing_elsewhere(workflow_copy):
     copy = workflow_copy("words")
     rng = np.random.default_rng(0)
@@ -103,7 +119,9 @@ def test_a_study_of_hostile_words_and_paths_runs_and_leaves_nothing_elsewhere(wo
     assert {path.name for path in copy.folder.iterdir()} - before == {"out", ".snakemake"}
     assert not list(copy.folder.parent.rglob("PWNED"))
     report = (copy.folder / results / "report.md").read_text()
-    assert not kinds(RENDERED.parse(report)) & {"html_block", "html_inline", "link_open"}
+    tokens = RENDERED.parse(report)
+    assert "html_inline" not in kinds(tokens) and of_others(tokens) == ""
+    assert {link.partition("/")[0] for link in links(tokens)} == {"runs"}
     assert len(json.loads((copy.folder / results / "claims.json").read_text())["claims"]) == len(WORDS)
     client = MlflowClient(f"sqlite:///{copy.folder / results}/mlflow/mlflow.db")
     assert client.get_experiment_by_name("con") is not None

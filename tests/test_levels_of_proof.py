@@ -153,7 +153,7 @@ def test_what_two_machines_may_round_otherwise_is_no_effect(clipped, share, mach
     arm = [nudged(record, share, **machine) for record in records[2:]]
     row = examine(plan, [*records[:2], *arm])[1]
     assert (row["outcome"], row["problems"]) == (outcome, [])
-    said = "at 2 of 2 seeds compared across two numerics: "
+    said = "in 2 of 2 pairs compared across two numerics: "
     assert row["note"].startswith(said) == ("host" not in machine)
     assert (row["note"] in check_section([row])) and (not row["note"] or " → " in row["note"])
 
@@ -163,7 +163,7 @@ def test_arms_that_were_trained_by_two_loops_without_being_asked_to_are_named(cl
     auto = [dataclasses.replace(r, recipe={**r.recipe, "loop": "auto"}) for r in records]
     mixed = [*auto[:2], *(dataclasses.replace(record, loop="xla") for record in auto[2:])]
     note = examine(plan, mixed)[1]["note"]
-    assert note.startswith("at 2 of 2 seeds compared across two numerics: loop graph → xla (`loop: graph`")
+    assert note.startswith("in 2 of 2 pairs compared across two numerics: loop graph → xla (`loop: graph`")
     assert examine(plan, auto)[1]["note"] == ""
     section = provenance_section(plan, mixed, "here")
     assert "Loop: graph (`baseline`); xla (`arm`)" in section

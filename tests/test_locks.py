@@ -7,7 +7,12 @@ import pytest
 from conftest import ROOT
 
 LOCKS = [*sorted(ROOT.glob("requirements*.lock")), ROOT / "tests" / "slurm" / "plugin.lock"]
-ALONE = {"requirements-slurm.lock", "requirements-postgres.lock", "plugin.lock"}  # beside what another lock installs
+ALONE = {  # beside what another lock installs
+    "requirements-slurm.lock",
+    "requirements-postgres.lock",
+    "requirements-docs.lock",
+    "plugin.lock",
+}
 
 
 def requirements(text):

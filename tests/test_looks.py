@@ -251,7 +251,7 @@ def test_one_start_takes_every_look_that_is_needed_and_says_so(run):
     assert "After 5 seeds 1 of 2 ablations are settled. The look at 6 trains 2 runs of 2 arms" in said
     assert "After 6 seeds 1 of 2 ablations are settled. The look at 8 trains 4 runs of 2 arms" in said
     report = (copy.folder / "results/looks/report.md").read_text()
-    assert "## Looks" in report and "5 to 8 seeds each" in report and "Partial" not in report
+    assert "<summary>Looks</summary>" in report and "5 to 8 seeds each" in report and "Partial" not in report
     client = MlflowClient(f"sqlite:///{copy.folder}/results/looks/mlflow/mlflow.db")
     experiment = client.get_experiment_by_name("looks").experiment_id
     runs = client.search_runs([experiment], "tags.`butfor.look` = 'look3'")

@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn import metrics as sk
 from sklearn.metrics import f1_score
 
 from butfor.data.dataset import load, split
@@ -15,7 +17,8 @@ from butfor.metrics import measuring as module
 from butfor.metrics import own_metric
 from butfor.metrics.fitting import refuse_unfit
 from butfor.metrics.jackknife import GROUPS
-from butfor.metrics.measuring import measure
+from butfor.metrics.measuring import measure, score_of
+from butfor.metrics.stored_data import StoredData
 from butfor.records import kept_predictions, measures
 from butfor.records.record import write
 from butfor.records.tables import records_in
@@ -216,6 +219,42 @@ def test_a_metric_that_the_data_do_not_allow_is_refused(metrics, about, tested, 
     with pytest.raises(StudyError) as raised:
         refuse_unfit(completed(metrics).values(), about, tested)
     assert words in str(raised.value)
+
+
+NAMES = {"task": "binary", "classes": 1, "labels": ["benign", "malignant"]}
+
+
+@pytest.mark.parametrize(
+    ("about", "positive", "words"),
+    [
+        (NAMES, "benine", "metrics.f1.positive: expected a class of the data, benign, malignant, received benine. Did you mean"),
+        ({"classes": 3}, "x", "expected a class of the data, 0, 1, 2, received x."),
+    ],
+)  # fmt: skip
+def test_a_class_that_there_is_not_is_answered_with_those_that_there_are(about, positive, words):
+    with pytest.raises(StudyError, match=re.escape(words)):
+        refuse_unfit(asked(f1={"positive": positive}), about)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1", "roc_auc", "pr_auc"])
+def test_a_class_is_asked_about_by_its_name(tmp_path, name):
+    truth, p = np.array([0, 0, 1, 0, 1, 1, 0]), np.array([0.1, 0.8, 0.7, 0.3, 0.4, 0.9, 0.2])
+    (tmp_path / "m.json").write_text(json.dumps(NAMES))
+    data = StoredData(tmp_path / "a.npz", tmp_path / "m.json", 0.1)
+    scores = {}
+    for positive in ("benign", 0, "malignant", None):
+        terms = data.numbered(asked(**{name: {} if positive is None else {"positive": positive}})[0])
+        refuse_unfit([terms], NAMES, [4, 3])
+        scores[positive] = score_of(terms, truth, p, "binary")[0]
+    score = {"roc_auc": sk.roc_auc_score, "pr_auc": sk.average_precision_score}.get(name)
+    expected = score(truth == 0, 1 - p) if score else getattr(sk, f"{name}_score")(truth == 0, p < 0.5)
+    assert scores["benign"] == scores[0] == pytest.approx(expected)
+    assert scores["malignant"] == scores[None] and (scores[0] != scores[None]) == (name != "roc_auc")
+
+
+def test_one_class_is_not_asked_about_where_an_example_has_several():
+    with pytest.raises(StudyError, match=r"pr_auc.positive: expected a task in which an example has one class"):
+        refuse_unfit(asked(pr_auc={"positive": 1}), {"task": "multilabel", "classes": 3})
 
 
 def test_metrics_that_the_data_allow_are_not_refused():

@@ -150,24 +150,26 @@ def words_of(study, tmp_path):
 def without_what_speaks_of_both(text):
     """The report without the columns on the other metric, the captions of curves and gaps, how things are computed, and of which
     metrics the test set's error is known."""
-    kept, *_ = text.split("## What was checked")
-    lines = [line for line in kept.splitlines() if not line.startswith(("*", "![", "How far another test set"))]
+    kept, *_ = text.split("<summary>What was checked")
+    lines = [
+        line for line in kept.splitlines() if not line.startswith(("*", "![", "How far another test set", "<summary>"))
+    ]
     return "\n".join(" | ".join(line.split(" | ")[:12]) if line.startswith("| ") else line for line in lines)
 
 
 def test_a_study_on_the_loss_speaks_of_the_loss_everywhere(words_of):
     text, head, drawn = words_of("test/loss", loss_margin=0.05)
     assert not re.search("accurac|point", "\n".join([without_what_speaks_of_both(text), head, drawn]), re.IGNORECASE)
-    assert "The baseline reaches a test loss of 0.49" in text and "nats (mean" in text
+    assert "The baseline's test loss is 0.49" in text and "nats (mean" in text
     assert "![Effects on test loss](figures/effects.png)" in text
-    assert "- better: helps (by at least the margin), −0.2" in text and "nats [" in text.split("What stands out")[1]
-    assert "  better: helps (by at least the margin), −0.2" in head
+    for said, name in ((text, "`better`"), (head, "better")):
+        assert re.search(rf"{name} \(l2: 0.001 → 0.0\) helps: −0.2\d+ nats \[", said)
     assert "| loss, nats | interval* |" in text and "| accuracy, points | accuracy verdict |" in text
     assert re.search(r"Hurts: `worse` \+0\.(19|20)\d\d nats", text)
     assert "the size of its effect on test loss" in text and "within the margin of ±0.05 nats" in text
     assert "margin ±0.05 nats; accuracy: margin ±0.5 accuracy points" in text
     assert "correlation of paired losses" in text
-    assert "better ←  test loss" in drawn
+    assert "← better\nworse →" in drawn and "test loss, ablation minus" in drawn
 
 
 def test_the_worst_come_first_in_either_direction(words_of):
@@ -195,9 +197,10 @@ def test_the_seeds_that_are_drawn_are_on_the_studys_metric(study):
 
 def test_a_study_on_accuracy_speaks_of_accuracy(words_of):
     text, head, drawn = words_of("test/accuracy")
-    assert "The baseline reaches a test accuracy of" in text and "![Effects on test accuracy]" in text
+    assert "The baseline's test accuracy is" in text and "![Effects on test accuracy]" in text
     assert "| accuracy, points | interval* |" in text and "| loss, nats | loss verdict |" in text
-    assert "accuracy points [" in head and "worse ←  test accuracy" in drawn
+    assert "changes are undecided: better, faster and worse." in head and "points [" in text.split("**Undecided:**")[1]
+    assert "← worse\nbetter →" in drawn and "test accuracy, ablation minus" in drawn
     assert "by which ablations are settled" not in text
 
 

@@ -56,15 +56,19 @@ def outer(tmp_path):
 
 
 @pytest.mark.cases
-def test_a_module_under_other_names_trains_all_looks_and_is_not_made_twice(outer, tmp_path):
+@pytest.mark.parametrize("place", ["", "sub/"])
+def test_a_module_under_other_names_trains_all_looks_and_is_not_made_twice(outer, tmp_path, place):
     config = {"first": STUDY, "paper": "mine"}
-    code, text = outer(HEAD + MODULE.format(name="first") + TABLE, config)
+    prefix = f'    prefix:\n        "{place}"\n' if place else ""
+    module = MODULE.format(name="first").replace("    config:\n", f"{prefix}    config:\n")
+    workflow = HEAD + module + TABLE.replace("results/inside", f"{place}results/inside")
+    code, text = outer(workflow, config)
     assert code == 0, text
     assert "`drop`" in (tmp_path / "table.txt").read_text()
-    assert (tmp_path / "results/inside/looks/look1.json").is_file()
-    assert (tmp_path / "results/inside/runs/drop/look2").is_dir()
-    assert (tmp_path / "results/inside/register.json").is_file() and (tmp_path / "outer.txt").is_file()
-    code, text = outer(HEAD + MODULE.format(name="first") + TABLE, config, "-n")
+    results = tmp_path / place / "results" / "inside"
+    assert (results / "looks" / "look1.json").is_file() and (results / "runs" / "drop" / "look2").is_dir()
+    assert (results / "register.json").is_file() and (tmp_path / "outer.txt").is_file()
+    code, text = outer(workflow, config, "-n")
     assert code == 0 and "Nothing to be done" in text
 
 
@@ -73,10 +77,23 @@ def test_an_included_study_is_planned(outer):
     assert code == 0 and "train " in text and "paper" not in text, text
 
 
-def test_two_studies_in_one_workflow_and_a_moved_one_are_refused_in_a_sentence(outer):
+def test_two_studies_in_one_workflow_are_refused_in_a_sentence(outer):
     two = {"first": STUDY, "second": {**STUDY, "study": "other"}}
     code, text = outer(HEAD + MODULE.format(name="first") + MODULE.format(name="second") + TABLE, two, "-n")
     assert code != 0 and "expected one study in a workflow, received results/inside and results/other" in text
-    moved = MODULE.format(name="first").replace("    config:\n", '    prefix:\n        "sub"\n    config:\n')
-    code, text = outer(HEAD + moved + TABLE, two, "-n")
-    assert code != 0 and "expected a module without prefix" in text and "Traceback" not in text
+    assert "Traceback" not in text
+
+
+MOVED = {
+    "prefix": '    prefix:\n        "sub"\n',
+    "replaced": '    replace_prefix:\n        {"results/": "sub/results/"}\n',
+}
+
+
+@pytest.mark.parametrize("how", MOVED)
+def test_a_module_with_a_prefix_has_its_results_folder_there(outer, tmp_path, how):
+    moved = MODULE.format(name="first").replace("    config:\n", f"{MOVED[how]}    config:\n")
+    table = TABLE.replace("results/inside", "sub/results/inside")
+    code, text = outer(HEAD + moved + table, {"first": STUDY}, "-n", "--quiet", "reason")
+    assert code == 0 and "sub/results/inside/report.md" in text and "sub/sub" not in text, text
+    assert " results/" not in text.replace(f"{ROOT}/", "") and not (tmp_path / "results").exists()

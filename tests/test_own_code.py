@@ -84,6 +84,13 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
     held(own, points, **recipe)
 
 
+def test_a_model_uses_the_augmentations_that_it_declares_and_no_others(own, points):
+    augmented = "x = parts.dropout(parts.augmented(x))"
+    held(own, points, DROPOUT, augmented, {**GOOD, "uses": [*GOOD["uses"], "noise"]}, noise=0.1)
+    with pytest.raises(OwnCodeError, match="it reads flip, shift, which it does not declare"):
+        held(own, points, DROPOUT, augmented)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -43,7 +43,7 @@ def refused(tmp_path, monkeypatch):
         with pytest.raises(SystemExit) as ended:
             said = SimpleNamespace(config=overrides)
             workflow = SimpleNamespace(configfiles=list(map(str, files)), config_settings=said, is_main_process=False)
-            workflow.modifier = SimpleNamespace(path_modifier=SimpleNamespace(prefix=None, modifies_prefixes=False))
+            workflow.modifier = SimpleNamespace(base_snakefile=None)
             planning.planned(config, workflow, SCHEMA)
         return str(ended.value.code).splitlines()
 
@@ -204,6 +204,21 @@ def test_what_config_says_is_told_to_come_from_there(refused):
 
 
 @pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        ({"tracking": {"mlflow": "false"}}, "tracking: {mlflow: false}"),
+        ({"tracking": {"mlflow": "Yes"}}, "tracking: {mlflow: true}"),
+        ({"recipe": {"optimiser": {"momentum": "0.5"}}}, "recipe: {optimiser: {momentum: 0.5}}"),
+    ],
+)
+def test_a_nested_value_of_config_is_refused_with_the_line_that_works(refused, overrides, line):
+    (told,) = refused(BASE, **overrides)
+    assert "arrive as text" in told and f"with {line}, and add it after" in told
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):  # as a file, it is taken
+        refused(BASE, line)
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("job: {mem: 8GB}", "mem: unknown key in job.*mem_mb: 8000"),
@@ -222,6 +237,7 @@ def test_what_config_says_is_told_to_come_from_there(refused):
         ("recipe: {class_weights: balanced}", "Did you mean class_weight"),
         ("recipe: {sample_weights: given}", "Did you mean sample_weight"),
         ("recipe: {augmentation: flip}", "a key of its own: shift, flip"),
+        ("data: {name: csv, file: a.csv, target: b, positive: ill}", "`positive` belongs to a metric"),
         ("recipe: {lr: 0.1}", "Did you mean learning_rate"),
         ("recipe: {lr: 0.1, learning_rate: 0.1}", "^a.yaml, line 2: lr: unknown key in recipe. Expected one of [^?]*$"),
         ("recipe: {optimizer: adam, optimiser: sgd}", "optimizer: unknown key in recipe. Expected one of [^?]*$"),
@@ -321,7 +337,7 @@ OTHER_TOOLS = [  # as people write them who know Keras, Hydra, W&B, Optuna or Li
     ("ablations: {a: {set: {model: {activation: tanh}}}}", "keep the others, write model.activation: tanh"),
     ("ablations: {a: {values: [0.1]}}", "Did you mean each?"),
     ("claims: {c: {sentence: s, arm: a, expect: worse}}", "Did you mean hurts?"),
-    ("claims: {c: dropout matters}", "a mapping of sentence, arm, metric, expect, margin"),
+    ("claims: {c: dropout matters}", "a mapping of sentence, arm, data_sets, metric, expect, margin"),
     ("method: grid", "call it x-method"),
 ]
 

@@ -17,9 +17,11 @@ from butfor.data.dataset import DataError, load
 from butfor.data.folds import Folds
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
+from butfor.metrics.stored_data import StoredData
 from butfor.report import fold_words
 from butfor.study.other_words import SAME
 from butfor.verdicts import contrasts
+from butfor.verdicts.words import runs_in_words
 from validation import ALPHA, at_most, wrong_reports
 
 ABLATION = "recipe: {batch_size: 8}\nablations: {a: {set: {dropout: 0.1}}}\n"
@@ -127,6 +129,40 @@ def test_gaps_and_categories_are_those_of_a_folds_own_training_rows(planned, tmp
     rare = [0, 1, 2, 4]  # the columns but that of a ward that no training row is of
     assert np.allclose(fold.x_train[:, rare], plain.x_train) and np.allclose(fold.x_test[:, rare], plain.x_test)
     assert not fold.x_test[:, 3].any() and fold.x_test.shape[1] == 5
+
+
+def test_a_folds_vocabulary_is_made_of_its_own_training_texts(planned, tmp_path):
+    """As where the same texts are written as the training part, also of words that stand beyond the length that is read."""
+    rng = np.random.default_rng(0)
+    words = [*"abcdefgh", "날씨", "é", "zz"]
+    texts = [" ".join(rng.choice(words, 9, p=np.arange(1, 12) / 66)) for _ in range(40)]
+    texts[7] = "only " * 60
+    frame = pd.DataFrame({"text": texts, "y": ["yes", "no"] * 20, "author": np.arange(40) // 2})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    model = "recipe: {batch_size: 8, model: 'zoo:build'}\nablations: {a: {set: {batch_size: 4}}}\n"
+    files = [tmp_path / name for name in ("a.npz", "a.json", "s.json")]
+
+    def read(study, more):
+        about = f"name: texts, text: text, target: y, length: 4, vocabulary: 8, {more}"
+        settings, plan = planned(f"{study}data: {{{about}}}\n{model}")
+        prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
+        return load(*files[:2])
+
+    folded = read("replicates: {folds: 4, groups: author}\n", f"file: {tmp_path}/t.csv")
+    assert (folded.folds.groups[::2] == folded.folds.groups[1::2]).all() and len({*folded.folds.groups}) == 20
+    for seed in range(4):
+        train, test = folded.folds.rows(folded.y_train, seed)
+        frame["part"] = np.where(np.isin(np.arange(40), test), "test", "train")
+        frame.to_csv(tmp_path / "parts.csv", index=False)
+        plain, fold = read("", f"file: {tmp_path}/parts.csv, part: part"), folded.of_seed(seed)
+        assert fold.vocabulary == plain.vocabulary and len(fold.vocabulary) == 6
+        np.testing.assert_array_equal(fold.x_train, plain.x_train)
+        np.testing.assert_array_equal(fold.x_test, plain.x_test)
+        assert ("only" in fold.vocabulary) == (7 in train)
+    inputs = StoredData(*files[:2], 0.1).inputs
+    folded = read("replicates: {folds: 4, groups: author}\n", f"file: {tmp_path}/t.csv")
+    rows = folded.folds.rows(folded.y_train, 2)[1]
+    np.testing.assert_array_equal(inputs("train", 2)[rows], folded.of_seed(2).x_test)
 
 
 def test_what_is_tested_on_changes_nothing_that_is_trained_on(planned, tmp_path, table):
@@ -284,3 +320,22 @@ def test_a_few_failures_of_many_folds_are_no_proof_of_a_low_rate():
     assert stats.p_fails_below(1, runs, 0.2, 1) > 0.1 > 0.05 > stats.p_fails_below(0, runs, 0.2, 1)
     more, fewer = stats.fails_more(0, 6, 100, rule)
     assert fewer > 0.4 and more > 0.4
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [([3.0, 21.0, None], "write `repeats: 3` in"), ([None, None, None], "No number of repeats is known")],
+)
+def test_what_is_proposed_is_whole_repeats_that_a_study_can_write(more, words):
+    asked = {"replicates": {"folds": 5, "repeats": 2}}
+    rows = [{"arm": f"a{n}", "planned": 10, "more_seeds": each} for n, each in enumerate(more)]
+    assert words in fold_words.more_repeats(asked, rows)
+    needed = [fold_words.repeats_needed(asked, row) for row in rows]
+    assert needed == ([3, 7, None] if more[0] else [None] * 3)
+    assert "2 by now" in fold_words.lacking(asked, rows) and "`a2` none" in fold_words.lacking(asked, rows)
+
+
+def test_runs_are_named_by_fold_and_repeat():
+    asked = {"folds": 5, "repeats": 2}
+    assert runs_in_words([0, 3, 5, 6, 7, 8, 9], asked) == "folds 0, 3 of repeat 0; all folds of repeat 1"
+    assert runs_in_words([6], asked) == "fold 1 of repeat 1" and runs_in_words([6, 7], None) == "seeds 6, 7"

@@ -31,15 +31,11 @@ STUDY = {
     "looks": [{"name": "look1", "seeds": [0, 1, 2, 3], "seen": 4}],
     "verdict": VERDICT,
 }
-ON_LOSS = {**STUDY, "verdict": {**VERDICT, "metric": "test/loss"}}
 
 
 def test_references_are_not_counted_as_ablations():
     records = [fake("baseline", seed, 80 + seed, loss=1 + seed / 1000) for seed in range(4)]
-    text = opening_section(STUDY, records)
-    assert "1 ablation and 1 more reference, 4 seeds each, 4 runs" in text
-    assert "a test accuracy of 81.50 ± 1.29 % (mean" in text
-    assert "a test loss of 1.0015 ± 0.0013 nats (mean" in opening_section(ON_LOSS, records)
+    assert "1 ablation and 1 more reference, 4 seeds each, 4 runs" in opening_section(STUDY, records)
 
 
 def test_failures_are_listed_arm_by_arm_with_their_seeds():
@@ -66,10 +62,22 @@ def test_a_partial_report_says_so_and_names_what_is_not_trained():
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
-    [("helps", "less, −0.40 nats [−0.50, −0.30], smaller at 100 % of seeds"), ("inconclusive", "undecided, −0.40")],
+    [
+        ("helps", "less, −0.40 nats [−0.50, −0.30], smaller in 100 % of pairs"),
+        ("void: nothing changed", "void: nothing changed"),
+    ],
 )
 def test_over_fitting_is_more_or_less(verdict, words):
-    row = {"arm": "dropout", "verdict": verdict, "pairs": 4, "effect": -0.4, "low": -0.5, "high": -0.3, "better": 1.0}
+    row = {
+        "arm": "dropout",
+        "metric": "gap/loss",
+        "verdict": verdict,
+        "pairs": 4,
+        "effect": -0.4,
+        "low": -0.5,
+        "high": -0.3,
+        "better": 1.0,
+    }
     assert words in family_section._gap(row)
 
 

@@ -15,7 +15,7 @@ from butfor.data.prepare import prepare
 from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.model_cost import operations
 from butfor.engine.user_models import build
-from butfor.metrics.measuring import StoredData
+from butfor.metrics.stored_data import StoredData
 from butfor.study.schema import complete, load_schema
 from butfor.tracking.model_artifacts import description
 from butfor.user_code.location import OwnCodeError

@@ -298,6 +298,7 @@ def place(tmp_path_factory):
     return place
 
 
+@pytest.mark.cases
 def test_a_study_runs_wherever_it_lies_and_whatever_lies_beside_it(place):
     """snakemake/snakemake#3235 (spaces), tensorflow/tensorflow#40265 and numpy/numpy#16198 (files named like libraries),
     matplotlib/matplotlib#17683 (a matplotlibrc with LaTeX), matplotlib/matplotlib#8147 (no display), mlflow/mlflow#8877
@@ -307,6 +308,7 @@ def test_a_study_runs_wherever_it_lies_and_whatever_lies_beside_it(place):
     assert (place.results / "figures" / "effects.png").stat().st_size > 20_000  # not at 10 dots per inch
 
 
+@pytest.mark.cases
 def test_copies_beside_the_records_are_no_runs(place):
     """pytorch/vision#79: .DS_Store became a class. Here copies by synchronisers counted as runs, without a word."""
     runs = place.results / RUNS_FOLDER
@@ -333,12 +335,14 @@ def test_copies_beside_the_records_are_no_runs(place):
         copied.rmdir()
 
 
+@pytest.mark.cases
 def test_sorted_data_are_split_by_draws(place):
     """keras-team/keras#8346: validation_split takes the last rows, all of one class."""
     records = records_in([place.results / RUNS_FOLDER / "baseline" / "look1"])
     assert len({record.draws["split"] for record in records}) == 2
 
 
+@pytest.mark.cases
 def test_another_study_does_not_take_over_a_results_folder(place):
     """hydra-ecosystem/hydra#1817: a second run overwrites the first's outputs."""
     report = (place.results / "report.md").read_bytes()
@@ -349,6 +353,7 @@ def test_another_study_does_not_take_over_a_results_folder(place):
     assert "holds the results of the study t. Write results: results/u" in done.stdout + done.stderr
 
 
+@pytest.mark.cases
 def test_more_epochs_train_the_arms_anew(place):
     """Lightning-AI/pytorch-lightning#2823: a finished training given more epochs did nothing, or went on at a rate of 0."""
     place.write({**STUDY, "recipe": {**STUDY["recipe"], "epochs": 3}})
@@ -357,6 +362,7 @@ def test_more_epochs_train_the_arms_anew(place):
     assert re.search(r"^train +2$", done.stdout + done.stderr, re.MULTILINE)
 
 
+@pytest.mark.cases
 def test_without_snakemakes_folder_nothing_trains_again(place):
     """snakemake/snakemake#2919: people delete .snakemake to be rid of a lock. What changed since is noticed all the same."""
     os.rename(place.folder / ".snakemake", place.folder / "away")

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from butfor.errors import StudyError
 from butfor.records import files, job_folder
 from butfor.records.files import write_atomically, write_noted, write_with_copy
 from butfor.records.results_folder import receipt_beside
-from butfor.workflow import recovery
+from butfor.workflow import ending, recovery
 from conftest import ROOT
 
 
@@ -231,3 +232,13 @@ def test_one_job_at_a_time_makes_a_folder(tmp_path):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     receipt_beside(runs).write_text("{")
     assert job_folder.read(runs) is None
+
+
+def test_where_snakemake_advises_to_unlock_the_last_words_say_what_to_do_beside_a_start(monkeypatch):
+    said = []
+    monkeypatch.setattr(ending, "_end_with", said.append)
+    logger = logging.getLogger("snakemake.logging")
+    monkeypatch.setattr(logger, "filters", [])
+    ending.watch({"results": "results"}, lambda: None)
+    logger.error("LockException:\nError: Directory cannot be locked. It can be removed with the --unlock argument.")
+    assert said == [ending.NOT_UNLOCK] and "--nolock" in ending.NOT_UNLOCK

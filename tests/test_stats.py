@@ -84,7 +84,7 @@ def test_for_a_loss_less_helps():
 
 def test_equal_figures_and_a_constant_difference_are_as_sure_as_one_step_of_the_metric_allows():
     same = verdict(B, B)
-    assert (same.verdict, same.remark) == ("no meaningful difference", "equal at every seed")
+    assert (same.verdict, same.remark) == ("no meaningful difference", "equal in every pair")
     assert verdict(B + 0.7, B).verdict == "helps"
     coarse = np.array([88.0, 90.0, 88.0, 86.0, 88.0])  # of 50 test examples
     assert (
@@ -100,7 +100,7 @@ def test_where_every_run_has_the_same_figure_nothing_is_known_of_the_spread():
     found = verdict([90.0] * 5, [90.0] * 5)
     assert (found.verdict, found.remark) == ("inconclusive", "every run has the same figure")
     fine = stats.judge({"a": [90.0] * 5}, [90.0] * 5, stats.Rule(0.5, (5,), resolution=0.01))["a"]
-    assert (fine.verdict, fine.remark) == ("no meaningful difference", "equal at every seed")
+    assert (fine.verdict, fine.remark) == ("no meaningful difference", "equal in every pair")
 
 
 def test_without_a_margin_nothing_is_equivalent():
@@ -233,7 +233,7 @@ def test_missing_runs_are_counted_and_too_many_forbid_a_verdict():
     found = stats.contrast(stats.pair(a, b, range(5)), rule(0.5))
     decided = stats.decide(found, 0.05)
     assert (decided.missing, decided.verdict) == (2, "inconclusive")
-    assert decided.remark == "2 of 5 runs are missing"
+    assert decided.remark == "2 of 5 pairs are missing"
 
 
 def test_one_missing_run_of_five_is_said_beside_the_verdict():

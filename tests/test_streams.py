@@ -15,6 +15,7 @@ from butfor.data.overlap import shared_examples
 from butfor.data.prepare import prepare
 from butfor.data.sources import texts
 from butfor.data.sources.images import from_images
+from butfor.data.sources.single_examples import is_single, may_be_single
 from butfor.data.stored_arrays import streamed_arrays
 from butfor.data.streamed_array import StreamedArray
 from butfor.engine.data_parts import part_of
@@ -47,12 +48,14 @@ def read(tmp_path, monkeypatch):
     """Prepares what `mine.py` returns, whose text is given, and gives the data set and its manifest."""
     monkeypatch.chdir(tmp_path)
 
-    def prepared(text, data="name: 'mine:load'", stream=None, model="mlp"):
+    def prepared(text, data="name: 'mine:load'", stream=None, model="mlp", study=()):
         for name in ("mine", "mine.py"):
             sys.modules.pop(name, None)
         Path("mine.py").write_text(text)
-        study = {"study": "s", "data": yaml.safe_load(f"{{{data}}}"), "recipe": {"model": model, "batch_size": 2}}
-        settings, plan = study_and_plan({**study, "ablations": {"a": {"set": {"learning_rate": 0.1}}}}, SCHEMA)
+        written = {"study": "s", "data": yaml.safe_load(f"{{{data}}}"), "recipe": {"model": model, "batch_size": 2}}
+        settings, plan = study_and_plan(
+            {**written, **dict(study), "ablations": {"a": {"set": {"learning_rate": 0.1}}}}, SCHEMA
+        )
         paths = tmp_path / "a.npz", tmp_path / "m.json"
         prepare({**settings["data"], "largest": plan.largest()}, *paths, tmp_path / "s.json")
         return load(*paths, stream), json.loads(paths[1].read_text())
@@ -155,6 +158,11 @@ def gone_through(start, stop):
         for row in range(start, stop, 5):
             yield x[row : min(row + 5, stop)], y[row : min(row + 5, stop)]
     return batches
+
+readings = []
+def two_in_turn():  # as shuffle() leaves them: the same at first
+    readings.append(None)
+    return iter([(x[:24], y[:24]), (x[24:48], y[24:48])][:: -1 if len(readings) == 4 else 1])
 """
 
 
@@ -204,6 +212,7 @@ def test_a_validation_part_in_turn_is_the_official_one(read):
     ("returned", "words"),
     [
         ("Pipeline(range(48), shuffled=True), Batches(range(48, 60))", "train: expected the same examples in the same order"),
+        ("two_in_turn, Batches(range(48, 60))", "train: expected the same examples in the same order"),
         ("Pipeline(range(48), count=-1), Batches(range(48, 60))", r"train: expected a stream that ends.*take\(\)"),
         ("gone_through(0, 48)(), gone_through(48, 60)()", "train: expected a stream that can be read twice"),
         ("{'train': Batches(range(48))}", "none for test. Split one off"),
@@ -283,3 +292,54 @@ def test_several_streamed_inputs_come_as_those_that_are_held(tmp_path):
             rows, places = portion.rows[step], portion.places[step]
             assert all((portion.inputs[name].numpy()[places] == x[name][rows]).all() for name in x)
             assert (portion.targets.numpy()[places] == y[rows]).all()
+
+
+MASKS = """
+import numpy as np
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(12, 6, {width}, 3)).astype("float32"), rng.integers(0, 2, (12, 6, {width}{more}))
+y[0].flat[:2] = 0, 1
+
+def load():
+    def part(start, stop, size={size}):
+        def pairs():
+            for at in range(start, stop, size or 1):
+                yield (x[at : at + size], y[at : at + size]) if size else (x[at], y[at])
+        return pairs
+    return part(0, 8), part(8, 12)
+"""
+
+
+@pytest.mark.parametrize(("width", "size", "more"), [(6, 0, ""), (5, 0, ""), (5, 0, ", 1"), (5, 4, ""), (5, 4, ", 1")])
+def test_single_examples_with_masks_are_not_cut_along_their_first_axis(read, width, size, more):
+    text = MASKS.format(width=width, size=size, more=more)
+    data, _ = read(text, study={"task": "segmentation"}, model="zoo:build")
+    assert data.x_train.shape == (8, 6, width, 3) and data.y_train.shape[:3] == (8, 6, width)
+    if size or more:
+        return
+    with pytest.raises(StudyError, match=r"may be one example as well as a batch of 6. Write .batch\(32\)"):
+        read(text, model="zoo:build")
+
+
+def test_steps_of_a_sequence_are_one_example():
+    x, y = np.zeros((7, 2)), np.zeros(7)
+    assert is_single(x, y, "sequence") and not is_single(x, y, "classification")
+    image, grey = np.zeros((6, 5, 3)), np.zeros((4, 6, 5))
+    assert is_single(image, np.zeros((6, 5, 2)), "segmentation") and not is_single(grey, grey, "segmentation")
+    assert not is_single(x[None], y[None], "sequence") and is_single(x, np.zeros(()), "auto")
+
+
+@pytest.mark.cases
+def test_what_may_be_an_example_as_well_as_a_batch_is_asked_about():
+    import tensorflow as tf
+
+    images, masks = np.zeros((9, 6, 5, 3), "float32"), np.zeros((9, 6, 5), "int32")
+    single = tf.data.Dataset.from_tensor_slices((images, masks))
+    asked = {
+        "single": (single, images[0], masks[0]),
+        "batches": (single.batch(6), images[:6], masks[:6]),
+        "grey": (tf.data.Dataset.from_tensor_slices((masks, masks)), masks[0], masks[0]),
+        "rows": (iter([]), np.zeros((32, 10)), np.zeros((32, 3))),
+    }
+    found = {name: may_be_single(*given, "auto") for name, given in asked.items()}
+    assert found == {"single": True, "batches": False, "grey": True, "rows": False}

@@ -1,6 +1,7 @@
 """Tables as data: CSV and Parquet files as people have them, and what is refused with the line to write."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -183,3 +184,26 @@ def test_a_file_that_is_no_such_table_is_told_what_it_is(read, tmp_path, content
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(StudyError, match=words):
         read("")
+
+
+def test_files_lie_in_the_working_folder_or_else_beside_the_study_file(patients, tmp_path, monkeypatch):
+    for place in ("here", "studies/tables"):
+        (tmp_path / place).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    patients.to_csv("../studies/t.csv")
+    (tmp_path / "studies/tables/a.h5").write_text("")
+
+    def planned(file):
+        data = {"name": "csv", "file": file, "target": "diagnosis", "depends": ["tables/*.h5"]}
+        study = {"study": "s", "data": data, "ablations": {"a": {"set": {"dropout": 0.5}}}}
+        data = study_and_plan(study, SCHEMA, [Path("../studies")])[0]["data"]
+        return data["file"], data["depends"]
+
+    assert planned("t.csv") == ("../studies/t.csv", ["../studies/tables/*.h5"])
+    (tmp_path / "here/tables").mkdir()
+    (tmp_path / "here/tables/b.h5").write_text("")
+    patients.to_csv("t.csv")
+    assert planned("t.csv") == ("t.csv", ["tables/*.h5"])
+    with pytest.raises(StudyError) as refused:
+        planned("u.csv")
+    assert f"looked for from {tmp_path}/here, and from {tmp_path}/studies beside the study file" in str(refused.value)

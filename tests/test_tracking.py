@@ -302,6 +302,14 @@ def test_a_run_holds_its_difference_to_the_reference_with_the_same_seed(job, bas
     assert again["0"].info.run_id == by_seed["0"].info.run_id
 
 
+def test_the_run_of_an_arm_bears_its_label_and_another_one_after_a_change(job):
+    for label in ("", "Without dropout", "No dropout"):
+        arms = {"a": {**TRACKING["arms"]["a"], **({"label": label} if label else {})}}
+        track(job, arms={**TRACKING["arms"], **arms})
+        assert set(found_arms(job)) == {label or "a"}
+        assert len(found(job)[1]) == 2, "the runs of its seeds stay"
+
+
 def test_an_arm_is_the_parent_of_its_seeds_and_says_what_was_judged(job, baseline):
     write(job / "seed_2.json", dataclasses.replace(RUN, seed=2, status="diverged", reason="so", metrics={}))
     write(job / "seed_1.json", dataclasses.replace(RUN, seed=1, metrics={**RUN.metrics, "test/accuracy": 0.52345678}))
@@ -319,12 +327,10 @@ def test_an_arm_is_the_parent_of_its_seeds_and_says_what_was_judged(job, baselin
         **{"band/val_loss_low": 0.6, "band/val_loss_high": 0.6},
     }
     shown = {key: value for key, value in a.data.tags.items() if not key.startswith(("butfor.", "mlflow."))}
-    assert shown == {
-        **{"verdict": "helps", "interval": "[+3.11, +11.80]", "mean and sd": "51.17 ± 1.66 %", "proof": "–"}
-    }
+    assert shown == {**{"verdict": "helps", "interval": "[+3.1, +11.8]", "mean and sd": "51.2 ± 1.7 %", "proof": "–"}}
     note = a.data.tags["mlflow.note.content"].splitlines()
     assert note[0] == (
-        "a: helps, +7.46 accuracy points [+3.11, +11.80] against baseline. 51.17 ± 1.66 % over 3 seeds, 1 of which failed and"
+        "a: helps, +7.5 accuracy points [+3.1, +11.8] against baseline. 51.2 ± 1.7 % over 3 runs, 1 of which failed and"
         " do not count in."
     )
     first = arms["baseline"]
@@ -404,6 +410,8 @@ def test_the_study_s_files_are_artifacts_of_one_run_without_figures_that_shows_t
     (summary,) = client.search_runs([runs[0].info.experiment_id], "tags.`butfor.kind` = 'report'")
     assert summary.data.metrics == {} and summary.data.params == {} and summary.info.status == "FINISHED"
     assert summary.data.tags["mlflow.note.content"].startswith("s\n")
+    parents = {run.data.tags["mlflow.parentRunId"] for run in runs}
+    assert {link.rpartition("/runs/")[2] for link in told["arms"].values()} == parents
     assert told["report"].partition("?")[0].endswith(f"/runs/{summary.info.run_id}/artifacts/report.md")
     kept = job.parents[2] / "mlflow" / "artifacts" / "s" / summary.info.run_id / "artifacts"
     assert (kept / "report.md").read_text() == "# s" and (kept / "figures" / "effects.png").exists()

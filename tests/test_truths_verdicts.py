@@ -110,4 +110,4 @@ def test_identical_arms_are_no_meaningful_difference_among_fourteen_that_differ(
     found = draws(np.random.default_rng(19), 15, 5)
     found[1] = found[0]
     row = judged(found, ABLATIONS)["test/accuracy", ABLATIONS[0]]
-    assert (row["verdict"], row["remark"]) == ("no meaningful difference", "equal at every seed")
+    assert (row["verdict"], row["remark"]) == ("no meaningful difference", "equal in every pair")

@@ -2,14 +2,21 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from butfor.data.dataset import load, split
+from butfor.errors import StudyError
+from butfor.metrics.scores import SCORES, answered
+from butfor.metrics.validation_score import scored_by
 from butfor.recipe.rate_choice import chosen
 from butfor.records.record import read
+from butfor.study.asked_metrics import predicted_primary
 from butfor.training import rate_search
 from butfor.training.arm_job import train_arm
 from butfor.training.evaluation import Evaluation
 from conftest import KERAS, resolved
+from keras_training import arm_runs
 
 RATE = {"set": {"learning_rate": 0.01}}
 
@@ -39,6 +46,47 @@ def test_a_rate_at_the_edge_is_told_and_of_equals_the_first_is_taken():
     assert chosen(tried(**{"0.1": [0.7], "0.3": [0.6]}), "test/accuracy")["edge"]
     assert chosen(tried(**{"0.1": [0.7], "0.3": [0.7]}), "test/accuracy")["rate"] == 0.1
     assert chosen(tried(**{"0.1": [None], "0.3": [None]}), "test/accuracy")["rate"] == 0.1
+
+
+def test_a_metric_that_a_study_asks_for_decides_by_its_direction():
+    rows = [
+        {"rate": rate, "seed": 0, "validation/loss": loss, "validation/brier": brier, "seconds": 1.0}
+        for rate, loss, brier in ((0.1, 0.2, 0.4), (0.3, 0.9, 0.1), (1.0, 0.5, 0.9))
+    ]
+    assert chosen(rows, "test/brier", False)["rate"] == 0.3 and chosen(rows, "test/brier", True)["rate"] == 1.0
+    assert chosen(rows, "test/loss")["rate"] == 0.1
+    assert chosen(rows, "gap/brier", True)["rate"] == 0.1  # is not searched by: the loss decides
+
+
+@pytest.mark.parametrize(("name", "is_higher"), [("f1_macro", True), ("brier", False)])
+def test_a_search_measures_the_metric_on_validation_examples(digits, tmp_path, name, is_higher):
+    terms = {"name": name, "score": name, "options": {}, "higher_is_better": is_higher}
+    task = {"engine": KERAS, "arm": "a", "recipe": RECIPE, "validation": 0.1, "metric": terms, "rates": [0.002, 1.0e30]}
+    path = tmp_path / "rates.json"
+    rate_search.search({**task, "seeds": [7]}, *digits, 1, path, scored=scored_by(task, *digits))
+    rates = json.loads(path.read_text())
+    assert rates["higher_is_better"] == is_higher and rates["tried"][1][f"validation/{name}"] is None
+    data = load(*digits)
+    runs = arm_runs(RECIPE, data)
+    runs.validate(7)
+    rows = split(len(data.y_train), 0.1, None, 7)[1]
+    told = answered(data.y_train[rows], runs.predict(7, ["validation"])["validation"], "classification")
+    assert rates["tried"][0][f"validation/{name}"] == pytest.approx(SCORES[name](told, {}))
+    assert scored_by({"arm": "a"}, *digits) is None
+
+
+def test_a_metric_that_validation_examples_leave_undefined_is_refused(digits):
+    terms = {"name": "roc_auc", "score": "roc_auc", "options": {}, "higher_is_better": True}
+    score = scored_by({"arm": "a", "validation": 0.002, "metric": terms}, *digits)
+    with pytest.raises(StudyError, match=r"Write a larger data.validation, or make another metric primary"):
+        score(0, None, np.full((3, 10), 0.1, np.float32))
+
+
+def test_a_search_is_told_the_primary_metric_only_where_predictions_tell_it():
+    asked = {"f1": {"higher_is_better": True}, "accuracy": {"higher_is_better": True}}
+    measured = [{"name": name, "score": name, "options": {}} for name in asked]
+    assert predicted_primary(measured, asked, "test/f1")["metric"]["name"] == "f1"
+    assert predicted_primary(measured, asked, "test/accuracy") == predicted_primary([], asked, "test/f1") == {}
 
 
 def test_every_arm_gets_the_same_rates_and_seeds_of_no_look(planned):

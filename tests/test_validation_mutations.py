@@ -53,6 +53,7 @@ def test_ablations_that_are_not_paid_for(monkeypatch):
     assert wrong_reports(after_mutation("nothing, normal", 50)) > at_most(ALPHA, 50)
 
 
+@pytest.mark.cases
 def test_intervals_that_do_not_pay_for_the_looks(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", intervals_of_one_look)
     share, error = coverage(after_mutation("mix, margin 1.67", 150))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from butfor.report.verdict_section import verdict_section
+from butfor.report.numbers_section import numbers_section
 from butfor.verdicts import contrasts
 from test_truths_verdicts import fake, study
 
@@ -34,9 +34,9 @@ def test_a_verdict_is_taken_back_where_the_reference_collapses_later():
 def test_the_report_says_where_the_typical_run_and_the_mean_part_and_what_no_run_showed():
     asked, rows, found = rows_of([15, 25])
     assert found["open"]["typical"] > 0.2 and found["open"]["p_typical"] < 0.05
-    text = verdict_section(asked, rows, "", partial=False)
+    text = numbers_section(asked, rows)
     assert "- `open`: the mean and the typical run disagree; 2 of the reference's 30 runs far below the rest" in text
-    assert f"mean +{found['open']['effect']:.2f}, typical run +{found['open']['typical']:.2f}, signed-rank p" in text
+    assert f"mean +{found['open']['effect']:.1f}, typical run +{found['open']['typical']:.1f}, signed-rank p" in text
     asked, rows, _ = rows_of([])
-    text = verdict_section(asked, rows, "", partial=False)
+    text = numbers_section(asked, rows)
     assert "befell none of 10 runs may still befall up to 26 % of them" in text

@@ -9,10 +9,14 @@ import subprocess
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from mlflow import MlflowClient
 
+from butfor.command.program import program
+from butfor.errors import StudyError
 from butfor.records.tables import load_study
 from conftest import ROOT, SMALL, put_back
+from test_report_page import Page, loaded, numbers, numbers_of_markdown
 
 STUDY = {
     "study": "small",
@@ -24,6 +28,7 @@ STUDY = {
         "exploding": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}},
     },
 }
+FOLDED = "All numbers", "Arms", "What failed", "What was checked", "How it was computed", "Provenance"
 UNSEEN = {**STUDY, "tracking": {"mlflow": False}}
 
 
@@ -59,11 +64,20 @@ def _source(path):
 def test_the_report_is_whole_and_its_pictures_are_there(study):
     results = study.folder / "results" / "small"
     report = (results / "report.md").read_text()
-    for section in ("## Verdicts", "## What failed", "## How it was computed", "## Cost", "## Provenance"):
+    for section in ("## Verdicts", "## Cost", *(f"<summary>{name}<" for name in FOLDED)):
         assert section in report
     pictures = re.findall(r"\]\((figures/[^)]+)\)", report)
     assert len(pictures) >= 3 and all((results / picture).stat().st_size > 5000 for picture in pictures)
     assert not re.search(r"\b(nan|None)\b", report.replace("the loss was nan", ""))
+
+
+def test_the_page_has_the_report_s_numbers_and_loads_nothing(study):
+    results = study.folder / "results" / "small"
+    text = (results / "report.html").read_text()
+    shown = numbers(" ".join(Page(text).words))
+    assert len(shown) > 200 and shown == numbers_of_markdown((results / "report.md").read_text())
+    assert [place for place in loaded(text) if not place.startswith(("data:", "#"))] == []
+    assert "<title>no_dropout, seed 1: " in text and len(re.findall('<svg viewBox="', text)) >= 3
 
 
 def test_an_exploding_arm_is_counted_and_not_a_crash(study):
@@ -119,6 +133,41 @@ def test_a_finished_study_has_nothing_to_do(study):
     assert study.would_run() == {}
     done = study.run()
     assert done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_what_a_study_must_not_find_ends_it_with_an_exit_code_of_its_own_after_the_report(study):
+    results, line = study.folder / "results" / "small", "fail_on: failed: exploding. The report is complete"
+    (results / "comment.md").unlink()
+    done = study.run("--config", "fail_on=[failed,refuted]")
+    assert (done.returncode, done.stderr.splitlines()[-1][: len(line)]) == (3, line)
+    assert (results / "comment.md").is_file()
+    again = study.run("--config", "fail_on=failed")  # where nothing is to be done
+    assert (again.returncode, again.stderr.splitlines()[-1][: len(line)]) == (3, line)
+    assert study.run("--config", "fail_on=[refuted,void]").returncode == 0
+
+
+def test_the_command_tells_an_arms_story_a_difference_and_how_far_it_is(study):
+    results = study.folder / "results" / "small"
+
+    def butfor(*words):
+        return CliRunner().invoke(program, [*words], catch_exceptions=False).output
+
+    story = butfor("explain", "no_dropout", "--results", str(results))
+    assert "dropout 0.1 → 0.0" in story and "proof   proven" in story and "2 runs, none failed" in story
+    curves = [line for line in story.splitlines() if "→" in line and ("▁" in line or "█" in line)]
+    assert len(curves) == 2
+    story = butfor("explain", "exploding", "--results", str(results))
+    assert "2 failed" in story and "seeds 0, 1: diverged" in story
+    assert "which others are compared with" in butfor("explain", "baseline", "--results", str(results))
+    assert "No verdict changed" in butfor("diff", str(results), str(results))
+    progress = butfor("watch", str(results))
+    assert " 6 of 6 runs" in progress and "failed  exploding, 2 runs: diverged" in progress
+    with pytest.raises(StudyError, match="Did you mean no_dropout"):
+        butfor("explain", "no_dropot", "--results", str(results))
+    with pytest.raises(StudyError, match=f"there are {results}"):
+        butfor("explain", "no_dropout", "--results", str(results.parent))
+    comment = (results / "comment.md").read_text()
+    assert len(comment.splitlines()) < 20 and "| `no_dropout` |" in comment and "2 failed runs of 6" in comment
 
 
 def test_a_repeated_training_leaves_the_same_records(study, workflow_copy):
@@ -200,7 +249,7 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
 @pytest.mark.parametrize(
     ("settings", "jobs"),
     [
-        (changed(verdict={"margin": 1.0}), {"compare", "assess", "figures", "report", "track"}),
+        (changed(verdict={"margin": 1.0}), {"compare", "assess", "comment", "figures", "report", "track"}),
         (changed(question="Why?"), {"report", "track"}),
         (changed(log_level=2), set()),
     ],
@@ -227,10 +276,10 @@ def test_editing_comments_docstrings_layout_or_messages_does_nothing_at_all(edit
         ("report/report", {"report", "track"}),
         ("figures/draw", {"figures", "report", "track"}),
         ("tracking/mirror", {"track"}),
-        ("verdicts/preregistration", {"assess", "report", "track"}),
-        ("verdicts/removed", {"compare", "assess", "figures", "report", "track"}),
-        ("stats/looks", {"compare", "assess", "figures", "report", "track"}),
-        ("checks/footprints/expected_weights", {"check", "compare", "assess", "figures", "report", "track"}),
+        ("verdicts/preregistration", {"assess", "comment", "report", "track"}),
+        ("verdicts/removed", {"compare", "assess", "comment", "figures", "report", "track"}),
+        ("stats/looks", {"compare", "assess", "comment", "figures", "report", "track"}),
+        ("checks/footprints/expected_weights", {"check", "compare", "assess", "comment", "figures", "report", "track"}),
         ("process/log", set()),
     ],
 )
@@ -265,7 +314,14 @@ def test_partial_reports_on_what_there_is(workflow_copy):
     assert done.returncode == 0, done.stdout + done.stderr
     report = (results / "partial" / "report.md").read_text()
     assert "4 of 6 planned runs have left no record" in report
-    assert report.count("2 of 2 runs are missing") >= 2
+    assert report.count("2 of 2 pairs are missing: it has no run, its reference 2 runs") >= 2
+    assert report.count("**Not judged yet:**") == 1
+
+
+def test_a_report_on_what_there_is_trains_nothing_whatever_was_changed(edited):
+    edited.write(changed(recipe={**STUDY["recipe"], "l2": 0.125}))
+    assert edited.would_run("partial") == {"partial": 1}
+    assert edited.would_run()["train"] == len(STUDY["ablations"]) + 1
 
 
 def test_an_overlay_without_a_study_name_is_laid_over_the_default_study(edited):
@@ -349,5 +405,7 @@ def test_the_linter_asks_for_nothing_but_environments(study):
 
 
 def test_snakemakes_own_report_is_made(study):
-    assert study.run("--report", "report.html").returncode == 0
-    assert (study.folder / "report.html").stat().st_size > 10_000
+    done = study.run("--report", "report.html")
+    assert done.returncode == 0 and (study.folder / "report.html").stat().st_size > 10_000
+    for shown in ("report.html", "effects.svg", "runs.csv"):
+        assert f"Adding {shown} (" in done.stdout + done.stderr

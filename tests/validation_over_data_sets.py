@@ -12,7 +12,7 @@ import pandas as pd
 
 import validation
 from butfor.arm_names import anywhere, data_set_of, on
-from butfor.verdicts import contrasts, next_look
+from butfor.verdicts import claim_outcomes, contrasts, next_look
 from butfor.verdicts.across_data_sets import across
 from validation import ALPHA, LAWS, LOOKS, SHARED, SIGMA, at_most
 
@@ -87,6 +87,7 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
     rows = contrasts.judge(asked, records, [])
     single = {row["arm"]: row["verdict"] for row in rows if row["metric"] == "test/accuracy"}
     found = across(asked, records, rows)["rows"]
+    claims = wrong_claims(scenario, asked, records, rows)
     by_set = dict(zip(SETS, zip(scenario.effects, scenario.diverging, strict=True), strict=True))
     return [
         {
@@ -102,9 +103,68 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
             ),
             "covered": None if row["low"] is None else row["low"] <= SIGMA * np.mean(scenario.effects) <= row["high"],
             "p_heterogeneity": row["p_heterogeneity"],
+            **claims,
         }
         for row in found
     ]
+
+
+RATE = 0.1
+
+
+def claims_of(scenario: Scenario) -> dict[str, dict]:
+    """Claims about the first ablation, on the mean and on every data set: what verdicts say, and bounds that the truth is at."""
+    bound = max(abs(float(np.mean(scenario.effects))), scenario.margin)
+    least = max(min(map(abs, scenario.effects)), scenario.margin)
+    claims = {}
+    for over, at in (("mean", bound), ("every", least)):
+        claims |= {f"{over} {expect}": {"expect": expect} for expect in ("helps", "hurts", "same")}
+        claims |= {
+            f"{over} {expect} by {at:g}": {"expect": expect, "margin": at} for expect in ("helps", "hurts", "same")
+        }
+        if any(scenario.diverging):
+            claims |= {
+                f"{over} fails": {"expect": "fails", "rate": RATE},
+                f"{over} fails more": {"expect": "fails more"},
+            }
+    told = {"sentence": "S.", "arm": "ablation_1", "reference": "baseline", "metric": "test/accuracy", "rate": None}
+    return {
+        name: {**told, "margin": None, **claim, "data_sets": name.partition(" ")[0]} for name, claim in claims.items()
+    }
+
+
+def is_true(claim: dict, scenario: Scenario) -> bool:
+    """Whether a claim holds of what is planted; of an effect, that of runs that finish."""
+    by_mean, sign = claim["data_sets"] == "mean", -1.0 if claim["expect"] == "hurts" else 1.0
+    effects = [float(np.mean(scenario.effects))] if by_mean else scenario.effects
+    rates = [float(np.mean(scenario.diverging))] if by_mean else scenario.diverging
+    if claim["expect"].startswith("fails"):
+        return all(rate > (claim["rate"] or 0.0) + 1e-9 for rate in rates)
+    margin = claim["margin"] or (scenario.margin if claim["expect"] == "same" else 0.0)
+    if claim["expect"] == "same":
+        return all(abs(effect) < margin - 1e-9 for effect in effects)
+    return all(sign * effect >= margin - 1e-9 if margin else sign * effect > 0 for effect in effects)
+
+
+def _by_failures(claim: dict, outcome: str, scenario: Scenario) -> bool:
+    """Whether that an arm fails more often is enough for the ruling, whatever its other runs reach."""
+    is_bad_news = (claim["expect"] == "hurts") == (outcome == "supported")
+    return any(scenario.diverging) and not claim["expect"].startswith("fails") and is_bad_news
+
+
+def wrong_claims(scenario: Scenario, asked: dict, records: list, rows: list[dict]) -> dict[str, bool | str]:
+    """Whether a claim is ruled against what is planted, by what decides it, and which; what else is ruled out of those."""
+    claims = claims_of(scenario)
+    in_points = {name: {**c, "margin": c["margin"] and c["margin"] * SIGMA} for name, c in claims.items()}
+    outcomes = {row["claim"]: row["outcome"] for row in claim_outcomes.judge(asked, in_points, records, rows)}
+    untrue = {"supported": False, "refuted": True}
+    wrong = [
+        name
+        for name, c in claims.items()
+        if untrue.get(outcomes[name]) == is_true(c, scenario) and not _by_failures(c, outcomes[name], scenario)
+    ]
+    decided = sum(outcome != "undecided" for outcome in outcomes.values())
+    return {"claims": bool(wrong), "wrong_claims": ", ".join(wrong), "decided_claims": decided / len(outcomes)}
 
 
 def is_wrong(verdict: str, effect: float, diverges: bool, margin: float) -> bool:
@@ -122,7 +182,7 @@ def run(scenario: Scenario, studies: int, seed: int, each: Callable[..., Iterabl
 
 
 def wrong_reports(found: pd.DataFrame, which: str = "wrong") -> float:
-    """The share of studies with a wrong verdict over data sets; `single`: on one."""
+    """The share of studies with a wrong verdict over data sets; `single`: on one; `claims`: a wrong ruling on a claim."""
     return float(found.groupby("study")[which].any().mean())
 
 
@@ -135,6 +195,8 @@ def line(scenario: Scenario, found: pd.DataFrame) -> dict[str, str]:
         "studies": f"{studies}",
         "wrong over data sets, %": f"{100 * wrong_reports(found):.1f}",
         "wrong on a data set, %": f"{100 * wrong_reports(found, 'single'):.1f}",
+        "wrong on a claim, %": f"{100 * wrong_reports(found, 'claims'):.1f}",
+        "claims decided, %": f"{100 * found.decided_claims.mean():.0f}",
         "promised, each at most": f"{100 * at_most(ALPHA, studies):.1f}",
         "intervals that hold the mean, %": f"{100 * covered.mean():.1f}" if len(covered) else "–",
         "said to differ, p < 0.05, %": f"{100 * (found.p_heterogeneity.astype(float) < 0.05).mean():.1f}",

@@ -6,8 +6,10 @@ A wing for each stage, in the order in which a study goes through them; each sta
     engine/ training/ process/         the one place with TensorFlow, an arm's seeds to records, what surrounds a job
     records/ checks/                   what a run leaves, and proof that it changed what it says
     stats/ verdicts/                   arrays to verdicts, records to verdicts
-    figures/ report/ tracking/         what is shown, in pictures, in words and in MLflow
+    figures/ report/ pages/ tracking/  what is shown, in pictures, in words, as a page and in MLflow
+    paper/                             what goes into a paper, in LaTeX
     cluster/ workflow/                 schedulers, and what the Snakefile asks
+    outlook/ terminal/                 what a study will take and can show, before it trains, and how far it is while it does
 
 Beside them stands what every wing may use: `errors`, `explanation` with `remedies` and `spoken_units`, `fingerprint`,
 `plain_text`. For code of one's own there are `butfor.stats`, `butfor.frames` and `butfor.parts`.

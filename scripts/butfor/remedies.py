@@ -30,6 +30,10 @@ SAME = {  # what a choice is called elsewhere: its name here
 
 FEW_CHOICES = 3  # more are not written out
 CLOSE = 0.7  # from this similarity on, a name is taken for a slip of the pen
+WORDS = {
+    **dict.fromkeys(("true", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "no", "off"), "false"),
+}  # that YAML reads as one of the two
 
 
 def remedy(error: ValidationError, path: str) -> str:
@@ -126,13 +130,33 @@ def _text_remedy(error: ValidationError, value: str) -> str:
     try:
         number = float(value)
     except ValueError:
-        return _own_remedy(error, value)
+        return _word_remedy(error, value) or _own_remedy(error, value)
     mantissa, exponent, power = value.partition("e")
     decimal = f"{mantissa}.0e{power}" if exponent and "." not in mantissa else value
     whole = number.is_integer() and (error.validator_value == "integer" or value.strip().isdigit())
     return (
         f" YAML reads {value} as text: write {int(number) if whole else f'{decimal} or {number!r}'} without quotes."
-        " (Nested values given with --config arrive as text too: put them in a file and add it with --configfile.)"
+        f"{_in_a_file(error, str(int(number)) if whole else decimal)}"
+    )
+
+
+def _word_remedy(error: ValidationError, value: str) -> str:
+    """What to write for a word that YAML would read as true or false, had it not come as text."""
+    word = WORDS.get(value.lower()) if error.validator == "type" and "boolean" in error.validator_value else None
+    return f" Write {word} without quotes.{_in_a_file(error, word)}" if word else ""
+
+
+def _in_a_file(error: ValidationError, plain: str) -> str:
+    """The line that works where a nested value came with --config, all of whose inner values Snakemake takes for text."""
+    *blocks, key = error.absolute_path
+    if not blocks or not all(isinstance(each, str) for each in (*blocks, key)):
+        return ""
+    line = f"{key}: {plain}"
+    for block in reversed(blocks):
+        line = f"{block}: {{{line}}}" if line else line
+    return (
+        " (Nested values given with --config arrive as text: put them in a file instead, such as more.yaml with"
+        f" {line}, and add it after the study's: --configfile study.yaml more.yaml.)"
     )
 
 

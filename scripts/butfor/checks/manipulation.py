@@ -213,7 +213,7 @@ def _lines(keys: list[str], own: dict[int, Record], pairs: Pairs, effects: int, 
     ending = (
         "every run as the reference's"
         if outcome == "void"
-        else f"runs differ at {effects} of {counted(len(pairs), 'seed')}"
+        else f"runs differ in {effects} of {counted(len(pairs), 'pair')}"
     )
     if len(keys) == 1 and not any(_left_its_mark(keys[0], x, y) for x, y in pairs) and _stepped_otherwise(a, b):
         traces.append("a step of training from the same weights led elsewhere")

@@ -27,7 +27,7 @@ def note(pairs: list[tuple[Record, Record]]) -> str:
         return ""
     differences = {f"{name} {before} → {after}": None for found in across for name, (before, after) in found.items()}
     loops = " (`loop: graph` in the recipe trains all arms by one)" if any("loop" in found for found in across) else ""
-    return f"at {len(across)} of {len(pairs)} seeds compared across two numerics: {', '.join(differences)}{loops}"
+    return f"in {len(across)} of {len(pairs)} pairs compared across two numerics: {', '.join(differences)}{loops}"
 
 
 def _unlike_loops(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:

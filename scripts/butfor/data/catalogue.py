@@ -29,6 +29,7 @@ class Published:
 KERAS_BUCKET = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 
 TRAIN_IMAGES = {"fashion_mnist": 60_000, "mnist": 60_000, "cifar10": 50_000, "digits": 1437}
+TEST_IMAGES = {"fashion_mnist": 10_000, "mnist": 10_000, "cifar10": 10_000, "digits": 360}
 
 PUBLISHED = {
     "fashion_mnist": Published(

@@ -24,6 +24,7 @@ from butfor.errors import StudyError
 from butfor.fold_numbers import place_of
 from butfor.process.memory_limit import memory_limit
 from butfor.recipe import input_scalings, streams
+from butfor.recipe.categories import Categorical, left_numbers, places
 from butfor.recipe.tasks import CLASSIFICATION, OWN
 
 Array = npt.NDArray[Any]
@@ -51,9 +52,9 @@ class Dataset:
     classes: its last number. pixels: whether the training inputs are like pixels, see looks_like_pixels. scaling: what was done
     to the inputs; under `pixels`, those that are still uint8 are to be divided by 255 as they are read. table: whether they were
     the columns of a table. w_train: what each training example counts, `(n,)`, if the data say so. vocabulary: the words of
-    texts, whose numbers begin with 2. Of several inputs, pixels and scaling are by name, too. folds: those that the training
-    examples are divided into, if the study asks for them, an official validation part aside. fold: the division and its fold
-    that is the test part, both from 0, and how many folds there are.
+    texts, whose numbers begin with 2. categorical: the columns of numbers of categories. Of several inputs, pixels and scaling
+    are by name, too. folds: those that the training examples are divided into, if the study asks for them, an official
+    validation part aside. fold: the division and its fold that is the test part, both from 0, and how many folds there are.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Dataset:
     table: bool = False
     w_train: Array | None = None
     vocabulary: tuple[str, ...] = ()
+    categorical: tuple[Categorical, ...] = ()
     folds: Folds | None = None
     fold: tuple[int, int, int] | None = None
 
@@ -84,13 +86,13 @@ class Dataset:
         if self.folds is None:
             return self
         kept, test = self.folds.parts(self.y_train, self.official, seed)
-        fold, train = self.folds, kept[: len(kept) - self.official]
-        x = mapped(lambda each: fold.fitted(each, train), self.x_train)
+        x = self.folds.fitted(self.x_train, kept, self.official)
         parts: dict[str, Any] = {
             "x_train": taken(x, kept),
             "y_train": self.y_train[kept],
             "x_test": taken(x, test),
             "y_test": self.y_train[test],
+            "vocabulary": self.folds.vocabulary(kept[: len(kept) - self.official]),
             "w_train": None if self.w_train is None else self.w_train[kept],
         }
         return replace(self, **parts, folds=None, fold=(*place_of(seed, self.folds.count), self.folds.count))
@@ -119,15 +121,16 @@ class Dataset:
     def scaled(self, recipe: dict[str, Any]) -> Dataset:
         """The data set with its inputs scaled as a recipe has it, each by itself."""
 
-        def one(train: Any, test: Any, pixels: bool) -> tuple[Any, Any, str]:
+        def one(train: Any, test: Any, pixels: bool, kept: list[int]) -> tuple[Any, Any, str]:
             chosen, fitted = input_scalings.scaling(recipe, train, pixels, self.table), len(train) - self.official
             if isinstance(train, StreamedArray):
-                scale = input_scalings.SCALINGS[chosen](train.first(fitted).blocks)
+                scale = left_numbers(input_scalings.SCALINGS[chosen](train.first(fitted).blocks), kept)
                 return train.scaled(scale), test.scaled(scale), chosen
-            scale = input_scalings.SCALINGS[chosen](lambda: iter([train[:fitted]]))
+            scale = left_numbers(input_scalings.SCALINGS[chosen](lambda: iter([train[:fitted]])), kept)
             return scale(train), scale(test), chosen
 
-        scaled = mapped(one, self.x_train, self.x_test, self.pixels)
+        kept = places(self.categorical, self.x_train)
+        scaled = mapped(one, self.x_train, self.x_test, self.pixels, kept)
         parts = (mapped(itemgetter(place), scaled) for place in range(3))
         return replace(self, **dict(zip(("x_train", "x_test", "scaling"), parts, strict=True)))
 
@@ -149,12 +152,13 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
     try:
         manifest = json.loads(manifest_path.read_text())
         folds = manifest.get("folds")
-        arrays, groups = _arrays(arrays_path, False if folds else stream)  # a seed's rows of folds are held in memory
+        arrays, others = _arrays(arrays_path, False if folds else stream)  # a seed's rows of folds are held in memory
         task, outputs = str(manifest["task"]), tuple(map(int, manifest["outputs"]))
         pixels, official = manifest["pixels"], int(manifest.get("official", 0))
-        divided = Folds.of(folds, groups) if folds else None
+        divided = Folds.of(manifest, others) if folds else None
         vocabulary = tuple(manifest.get("vocabulary", ()))
-        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary)
+        categorical = tuple(Categorical(*column) for column in manifest.get("categorical", ()))
+        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary, categorical)
         undamaged = manifest["fingerprint"] == fingerprint and manifest["classes"] == outputs[-1]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -176,12 +180,13 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         official=official,
         table=bool(manifest.get("columns")),
         vocabulary=vocabulary,
+        categorical=categorical,
         folds=divided,
     )
 
 
-def _arrays(path: Path, stream: bool | None) -> tuple[dict[str, Any], Array | None]:
-    """The stored arrays, the inputs in memory or not, and the groups that stay in one fold, if there are any."""
+def _arrays(path: Path, stream: bool | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The stored arrays, the inputs in memory or not, and all that is stored."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         streamed = streamed_arrays(path, [name for name in stored.files if name.partition(SEPARATOR)[0] in INPUTS])
         needed, memory = FLOAT * sum(x.size for x in streamed.values()), memory_limit()
@@ -191,7 +196,7 @@ def _arrays(path: Path, stream: bool | None) -> tuple[dict[str, Any], Array | No
     if stream:
         gib = needed / 2**30, memory / 2**30
         log.info("inputs of %.2g GiB as float32, beside %.3g GiB of memory: read from disk batch by batch", *gib)
-    return {key: together[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *together)}, together.get("groups")
+    return {key: together[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *together)}, together
 
 
 def split(
@@ -221,9 +226,10 @@ def fingerprint_of(
     official: int = 0,
     folds: Folds | None = None,
     vocabulary: Sequence[str] = (),
+    categorical: Sequence[Categorical] = (),
 ) -> str:
     """16 hexadecimal digits that stand for the arrays, with their shapes and types, for their task, for where an official
-    validation part begins, for the folds, and for the words of texts, which a model may read (see Parts)."""
+    validation part begins, for the folds, and for the words of texts and columns of categories, which models read (see Parts)."""
     digest = hashlib.sha256()
     for key, array in flat({key: arrays[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *arrays)}).items():
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
@@ -233,6 +239,8 @@ def fingerprint_of(
         digest.update(task.encode())
     if vocabulary:
         digest.update(json.dumps(list(vocabulary)).encode())
+    if categorical:
+        digest.update(json.dumps(list(categorical)).encode())
     if official:
         digest.update(f"official{official}".encode())
     if folds:

@@ -32,7 +32,7 @@ def folds_of(asked: Settings, brought: Brought, task: str, source: str) -> Folds
         )
     groups = None if given is None else np.unique(given, return_inverse=True)[1].astype(np.int32)
     by_class = task in ONE_CLASS if stratified is None else stratified
-    return Folds(asked["folds"], by_class, groups, brought.fill, brought.hot)
+    return Folds(asked["folds"], by_class, groups, brought.fill, brought.hot, brought.numbered, brought.words)
 
 
 def smallest_part(folds: Folds, asked: Settings, x: Inputs, y: Array, task: str, source: str) -> int:

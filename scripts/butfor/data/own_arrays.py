@@ -51,15 +51,15 @@ def from_file(path: Path, named: Named, wanted: Names = ARRAYS, optional: Names 
 
 
 def from_function(
-    name: str, named: Named, scratch: Path, wanted: Names = ARRAYS, optional: Names = ()
+    name: str, named: Named, scratch: Path, wanted: Names = ARRAYS, optional: Names = (), task: str = "auto"
 ) -> dict[str, Any]:
     """The `wanted` arrays that the user's function returns, and the `optional` that there are: by name, or the four of ARRAYS in
     their order or in pairs as Keras's data sets come, with inputs as one array, or several in a dictionary or tuple; where a test
-    part is optional, also two alone; or as streams (see batch_streams), for which there is the folder `scratch`. Raises
-    DataError."""
+    part is optional, also two alone; or as streams (see batch_streams), for which there is the folder `scratch`. task: the
+    study's. Raises DataError."""
     returned = call.load(name)()
     if streams := streams_of(returned):
-        returned, named = read_streams(streams, name, scratch), {}
+        returned, named = read_streams(streams, name, scratch, task), {}
     if isinstance(returned, tuple | list) and _are_pairs(returned):
         returned = [array for pair in returned for array in pair]
     if isinstance(returned, tuple | list) and len(returned) == 2 and optional:

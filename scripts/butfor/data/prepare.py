@@ -81,10 +81,14 @@ def prepare(
     given = brought.groups or example_groups.of_arrays(brought.arrays, settings.get("groups"))
     groups = example_groups.stored(given, {part: len(arrays[f"y_{part}"]) for part in ("train", "test")}, named)
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
+    if folds is not None and folds.words:
+        grouped |= folds.words.arrays
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
         "name": name,
-        "fingerprint": fingerprint_of(arrays, told.task, official, folds, brought.vocabulary or ()),
+        "fingerprint": fingerprint_of(
+            arrays, told.task, official, folds, brought.vocabulary or (), brought.categorical
+        ),
         "task": told.task,
         "outputs": list(told.outputs),
         "classes": told.outputs[-1],
@@ -94,6 +98,8 @@ def prepare(
     }
     named_inputs = {"columns": brought.columns, "vocabulary": brought.vocabulary}
     manifest |= {key: value for key, value in named_inputs.items() if value is not None}
+    if brought.categorical:
+        manifest["categorical"] = [list(column) for column in brought.categorical]
     if groups:
         manifest["groups"] = example_groups.mark(groups)
     if asked and folds:
@@ -132,7 +138,7 @@ def _checked(
             if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
                 raise DataError(
                     f"{source}: expected a target per example, and an example or more, received"
-                    f" {given_name(f'x_{part}', name)} {x.shape} and y_{part} {y.shape}."
+                    f" {given_name(f'x_{part}', name)} {x.shape} and y_{part} {y.shape}.{_remedy(x, y, part)}"
                 )
     x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source, scratch, gaps=bool(brought.fill))
     if (auto := settings["largest"]["auto"]) and brought.pixels is None:
@@ -141,6 +147,20 @@ def _checked(
         arrays["y_train"], arrays["y_test"], settings.get("task", "auto"), shapes(x_train), source
     )
     return {"x_train": x_train, "y_train": told.train, "x_test": x_test, "y_test": told.test}, told
+
+
+def _remedy(x: Array, y: Array, part: str) -> str:
+    """What to write where there are not as many targets as examples."""
+    if not x.ndim or not y.ndim or not len(x) or not len(y):
+        return ""
+    if y.ndim == 2 and y.shape[0] == 1 and y.shape[1] == len(x):
+        return f" Write y_{part} = y_{part}.reshape(-1)."
+    if x.ndim > 1 and x.shape[-1] == len(y):
+        return f" If examples stand last, write x_{part} = np.moveaxis(x_{part}, -1, 0)."
+    return (
+        f" x_{part}[i] belongs to y_{part}[i]: where rows were left out of one of the two, or taken from another part, do the"
+        " same with the other."
+    )
 
 
 def _described(arrays: dict[str, Any]) -> str:

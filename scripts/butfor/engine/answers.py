@@ -81,6 +81,12 @@ class Answers:
         floats = tf.cast(targets, tf.float32)
         return tf.reshape(floats, [-1, 1]) if self.task is BINARY else floats
 
+    def are_those_of(self, other: Answers) -> bool:
+        """Whether other outputs are read in the same way."""
+        kind, others = (self.task, self.probabilities), (other.task, other.probabilities)
+        scales = zip((self.centre, self.spread), (other.centre, other.spread), strict=True)
+        return kind == others and all(np.array_equal(a, b) for a, b in scales)
+
     @property
     def _unscaled(self) -> bool:
         return isinstance(self.spread, float)

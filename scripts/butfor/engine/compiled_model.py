@@ -14,7 +14,7 @@ from butfor.data.several_inputs import mapped, shapes
 from butfor.engine import keras_optimisers, loops, losses
 from butfor.engine.answers import Answers, answers_of
 from butfor.engine.batch_mixing import BatchMixing, mixes
-from butfor.engine.data_parts import part_of
+from butfor.engine.data_parts import HeldPart, part_of
 from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.probe import Probe
 from butfor.engine.rehearsal import Rehearsal
@@ -31,12 +31,25 @@ class Resident:
     they differ."""
 
     def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
-        self.dataset = dataset
+        self.dataset, self._recipe = dataset, recipe
         by_class = class_weights(recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
         by_example = dataset.w_train if recipe["sample_weight"] == "given" else None
         alike, axes = by_class is None and by_example is None, max(len(dataset.output_shape) - 1, 0)
         self.weights = None if alike else ExampleWeights(by_class, by_example, axes)
         self.train, self.test = part_of(dataset.x_train, dataset.y_train), part_of(dataset.x_test, dataset.y_test)
+
+    def takes(self, dataset: Dataset) -> bool:
+        """Whether it now holds another data set, such as another fold of the same: where examples weigh as before, since that is
+        a constant of compiled calls."""
+        other = Resident(dataset, self._recipe)
+        held = [(own, its) for own, its in ((self.train, other.train), (self.test, other.test))]
+        alike = other.weights is None if self.weights is None else self.weights.are_those_of(other.weights)
+        if not alike or not all(isinstance(part, HeldPart) for pair in held for part in pair):
+            return False
+        for own, its in held:
+            own.become(its)  # type: ignore[union-attr,arg-type]
+        self.dataset = dataset
+        return True
 
 
 def prepare(
@@ -122,6 +135,10 @@ class CompiledModel:
     def parameters(self) -> int:
         """The number of trainable weights."""
         return int(sum(np.prod(variable.shape) for variable in self.model.trainable_variables))
+
+    def takes(self, dataset: Dataset) -> bool:
+        """Whether it is on another data set now: where a model's outputs are read as before, another constant of its calls."""
+        return self.answers.are_those_of(answers_of(self.model, self._recipe, dataset)) and self._data.takes(dataset)
 
     def become(self, fresh: keras.Model) -> None:
         """Take over the variables of a model that has just been built, and the optimiser's first state."""

@@ -42,6 +42,10 @@ class HeldPart:
     def __init__(self, inputs: Inputs, targets: Array) -> None:
         self._inputs, self._targets = mapped(tf.constant, inputs), tf.constant(targets)
 
+    def become(self, other: HeldPart) -> None:
+        """Hold what another does."""
+        self._inputs, self._targets = other._inputs, other._targets
+
     def batches(self, order: Indices, steps: int) -> Iterator[Portion]:
         """The first steps of an order `(steps, batch)`, in portions of one shape."""
         rows = tf.constant(order)

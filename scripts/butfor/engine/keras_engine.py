@@ -8,6 +8,7 @@ decides, or what training changes, where Keras does not know of it (see step_gra
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ class KerasEngine:
     def optimiser(self) -> dict[str, Any]:
         """Keras's optimiser by its configuration."""
         return keras_optimisers.described(self.model.optimizer)
+
+    def takes(self, dataset: Dataset) -> bool:
+        """TensorFlow keeps what is compiled for each number of examples; a model of the user's own is compiled anew."""
+        if self._source.is_own or isinstance(dataset.x_train, dict) or not self._compiled.takes(dataset):
+            return False
+        self._dataset, self._source = dataset, replace(self._source, dataset=dataset)
+        return True
 
     def start(self, seed: int) -> None:
         """Give the compiled model this seed's initial weights and mask counters, and the optimiser its first state; or compile

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from butfor.engine.keras_initialisers import initialiser
@@ -25,6 +26,7 @@ from butfor.engine.random_layers import (
 )
 from butfor.engine.resampled_layers import Rotation, Zoom
 from butfor.recipe import streams
+from butfor.recipe.categories import UNSEEN, Categorical, widths
 from butfor.recipe.network_parts import Tensor
 from butfor.recipe.normalisations import NORMALISATIONS
 from butfor.user_code import declaration
@@ -41,10 +43,22 @@ AUGMENTATIONS: dict[str, Callable[..., ChanceLayer]] = {
 
 
 class Parts:
-    """What a recipe's model is built from, for one seed. vocabulary: of texts the words that the numbers from 2 on stand for."""
+    """What a recipe's model is built from, for one seed.
 
-    def __init__(self, recipe: dict[str, Any], seed: int, algorithm: Algorithm, vocabulary: Sequence[str] = ()) -> None:
-        self.vocabulary = vocabulary
+    vocabulary: of texts the words that the numbers from 2 on stand for. categorical: by name the columns of a table that hold
+    numbers of categories, see Categorical.
+    """
+
+    def __init__(
+        self,
+        recipe: dict[str, Any],
+        seed: int,
+        algorithm: Algorithm,
+        vocabulary: Sequence[str] = (),
+        categorical: Sequence[Categorical] = (),
+    ) -> None:
+        self.vocabulary, self._categorical = vocabulary, categorical
+        self.categorical = {column.name: column for column in categorical}
         self.recipe, self.seed, self._algorithm = recipe, seed, algorithm
 
     def key(self, *name: str) -> int:
@@ -99,6 +113,32 @@ class Parts:
         """Dropout of whole feature maps, number `place` from the input."""
         return self._dropout(x, SpatialDropout, self.recipe["spatial_dropout"], f"spatial_dropout_{place}")
 
+    def categories(self, x: Tensor, of: str = "") -> Tensor:
+        """The rows of an input (`of` several, the one of that name) with its columns of categories as the recipe has them, after
+        the others: a vector for each, or columns of 0 and 1."""
+        columns = [column for column in self._categorical if column.input == of]
+        if not columns:
+            return x
+        sizes, ops = [column.size for column in columns], keras.ops
+        numbers = [ops.cast(x[:, column.place], "int32") for column in columns]
+        lengths = widths(self.recipe, sizes)
+        made = [ops.one_hot(number - 1, size - 1) for number, size in zip(numbers, sizes, strict=True) if not lengths]
+        for column, number, length in zip(columns, numbers, lengths, strict=False):
+            made.append(self._embedding(column, length)(number))
+        others = sorted(set(range(x.shape[-1])) - {column.place for column in columns})
+        rest = [ops.take(x, others, axis=-1)] if others else []
+        together = [*rest, *made]
+        return keras.layers.Concatenate(name=_called("categories", of))(together) if len(together) > 1 else made[0]
+
+    def _embedding(self, column: Categorical, length: int) -> keras.layers.Embedding:
+        """A table of vectors, whose first is all zeros: no training row looks it up, so that it stays so."""
+        drawn = keras.initializers.RandomUniform(seed=self.key("weights", "embedding", column.input, column.name))
+        name = _called(f"embedding_{column.place + 1}", column.input)
+        table = keras.layers.Embedding(column.size, length, embeddings_initializer=drawn, name=name)
+        table.build(())
+        table.embeddings.assign(table.embeddings.numpy() * (np.arange(column.size) != UNSEEN)[:, None])
+        return table
+
     def flatten(self, x: Tensor) -> Tensor:
         """Values in one row per image."""
         return keras.layers.Flatten(name="flatten")(x)
@@ -132,10 +172,11 @@ class Parts:
         return images
 
     def _augments(self, name: str) -> bool:
-        """Whether `augmented` looks at a key: a user's own model may take less than all, by its YAML file."""
+        """Whether `augmented` looks at a key: a user's own model may take less than all, by its YAML file. One that declares none
+        is told of the first two, so that its call is not in vain."""
         model = self.recipe["model"]["name"]
         uses = declaration.declaration(model)["uses"] if is_own(model) else AUGMENTATIONS
-        return name in uses or name in ("shift", "flip")
+        return name in uses or (name in ("shift", "flip") and not {*uses} & {*AUGMENTATIONS})
 
     def _dropout(self, x: Tensor, kind: type[Dropout], rate: float, name: str) -> Tensor:
         return kind(rate, self._algorithm, self.key("masks", name), name=name)(x) if rate else x
@@ -144,6 +185,11 @@ class Parts:
         settings = {key: value for key, value in self.recipe["normalisation"].items() if key != "name"}
         kind = NORMALISATIONS[self.recipe["normalisation"]["name"]]
         return getattr(keras.layers, kind)(name=f"{layer}_normalisation", **settings)(x) if kind else x
+
+
+def _called(layer: str, of: str) -> str:
+    """A layer's name, with that of the input which it is of."""
+    return f"{of}_{layer}" if of else layer
 
 
 class MaxNorm(keras.constraints.Constraint):  # type: ignore[misc]

@@ -42,9 +42,9 @@ class ModelSource:
 
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
-        return models.build(
-            self.recipe, self.shape, self.dataset.output_shape, seed, self.algorithm, self.dataset.vocabulary
-        )
+        data = self.dataset
+        told = data.vocabulary, data.categorical
+        return models.build(self.recipe, self.shape, data.output_shape, seed, self.algorithm, *told)
 
     def short_training(self, seed: int) -> ShortTraining:
         """A short training of one."""

@@ -17,6 +17,7 @@ from butfor.engine.keras_parts import Parts
 from butfor.engine.random_layers import Algorithm
 from butfor.engine.unseeded_draws import seed_generators, seeded_weights
 from butfor.recipe.architectures import architecture
+from butfor.recipe.categories import Categorical
 from butfor.user_code import call, declaration, location
 
 Recipe = dict[str, Any]
@@ -32,15 +33,16 @@ def build(
     seed: int,
     algorithm: Algorithm,
     vocabulary: Sequence[str] = (),
+    categorical: Sequence[Categorical] = (),
 ) -> keras.Model:
     """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to `(batch, *outputs)`, of a built-in
     model logits or numbers.
 
     image: the shape of an example, or of several inputs by name. outputs: the outputs' shape, or their number; () for a model
-    whose outputs only its own loss knows. algorithm: what draws masks, see random_layers. vocabulary: of texts, see
+    whose outputs only its own loss knows. algorithm: what draws masks, see random_layers. vocabulary, categorical: see
     Parts. Raises OwnCodeError.
     """
-    parts, name = Parts(recipe, seed, algorithm, vocabulary), recipe["model"]["name"]
+    parts, name = Parts(recipe, seed, algorithm, vocabulary, categorical), recipe["model"]["name"]
     shape = (outputs,) if isinstance(outputs, int) else outputs
     if location.is_own(name):
         computes = recipe["precision"] if "precision" in declaration.declaration(name)["uses"] else "float32"
@@ -48,7 +50,9 @@ def build(
             return _own(name, recipe, image, shape, parts)
     with _precision(recipe["precision"]):
         inputs = keras.Input(image, name="images", dtype="float32")
-        hidden = architecture(recipe["model"]).network(parts.augmented(inputs), recipe["model"], parts)
+        hidden = architecture(recipe["model"]).network(
+            parts.categories(parts.augmented(inputs)), recipe["model"], parts
+        )
         last = keras.layers.Dense(shape[-1], dtype="float32", **parts.kernel("logits"))
         return keras.Model(inputs, last(hidden), name=name)
 

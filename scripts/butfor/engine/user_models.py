@@ -48,7 +48,7 @@ def build(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
 def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
     reading, source = recipe_reading.Reading(recipe), source_for(recipe, dataset)
     model, again, other = (
-        models.build(each, source.shape, dataset.output_shape, seed, "philox", dataset.vocabulary)
+        models.build(each, source.shape, dataset.output_shape, seed, "philox", dataset.vocabulary, dataset.categorical)
         for each, seed in ((reading, 0), (recipe, 0), (recipe, 1))
     )
     declared, layers = declaration.declaration(source.name), {layer.name for layer in every_layer(model)}

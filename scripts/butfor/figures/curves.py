@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from butfor.figures import panels, style
+from butfor.figures.coincidence import told_apart
 from butfor.figures.panels import Measure
 from butfor.figures.quantities import quantities_of
 from butfor.records.record import Record
@@ -15,11 +16,13 @@ from butfor.records.tables import history_table
 def curves(records: list[Record], arms: list[str]) -> Figure:
     """Validation figures by epoch, with a band from the worst to the best seed."""
     measures = [
-        Measure(f"validation/{quantity.name}", f"validation {quantity.name}\n({quantity.recorded_unit})", focus=True)
+        Measure(f"validation/{quantity.name}", f"validation {quantity.name} ({quantity.recorded_unit})", focus=True)
         for quantity in quantities_of(records)
     ]
-    figure = style.sheet(panels.height(arms, measures))
     columns = ["arm", "seed", "epoch", *(measure.column for measure in measures)]
     table = pd.DataFrame(history_table(records), columns=columns)
-    panels.draw_arms(figure, table, arms, "epoch", "epoch", measures)
+    shown, left_out = told_apart(table, arms, "epoch", measures)
+    figure = style.sheet(panels.height(shown, measures))
+    panels.draw_arms(figure, table, shown, "epoch", "epoch", measures)
+    style.note(figure, left_out)
     return figure

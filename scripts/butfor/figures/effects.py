@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from statistics import median_low
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.lines import Line2D
 
-from butfor.figures import style
+from butfor.figures import hover_titles, style
+from butfor.figures.effect_limits import limits_of
+from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
 from butfor.verdicts.numbers import effect_of, interval_of, level
-from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID, ContrastRow, Verdict
-
-GREY = 7
-VERDICT_COLOURS: dict[Verdict, int] = {
-    "helps": 2,
-    "hurts": 3,
-    "no meaningful difference": 0,
-    "inconclusive": GREY,
-    UNPROVEN: 1,
-    VOID: 5,
-    UNJUDGED: GREY,
-}
+from butfor.verdicts.rows import ContrastRow, Verdict
 
 
 def effects(
@@ -33,76 +25,66 @@ def effects(
     by_seed: dict[str, list[float]],
     metric: Metric,
     verdict: VerdictSettings,
+    seeds: Mapping[str, Sequence[int]] = MappingProxyType({}),
     which: str = "",
 ) -> Figure:
     """Every ablation's effect on a metric with its interval, its seeds and the margin, the best at the top.
 
-    rows: contrasts on the metric. by_seed: paired differences per arm, in its unit. which: of the study's ablations these
-    are, in a sentence, if they are not all. Effects far outside the others are
-    written at the edge instead of squeezing the rest.
+    rows: contrasts on the metric. by_seed: paired differences per arm, in its unit, of which `seeds` names the seeds. which: of
+    the study's ablations these are, in a sentence, if they are not all. Effects far outside the others are written at the
+    edge instead of squeezing the rest.
     """
     margin = metric.margin_in(verdict)
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
-    limits = _limits(rows, by_seed, margin)
-    figure = style.sheet(1.3 + style.ROW * len(ordered))
+    limits = limits_of(rows, by_seed, margin)
+    figure = style.sheet(1.25 + style.ROW * len(ordered))
     axes = figure.subplots()
     if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, row in enumerate(ordered):
         style.margin_at(axes, place, row["margin"] if metric.margins else None)
-        _effect_row(axes, place, row, by_seed.get(row["arm"], []), metric, limits)
+        drawn = _effect_row(axes, place, row, by_seed.get(row["arm"], []), metric, limits)
+        if drawn and row["arm"] in by_seed and row["arm"] in seeds:
+            _name_points(drawn, row, seeds[row["arm"]], by_seed[row["arm"]], metric)
     axes.set(xlim=limits, ylim=(-0.7, len(ordered) - 0.3))
     several = len({row["reference"] for row in rows}) > 1
     names = [f"{row['arm']}, against {row['reference']}" if several else row["arm"] for row in ordered]
-    axes.set_yticks(range(len(ordered)), [style.folded(name, 32) for name in names])
-    left, right = ("worse", "better") if metric.higher_is_better else ("better", "worse")
-    axes.set_xlabel(
-        f"{left} ←  {metric.title}, ablation minus reference ({metric.unit.name})  → {right}\n"
-        f"bars: {level(verdict['alpha'])} interval of each ablation by itself; colours: corrected over all"
-        + f"\n{which}".rstrip()
-    )
+    axes.set_yticks(range(len(ordered)), [style.folded(name, 28) for name in names])
+    axes.spines[["left"]].set_visible(False)
+    axes.set_xlabel(f"{metric.title}, ablation minus reference ({metric.unit.name})")
+    style.name_sides(axes, metric.higher_is_better)
+    style.note(figure, " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), which])))
     axes.grid(axis="y", visible=False)
     parted = any(row.get("typical_note") for row in rows)
-    style.legend(figure, _legend([row["verdict"] for row in rows], metric, margin, parted))
+    style.legend(figure, _legend([row["verdict"] for row in rows], parted))
     return figure
 
 
-def _limits(rows: list[ContrastRow], by_seed: dict[str, list[float]], margin: float | None) -> tuple[float, float]:
-    """Both ends of the effects' axis."""
-    ends = [
-        _ends(row["low"], row["high"], by_seed.get(row["arm"], []))
-        for row in rows
-        if row["low"] is not None and row["high"] is not None
-    ]
-    typical = max(1.5 * (margin or 0.0), median_low([max(abs(end) for end in pair) for pair in ends] or [0.0])) or 1.0
-    return -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
+def _on_bars(verdict: VerdictSettings) -> str:
+    return (
+        f"Bars are the {level(verdict['alpha'])} interval of each ablation by itself; verdicts are corrected over all."
+    )
 
 
-def _ends(low: float, high: float, seeds: list[float]) -> tuple[float, float]:
-    """How far an ablation reaches to both sides, with its interval and its seeds."""
-    return min([low, *seeds]), max([high, *seeds])
+def _on_margin(metric: Metric, margin: float | None) -> str:
+    if metric.margins:
+        return "Grey is the margin of each data set."
+    return "" if margin is None else f"Grey is the margin, ±{margin:g} {metric.unit.short}."
 
 
-def _legend(verdicts: list[Verdict], metric: Metric, margin: float | None, parted: bool) -> list[Artist]:
+def _legend(verdicts: list[Verdict], parted: bool) -> list[Artist]:
     used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
-    words = "on each data set" if metric.margins or margin is None else f"±{margin:g}"
-    shade = [] if margin is None else [Patch(color="0.9", label=f"margin {words}")]
-    dots = [style.dot(word, "o", color=colour_of(word)) for word in used]
+    dots = [style.dot(word, **mark_of(word, 6)) for word in used]
     typical = [style.dot("typical run, where it differs", "D", color="white", markeredgecolor="0.4")] if parted else []
-    return [*dots, style.dot("one seed", ".", color="0.6"), *typical, *shade]
-
-
-def colour_of(verdict: Verdict) -> Any:
-    """The colour that stands for a verdict."""
-    return style.PALETTE[VERDICT_COLOURS.get(verdict, GREY)]
+    return [*dots, style.dot("one pair of runs", ".", color="0.6"), *typical]
 
 
 def _effect_row(
     axes: Axes, place: int, row: ContrastRow, seeds: list[float], metric: Metric, limits: tuple[float, float]
-) -> None:
+) -> list[Line2D]:
     """An effect as a dot with its interval, its seeds and, where that parts from it, the typical run; one that is off the axis,
-    or none, in words at the edge."""
+    or none, in words at the edge. Gives the dots of the seeds and of the effect, if they are drawn."""
     low, high = limits
     colour = colour_of(row["verdict"])
     if row["effect"] is None:
@@ -114,15 +96,39 @@ def _effect_row(
         words = effect_of(row) + (f" {interval_of(row)}" if row["low"] is not None else "")
         _at_edge(axes, place, words, row["effect"] < low, True, limits, colour)
     else:
-        axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
+        dots = axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
         if row["low"] is not None and row["high"] is not None:
             axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
             cut = ((low, "<", row["low"] < low), (high, ">", row["high"] > high))
             for end, mark in ((end, mark) for end, mark, is_cut in cut if is_cut):
                 axes.plot(end, place, mark, color=colour, markersize=6, clip_on=False, zorder=4)
-        axes.plot(row["effect"], place, "o", color=colour, markersize=6, zorder=4)
+        dots += axes.plot(row["effect"], place, zorder=4, **mark_of(row["verdict"], 6))
+        _write_number(axes, place, row)
         if row.get("typical_note") and row["typical"] is not None and low <= row["typical"] <= high:
             axes.plot(row["typical"], place, "D", color="white", markeredgecolor=colour, markersize=6, zorder=5)
+        return dots
+    return []
+
+
+def _write_number(axes: Axes, place: int, row: ContrastRow) -> None:
+    """The effect in figures, beside its row."""
+    axes.text(
+        1.01, place, effect_of(row), ha="left", va="center", fontsize="small", color="0.35",
+        transform=axes.get_yaxis_transform(),
+    )  # fmt: skip
+
+
+def _name_points(
+    drawn: list[Line2D], row: ContrastRow, seeds: Sequence[int], differences: Sequence[float], metric: Metric
+) -> None:
+    """Titles for the dots of the seeds and of the effect."""
+    dots, effect = drawn
+    unit = metric.unit.short
+    words = [
+        hover_titles.of_seed(row["arm"], seed, value, unit) for seed, value in zip(seeds, differences, strict=True)
+    ]
+    hover_titles.name(dots, words)
+    hover_titles.name(effect, [f"{row['arm']}: {effect_of(row)} {unit} {interval_of(row)}, {row['verdict']}"])
 
 
 def _at_edge(
@@ -134,16 +140,3 @@ def _at_edge(
     text = (f"◀ {words}" if left else f"{words} ▶") if arrow else words
     where, side = (low + inset, "left") if left else (high - inset, "right")
     axes.text(where, place, text, ha=side, va="center", fontsize="small", color=colour)
-
-
-def _edge(reaches: list[float], typical: float) -> float:
-    """How far one side of the effects' axis goes: to the end, unless a typical effect would then take less than an
-    eighth of it; if so, to the first gap of a factor 3, and effects beyond are written, not drawn."""
-    edge, far = typical, max([typical, *reaches])
-    if far <= 8 * typical:
-        return 1.08 * far
-    for reach in sorted(reaches):
-        if reach > 3.0 * edge:
-            break
-        edge = max(edge, reach)
-    return 1.08 * edge

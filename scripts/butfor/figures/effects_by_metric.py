@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from butfor.figures import style
-from butfor.figures.effects import colour_of
+from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
 from butfor.verdicts.rows import VOID, ContrastRow
@@ -32,7 +32,7 @@ def effects_by_metric(
     panels[0, 0].set(ylim=(-0.7, len(arms) - 0.3))
     panels[0, 0].set_yticks(range(len(arms)), [style.folded(arm, 24) for arm in arms])
     words = dict.fromkeys(row["verdict"] for row in rows)
-    style.legend(figure, [style.dot(word, "o", color=colour_of(word)) for word in words])
+    style.legend(figure, [style.dot(word, **mark_of(word, 5)) for word in words])
     return figure
 
 
@@ -63,14 +63,14 @@ def _panel(
                 [max(row["low"], -limit), min(row["high"], limit)], [place, place], color=colour, linewidth=2, zorder=3
             )
         far = abs(row["effect"]) > limit
-        marker = "o" if not far else "<" if row["effect"] < 0 else ">"
-        axes.plot(
-            max(-limit, min(row["effect"], limit)), place, marker, color=colour, markersize=5, zorder=4, clip_on=False
-        )
+        beyond = {"marker": "<" if row["effect"] < 0 else ">", "linestyle": "", "color": colour, "markersize": 5}
+        look = beyond if far else mark_of(row["verdict"], 5)
+        axes.plot(max(-limit, min(row["effect"], limit)), place, zorder=4, clip_on=False, **look)
     axes.set_xlim(-1.05 * limit, 1.05 * limit)
-    left, right = ("worse", "better") if metric.higher_is_better else ("better", "worse")
-    axes.set_title(metric.title, fontsize="small")
-    axes.set_xlabel(f"{left} ←  {metric.unit.short}  → {right}", fontsize="x-small")
+    axes.spines[["left"]].set_visible(False)
+    axes.set_title(metric.title, fontsize="small", pad=16)
+    axes.set_xlabel(metric.unit.short, fontsize="small")
+    style.name_sides(axes, metric.higher_is_better)
     axes.grid(axis="y", visible=False)
 
 

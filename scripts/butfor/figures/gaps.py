@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import panels, style
+from butfor.figures.coincidence import told_apart
 from butfor.figures.panels import Measure
 from butfor.figures.quantities import quantities_of
 from butfor.figures.seed_dots import draw_seed_dots
@@ -26,10 +27,12 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
     """The gap of the final weights by arm, above the gap over the epochs."""
     quantities = quantities_of(records)
     measures = [
-        Measure(quantity.name, f"{quantity.name} ({quantity.unit.short}):\n{_sides(quantity, 'validation')}")
+        Measure(quantity.name, f"{quantity.name}, {_sides(quantity, 'validation')} ({quantity.unit.short})")
         for quantity in quantities
     ]
-    heights = [0.7 + style.ROW * len(arms), panels.height(arms, measures)]
+    by_epoch = _gaps(history_table(records), "validation", quantities)
+    shown, left_out = told_apart(by_epoch, arms, "epoch", measures)
+    heights = [0.7 + style.ROW * len(arms), panels.height(shown, measures)]
     figure = style.sheet(sum(heights))
     above, below = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
     final = _gaps(runs_table(record for record in records if record.metrics), "test", quantities)
@@ -38,8 +41,9 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
         draw_seed_dots(axes, final, quantity.name, arms)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # long labels of small gaps would run into each other
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
-        axes.set_xlabel(f"{quantity.name}: {_sides(quantity, 'test')} ({quantity.unit.short})")
-    panels.draw_arms(below, _gaps(history_table(records), "validation", quantities), arms, "epoch", "epoch", measures)
+        axes.set_xlabel(f"{quantity.name}, {_sides(quantity, 'test')} ({quantity.unit.short})")
+    panels.draw_arms(below, by_epoch, shown, "epoch", "epoch", measures)
+    style.note(figure, left_out)
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from butfor import stats
-from butfor.figures import style
+from butfor.figures import hover_titles, style
 from butfor.figures.layers import spread_evenly
 from butfor.study.designs import Grid, short
 from butfor.verdicts.paired_values import Measured
@@ -63,10 +63,16 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
             seen = pairs[end, level].differences
             if (end, level) != (grid.factors[along][0], grid.factors[lines][0]):
                 axes.plot([at - ASIDE] * len(seen), seen, ".", color="0.65", markersize=4, zorder=2)
-        axes.plot(
+        (drawn,) = axes.plot(
             x, means, color=look.colour, linestyle=look.dash, linewidth=look.width, marker="o", markersize=4.5, zorder=4,
             label=short(lines, level),
         )  # fmt: skip
+        words = [
+            f"{short(along, end)}, {short(lines, level)}: {hover_titles.number(mean)} {measured.metric.unit.short}"
+            for end, mean in zip(levels, means, strict=True)
+            if np.isfinite(mean)
+        ]
+        hover_titles.name(drawn, words)
         axes.vlines(x, *zip(*ends, strict=True), color=look.colour, linewidth=1.2, zorder=3)
         lost = [at for at, mean in zip(x, means, strict=True) if np.isnan(mean)]
         if lost:  # an unclipped line of no points would count as lying in the figure's corner when that is arranged

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from butfor.figures import style
+from butfor.figures import hover_titles, style
+from butfor.figures.line_names import name_lines
 from butfor.figures.quantities import quantities_of
 from butfor.records.record import Record
 
@@ -21,27 +22,38 @@ def rates(records: list[Record], arms: list[str]) -> Figure:
 
     A dot per seed, hollow for a run that learnt nothing, and a line at the mean; diverged runs are counted at the top.
     """
-    figure = style.sheet(3.6)
+    figure = style.sheet(3.0)
     axes = figure.subplots()
-    axes.set(xscale="log", xlabel="learning rate", ylabel=f"final loss ({quantities_of(records)[-1].recorded_unit})")
+    axes.set(xscale="log", xlabel="learning rate")
+    axes.set_title(f"final loss ({quantities_of(records)[-1].recorded_unit})", loc="left", fontsize="medium", pad=18)
     levels = sorted({_rate(record) for record in records})
+    means_of: dict[str, list[float]] = {}
     for part, line in PARTS.items():
         losses = [_losses(records, level, f"{part}/loss") for level in levels]
-        means = [float(np.mean(group)) if group else math.nan for group in losses]
+        means = means_of[part] = [float(np.mean(group)) if group else math.nan for group in losses]
         axes.plot(levels, means, color=line.colour, linestyle=line.dash, linewidth=line.width, label=part)
         _dots(axes, records, part, line)
     style.logarithmic(axes)
     for level in levels:
         _count_diverged(axes, [record for record in records if _rate(record) == level], level)
     _mark_reference(axes, next((record for record in records if record.arm == arms[0]), None))
-    handles = [style.handle(f"{part} loss", line) for part, line in PARTS.items()]
-    handles += [
-        style.dot("one seed", "o", color="0.4", markersize=4.5),
-        style.dot("one seed, learnt nothing", "o", color="0.4", markersize=4.5, markerfacecolor="white"),
-        style.dot("diverged, with count", "x", color="black"),
-    ]
+    _name_parts(axes, means_of)
+    statuses = {record.status for record in records}
+    handles = [style.dot("one run", "o", color="0.4", markersize=4.5)]
+    if "at_chance" in statuses:
+        handles.append(style.dot("one run, learnt nothing", "o", color="0.4", markersize=4.5, markerfacecolor="white"))
+    if "diverged" in statuses:
+        handles.append(style.dot("diverged, with count", "x", color="black"))
     style.legend(figure, handles)
     return figure
+
+
+def _name_parts(axes: Axes, means: dict[str, list[float]]) -> None:
+    """The name of each line at its last value."""
+    last = {
+        part: next((mean for mean in reversed(group) if math.isfinite(mean)), math.nan) for part, group in means.items()
+    }
+    name_lines(axes, PARTS, last)
 
 
 def _rate(record: Record) -> float:
@@ -55,11 +67,13 @@ def _losses(records: list[Record], level: float, metric: str) -> list[float]:
 def _dots(axes: Axes, records: list[Record], part: str, line: style.Line) -> None:
     for chance in (False, True):
         shown = [record for record in records if record.metrics and (record.status == "at_chance") == chance]
-        axes.plot(
+        (dots,) = axes.plot(
             [_rate(record) * ASIDE[part] for record in shown], [record.metrics[f"{part}/loss"] for record in shown], "o",
             markersize=4.5, markeredgecolor=line.colour, markeredgewidth=0.9, alpha=0.8, zorder=3,
             markerfacecolor="white" if chance else line.colour,
         )  # fmt: skip
+        runs = [(record.arm, record.seed, record.metrics[f"{part}/loss"]) for record in shown]
+        hover_titles.name(dots, [f"{hover_titles.of_seed(*run)} ({part})" for run in runs if math.isfinite(run[2])])
 
 
 def _count_diverged(axes: Axes, records: list[Record], level: float) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 GAP = 3.0
-ALIKE = 0.15  # share of accuracy, or nats: what lies no further apart is never far
+ALIKE = 0.06  # share of accuracy, or nats: what lies no further apart is never far
 ALIKE_DECADES = 2.0
 
 

@@ -1,4 +1,5 @@
-"""Lines of several arms: in one panel while they are few, else a panel for each arm with the reference in grey."""
+"""Lines of several arms: in one panel while they are few, each named at its end, else a panel for each arm with the reference in
+grey."""
 
 from __future__ import annotations
 
@@ -13,12 +14,13 @@ from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import style
+from butfor.figures.line_names import name_lines
 from butfor.figures.outliers import final_values, outliers_at_the_end, outliers_on_the_way
 from butfor.figures.seed_band import draw_seed_band
 
 MOST_TOGETHER = 5
-MOST_COLUMNS = 5
-TOGETHER_HEIGHT, PANEL_HEIGHT = 2.9, 1.35
+MOST_COLUMNS = 4
+TOGETHER_HEIGHT, PANEL_HEIGHT = 1.9, 1.25
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,16 @@ class Measure:
     log: bool = False
     focus: bool = False
 
+    @property
+    def title(self) -> str:
+        """The label without its unit."""
+        return self.label.partition(" (")[0].replace("\n", " ")
+
 
 def height(arms: Sequence[str], measures: Sequence[Measure]) -> float:
     """How high `draw_arms` needs its figure."""
     if len(arms) <= MOST_TOGETHER:
-        return TOGETHER_HEIGHT
+        return 0.3 + len(measures) * TOGETHER_HEIGHT
     rows = grid(len(arms) - 1)[0]
     return len(measures) * (0.4 + PANEL_HEIGHT * rows)
 
@@ -62,17 +69,20 @@ def _together(
     figure: FigureBase, table: pd.DataFrame, arms: Sequence[str], x: str, xlabel: str, measures: Sequence[Measure]
 ) -> None:
     lines = style.lines_of(arms)
-    panels = figure.subplots(1, len(measures), squeeze=False)[0]
+    panels = figure.subplots(len(measures), 1, squeeze=False, sharex=True)[:, 0]
     for axes, measure in zip(panels, measures, strict=True):
         for arm, line in lines.items():
             draw_seed_band(axes, table[table["arm"] == arm], x, measure.column, line, measure.log)
-        axes.set(xlabel=xlabel, ylabel=measure.label)
+        axes.set_title(measure.label, loc="left", fontsize="medium", pad=6)
+        axes.margins(x=0.02)
         _scale(axes, measure)
-        if measure.focus:
-            _name_outliers(axes, table, measure, arms)
-    seen = set(table["arm"])
-    handles = [style.handle(arm if arm in seen else f"{arm} (no run)", line) for arm, line in lines.items()]
-    style.legend(figure, handles)
+        far = outliers_at_the_end(table, measure.column, arms, measure.log) if measure.focus else []
+        limits = _limits(table[~table["arm"].isin(far)], measure)
+        if far and limits:
+            axes.set_ylim(*limits)
+        ends = final_values(table, measure.column).reindex(list(arms))
+        name_lines(axes, lines, {str(arm): float(end) for arm, end in ends.items()})
+    panels[-1].set_xlabel(xlabel)
 
 
 def _apart(
@@ -123,17 +133,6 @@ def _scale(axes: Axes, measure: Measure) -> None:
     if measure.log:
         style.logarithmic(axes)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, steps=[1, 2, 5, 10]))
-
-
-def _name_outliers(axes: Axes, table: pd.DataFrame, measure: Measure, arms: Sequence[str]) -> None:
-    far = outliers_at_the_end(table, measure.column, arms, measure.log)
-    limits = _limits(table[~table["arm"].isin(far)], measure)
-    if not far or not limits:
-        return
-    axes.set_ylim(*limits)
-    ends = final_values(table, measure.column)
-    words = "\n".join(f"off the scale: {arm} ({ends[arm]:.2g})" for arm in far)
-    axes.set_title(words, loc="left", fontsize="small", color="0.35", pad=3)
 
 
 def _limits(table: pd.DataFrame, measure: Measure) -> tuple[float, float] | None:

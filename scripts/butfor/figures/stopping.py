@@ -7,38 +7,59 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from butfor.figures import style
+from butfor.figures import hover_titles, style
 from butfor.recipe.early_stopping import lower_is_better
 from butfor.records.record import Record, validation_figures
 
 STOPPED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": "black", "markeredgewidth": 1.8}
 RESTORED: dict[str, Any] = {"marker": "o", "markersize": 6, "color": style.BLUE, "markeredgewidth": 0}
 BEST: dict[str, Any] = {"marker": "x", "markersize": 5, "color": style.ORANGE, "markeredgewidth": 1.8}
+MOST_ROW = 1.2  # inches, however many seeds a row has
 SPREAD = 0.28  # of a row, to each side, over which its seeds are laid
 
 
 def stopping(records: list[Record], arms: list[str]) -> Figure:
     """Per arm and seed: the last epoch, the epoch whose weights were evaluated, and the one with the best figure."""
+    labels = {arm: f"{arm} (no run)" for arm in arms} | {r.arm: f"{r.arm} ({monitored(r)})" for r in records}
+    by_arm = {arm: [record for record in records if record.arm == arm] for arm in arms}
+    idle = [arm for arm, own in by_arm.items() if own and all(map(_ran_to_its_best, own))]
+    shown = [arm for arm in arms if arm not in idle]
     seeds = sorted({record.seed for record in records})
-    row = max(0.34, 0.11 * len(seeds))
-    figure = style.sheet(0.9 + row * len(arms))
+    row = min(MOST_ROW, max(style.ROW, 0.11 * len(seeds)))
+    figure = style.sheet((0.9 + row * len(shown) if shown else 0.1) + (0.45 if idle else 0.0))
+    style.note(figure, _on_idle(idle, bool(shown)))
+    if not shown:
+        return figure
     axes = figure.subplots()
-    labels = {arm: f"{arm} (no run)" for arm in arms}
-    for record in records:
-        labels[record.arm] = f"{record.arm} ({monitored(record)})"
+    for record in (record for arm in shown for record in by_arm[arm]):
         offset = (2 * seeds.index(record.seed) / (len(seeds) - 1) - 1) * SPREAD if len(seeds) > 1 else 0.0
-        _seed(axes, record, arms.index(record.arm) + offset)
-    axes.set_yticks(range(len(arms)), [style.folded(labels[arm], 30) for arm in arms])
-    axes.set(xlim=(0, None), ylim=(len(arms) - 0.5, -0.5), xlabel="epoch")
+        _seed(axes, record, shown.index(record.arm) + offset)
+    axes.set_yticks(range(len(shown)), [style.folded(labels[arm], 30) for arm in shown])
+    axes.set(xlim=(0, None), ylim=(len(shown) - 0.5, -0.5), xlabel="epoch")
     axes.grid(axis="y", visible=False)
-    for place in range(1, len(arms)):
+    axes.spines[["left"]].set_visible(False)
+    for place in range(1, len(shown)):
         axes.axhline(place - 0.5, color="0.85", linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = {"training ended": STOPPED, "weights evaluated": RESTORED, "best validation figure": BEST}
     style.legend(figure, [style.dot(label, **look) for label, look in handles.items()])
     return figure
+
+
+def _ran_to_its_best(record: Record) -> bool:
+    """Whether the last epoch of all was also the best, and the one whose weights were evaluated: stopping had nothing to do."""
+    ends = {best_epoch(record), record.restored_epoch, record.stopped_epoch}
+    return ends == {int(record.recipe.get("epochs", record.stopped_epoch))}
+
+
+def _on_idle(idle: list[str], some_shown: bool) -> str:
+    if not idle:
+        return ""
+    words = "Every run of these trained to the last epoch, which was its best one, so that there was nothing to stop"
+    return f"{words}{', and they are not drawn' if some_shown else ''}: {', '.join(idle)}."
 
 
 def monitored(record: Record) -> str:
@@ -58,7 +79,12 @@ def _seed(axes: Axes, record: Record, height: float) -> None:
     best = best_epoch(record)
     axes.plot([best or record.stopped_epoch, record.stopped_epoch], [height] * 2, color="0.8", linewidth=1, zorder=1)
     if record.metrics:
-        axes.plot([record.restored_epoch], [height], zorder=2, **RESTORED)
-    axes.plot([record.stopped_epoch], [height], zorder=3, **STOPPED)
+        _name(axes.plot([record.restored_epoch], [height], zorder=2, **RESTORED), record, record.restored_epoch)
+    _name(axes.plot([record.stopped_epoch], [height], zorder=3, **STOPPED), record, record.stopped_epoch)
     if best is not None:
-        axes.plot([best], [height], zorder=4, **BEST)
+        _name(axes.plot([best], [height], zorder=4, **BEST), record, best)
+
+
+def _name(marks: list[Line2D], record: Record, epoch: int | None) -> None:
+    for mark in marks if epoch is not None else []:
+        hover_titles.name(mark, [f"{record.arm}, seed {record.seed}: epoch {epoch}"])

@@ -1,10 +1,13 @@
-"""The look that all figures share: their width, the palette, and the line that stands for an arm.
+"""The look that all figures share: their width, the palette, the line that stands for an arm and the mark that stands for a
+verdict, and the notes below.
 
-Lengths are in inches at the size a report shows them; colours are seaborn's colour-blind-safe palette.
+Lengths are in inches at the size a report shows them; colours are seaborn's colour-blind-safe palette. Whatever a colour says, a
+dash, a mark or a word says as well.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,15 +20,34 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation
 
-WIDTH = 8.0
-ROW = 0.3
+WIDTH = 6.0  # a telephone shows it at two thirds of its size, at which its words can be read
+ROW = 0.27
+POINTS = 72  # of an inch
 MOST_PIXELS = 65_000  # of a picture's height: Matplotlib before 3.11 draws none of 2^16
 PALETTE = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"]
 BLUE, ORANGE = PALETTE[0], PALETTE[1]
 DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)))
-FEWEST_DECADES = 1.5
+FEWEST_DECADES = 0.7
 FEW_DECADES = 1.6
-LETTER, HANDLE = 0.075, 0.65  # widths of a letter and of what stands before a legend's text
+LEADING = (
+    (0.9, "235"),
+    (FEW_DECADES, "25"),
+)  # first figures of what is labelled between powers of ten, of so few decades
+LOOK: dict[str, Any] = {
+    "svg.hashsalt": "butfor",
+    "figure.dpi": 160,
+    "savefig.dpi": "figure",
+    "axes.titlesize": "medium",
+    "axes.edgecolor": "0.6",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": "0.92",
+    "grid.linewidth": 0.8,
+    "legend.fontsize": "small",
+}
+NOTE_LETTERS = 100  # of a line below the panels
+LETTER, HANDLE = 0.066, 0.5  # widths of a letter and of what stands before a legend's text
 
 
 @dataclass(frozen=True)
@@ -47,10 +69,8 @@ def apply() -> None:
     import seaborn as sns  # 1 s of what mirrors runs, which needs no more of this file than its colours
 
     matplotlib.rcdefaults()
-    sns.set_theme(style="whitegrid", palette="colorblind", font_scale=0.85)
-    matplotlib.rcParams.update(
-        {"svg.hashsalt": "butfor", "figure.dpi": 160, "savefig.dpi": "figure", "axes.titlesize": "medium"}
-    )
+    sns.set_theme(style="whitegrid", palette="colorblind", font_scale=0.8)
+    matplotlib.rcParams.update(LOOK)  # type: ignore[arg-type]
 
 
 def sheet(height: float) -> Figure:
@@ -75,17 +95,40 @@ def handle(label: str, line: Line) -> Line2D:
 
 def dot(label: str, marker: str, **look: Any) -> Line2D:
     """A legend's entry for a marker."""
-    return Line2D([], [], linestyle="", marker=marker, label=label, **look)
+    return Line2D([], [], marker=marker, label=label, **{"linestyle": "", **look})
 
 
-def legend(figure: FigureBase, handles: Sequence[Artist]) -> None:
-    """A legend above the panels, in as many columns as its longest entry leaves room for."""
+def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> None:
+    """A legend above the panels, in as many columns as its longest entry leaves room for, with what the panels show above it."""
     longest = max((len(str(item.get_label())) for item in handles), default=0)
     columns = max(1, min(len(handles), int(WIDTH / (LETTER * longest + HANDLE))))
     rows = -(-len(handles) // columns)
-    figure.legend(
+    above = figure.legend(
         handles=list(handles), loc="outside upper center", ncols=-(-len(handles) // max(rows, 1)), frameon=False
     )
+    if title:
+        above.set_title(title)
+        above.get_title().set_fontsize("medium")
+
+
+def name_sides(axes: Axes, higher_is_better: bool) -> None:
+    """Say above both sides of the line at 0 which is better."""
+    left, right = ("worse", "better") if higher_is_better else ("better", "worse")
+    for words, side, away in ((f"← {left}", "right", -5), (f"{right} →", "left", 5)):
+        axes.annotate(
+            words, (0, 1), (away, 3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+            ha=side, va="bottom", fontsize="small", color="0.35",
+        )  # fmt: skip
+
+
+def note(figure: FigureBase, words: str) -> None:
+    """Whole sentences below the panels."""
+    if words:
+        lines = textwrap.fill(words, NOTE_LETTERS, break_on_hyphens=False, break_long_words=False)
+        below = figure.legend(
+            handles=[], title=lines, loc="outside lower left", frameon=False, alignment="left", borderpad=0.1
+        )
+        below.get_title().set(fontsize="small", color="0.35")
 
 
 def logarithmic(axes: Axes) -> None:
@@ -104,9 +147,9 @@ def logarithmic(axes: Axes) -> None:
 
 
 def _between_decades(value: float, low: float, high: float) -> str:
-    """The label of a 2 or a 5 between the powers of ten, where few of those are in sight."""
-    leading = f"{value:e}"[0]
-    return f"{value:g}" if leading in "25" and _few_decades(low, high) else ""
+    """The label of a number between the powers of ten, where few of those are in sight."""
+    leading = next((figures for most, figures in LEADING if np.log10(high / low) < most), "")
+    return f"{value:g}" if f"{value:e}"[0] in leading else ""
 
 
 def _few_decades(low: float, high: float) -> bool:
@@ -114,7 +157,7 @@ def _few_decades(low: float, high: float) -> bool:
 
 
 def decades(low: float, high: float) -> tuple[float, float]:
-    """Limits of a logarithmic scale, widened until a power of ten lies between them."""
+    """Limits of a logarithmic scale, widened until some of its labels lie between them."""
     widening = 10 ** (max(0.0, FEWEST_DECADES - float(np.log10(high) - np.log10(low))) / 2)
     return low / widening, high * widening
 

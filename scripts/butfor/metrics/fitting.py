@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from butfor.errors import Errors, StudyError
+from butfor.remedies import CLOSE
 from butfor.study.asked_metrics import MetricError
 from butfor.study.keras_metrics import KERAS_METRICS, MARK
 from butfor.study.metric_catalogue import CATALOGUE, CLASSES, OWN
 
 KNOWN = {**CATALOGUE, **{f"{MARK}{name}": metric for name, metric in KERAS_METRICS.items()}}
 CLASSIFICATION = "classification"
+SHOWN = 20  # classes that a message names
 RANKED = ("roc_auc", "pr_auc")  # of which nothing is known where no example is of the class
 
 
@@ -29,10 +32,29 @@ def refuse_unfit(
             with found.collected():
                 _check_task(terms, task)
                 if task in CLASSES:
-                    _check_classes(terms, max(int(about["classes"]), 2), tested)  # of two, one output may tell both
+                    classes = max(int(about["classes"]), 2)  # of two, one output may tell both
+                    _check_classes(numbered(terms, about), classes, tested)
     if data_set:
         found.found[:] = [_told_of(error, data_set) for error in found.found]
     found.end()
+
+
+def numbered(terms: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+    """A metric's terms with the number of the class that it asks about, where that is named. about: the data's manifest. Raises
+    MetricError for a name that no class has."""
+    positive = terms["options"].get("positive")
+    if not isinstance(positive, str):
+        return dict(terms)
+    names = about.get("labels") or [str(number) for number in range(max(int(about["classes"]), 2))]
+    if positive not in names:
+        similar = difflib.get_close_matches(positive, names, n=1, cutoff=CLOSE)
+        meant = f" Did you mean {similar[0]}?" if similar else ""
+        shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        raise MetricError(
+            f"metrics.{terms['name']}.positive: expected a class of the data, {shown}, received {positive}.{meant}",
+            ("metrics", str(terms["name"]), "positive"),
+        )
+    return {**terms, "options": {**terms["options"], "positive": names.index(positive)}}
 
 
 def _told_of(error: StudyError, data_set: str) -> StudyError:
@@ -48,6 +70,13 @@ def _check_task(terms: Mapping[str, Any], task: str) -> None:
             f"metrics.{terms['name']}: expected a metric for {task}, received {terms['score']}, which is for"
             f" {', '.join(known.tasks)}. There are {others}.",
             ("metrics", str(terms["name"])),
+        )
+
+    if task not in CLASSES and terms["options"].get("positive") is not None:
+        raise MetricError(
+            f"metrics.{terms['name']}.positive: expected a task in which an example has one class, received {task}. Leave it"
+            " out.",
+            ("metrics", str(terms["name"]), "positive"),
         )
 
 

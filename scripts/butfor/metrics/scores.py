@@ -87,7 +87,9 @@ def _overlap(score: Callable[..., Any]) -> Callable[[Answered, Options], float]:
     return function
 
 
-def _roc_auc(a: Answered, _: Options) -> float:
+def _roc_auc(a: Answered, options: Options) -> float:
+    if a.truth.ndim == 1 and (positive := options.get("positive")) is not None:
+        return float(sk.roc_auc_score(a.truth == positive, a.predicted[:, positive]))
     if a.truth.ndim == 1 and a.predicted.shape[1] == 2:
         return float(sk.roc_auc_score(a.truth, a.predicted[:, 1]))
     return float(np.mean([sk.roc_auc_score(a.one_hot[:, c], a.predicted[:, c]) for c in a.classes]))

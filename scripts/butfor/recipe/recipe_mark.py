@@ -17,6 +17,7 @@ LATER: dict[str, Any] = {
     "accumulation": 1,
     **dict.fromkeys(("rotation", "zoom", "noise", "mixup", "cutmix"), 0.0),
     "cutout": 0,
+    "categories": {"name": "embedded", "width": None},
 }
 
 

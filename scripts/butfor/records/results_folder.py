@@ -13,6 +13,7 @@ data/…, data/<data set>/…            the stored arrays of the only data set,
 built/<arm>-<mark>.json              the layers that a user's model was built with, or why it could not be built
 */*.reads                            the files that a user's code has read, with their digests (see files_read)
 mlflow/                              the runs in MLflow: a database and artifacts
+summary.json                         the report's verdicts for programs (see report/summary_json)
 tracked.json, register.json          what the last import into MLflow did; what the study planned and changed (see register)
 costs.json                           what the arms' models cost in use, if that was asked for
 .in_use                              the lock of the start that is at work in the folder

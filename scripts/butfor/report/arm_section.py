@@ -6,8 +6,8 @@ from butfor.plain_text import plain
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by
 from butfor.study.summary import Study
-from butfor.verdicts.numbers import NONE
-from butfor.verdicts.rows import ArmRow, Level
+from butfor.verdicts.numbers import NONE, mean_and_sd
+from butfor.verdicts.rows import ArmRow
 
 
 def arm_section(study: Study, rows: list[ArmRow]) -> str:
@@ -31,16 +31,15 @@ def _cells(row: ArmRow, shown: list[Metric]) -> list[str]:
     changed = "; ".join(plain(change) for change in row["changes"])
     survivors = f" ({finished} of {row['runs']})" if row["failed"] and finished else ""
     return [
-        f"`{row['arm']}`",
+        f"`{row['arm']}`" + (f" ({plain(row['label'])})" if row.get("label") else ""),
         f"`{row['reference']}`" if row["reference"] else NONE,
         changed or NONE,
         f"{row['runs']}",
         f"{row['failed']}",
-        *(_reached(row["reaches"][metric.name], metric.unit.decimals) + survivors for metric in shown),
+        *(_reached(row, metric) + survivors for metric in shown),
     ]
 
 
-def _reached(level: Level, decimals: int) -> str:
-    if level["mean"] is None:
-        return NONE
-    return f"{level['mean']:.{decimals}f}" + ("" if level["sd"] is None else f" ± {level['sd']:.{decimals}f}")
+def _reached(row: ArmRow, metric: Metric) -> str:
+    level = row["reaches"][metric.name]
+    return mean_and_sd(level["mean"], level["sd"], metric.unit.decimals)

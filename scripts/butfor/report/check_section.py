@@ -9,8 +9,8 @@ def check_section(checks: list[CheckRow]) -> str:
     """Per arm, what its changes moved, and what they left as it was."""
     lines = [f"| `{row['arm']}` | {row['outcome']} | {_said(row)} |" for row in checks]
     text = (
-        "Per arm, from the records of its runs and its reference's with the same seeds: that their recipes differ in"
-        " exactly the declared keys, what the change moved, and what it left as it was. Figures are the first seed's,"
+        "Per arm, from the records of its runs and its reference's, pair by pair: that their recipes differ in"
+        " exactly the declared keys, what the change moved, and what it left as it was. Figures are the first run's,"
         " reference → arm. Proven: also a step of the training is the one that its recipe promises; unverified: nothing but"
         " the figures shows an effect; void: every run is the reference's; unproven: something contradicts the recipe."
     )

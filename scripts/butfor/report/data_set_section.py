@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from butfor import stats
 from butfor.arm_names import anywhere
-from butfor.plain_text import counted
+from butfor.plain_text import counted, plain
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, metrics_of
 from butfor.study.summary import Study
@@ -48,11 +50,17 @@ def _table(metric: Metric, rows: list[ContrastRow], across: Across, over_rows: l
     over = {row["arm"]: row for row in over_rows}
     head = ["ablation", *(f"`{name}`" for name in sets), f"mean, {metric.unit.short}", "interval*", "over all of them"]
     lines = [
-        [f"`{name}`", *(_cell(of_sets.get(each)) for each in sets), *_over(over.get(name))]
+        [_called(name, of_sets.values()), *(_cell(of_sets.get(each)) for each in sets), *_over(over.get(name))]
         for name, of_sets in by_name.items()
     ]
     rule = ["---", *["---"] * len(sets), "---:", ":---:", "---"]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
+
+
+def _called(name: str, rows: Iterable[ContrastRow]) -> str:
+    """An ablation by its name, as other tables have it, and by its label, as the answer has it."""
+    label = next((row["label"] for row in rows if row.get("label")), "")
+    return f"`{name}`" + (f" ({plain(label)})" if label else "")
 
 
 def _cell(row: ContrastRow | None) -> str:

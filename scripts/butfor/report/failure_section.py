@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from butfor import stats
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
 from butfor.verdicts.failures import ENDINGS
 from butfor.verdicts.rows import FailedRuns
-from butfor.verdicts.words import seeds_in_words
+from butfor.verdicts.words import runs_in_words
 
 RARE_CLASSES = (
     " Where one class is much more frequent than the others, accuracy says little: `verdict: {metric: test/loss}` compares by"
@@ -17,14 +19,17 @@ RARE_CLASSES = (
 )
 
 
-def failure_section(records: list[Record], failed: list[FailedRuns], planned: int, noun: str = "seed") -> str:
+def failure_section(
+    records: list[Record], failed: list[FailedRuns], planned: int, replicates: Mapping[str, Any] | None = None
+) -> str:
     """How many runs left no usable model, or no record, arm by arm with their seeds and why, and what no failure among so
-    many seeds leaves open. noun: what runs are counted in."""
+    many seeds leaves open. replicates: the study's folds."""
     present, lost = len(records), sum(len(row["seeds"]) for row in failed)
     missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
     text = f"{lost} of {counted(present, 'run')} ended without a usable model.{missing}"
     unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
     if counts := sorted(set(unfailing.values())):
+        noun = "fold" if replicates else "seed"
         bounds = ", ".join(f"{100 * stats.most_unseen(n):.0f} % of runs after {counted(n, noun)}" for n in counts)
         text += (
             f" An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
@@ -33,12 +38,14 @@ def failure_section(records: list[Record], failed: list[FailedRuns], planned: in
     if any(row["ending"] == ENDINGS["commonest_class"] for row in failed):
         text += RARE_CLASSES
     kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))
-    lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind]) for kind in kinds]
+    lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind], replicates) for kind in kinds]
     return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
 
 
-def _line(alike: list[FailedRuns]) -> str:
+def _line(alike: list[FailedRuns], replicates: Mapping[str, Any] | None) -> str:
     """The runs of one arm that ended alike, look by look."""
     first, seeds = alike[0], [seed for row in alike for seed in row["seeds"]]
     lead = ":" if len(seeds) == 1 else "; the first:"
-    return f"- `{first['arm']}`, {first['ending']} with {seeds_in_words(seeds)}{lead} {plain(first['reason'])}."
+    return (
+        f"- `{first['arm']}`, {first['ending']} with {runs_in_words(seeds, replicates)}{lead} {plain(first['reason'])}."
+    )

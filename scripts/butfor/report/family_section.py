@@ -1,44 +1,90 @@
-"""The report's section on one family of ablations."""
+"""The report's section on one family of ablations: its verdicts, the figure that says most, and the others folded away."""
 
 from __future__ import annotations
 
 from butfor.figures import gallery
+from butfor.figures.gallery import Picture
+from butfor.report.answer import called
+from butfor.report.details import fold
+from butfor.report.figure_section import figure
+from butfor.study.arm import UNGROUPED
 from butfor.study.metrics import OVER_FITTING, Metric
 from butfor.study.study_metrics import judged_by
-from butfor.study.summary import Study
-from butfor.verdicts.numbers import effect_of, interval, percent, signed
-from butfor.verdicts.rows import ContrastRow, Verdict
+from butfor.study.summary import Study, families
+from butfor.verdicts.numbers import effect_of, interval_of, percent
+from butfor.verdicts.rows import VOID, ContrastRow, Verdict
+from butfor.verdicts.words import by_importance
 
 SPOKEN_FIRST: tuple[Verdict, ...] = ("hurts", "helps", "no meaningful difference", "inconclusive")
-GAP_DECIMALS = 2  # beside a figure, which shows no more
+MOST_NAMED = 12  # ablations of one verdict
+TELLING = (
+    "depth",
+    "gaps",
+    "sensitivity",
+    "rates",
+    "curves",
+    "stopping",
+)  # the kind of figure that says most of a family, in this order
 
 
 def family_section(study: Study, family: str, rows: list[ContrastRow]) -> str:
-    """The family's verdicts in sentences, then its figures with their captions."""
+    """The family's verdicts in sentences, then its figures, of which one stands open."""
     metric, own = judged_by(study), [row for row in rows if row["family"] == family]
     members = metric.rows(own)
     sentences = []
     for verdict in dict.fromkeys((*SPOKEN_FIRST, *(row["verdict"] for row in members))):
-        named = [_member(row, metric) for row in members if row["verdict"] == verdict]
-        if named:
-            sentences.append(f"{verdict.capitalize()}: {'; '.join(named)}.")
+        if found := [row for row in members if row["verdict"] == verdict]:
+            sentences.append(
+                f"{verdict.capitalize()}: {_few([_member(row, metric) for row in _largest(found)], found)}."
+            )
     pictures = [p for p in gallery.pictures(study) if p.family == family and p.kind != gallery.INTERACTIONS]
-    figures = [f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*" for picture in pictures]
     against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
-    if gaps := [_gap(row) for row in OVER_FITTING.rows(own) if row["arm"] in against]:
-        sentences.append(f"Over-fitting, {OVER_FITTING.title}: {'; '.join(gaps)}.")
-    return "\n\n".join([f"## {family.replace('_', ' ').capitalize()}", " ".join(sentences), *figures])
+    if gaps := [row for row in OVER_FITTING.rows(own) if row["arm"] in against]:
+        sentences.append(f"Over-fitting, {OVER_FITTING.title}: {_few([_gap(row) for row in _largest(gaps)], gaps)}.")
+    return "\n\n".join([f"## {_heading(study, family)}", " ".join(sentences), *_figures(pictures)])
+
+
+def _heading(study: Study, family: str) -> str:
+    """The family's name; that of ablations without a family is one only beside others."""
+    if family == UNGROUPED and families(study) == [family]:
+        return "The ablations"
+    return family.replace("_", " ").capitalize()
+
+
+def _largest(rows: list[ContrastRow]) -> list[ContrastRow]:
+    """The rows in their order, of many those with the largest effects."""
+    kept = {row["arm"] for row in by_importance(rows)[:MOST_NAMED]}
+    return [row for row in rows if row["arm"] in kept]
+
+
+def _few(said: list[str], all_rows: list[ContrastRow]) -> str:
+    more = len(all_rows) - len(said)
+    return "; ".join([*said, *([f"and {more} more"] if more else [])])
+
+
+def _figures(pictures: list[Picture]) -> list[str]:
+    """The figure that says most, and the others under a fold."""
+    first = min(pictures, key=_telling, default=None)
+    others = [picture for picture in pictures if picture is not first]
+    names = ", ".join(dict.fromkeys(picture.title.partition(":")[0].lower() for picture in others))
+    folded = fold(f"More figures: {names}", "\n\n".join(map(figure, others))) if others else ""
+    return [*([figure(first)] if first else []), *([folded] if folded else [])]
+
+
+def _telling(picture: Picture) -> int:
+    return TELLING.index(picture.kind) if picture.kind in TELLING else len(TELLING)
 
 
 def _gap(row: ContrastRow) -> str:
     more_or_less = {"helps": "less", "hurts": "more", "inconclusive": "undecided"}
-    start = f"`{row['arm']}` {more_or_less.get(row['verdict'], row['verdict'])}"
+    start = f"{called(row['arm'], row.get('label', ''))} {more_or_less.get(row['verdict'], row['verdict'])}"
     if row["pairs"] < 2:
         return start
-    effect = f"{signed(row['effect'], GAP_DECIMALS)} {OVER_FITTING.unit.name}"
-    return f"{start}, {effect} {interval(row['low'], row['high'], GAP_DECIMALS)}, smaller at {percent(row['better'])} of seeds"
+    if row["verdict"] == VOID:
+        return start
+    return f"{start}, {effect_of(row)} {OVER_FITTING.unit.name} {interval_of(row)}, smaller in {percent(row['better'])} of pairs"
 
 
 def _member(row: ContrastRow, metric: Metric) -> str:
     effect = "" if row["effect"] is None else f" {effect_of(row)} {metric.unit.short}"
-    return f"`{row['arm']}`{effect}" + (f" ({row['remark']})" if row["remark"] else "")
+    return f"{called(row['arm'], row.get('label', ''))}{effect}" + (f" ({row['remark']})" if row["remark"] else "")

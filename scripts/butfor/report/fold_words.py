@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from butfor.fold_numbers import overlap
 from butfor.records.record import Record
+from butfor.verdicts.rows import ContrastRow
+
+MOST_REPEATS = 1000  # that a study may ask for
 
 
 def replicate(study: Mapping[str, Any]) -> str:
@@ -41,6 +45,31 @@ def scope(study: Mapping[str, Any]) -> str:
         " Folds vary both training and test examples, so that the conclusions are about data like these, of which as many are"
         " trained on as here"
     )
+
+
+def more_repeats(study: Mapping[str, Any], settling: Sequence[ContrastRow]) -> str:
+    """What to write where so many folds decide nothing."""
+    if needed := sorted(filter(None, (repeats_needed(study, row) for row in settling))):
+        return f"To decide one of them, write `repeats: {needed[0]}` in `replicates`, if effects and spreads stay as they are."
+    return "No number of repeats is known to decide one of them, since all divide the same examples; more examples may."
+
+
+def lacking(study: Mapping[str, Any], undecided: Sequence[ContrastRow]) -> str:
+    """How many repeats each undecided ablation lacks."""
+    needed = [(row["arm"], repeats_needed(study, row)) for row in undecided]
+    each = ", ".join(f"`{arm}` {f'`repeats: {repeats}`' if repeats else 'none'}" for arm, repeats in needed)
+    return (
+        f"How many repeats, {study['replicates']['repeats']} by now, would settle what is undecided, if effect and spread stay"
+        " as they are (at most: counted for the strictest threshold of the correction for several comparisons; none where no"
+        f" number is known to do, since all of them divide the same examples): {each}."
+    )
+
+
+def repeats_needed(study: Mapping[str, Any], row: ContrastRow) -> int | None:
+    """How many whole repeats an undecided ablation needs in all; None where no number is known to do."""
+    more = row["more_seeds"]
+    repeats = None if more is None else math.ceil((row["planned"] + more) / study["replicates"]["folds"])
+    return repeats if repeats and repeats <= MOST_REPEATS else None
 
 
 def test_set(study: Mapping[str, Any]) -> str:

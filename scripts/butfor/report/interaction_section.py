@@ -5,6 +5,8 @@ from __future__ import annotations
 from butfor import stats
 from butfor.figures import gallery
 from butfor.plain_text import counted
+from butfor.report.figure_section import figure
+from butfor.report.fold_words import replicate
 from butfor.study.designs import Grid, PartBothWays, grids, parts_both_ways, short
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
@@ -24,15 +26,17 @@ def interaction_section(study: Study, rows: list[ContrastRow], interactions: lis
     refused = refused_arms(rows)
     text = [
         "## Interactions",
-        f"Whether the effect of one change on {judged_by(study).title} depends on another. Paired by seed like all else:"
-        " every seed at which all cells of a contrast finished gives one difference, or one difference of differences.",
+        f"Whether the effect of one change on {judged_by(study).title} depends on another. In pairs like all else:"
+        f" every {replicate(study)} at which all cells of a contrast finished gives one difference, or one difference of"
+        " differences.",
     ]
     for grid in designs:
         effects = [row for row in interactions if row["design"] == "grid" and row["name"] == grid.name]
         text += [f"### Grid: {grid.name}", *_grid(study, grid, effects, sorted(refused & {*grid.arms}))]
     if parts:
         by_arms = {tuple(row["of"]): row for row in interactions if row["design"] == "part"}
-        sentences = [_part(part, by_arms.get(tuple(part.arms)), refused) for part in parts]
+        noun = replicate(study)
+        sentences = [_part(part, by_arms.get(tuple(part.arms)), refused, noun) for part in parts]
         text += ["### Leave-one-out and add-one", _parts_note(study), "\n".join(f"- {line}" for line in sentences)]
     return "\n\n".join(text)
 
@@ -52,26 +56,27 @@ def _grid(study: Study, grid: Grid, effects: list[InteractionRow], refused: list
             f"{undecided} of {count} {'is' if len(joint) == 1 else 'are'} neither shown nor shown not to matter; intervals say"
             " how large they could be."
         )
+    noun, at_looks = replicate(study), " over all looks" if len(study["looks"]) > 1 else ""
     failing = [row for row in effects if row["failed_ablation"] or row["failed_reference"]]
     if failing:
         sentences.append(
-            "Where a cell failed, its seed is out of every contrast that the cell is part of, so these effects are among"
-            " finished runs; “seeds” says how many are left."
+            f"Where a cell failed, its {noun} is out of every contrast that the cell is part of, so these effects are among"
+            f" finished runs; “{noun}s” says how many are left."
         )
     over = "p is corrected over all main effects, and over all interactions, of the study's grids"
     return [
         " ".join(sentences),
-        f"![{picture.title}](figures/{picture.name}.png)\n\n*{picture.caption}*",
-        _table(main, "main effect"),
-        _table(joint, "interaction"),
+        figure(picture),
+        _table(main, "main effect", noun),
+        _table(joint, "interaction", noun),
         f"A main effect is the mean over the other factors' levels; an interaction is how much the first effect changes from"
-        f" one level of the second to the other, as a mean over the rest. Intervals are each by itself over all looks; {over}.",
+        f" one level of the second to the other, as a mean over the rest. Intervals are each by itself{at_looks}; {over}.",
     ]
 
 
-def _table(effects: list[InteractionRow], title: str) -> str:
+def _table(effects: list[InteractionRow], title: str, noun: str) -> str:
     lines = [
-        f"| {title} | effect, {effects[0]['unit']} | interval | p differ | p same | verdict | seeds |",
+        f"| {title} | effect, {effects[0]['unit']} | interval | p differ | p same | verdict | {noun}s |",
         "| --- | ---: | :---: | ---: | ---: | --- | ---: |",
     ]
     for row in effects:
@@ -99,7 +104,7 @@ def _interaction(row: InteractionRow) -> str:
     return f"{_changes(row)}: no meaningful interaction, {numbers}."
 
 
-def _part(part: PartBothWays, row: InteractionRow | None, refused: set[str]) -> str:
+def _part(part: PartBothWays, row: InteractionRow | None, refused: set[str], noun: str) -> str:
     """Whether a part is worth as much in the full recipe as on its own, in one sentence."""
     if row is None:
         arms = [f"`{arm}`" for arm in part.arms if arm in refused]
@@ -109,7 +114,7 @@ def _part(part: PartBothWays, row: InteractionRow | None, refused: set[str]) -> 
     difference = f"{effect_of(row)} {interval_of(row)}"
     if row["pairs"] < 2:
         return (
-            f"`{part.part}`: not compared, {row['pairs']} of {row['planned']} seeds at which all four arms finished;"
+            f"`{part.part}`: not compared, {row['pairs']} of {row['planned']} {noun}s at which all four arms finished;"
             f" `{part.full}` or `{part.without}` failed at {row['failed_ablation']}, `{part.only}` or `{part.bare}` at"
             f" {row['failed_reference']}."
         )
@@ -122,7 +127,7 @@ def _part(part: PartBothWays, row: InteractionRow | None, refused: set[str]) -> 
         return f"leave-one-out and add-one agree for `{part.part}`: {worth}, {difference} apart, within the margin."
     return (
         f"no interaction is shown for `{part.part}`: {worth}, {difference} apart; the interval is how large an interaction"
-        " these seeds leave open."
+        f" these {noun}s leave open."
     )
 
 
@@ -130,5 +135,5 @@ def _parts_note(study: Study) -> str:
     return (
         "A part is worth the full recipe minus the recipe without it, and, on its own, the bare recipe with it minus the bare"
         " one. If the two differ, the part's effect depends on the other parts: there is an interaction. “Disagree” is said"
-        f" at {100 * study['verdict']['alpha']:g} %, corrected over looks and parts."
+        f" at {100 * study['verdict']['alpha']:g} %, corrected over {'looks and parts' if len(study['looks']) > 1 else 'parts'}."
     )

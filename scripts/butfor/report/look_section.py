@@ -5,7 +5,8 @@ from __future__ import annotations
 from butfor.plain_text import counted
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
-from butfor.verdicts.rows import UNJUDGED, ContrastRow, Decision
+from butfor.verdicts.decision import Decision
+from butfor.verdicts.rows import UNJUDGED, ContrastRow
 from butfor.verdicts.words import decision_in_words
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from butfor.plain_text import counted
 from butfor.records.record import Record
 from butfor.report import fold_words
-from butfor.report.fold_words import replicate
+from butfor.report.metric_section import comparisons
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
@@ -36,20 +36,19 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
     others = "".join(f"; {other.short}: {_margin(other, verdict)}" for other in beside(study))
     return (
         "## How it was computed\n\n"
-        f"K = {counted(looks, 'planned look')} (after {', '.join(str(look['seen']) for look in study['looks'])}"
-        f" {replicate(study)}{'' if study['looks'][-1]['seen'] == 1 else 's'}), M = {counted(judged, 'judged ablation')}{more},"
+        f"{_planned(study)}, M = {counted(judged, 'judged ablation')}{more},"
         f" α = {verdict['alpha']:g}, {_margin(metric, verdict)}{others}.\n\n"
         f"{fold_words.method(study, records)}"
-        f"Each seed drives separate streams for {drawn}, the same for every arm, so {_compared(verdict)}"
+        f"Each run's seed drives separate streams for {drawn}, the same for every arm, so {_compared(verdict)}"
         " Per ablation and metric: a t test (p differ) and two one-sided t tests"
         " against the margin (p same), in which the spread is at least one step that the metric can make. Of one ablation,"
-        " at most one of “different” and “the same” can be wrongly said, so both use one share of α: they are multiplied by"
-        f" K and corrected {_corrected(verdict)}. So the chance of any wrong verdict on {metric.title} in this report is at"
-        f" most α; {_others(study)}, and so have interactions, and claims that need a test of their"
-        f" own. {_interval(verdict, looks)}\n\n"
-        "Few seeds that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
+        " at most one of “different” and “the same” can be wrongly said, so both use one share of α: they are"
+        f" {'' if study.get('replicates') else 'multiplied by K and '}corrected {_corrected(verdict)}. So the chance of any"
+        f" wrong verdict on {metric.title} in this report is at most α; {_others(study, rows)},"
+        f" and so have interactions, and claims that need a test of their own. {_interval(verdict, looks)}\n\n"
+        "Few runs that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
         f" taken for less than {FLOOR:g} of the median ablation's, against its own reference's, unless an ablation follows its"
-        " reference seed by seed more closely than the median one. Where all runs together are skewed beyond chance and some"
+        " reference run by run more closely than the median one. Where all runs together are skewed beyond chance and some"
         " undecided ablation spreads unlike the others, what the tail makes look too good (or, for a loss, too bad) is held"
         " against the law of t for exponential runs, whose bar is higher. With fewer than"
         f" {FEW} ablations nobody else says it, and runs cannot acquit themselves: that bar is then each ablation's, on the side"
@@ -64,6 +63,15 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         " penalty terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once"
         f" per run, at its end.{fold_words.scope(study) or _fixed(verdict)}.{_pairing(settling, metric)}"
     )
+
+
+def _planned(study: Study) -> str:
+    """After how many runs of each arm verdicts may be given."""
+    if study.get("replicates"):
+        return f"J = {counted(study['looks'][-1]['seen'], 'fold')}"
+    seen = ", ".join(str(look["seen"]) for look in study["looks"])
+    after = f"{seen} {'seed' if seen == '1' else 'seeds'}"
+    return f"K = {counted(len(study['looks']), 'planned look')} (after {after})"
 
 
 def _is_official(records: list[Record]) -> bool:
@@ -86,10 +94,10 @@ def _about(verdict: VerdictSettings) -> str:
     return ", so the conclusions are about this test set"
 
 
-def _others(study: Study) -> str:
+def _others(study: Study, rows: list[ContrastRow]) -> str:
     """How the metrics are corrected that decide nothing."""
     if not (described := descriptive(study)):
-        return "all other metrics together have α again"
+        return f"all other metrics together have α again (corrected over {comparisons(study, rows)})"
     judged = len(metrics_of(study)) - 1 - len(described)
     return (
         f"{counted(judged, 'other metric')} that claims name {'has' if judged == 1 else 'together have'} α again"
@@ -111,7 +119,7 @@ def _pairing(settling: list[ContrastRow], metric: Metric) -> str:
     cost = median(row["pairing"] for row in known if row["pairing"] is not None)
     change = f"{abs(cost):.0%} {'wider' if cost > 0 else 'narrower'}".replace("%", " %")
     return (
-        f" The median correlation of paired {metric.plural} over seeds is"
+        f" The median correlation of paired {metric.plural} over runs is"
         f" {signed(median(row['correlation'] or 0.0 for row in known), 2)}: pairs make the intervals {change} than independent"
         f" samples would (median).{_by_arm(known)}"
     )
@@ -149,9 +157,9 @@ def _corrected(verdict: VerdictSettings) -> str:
 
 def _interval(verdict: VerdictSettings, looks: int) -> str:
     alpha = verdict["alpha"]
-    at_each = f", {level(alpha / looks)} at each" if looks > 1 else ""
+    at_each = f" over all looks, {level(alpha / looks)} at each" if looks > 1 else ""
     return (
-        f"The interval is the {'paired ' if verdict['paired'] else ''}t interval at {level(alpha)} over all looks{at_each},"
+        f"The interval is the {'paired ' if verdict['paired'] else ''}t interval at {level(alpha)}{at_each},"
         " before the correction over ablations."
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from butfor.plain_text import counted
+from butfor.report.fold_words import replicate
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
 from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
-from butfor.verdicts.words import with_remark
+from butfor.verdicts.words import listed, with_remark
 
 MOST_OPEN = 3  # metrics whose tables stand open; more are folded
 FIGURE = "![Effects on every metric](figures/effects_by_metric.png)"
@@ -31,27 +33,39 @@ def metric_section(study: Study, rows: list[ContrastRow]) -> str:
         ]
     else:
         tables = [f"### {_head(metric)}\n\n{table}" for metric, table in zip(others, tables, strict=True)]
-    return "\n\n".join(["## Other metrics", _lead(study), FIGURE, *tables])
+    return "\n\n".join(["## Other metrics", _lead(study, rows), FIGURE, *tables])
 
 
 def _head(metric: Metric) -> str:
     return metric.title[0].upper() + metric.title[1:]
 
 
-def _lead(study: Study) -> str:
+def _lead(study: Study, rows: list[ContrastRow]) -> str:
     decides = judged_by(study).title
+    lead = f"On the same seeds as {decides}, which decides when an ablation is settled."
+    if study.get("replicates"):
+        lead = f"On the same folds as {decides}, of which the verdicts above are."
     described = descriptive(study)
     if not described:
-        return (
-            f"On the same seeds as {decides}, which decides when an ablation is settled. The verdicts on all other metrics"
-            " together have α once more, corrected over every ablation and metric."
-        )
+        return f"{lead} The verdicts on all other metrics together have α once more, corrected over {comparisons(study, rows)}."
     judged = [f"`{name}`" for name in metrics_of(study) if name in study.get("claimed", []) and name not in described]
     but = f", but for {', '.join(judged)}, which claims name" if judged else ""
     return (
-        f"On the same seeds as {decides}, which decides when an ablation is settled. Described, not judged, as the study asks"
+        f"{lead} Described, not judged, as the study asks"
         f" (verdict.others: descriptive){but}: effects with intervals, each by itself and corrected for nothing."
     )
+
+
+def comparisons(study: Study, rows: list[ContrastRow]) -> str:
+    """How many comparisons the metrics that decide nothing are corrected over, and which: as the end of a sentence."""
+    judged = sum(row["verdict"] not in REFUSED for row in judged_by(study).rows(rows))
+    removed = sum(study.get("removed", {}).values())
+    described, decides = descriptive(study), study["verdict"]["metric"]
+    titles = [one.title for name, one in metrics_of(study).items() if name != decides and name not in described]
+    if study["verdict"]["corrected_over"] != "report":
+        return f"each family's ablations on {listed(titles)}"
+    ablations = counted(judged, "ablation") + (f" and {removed} removed since" if removed else "")
+    return f"{counted((judged + removed) * len(titles), 'comparison')}: {ablations} on {listed(titles)}"
 
 
 def _tally(rows: list[ContrastRow]) -> str:
@@ -65,7 +79,16 @@ def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
     better = "more" if metric.higher_is_better else "less"
     margin = metric.margin_in_words(study["verdict"])
     note = f"{better.capitalize()} is better; " + (f"margin {margin}." if margin else "no margin, so a direction only.")
-    head = ["ablation", "against", "verdict", f"effect, {metric.unit.short}", "interval", "p differ", "p same", "seeds"]
+    head = [
+        "ablation",
+        "against",
+        "verdict",
+        f"effect, {metric.unit.short}",
+        "interval",
+        "p differ",
+        "p same",
+        f"{replicate(study)}s",
+    ]
     rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 3
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
     lines = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *map(_cells, ordered)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,41 @@ from butfor.plain_text import plain
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
+from butfor.report.answer import answer_of
 from butfor.report.arm_cost_section import Costs, arm_cost_section
 from butfor.report.arm_section import arm_section
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
 from butfor.report.cost_section import cost_section
 from butfor.report.data_set_section import data_set_section
+from butfor.report.details import details
 from butfor.report.deviation_section import deviation_section
 from butfor.report.failure_section import failure_section
 from butfor.report.family_section import family_section
-from butfor.report.fold_words import replicate
+from butfor.report.figure_section import figure_section
 from butfor.report.importance_section import importance_section
 from butfor.report.interaction_section import interaction_section
 from butfor.report.look_section import look_section
 from butfor.report.method_section import method_section
 from butfor.report.metric_section import metric_section
+from butfor.report.numbers_section import numbers_section
 from butfor.report.opening_section import baseline_section, opening_section
 from butfor.report.partial_section import partial_section
+from butfor.report.placebo_section import placebo_section, placebo_warning
 from butfor.report.provenance_section import provenance_section
 from butfor.report.refused_section import refused_section
-from butfor.report.test_set_section import test_set_section
+from butfor.report.run_costs import run_costs
+from butfor.report.source_section import places_of, source_section
+from butfor.report.summary_json import SUMMARY, summary
+from butfor.report.test_set_section import test_set_section, test_set_warning
 from butfor.report.tuned_section import tuned_section
 from butfor.report.verdict_section import verdict_section
+from butfor.report.warning_section import warning_section
 from butfor.study.summary import DescribedStudy, families
 from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.decision import Decision
 from butfor.verdicts.next_look import planned_runs
-from butfor.verdicts.rows import Assessment, Comparison, ContrastRow, Decision
+from butfor.verdicts.rows import Assessment, Comparison, ContrastRow
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ class Sources:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What those files hold. sources: where each data set came from, in words. warnings: what to know first."""
+    """What those files hold. sources: where each data set came from, in words. warnings: what to know first. places: of each
+    arm's records, as a link from the report."""
 
     records: list[Record]
     checks: list[CheckRow]
@@ -76,10 +86,11 @@ class Evidence:
     warnings: Sequence[str] = ()
     costs: Costs | None = None
     notes: Sequence[dict[str, Any]] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_report(study: DescribedStudy, sources: Sources, report_path: Path | str) -> None:
-    """Write the report of a study; figures lie in `figures/` beside it."""
+    """Write the report of a study, and summary.json, its verdicts for programs, beside it; figures lie in `figures/` there."""
     data = [sources.data] if isinstance(sources.data, Path | str) else sources.data
     evidence = Evidence(
         records=records_in(sources.folders, sources.measured),
@@ -92,8 +103,12 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
         warnings=[warning for path in data if (warning := _json(path).get("warning", ""))],
         costs=next(map(_json, sources.costs), None),
         notes=sources.notes,
+        places=places_of(study, sources.folders, Path(report_path)),
     )
     write_atomically(Path(report_path), report(study, evidence))
+    write_atomically(
+        Path(report_path).with_name(SUMMARY), json.dumps(_summary(study, evidence), indent=1, ensure_ascii=False)
+    )
 
 
 def report(study: DescribedStudy, evidence: Evidence) -> str:
@@ -106,31 +121,64 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
     if not records:
         return _joined(f"# {study['study']}", plain(study["question"]), partial)
     stopped = next((decision["stopped"] for decision in evidence.decisions if decision["stopped"]), "")
+    warned, costs = test_set_warning(study, rows, records), run_costs(records)
     return _joined(
         f"# {study['study']}",
         baseline_section(comparison),
+        placebo_warning(comparison),
         opening_section(study, records),
+        " ".join(answer_of(rows, comparison)),
         *(f"> {warning}" for warning in evidence.warnings),
         partial,
-        refused_section(evidence.checks),
+        "\n>\n".join(
+            filter(
+                None,
+                [
+                    refused_section(evidence.checks),
+                    warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned),
+                ],
+            )
+        ),
         data_set_section(study, rows, comparison.get("across")),
-        verdict_section(study, rows, stopped, partial=bool(partial)),
-        deviation_section(evidence.claims),
-        arm_section(study, comparison["arms"]),
-        metric_section(study, rows),
-        test_set_section(study, rows, records),
-        claim_section(study, evidence.claims),
-        importance_section(study, rows, comparison["importance"]),
-        interaction_section(study, rows, comparison["interactions"]),
+        verdict_section(study, rows, comparison["arms"], evidence.places, costs),
         *(family_section(study, family, rows) for family in families(study)),
+        interaction_section(study, rows, comparison["interactions"]),
+        claim_section(study, evidence.claims),
         tuned_section(study, rows, comparison["tuned"]),
-        look_section(study, rows, evidence.decisions),
-        failure_section(records, comparison["failed"], planned, replicate(study)),
-        check_section(evidence.checks),
-        method_section(study, rows, records),
+        metric_section(study, rows),
         arm_cost_section(study, rows, records, evidence.costs),
-        cost_section(records),
+        cost_section(records, costs),
+        "## Details",
+        *map(details, _details(study, evidence, planned)),
+    )
+
+
+def _details(study: DescribedStudy, evidence: Evidence, planned: int) -> list[str]:
+    """What is folded away, in the order in which it is asked for."""
+    records, rows, comparison = evidence.records, evidence.contrasts, evidence.comparison
+    return [
+        deviation_section(evidence.claims),
+        numbers_section(study, rows),
+        arm_section(study, comparison["arms"]),
+        importance_section(study, rows, comparison["importance"]),
+        test_set_section(study, rows, records, bool(comparison.get("grouped"))),
+        look_section(study, rows, evidence.decisions),
+        failure_section(records, comparison["failed"], planned, study.get("replicates")),
+        check_section(evidence.checks),
+        placebo_section(comparison),
+        figure_section(study),
+        method_section(study, rows, records),
+        source_section(evidence.places),
         provenance_section(study, records, evidence.sources),
+    ]
+
+
+def _summary(study: DescribedStudy, evidence: Evidence) -> dict[str, Any]:
+    study, comparison, records = as_recorded(study, evidence.records), evidence.comparison, evidence.records
+    partial = len(records) < planned_runs(study, evidence.decisions)
+    costs = run_costs(records)
+    return summary(
+        study, evidence.contrasts, comparison, evidence.checks, evidence.claims, costs, evidence.places, partial
     )
 
 

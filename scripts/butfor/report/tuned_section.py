@@ -35,7 +35,8 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
 
 def _by(study: Study) -> str:
     """By what the rates were judged, where it is not what verdicts are asked of."""
-    return "" if study["verdict"]["metric"] in recorded_by(study) else " by their loss"
+    asked = [f"test/{name}" for name in study.get("metrics") or {}]
+    return "" if study["verdict"]["metric"] in (*recorded_by(study), *asked) else " by their loss"
 
 
 def _line(fixed: ContrastRow, tuned: ContrastRow | None, rates: dict[str, BestRate]) -> str:

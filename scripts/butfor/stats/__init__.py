@@ -39,21 +39,23 @@ from butfor.stats.over_data_sets import (
     FEWEST_RANKED,
     OverDataSets,
     RankedArms,
+    contrasts_of_each,
     judge_over_data_sets,
+    mean_contrast,
     ranked_arms,
 )
 from butfor.stats.pairs import Pairs, pair
-from butfor.stats.power import more_seeds, smallest_effect
+from butfor.stats.power import more_seeds, planned_effect, smallest_effect
 from butfor.stats.rule import Rule
 from butfor.stats.tails import Tails, p_exceeds, tails
 from butfor.stats.typical import Typical, p_signed_rank, typical
 from butfor.stats.unseen import most_unseen, still_holds
-from butfor.stats.verdict import MOST_MISSING, VERDICTS, decide
+from butfor.stats.verdict import MISSED, VERDICTS, decide
 
 __all__ = [
     "FEWEST_RANKED",
     "INTERACTION",
-    "MOST_MISSING",
+    "MISSED",
     "NO_INTERACTION",
     "VERDICTS",
     "Contrast",
@@ -69,6 +71,7 @@ __all__ = [
     "Typical",
     "cell_pairs",
     "contrast",
+    "contrasts_of_each",
     "correct",
     "decide",
     "factorial",
@@ -82,6 +85,7 @@ __all__ = [
     "judge_pairs",
     "judge_parts",
     "leave_and_add",
+    "mean_contrast",
     "more_seeds",
     "most_unseen",
     "p_above",
@@ -94,6 +98,7 @@ __all__ = [
     "p_signed_rank",
     "pair",
     "pairing_cost",
+    "planned_effect",
     "ranked_arms",
     "ranking",
     "smallest_effect",

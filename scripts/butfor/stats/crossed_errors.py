@@ -51,6 +51,18 @@ def mean_sources(of_each: Sequence[Sources]) -> Sources:
     )
 
 
+def by_group(answers: Answers, members: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """What groups of examples say, `(seeds, groups)`, in place of single ones, `(seeds, examples)`: their means, each counting by
+    its group's size, so that the mean over groups is that over examples, and its spread that of other groups (a ratio's, by
+    linearisation; Cochran 1977). members: the number of each example's group."""
+    figures = answers.astype(np.float64)
+    groups, sizes = int(members.max()) + 1, np.bincount(members)
+    sums = np.zeros((len(figures), groups))
+    np.add.at(sums.T, members, figures.T)
+    whole = figures.mean(axis=1, keepdims=True)
+    return np.asarray(whole + groups / len(members) * (sums - sizes * whole))
+
+
 def sources(ablation: Answers, reference: Answers, examples: int) -> Sources | None:
     """The errors of the difference in the share of examples that are right, `(seeds, examples looked at)` each, or of another
     metric by what groups of examples do to it; None for fewer than two seeds or examples.

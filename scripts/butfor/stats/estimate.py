@@ -76,10 +76,21 @@ def unpaired(pairs: Pairs, rule: Rule) -> Estimate:
     n, floor = len(pairs.differences), step(pairs, rule.resolution) / math.sqrt(2)
     if n < 2:
         return Estimate(float(pairs.differences.mean()) if n else math.nan, math.nan, math.nan)
+    if len(pairs.more_ablation) + len(pairs.more_reference):
+        return _of_unequal_samples(pairs, floor)
     runs = rule.independent(n)
     one, other = spread(pairs.ablation, floor) ** 2 / runs, spread(pairs.reference, floor) ** 2 / runs
     freedom = (n - 1) * (one + other) ** 2 / (one**2 + other**2) if one + other else n - 1
     return Estimate(float(pairs.differences.mean()), math.sqrt(one + other), freedom)
+
+
+def _of_unequal_samples(pairs: Pairs, floor: float) -> Estimate:
+    """The same where one arm has more runs than the other."""
+    a, b = np.append(pairs.ablation, pairs.more_ablation), np.append(pairs.reference, pairs.more_reference)
+    one, other = spread(a, floor) ** 2 / len(a), spread(b, floor) ** 2 / len(b)
+    each = one**2 / (len(a) - 1) + other**2 / (len(b) - 1)
+    freedom = (one + other) ** 2 / each if one + other else len(a) + len(b) - 2
+    return Estimate(float(a.mean() - b.mean()), math.sqrt(one + other), freedom)
 
 
 def spread(values: Values, floor: float) -> float:

@@ -56,6 +56,17 @@ def judge_over_data_sets(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict
     The mean effect is that on these very data sets: its standard error comes from theirs, with degrees of freedom by
     Satterthwaite (1946). Probabilities are corrected over the looks, any of which the seeds may be of, and over the ablations.
     """
+    of_each = contrasts_of_each(ablations, rule)
+    means = [mean_contrast(of_sets, rule) for of_sets in of_each.values()]
+    corrected = [decide(c, rule.alpha, rule.higher_is_better) for c in correct(means, others=rule.others)]
+    return {
+        name: OverDataSets(c, *_heterogeneity(of_sets), *_like_these([each.effect for each in of_sets]))
+        for (name, of_sets), c in zip(of_each.items(), corrected, strict=True)
+    }
+
+
+def contrasts_of_each(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict[str, list[Contrast]]:
+    """Every ablation's contrasts on its data sets, guarded by what all of them say; corrected over the looks alone."""
     flat = {(name, on): pairs for name, sets in ablations.items() for on, pairs in sets.items()}
     found = tails({" ".join(key): pairs for key, pairs in flat.items()}, [" ".join(key) for key in flat])
     own = {key: own_tail(pairs) for key, pairs in flat.items()} if len(ablations) < FEW else {}
@@ -63,13 +74,7 @@ def judge_over_data_sets(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict
         key: contrast(pairs, rule, found.floors.get(" ".join(key), 0.0), found.side or own.get(key, 0))
         for key, pairs in flat.items()
     }
-    of_each = {name: [single[name, on] for on in sets] for name, sets in ablations.items()}
-    means = [_mean(of_sets, rule) for of_sets in of_each.values()]
-    corrected = [decide(c, rule.alpha, rule.higher_is_better) for c in correct(means, others=rule.others)]
-    return {
-        name: OverDataSets(c, *_heterogeneity(of_sets), *_like_these([each.effect for each in of_sets]))
-        for (name, of_sets), c in zip(of_each.items(), corrected, strict=True)
-    }
+    return {name: [single[name, on] for on in sets] for name, sets in ablations.items()}
 
 
 def ranked_arms(figures: Mapping[str, Sequence[float]], higher_is_better: bool, alpha: float) -> RankedArms:
@@ -98,7 +103,7 @@ def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
     return Estimate(effect, math.sqrt(total) / k, freedom, EITHER if len(sides) > 1 else sum(sides))
 
 
-def _mean(of_sets: list[Contrast], rule: Rule) -> Contrast:
+def mean_contrast(of_sets: list[Contrast], rule: Rule) -> Contrast:
     """The contrast of the mean effect. By failures alone an arm is worse, or better, where it is so on every data set."""
     found = mean_estimate([c.estimate for c in of_sets])
     low, high = found.interval(rule.alpha / len(rule.looks))

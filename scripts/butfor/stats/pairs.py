@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ class Pairs:
 
     differences: by seed, shape `(pairs,)`. planned: seeds per arm. failed_*: runs that ended without a usable model.
     missing: seeds for which one of the two runs has left no record. resolution: the smallest step of the metric on the data set
-    that these runs are of, where that is another than the rule's (see Rule); so is margin.
+    that these runs are of, where that is another than the rule's (see Rule); so is margin. runs_*: how many records there are
+    of either arm. more_*: values of runs of either arm that have no counterpart, which count where arms are compared as
+    independent samples.
     """
 
     differences: Values
@@ -30,6 +32,10 @@ class Pairs:
     missing: int
     resolution: float | None = None
     margin: float | None = None
+    runs_ablation: int = 0
+    runs_reference: int = 0
+    more_ablation: Values = field(default_factory=lambda: np.empty(0))
+    more_reference: Values = field(default_factory=lambda: np.empty(0))
 
 
 def pair(ablation: BySeed, reference: BySeed, seeds: Sequence[int]) -> Pairs:
@@ -51,4 +57,6 @@ def pair(ablation: BySeed, reference: BySeed, seeds: Sequence[int]) -> Pairs:
         failed_ablation=sum(ablation[seed] is None for seed in present),
         failed_reference=sum(reference[seed] is None for seed in present),
         missing=len(seeds) - len(present),
+        runs_ablation=sum(seed in ablation for seed in seeds),
+        runs_reference=sum(seed in reference for seed in seeds),
     )

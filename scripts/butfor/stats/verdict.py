@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from butfor.missing_pairs import pairs_missing, too_few_pairs
 from butfor.plain_text import counted
 from butfor.stats.contrast import Contrast
 
 VERDICTS = ("helps", "hurts", "no meaningful difference", "inconclusive")
-WITHHELD = "{verdict}, were it sure that these runs have not missed a long tail"
-MOST_MISSING = 0.2  # share of seeds without a record above which no verdict is given
+MISSED = "may have missed a long tail"
+WITHHELD = "would be “{verdict}”, but {runs} " + MISSED
 
 
 def decide(c: Contrast, alpha: float, higher_is_better: bool = True) -> Contrast:
@@ -24,8 +25,8 @@ def decide(c: Contrast, alpha: float, higher_is_better: bool = True) -> Contrast
 def _without_figures(c: Contrast) -> tuple[str, str] | None:
     """What nothing can be said of."""
     judged = c.planned - c.missing
-    if c.missing > MOST_MISSING * c.planned:
-        return "inconclusive", f"{c.missing} of {counted(c.planned, 'run')} {'is' if c.planned == 1 else 'are'} missing"
+    if too_few_pairs(c.missing, c.planned):
+        return "inconclusive", pairs_missing(c.missing, c.planned)
     if judged and c.failed_ablation == c.failed_reference == judged:
         return "inconclusive", f"every run failed, and every run of the reference ({judged}/{judged})"
     return None
@@ -74,7 +75,7 @@ def _from_differences(c: Contrast, alpha: float, higher_is_better: bool) -> tupl
         return "inconclusive", counted(c.pairs, "finished pair")
     if c.error == 0:
         return "inconclusive", "every run has the same figure"
-    equal = "equal at every seed" if c.sd == 0 == c.effect else ""
+    equal = "equal in every pair" if c.sd == 0 == c.effect else ""
     real = c.p_difference <= alpha
     if c.p_equivalence <= alpha:
         return "no meaningful difference", "tiny but real" if real else equal
@@ -100,5 +101,5 @@ def _withheld(c: Contrast, alpha: float, higher_is_better: bool) -> str:
         (_direction(c, higher_is_better), differ),
     ):
         if by_student * corrected <= alpha * by_tail and corrected < 1:
-            return WITHHELD.format(verdict=verdict)
+            return WITHHELD.format(verdict=verdict, runs=counted(c.pairs, "run"))
     return ""

@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
-from butfor.study.arm import BASELINE, Arm, Recipe
+from butfor.study.arm import BASELINE, UNGROUPED, Arm, Recipe
+from butfor.study.arm_labels import Labels, label_in, wrong_labels
 
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
@@ -49,16 +50,25 @@ class Entry:
             )
         self.name, self.form, self.body, self.off = name, forms[0], entry[forms[0]], off
         self.reference: str = entry["from"]
-        self.family: str = entry.get("family") or ("others" if self.form == "set" else name)
+        self.family: str = entry.get("family") or (UNGROUPED if self.form == "set" else name)
         self.compared: bool = entry["compare"]
         self.primary: bool = entry["primary"]
         only: str | list[str] = entry.get("only", [])
+        self.labels: Labels = entry.get("label", "")
         self.only: list[str] = [only] if isinstance(only, str) else only
         self._told: set[tuple[Place, str]] = set()
 
     def arms(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
         """The arms that the entry makes. arms: those made so far, its reference among them. found: takes what is wrong with
         one of them, which is then left out. Raises PlanError for what is wrong with all."""
+        made = []
+        for arm in self._made(arms, resolve, found):
+            made.append(arm.name)
+            yield replace(arm, label=label_in(self.labels, arm.name))
+        if not found.found and (problem := wrong_labels(self.name, self.labels, made)):
+            raise PlanError(problem, (*self.at, "label"))
+
+    def _made(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
         reference = arms[self.reference]
         if self.form == "add_each":
             yield from self._arms_with_one_part(arms, resolve, found)

@@ -12,6 +12,7 @@ from butfor.arm_names import anywhere, data_set_of, on
 
 Recipe = dict[str, Any]
 BASELINE = "baseline"  # the arm with the full recipe
+UNGROUPED = "others"  # the family of ablations to which the study gives none
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class Arm:
 
     reference: the arm that it is compared with, if any. changed: the recipe keys in which it differs from its reference.
     family: a name shared by ablations that belong together. primary: whether it is one of those that share half of alpha.
-    grid, levels: for a cell of a grid, the grid's name and the name of the level of each key.
+    label: what it is called where results are shown; empty for its name.
+    grid, levels: for a cell of a grid, the grid's name and the name of the level of each key. placebo: whether it has the
+    baseline's recipe and other seeds (see study/placebo).
     """
 
     name: str
@@ -31,6 +34,8 @@ class Arm:
     primary: bool = False
     grid: str = ""
     levels: tuple[tuple[str, str], ...] = ()
+    placebo: bool = False
+    label: str = ""
 
     @property
     def data_set(self) -> str:

@@ -104,6 +104,15 @@ def needs_predictions(terms: MetricTerms, verdict: Settings) -> bool:
     return terms["score"] not in RECORDED or terms["name"] != terms["score"] or of_examples
 
 
+def predicted_primary(measured: list[Settings], asked: dict[str, MetricTerms], decides: str) -> dict[str, Any]:
+    """The metric that `decides`, with its direction, as `metric`, if predictions tell it and no figure of training. measured:
+    what is measured of predictions, see Targets.measuring."""
+    for terms in measured:
+        if decides == f"test/{terms['name']}" and terms["score"] not in RECORDED:
+            return {"metric": {**terms, "higher_is_better": asked[terms["name"]]["higher_is_better"]}}
+    return {}
+
+
 def _completed(name: str, settings: Settings) -> MetricTerms:
     at, score = ("metrics", name), settings.get("score") or settings.get("keras") or settings.get("function") or name
     if "/" in name:
@@ -129,14 +138,15 @@ def _completed(name: str, settings: Settings) -> MetricTerms:
 
 def _known(name: str, known: KnownMetric, settings: Settings) -> MetricTerms:
     for key in settings:
-        if key not in (*GENERAL, *known.options) or key == "settings":
+        if key not in (*GENERAL, *known.options, *known.further) or key == "settings":
             fixed = " It is fixed for that metric." if key in ("higher_is_better", "function") else ""
             raise MetricError(
                 f"metrics.{name}.{key}: unknown setting of {known.name}. Expected one of"
-                f" {', '.join([*GENERAL, *known.options])}.{fixed}",
+                f" {', '.join([*GENERAL, *known.options, *known.further])}.{fixed}",
                 ("metrics", name, key),
             )
     options = {key: settings.get(key, default) for key, default in known.options.items()}
+    options |= {key: settings[key] for key in known.further if settings.get(key) is not None}
     title = known.title.replace("-k ", f"-{options.get('k')} ") if name == known.name else name
     return _terms_of(name, known, options, title, settings)
 

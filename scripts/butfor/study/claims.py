@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
-from butfor.arm_names import anywhere
+from butfor.arm_names import AT, anywhere
 from butfor.errors import Errors, StudyFileError
 from butfor.fingerprint import fingerprint
 from butfor.recipe.recipe_mark import recipe_mark
@@ -18,7 +18,7 @@ from butfor.study.data_sets import place
 from butfor.study.metrics import MARGINS
 from butfor.study.plan import Plan
 from butfor.study.study_metrics import meant, metrics_of, nameable
-from butfor.study.summary import Expectation
+from butfor.study.summary import Expectation, OverDataSets
 
 Settings = dict[str, Any]
 
@@ -41,12 +41,14 @@ DECIDING = (
 
 class Claim(TypedDict):
     """A claim as a study declares it, with the arm's `reference`, the `recipes` of both arms by fingerprint, and a
-    `fingerprint` of its own, which stands for everything that decides the claim but not for its wording."""
+    `fingerprint` of its own, which stands for everything that decides the claim but not for its wording. data_sets: of a claim
+    about several, whether it is about the mean over them or about every one; arm and reference are then named without one."""
 
     sentence: str
     arm: str
     metric: str
     expect: Expectation
+    data_sets: NotRequired[OverDataSets]
     margin: float | None
     rate: float | None
     reference: str
@@ -81,7 +83,9 @@ def fixed(settings: Settings) -> dict[str, Any]:
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
     written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
-    reference = _reference(name, written["arm"], plan)
+    over = written.pop("data_sets", None)
+    reference, arms = _compared(name, {**written, "data_sets": over}, plan)
+    written |= {"data_sets": over} if over else {}
     if is_cost(written["metric"]):
         _check_cost(name, written, settings)
     else:
@@ -93,7 +97,7 @@ def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan
     full = {
         **written,
         "reference": reference,
-        "recipes": {arm: recipe_mark(plan.arms[arm].recipe) for arm in (written["arm"], reference)},
+        "recipes": {arm: recipe_mark(plan.arms[arm].recipe) for arm in arms},
     }
     own_margin = [MARGINS[written["metric"]]] if written["metric"] in MARGINS else []
     verdict = {f"verdict.{key}": settings["verdict"][key] for key in (*TERMS, *own_margin)}
@@ -119,6 +123,39 @@ def _named(deciding: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in deciding.items() if key not in EARLIER or EARLIER[key] != value}
 
 
+def _compared(name: str, claim: dict[str, Any], plan: Plan) -> tuple[str, list[str]]:
+    """The reference of a claim's arm, without its data set where the claim is about several, and the names of both arms, on each
+    of them."""
+    arm, over = claim["arm"], claim["data_sets"]
+    if not over:
+        reference = _reference(name, arm, plan)
+        return reference, [arm, reference]
+    where, at = f"claims.{name}.data_sets: expected none", ("claims", name, "data_sets")
+    if AT in arm:
+        raise ClaimError(
+            f"claims.{name}.arm: expected an ablation without a data set where data_sets: {over} says which are meant,"
+            f" received {arm}. Write arm: {anywhere(arm)}, or leave out data_sets.",
+            ("claims", name, "arm"),
+        )
+    placed = [other.name for other in plan.ablations if anywhere(other.name) == arm and AT in other.name]
+    if not placed:  # no such arm, or one data set
+        _reference(name, arm, plan)
+        raise ClaimError(f"{where} in a study of one data set, received {over}. Leave it out.", at)
+    if len(placed) == 1:
+        raise ClaimError(
+            f"{where} of an ablation that is on one data set, received {over}. Write arm: {placed[0]}, without data_sets.",
+            at,
+        )
+    if is_cost(claim["metric"]):
+        raise ClaimError(
+            f"{where} with {claim['metric']}, received {over}. What an arm costs is compared on one data set: write"
+            f" arm: {' or '.join(placed)}, without data_sets.",
+            at,
+        )
+    references = [_reference(name, each, plan) for each in placed]
+    return anywhere(references[0]), [*placed, *references]
+
+
 def _reference(name: str, arm: str, plan: Plan) -> str:
     at = ("claims", name, "arm")
     where, compared = f"claims.{name}.arm: expected an arm that is compared with a reference", plan.ablations
@@ -127,6 +164,8 @@ def _reference(name: str, arm: str, plan: Plan) -> str:
         close = difflib.get_close_matches(arm, [other.name for other in compared], n=1, cutoff=0.5)
         if placed:
             remedy = f"Name a data set: {' or '.join(placed)}."
+            if len(placed) > 1:
+                remedy += " Or write data_sets: mean, or data_sets: every, beside arm."
         else:
             remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(other.name for other in compared)}."
         raise ClaimError(f"{where}, received {arm}, which is no arm of this study. {remedy}", at)

@@ -20,7 +20,7 @@ MODEL_KEYS = frozenset(
         *("initialiser", "layer_initialisers", "bias_initialiser", "normalisation"),
         *("l1", "l2", "activity_l1", "activity_l2", "max_norm"),
         *("dropout", "input_dropout", "spatial_dropout", "precision"),
-        *("shift", "flip", "rotation", "zoom", "noise", "cutout"),
+        *("shift", "flip", "rotation", "zoom", "noise", "cutout", "categories"),
     ]
 )
 
@@ -75,7 +75,10 @@ def takes(model: Recipe) -> str:
 def _neutral(schema: dict[str, Any], value: Any) -> Any:
     """The value without effect: the one that takes the part out, or else the default."""
     plain = schema.get("without", schema["default"])
-    return {"name": plain} if isinstance(value, dict) and isinstance(plain, str) else plain
+    if not (isinstance(value, dict) and isinstance(plain, str)):
+        return plain
+    settings = schema.get("choices", {}).get(plain, {}).get("properties", {})
+    return {"name": plain, **{key: about["default"] for key, about in settings.items()}}
 
 
 def _mismatched(recipe: Recipe) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ from butfor.data.class_folders import has_parts
 from butfor.data.limits import OFFICIAL
 from butfor.errors import Place
 from butfor.remedies import CLOSE
+from butfor.study.files_beside import PATHS, find_beside
 from butfor.study.plan import Plan
 from butfor.study.schema import ConfigError, Schema, complete
 from butfor.user_code import location
 
 Settings = dict[str, Any]
 
-PATHS = ("folder", "file", "test_file", "validation_file")
 PUBLISHED = ("fashion_mnist", "mnist", "cifar10", "digits")
 SOURCES = {".npz": "npz", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}  # by the ending of a file
 OWN = "your own function"  # what `for` calls it
@@ -34,12 +34,10 @@ FOLDERS = (
 )  # whose folder has to be there; that of a published data set is one place of several
 
 
-def complete_data(data: Settings, root: Schema, task: str) -> None:
+def complete_data(data: Settings, root: Schema, task: str, beside: Sequence[Path] = ()) -> None:
     """Fill in what depends on other settings: `~` in paths, the test part that is split off where none is named, and the study's
-    task, which decides how targets are stored."""
-    for place in PATHS:
-        if data[place]:
-            data[place] = str(Path(data[place]).expanduser())
+    task, which decides how targets are stored. beside: the folders of the study's files, where paths are looked for last."""
+    find_beside(data, beside)
     keys = root["properties"]["data"]["properties"]
     by_class = data["name"] in BY_CLASS and data["folder"]
     own_part = any(data[key] for key in ("test", "test_file", "part")) or (by_class and has_parts(Path(data["folder"])))
@@ -48,15 +46,15 @@ def complete_data(data: Settings, root: Schema, task: str) -> None:
     data["task"] = task
 
 
-def check_data(data: Settings, root: Schema, at: Place = ("data",)) -> None:
+def check_data(data: Settings, root: Schema, at: Place = ("data",), beside: Sequence[Path] = ()) -> None:
     """Raise ConfigError for settings that contradict each other, and OwnCodeError for a function that is not there. at: where
-    the data set stands in the study file."""
+    the data set stands in the study file. beside: the folders of the study's files."""
     _check_keys(data, root["properties"]["data"]["properties"], at)
     for key, problem in _contradictions(data):
         raise ConfigError(f"{_dotted(at)}.{key}: {problem}", (*at, key))
     for place in PATHS:
         if data[place] and (place != "folder" or data["name"] in FOLDERS):
-            _check_exists(data, place, at)
+            _check_exists(data, place, at, beside)
     if location.is_own(data["name"]):
         location.locate(data["name"])
 
@@ -153,15 +151,17 @@ def _test_contradictions(data: Settings) -> Iterator[tuple[str, str]]:
         yield "test", "expected a column with by: stratified, since there are several targets, received none."
 
 
-def _check_exists(data: Settings, place: str, at: Place) -> None:
+def _check_exists(data: Settings, place: str, at: Place, folders: Sequence[Path]) -> None:
     path, kind = Path(data[place]), "folder" if place == "folder" else "file"
     if path.is_dir() if kind == "folder" else path.is_file():
         return
     beside = [str(other) for other in path.parent.glob("*") if other.is_dir() == (kind == "folder")]
     similar = difflib.get_close_matches(data[place], beside, n=1, cutoff=CLOSE)
     meant = f" Did you mean {similar[0]}?" if similar else ""
+    others = [folder.resolve() for folder in folders if folder.resolve() != Path.cwd() and not path.is_absolute()]
+    also = "".join(f", and from {folder} beside the study file" for folder in others)
     raise ConfigError(
-        f"{_dotted(at)}.{place}: expected an existing {kind}, received {data[place]}, looked for from {Path.cwd()}.{meant}",
+        f"{_dotted(at)}.{place}: expected an existing {kind}, received {data[place]}, looked for from {Path.cwd()}{also}.{meant}",
         (*at, place),
     )
 

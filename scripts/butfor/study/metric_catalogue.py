@@ -25,8 +25,8 @@ class KnownMetric:
 
     title: in a sentence, after the name of the part. unit: of differences and figures; `scale` of what is computed make one
     of it, given with so many `decimals`. tasks: those whose truth and predictions it can be computed of. options: settings
-    of its own with their defaults. share: whether it is a share of test examples, so that it moves in steps of one. lowest,
-    highest: of what is computed.
+    of its own with their defaults; further: those that count only where they are written. share: whether it is a share of test
+    examples, so that it moves in steps of one. lowest, highest: of what is computed.
     """
 
     name: str
@@ -40,6 +40,7 @@ class KnownMetric:
     highest: float = math.inf
     share: bool = False
     options: dict[str, object] = field(default_factory=dict)
+    further: tuple[str, ...] = ()
 
 
 def _points(name: str, title: str, tasks: tuple[str, ...], lowest: float = 0.0, **options: object) -> KnownMetric:
@@ -68,7 +69,7 @@ CATALOGUE = {
         *_averaged("f1", "F1"),
         _points("matthews", "Matthews correlation", CLASSES, -1.0),
         _points("cohen_kappa", "Cohen's kappa", CLASSES, -1.0, weights=None),
-        _points("roc_auc", "ROC AUC", LABELS),
+        KnownMetric("roc_auc", "ROC AUC", "points", LABELS, 100.0, 2, True, 0.0, 1.0, further=("positive",)),
         _points("pr_auc", "PR AUC", LABELS, positive=None),
         _error("log_loss", "log loss", "nats", LABELS),
         _error("brier", "Brier score", "units", LABELS),

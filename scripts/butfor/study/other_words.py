@@ -75,10 +75,12 @@ SAME = {  # what other tools call a key: its name here
 SEEDS = "Did you mean seeds (how many) or first_seed (the number of the first)?"
 PROFILE = "It is a line in profiles/slurm/profile.yaml, with what else a cluster is asked for"
 METRIC = "The metric that decides is verdict.metric; the loss, and by the task accuracy or mae, are always measured"
+POSITIVE = "`positive` belongs to a metric, such as metrics: {f1: {positive: ill}}"
 AUGMENTATION = "Each augmentation is a key of its own: shift, flip, rotation, zoom, cutout, noise, mixup, cutmix"
 ADVICE = {  # what has no name here: what to do instead
     **dict.fromkeys(("gres", "gpu", "gpus", "partition", "account", "qos", "nodes", "constraint", "slurm_extra"), PROFILE),
     **dict.fromkeys(("metric", "metrics"), METRIC),
+    **dict.fromkeys(("positive", "positive_class", "pos_label"), POSITIVE),
     **dict.fromkeys(("augmentation", "augment", "augmentations", "transforms"), AUGMENTATION),
     "callbacks": "What callbacks do are keys of a recipe: early_stopping, schedule",
 }  # fmt: skip

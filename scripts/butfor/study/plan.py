@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict
 
 from butfor.arm_names import anywhere, data_set_of
 from butfor.data import limits
@@ -17,14 +17,20 @@ from butfor.fingerprint import canonical
 from butfor.study import data_sets
 from butfor.study.ablations import Entry, PlanError, Resolve
 from butfor.study.arm import BASELINE, Arm
+from butfor.study.arm_labels import same_labels
 from butfor.study.crossing import crossed
 from butfor.study.data_needs import data_needs
+from butfor.study.placebo import own_seeds, with_placebo
 from butfor.study.same_arms import same_arms
 from butfor.study.summary import ArmPlan, LookPlan, PlanSummary, SearchPlan
 from butfor.user_code import declaration
 
 SEARCH_SEEDS = 1_000_000  # the distance of a search's seeds from the study's
 MOST_ARMS = 10_000
+
+
+class _Label(TypedDict, total=False):
+    label: str
 
 
 @dataclass(frozen=True)
@@ -90,14 +96,15 @@ class Plan:
         """The settings of one training job: plain values in a fixed order, so that Snakemake notices any change."""
         seeds = next(item.seeds for item in self.looks if item.name == look)
         made_of = {"recipe": self.arms[arm].recipe, "validation": self.validation[data_set_of(arm)]}
-        return canonical({"arm": arm, "seeds": list(seeds), **made_of})
+        return canonical({"arm": arm, "seeds": own_seeds(self.arms[arm], seeds), **made_of})
 
     @property
     def tuned(self) -> list[str]:
         """The arms whose learning rate is searched: not those that change the rate, unless they are references."""
         references = {arm.reference for arm in self.arms.values()}
         excluded = {a.name for a in self.ablations if "learning_rate" in a.changed and a.name not in references}
-        return [name for name in self.arms if name not in excluded] if self.tune else []
+        searched = [arm.name for arm in self.arms.values() if arm.name not in excluded and not arm.placebo]
+        return searched if self.tune else []
 
     def search(self, arm: str) -> Any:
         """The settings of one search of the learning rate, as plain values in a fixed order."""
@@ -123,7 +130,10 @@ class Plan:
         """
         full = next(iter(self.arms.values())).recipe
         varying = {key for other in self.arms.values() for key in full if other.recipe[key] != full[key]}
-        arms = {arm.name: {"family": arm.family or arm.name, "reference": arm.reference} for arm in self.arms.values()}
+        arms = {
+            arm.name: {"family": arm.family or arm.name, "reference": arm.reference, **_label(arm)}
+            for arm in self.arms.values()
+        }
         return {"arms": arms, "varying": sorted(varying)}
 
     def summary(self) -> PlanSummary:
@@ -141,6 +151,11 @@ class Plan:
             }
             for a in self.arms.values()
         ]
+        for planned, arm in zip(arms, self.arms.values(), strict=True):
+            if arm.placebo:
+                planned["placebo"] = True
+            if arm.label:
+                planned["label"] = arm.label
         looks: list[LookPlan] = [{"name": x.name, "seeds": list(x.seeds), "seen": x.seen} for x in self.looks]
         return {"arms": arms, "looks": looks, "tune": self.tune}
 
@@ -174,8 +189,13 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
                     made_by[arm.name] = entry
     for problem in same_arms(arms):
         errors.add(problem)
+    for said, at in same_labels(arms) if not errors.found else ():
+        errors.add(PlanError(said, at))
     sets, tune = settings["data_sets"], _tune(settings, arms[BASELINE].recipe)
     arms = crossed(arms, made_by, list(sets), errors)
+    if settings.get("placebo"):
+        with errors.collected():
+            arms = with_placebo(arms, settings, sets)
     if found is None:
         errors.end()
     return Plan(
@@ -184,6 +204,11 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
         {name: data["validation"] for name, data in sets.items()},
         tune,
     )
+
+
+def _label(arm: Arm) -> _Label:
+    """The label of an arm that has one: nothing is judged anew because others might have."""
+    return {"label": arm.label} if arm.label else {}
 
 
 def _add(arm: Arm, arms: dict[str, Arm], entry: Entry) -> None:

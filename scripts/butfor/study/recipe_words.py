@@ -29,13 +29,31 @@ def changes(recipe: Recipe, reference: Recipe, keys: list[str]) -> list[str]:
     return [text for key in keys for text in setting_changes(key, _at(reference, key), _at(recipe, key))]
 
 
+def values_set(recipe: Recipe, reference: Recipe, keys: list[str]) -> list[str]:
+    """The same for a narrow place, such as `schedule: cosine_restarts → none`: of what was there before, the name alone."""
+    return [
+        f"{name}: {_name(before)} → {in_short(after)}"
+        for key in keys
+        for name, before, after in _settings(key, _at(reference, key), _at(recipe, key))
+    ]
+
+
+def _name(value: Any) -> str:
+    return str(value["name"]) if isinstance(value, dict) and "name" in value else in_short(value)
+
+
 def setting_changes(key: str, before: Any, after: Any) -> list[str]:
     """What becomes of one setting, a text for each setting inside it where both values name the same choice."""
+    return [f"{name} {in_short(old)} → {in_short(new)}" for name, old, new in _settings(key, before, after)]
+
+
+def _settings(key: str, before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+    """Each setting that differs, with its value before and after."""
     alike = isinstance(before, dict) and isinstance(after, dict) and before.get("name") == after.get("name")
     if not alike:
-        return [f"{key} {in_short(before)} → {in_short(after)}"]
+        return [(key, before, after)]
     inner = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [text for name in inner for text in setting_changes(f"{key}.{name}", before.get(name), after.get(name))]
+    return [found for name in inner for found in _settings(f"{key}.{name}", before.get(name), after.get(name))]
 
 
 def _at(recipe: Recipe, key: str) -> Any:

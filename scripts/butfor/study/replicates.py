@@ -53,9 +53,3 @@ def _refuse(written: Settings, settings: Settings, count: int) -> None:
             " on, received a search. Leave it out.",
             ("tune",),
         )
-    if texts := [name for name, data in settings["data_sets"].items() if data["name"] == "texts"]:
-        raise ReplicatesError(
-            "replicates: expected data without a vocabulary, which would be made of words that are tested on, received"
-            f" {texts[0] or 'data'} of texts. Leave replicates out, and write seeds.",
-            ("replicates",),
-        )

@@ -6,9 +6,11 @@ Every mistake becomes one StudyError that says where it is, what was expected, w
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from butfor.arm_names import anywhere
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
 from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values, replicates
@@ -16,6 +18,7 @@ from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
 from butfor.study.cost_metrics import is_cost
 from butfor.study.data_settings import check_data, check_models, complete_data
+from butfor.study.embedded_data import check_embedded
 from butfor.study.plan import Plan, make_plan
 from butfor.study.schema import ConfigError, Schema, complete, load_schema, parts
 from butfor.study.seed_list import refuse_seed_list
@@ -24,14 +27,17 @@ from butfor.study.study_metrics import RECORDED, default_of, meant, metrics_of
 ANCHORS = ("x-", "_")  # what keys begin with that only hold something for aliases
 
 
-def study_and_plan(config: dict[str, Any], schema_path: Path) -> tuple[dict[str, Any], Plan]:
+def study_and_plan(
+    config: dict[str, Any], schema_path: Path, beside: Sequence[Path] = ()
+) -> tuple[dict[str, Any], Plan]:
     """A study file's settings, checked and completed, and its plan. Raises StudyError: SeveralErrors where there are several,
-    each told once, though all arms inherit it."""
+    each told once, though all arms inherit it. beside: the folders of the study's files, where its data may lie."""
     root = load_schema(schema_path)
     found = Errors()
-    settings = complete_study(config, root, found)
+    settings = complete_study(config, root, found, beside)
     plan = _planned(settings, root, found)
-    for check in (_check_images, _check_budget, _check_kept, check_models, _declare_claims, _ask_on_parts):
+    checks = (_check_images, _check_budget, _check_kept, check_models, check_embedded, _declare_claims, _ask_on_parts)
+    for check in checks:
         with found.collected():
             check(settings, plan, bool(found.found))
     found.end()
@@ -110,7 +116,8 @@ def _check_kept(settings: dict[str, Any], _: Plan, __: bool) -> None:
 def _declare_claims(settings: dict[str, Any], plan: Plan, incomplete: bool) -> None:
     """Complete the claims; where arms are missing because they are wrong themselves, only those of the arms that there are."""
     written = settings["claims"]
-    kept = {name: claim for name, claim in written.items() if claim["arm"] in plan.arms or not incomplete}
+    there = {*plan.arms, *map(anywhere, plan.arms)}
+    kept = {name: claim for name, claim in written.items() if claim["arm"] in there or not incomplete}
     settings["claims"] = claims.declared({**settings, "claims": kept}, plan)
 
 
@@ -125,7 +132,7 @@ def _ask_on_parts(settings: dict[str, Any], _: Plan, __: bool) -> None:
     settings["claimed"] = [name for name in names if described or name not in known]
 
 
-def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[str, Any]:
+def complete_study(config: dict[str, Any], root: Schema, found: Errors, beside: Sequence[Path] = ()) -> dict[str, Any]:
     """The settings of a study file, checked and completed; its ablations stay as written, because the plan resolves them.
 
     found: takes what is wrong, and the settings are then without it. Raises StudyError if nothing can be said of the rest.
@@ -146,11 +153,12 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
     settings = _without_faults(written, root, found)
     settings["data"] = several or settings["data"]
     settings["data_sets"] = several or {data_sets.ONLY: settings["data"]}
+    settings["fail_on"] = [settings["fail_on"]] if isinstance(settings["fail_on"], str) else settings["fail_on"]
     settings["results"] = str(Path(settings.get("results", f"results/{settings['study']}")).expanduser())
     with found.collected():
         replicates.settle(written, settings)
     for data in settings["data_sets"].values():
-        complete_data(data, root, settings["task"])
+        complete_data(data, root, settings["task"], beside)
     wrong = [getattr(error, "at", ()) for error in found.found]
     asked, settings["metrics"], settings["claimed"] = settings["metrics"], {}, []
     with found.collected():
@@ -160,7 +168,7 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors) -> dict[
         at = data_sets.place(name)
         with found.collected():
             if at not in [place[: len(at)] for place in wrong]:
-                check_data(data, root, at)
+                check_data(data, root, at, beside)
     with found.collected():
         settings["metrics"] = asked_metrics.completed(asked)
         asked_metrics.refuse_groups(settings["metrics"], settings["data_sets"])

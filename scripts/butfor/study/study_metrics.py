@@ -17,6 +17,7 @@ from butfor.study.summary import MetricTerms, Study
 
 OTHER_PARTS = ("train", "validation")
 CLASSIFICATION = "classification"  # what a study's task is where nothing else is said
+ELSEWHERE = "elsewhere"  # that of runs of other programs, which record nothing but what they are judged by
 OF_TARGET = Unit("units of the target", "units", "units of the target", scale=1.0, decimals=4)
 
 
@@ -44,6 +45,7 @@ def _of_regression() -> dict[str, Metric]:
 RECORDED = {  # by task, the one that decides where a study does not say first
     CLASSIFICATION: METRICS,
     "regression": _of_regression(),
+    ELSEWHERE: {},
     "own": {n: dataclasses.replace(m, unit=UNITS) for n, m in METRICS.items() if n.endswith("/loss")},
 }
 
@@ -150,7 +152,7 @@ def _asked(terms: MetricTerms, part: str) -> Metric:
     highest = math.inf if terms["highest"] is None else scale * terms["highest"]
     about: dict[str, Any] = {
         **{
-            "title": f"{'training' if part == 'train' else part} {title}",
+            "title": terms.get("whole_title") or f"{'training' if part == 'train' else part} {title}",
             "short": title,
             "recorded": lambda m: m[name],
         },

@@ -7,14 +7,16 @@ from typing import Any, Literal, NotRequired, TypedDict
 from butfor.study.arm import Recipe
 
 Expectation = Literal["helps", "hurts", "same", "fails", "fails more"]
+OverDataSets = Literal["mean", "every"]  # what a claim is about, of several data sets
 
 
 class ArmPlan(TypedDict):
     """An arm, its resolved recipe, and the recipe keys in which it departs from its reference (None: it has none).
 
-    primary: whether it is one of those that share half of alpha.
+    primary: whether it is one of those that share half of alpha. label: what it is called, where that is not its name.
 
-    grid, levels: for a cell of a grid, the grid's name and by recipe key the name of the cell's level; else empty.
+    grid, levels: for a cell of a grid, the grid's name and by recipe key the name of the cell's level; else empty. placebo: of
+    one alone (see study/placebo).
     """
 
     name: str
@@ -25,6 +27,8 @@ class ArmPlan(TypedDict):
     grid: str
     levels: dict[str, str]
     recipe: Recipe
+    placebo: NotRequired[bool]
+    label: NotRequired[str]
 
 
 class LookPlan(TypedDict):
@@ -48,7 +52,8 @@ class MetricTerms(TypedDict):
     score: what computes it from predictions: a name of the catalogue with its `options`, or `module:function`. parts: of the
     data, on which it is asked: test always, train, validation and gap where a claim names them. scale, decimals, lowest,
     highest, share: see KnownMetric. margin: in its unit; relative_margin: as a share of the baseline's mean instead, by which
-    the stages that judge fill in the margin. primary: whether it decides.
+    the stages that judge fill in the margin. primary: whether it decides. whole_title: in a sentence, where that is not the
+    title after a part of the data, as of runs made elsewhere.
     """
 
     name: str
@@ -66,6 +71,7 @@ class MetricTerms(TypedDict):
     margin: float | None
     relative_margin: float | None
     margins: NotRequired[dict[str, float]]
+    whole_title: NotRequired[str]
     primary: bool
 
 
@@ -108,6 +114,7 @@ class Study(PlanSummary):
     removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from
     the register by the stages that judge. claimed: the metrics that its claims name. task: what kind of targets the data
     have, filled in from the records (see verdicts/as_recorded). replicates: the folds that stand for seeds, if they do.
+    example_groups: by data set, what its test examples belong to, if the data say so; filled in by the stages that judge.
     """
 
     verdict: VerdictSettings
@@ -116,13 +123,19 @@ class Study(PlanSummary):
     claimed: NotRequired[list[str]]
     task: NotRequired[str]
     replicates: NotRequired[dict[str, Any]]
+    example_groups: NotRequired[dict[str, Any]]
+    own_seeds: NotRequired[dict[str, list[int]]]
 
 
 class DescribedStudy(Study):
-    """A study with its name and its question, for the report."""
+    """A study with its name and its question, for the report, and how that is to look.
+
+    report: as in config/schema.yaml, where the study asks for something.
+    """
 
     study: str
     question: str
+    report: NotRequired[dict[str, Any]]
 
 
 def ablations_of(study: PlanSummary) -> list[ArmPlan]:

@@ -16,6 +16,7 @@ import yaml
 from mlflow.entities import Metric as Point
 from mlflow.entities import Param
 
+from butfor.arm_names import data_set_of, on
 from butfor.checks.outcomes import CheckRow
 from butfor.figures import arm_colours
 from butfor.fingerprint import canonical
@@ -26,7 +27,7 @@ from butfor.study.study_metrics import metrics_of
 from butfor.tracking import metric_names, run_content
 from butfor.tracking.arm_statistics import ArmStatistics, recorded, statistics_of
 from butfor.tracking.tracked_metrics import judged, settling
-from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
+from butfor.verdicts.numbers import NONE, effect_of, interval_of, mean_and_sd, probability
 from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import in_words, with_remark
 
@@ -112,8 +113,16 @@ def tags_before_verdict(arm: str, tracking: dict[str, Any]) -> dict[str, str]:
     return {**_common_tags(arm, tracking), VERDICT: "not judged yet", "mlflow.note.content": note}
 
 
+def called(arm: str, tracking: dict[str, Any]) -> str:
+    """The name of an arm's run: its label, if the study gives it one."""
+    label = tracking["arms"].get(arm, {}).get("label", "")
+    return on(label, data_set_of(arm)) if label else arm
+
+
 def _common_tags(arm: str, tracking: dict[str, Any]) -> dict[str, str]:
     place = {"butfor.kind": KIND, "butfor.study": tracking["experiment"], "butfor.arm": arm}
+    if (name := called(arm, tracking)) != arm:
+        place["butfor.label"] = name
     colour = {"mlflow.runColor": arm_colours.colour(list(tracking["arms"]).index(arm))}
     user = {"mlflow.user": getpass.getuser(), "butfor.identity": tracking["identity"]}
     return {**run_content.SOURCE, **user, **place, **colour}
@@ -192,7 +201,7 @@ def _note(
     role = "the full recipe" if is_baseline(arm) else "a reference for other arms"
     first = f"{in_words(rows[metric.name])}." if metric.name in rows else f"{arm}: {role}."
     lost = f", {figures.failed} of which failed and do not count in" if figures.failed else ""
-    parts = [f"{first} {_mean_in_words(figures, metric)} over {figures.seeds} seeds{lost}."]
+    parts = [f"{first} {_mean_in_words(figures, metric)} over {figures.seeds} runs{lost}."]
     table = ["| metric | mean ± sd | effect | interval | p differ | p same | verdict |", "| --- |" + " --- |" * 6]
     for each in (metrics[name] for name in dict.fromkeys([metric.name, *figures.mean, *rows])):
         table.append(
@@ -217,9 +226,8 @@ def _cells(row: ContrastRow | None) -> list[str]:
 def _mean_in_words(figures: ArmStatistics, metric: Metric) -> str:
     if metric.name not in figures.mean:
         return NONE
-    sd = figures.sd[metric.name]
-    spread = "" if sd is None else f" ± {sd:.{metric.unit.decimals}f}"
-    return f"{figures.mean[metric.name]:.{metric.unit.decimals}f}{spread} {metric.unit.level}"
+    reached = mean_and_sd(figures.mean[metric.name], figures.sd[metric.name], metric.unit.decimals)
+    return f"{reached} {metric.unit.level}"
 
 
 def _digits(value: float | None, digits: int) -> float | None:

@@ -38,7 +38,8 @@ class ArmRuns:
         """
         if not self._runs.get(arm):
             tags = preserved(arm_content.tags_before_verdict(arm, self._tracking), {})
-            run = self._client.create_run(self._experiment.id, round(started * 1000), tags, arm)
+            name = arm_content.called(arm, self._tracking)
+            run = self._client.create_run(self._experiment.id, round(started * 1000), tags, name)
             self._client.update_run(run.info.run_id, status="SCHEDULED")
             self._runs[arm] = [run]
         return str(self._runs[arm][0].info.run_id)
@@ -55,6 +56,10 @@ class ArmRuns:
         self._experiment.delete(run for run in existing if run.info.run_id != current[0].info.run_id)
         self._runs[arm] = current
         return str(current[0].info.run_id)
+
+    def ids(self) -> dict[str, str]:
+        """The id of each arm's run."""
+        return {arm: str(runs[0].info.run_id) for arm, runs in self._runs.items() if runs}
 
     def remove_others(self, arms: Container[str]) -> None:
         """Delete the runs of arms that the study no longer has."""
@@ -76,7 +81,8 @@ class ArmRuns:
     def _written(self, arm: str, content: ArmContent, tags: dict[str, str], digest: str, run: Run | None) -> Run:
         start, end = (round(each * 1000) for each in (content.statistics.started, content.statistics.ended))
         if run is None:
-            run = self._client.create_run(self._experiment.id, start_time=start, run_name=arm, tags=tags)
+            name = arm_content.called(arm, self._tracking)
+            run = self._client.create_run(self._experiment.id, start_time=start, run_name=name, tags=tags)
         else:
             self._client.log_batch(run.info.run_id, tags=tag_list(tags))
         for name, text in content.files.items():

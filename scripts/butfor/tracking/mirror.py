@@ -105,6 +105,10 @@ class Mirror:
             log.info("%s: %s", key, action)
         return action, str(written)
 
+    def arm_ids(self) -> dict[str, str]:
+        """The id of each arm's run."""
+        return self._arms.ids()
+
     def remove_others(self, folders: Iterable[Path]) -> list[Run]:
         """Delete the runs that have no record in the folders, and incomplete ones that a killed import has left; returns the
         remaining runs.

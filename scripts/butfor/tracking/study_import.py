@@ -60,6 +60,7 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
         actions = mirror.put(folders, judged, sources.measured)
         mirror.mark_usable(mirror.remove_others(folders), unusable_arms)
         mirror.register_best_model()
+        arms = {arm: views.run_link(experiment.id, run) for arm, run in mirror.arm_ids().items()}
         report = write_summary_run(experiment, results, files)
         others = [other for other in tracked_metrics.settling(tracking) if other.name != metric.name]
         links = _save_views(experiment, [metric, *others], report, tracking["question"])
@@ -70,6 +71,7 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
         "identity": experiment.kept_identity,
         "experiment": experiment.id,
         **links,
+        "arms": arms,
         "runs": actions,
     }
     write_atomically(Path(tracked), json.dumps(summary, indent=1))

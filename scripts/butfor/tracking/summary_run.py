@@ -40,9 +40,11 @@ def write_summary_run(experiment: StudyExperiment, results: Path, paths: list[Pa
 
 def as_note(report: str) -> str:
     """A report's text as a description: its title as a plain sentence, since tables show the first words as they are; without
-    its pictures, which are files; as much as there is room for.
+    its pictures, which are files, what is folded away, and links to records; as much as there is room for.
     """
-    without = re.sub(r"^!\[[^\]]*\]\([^)]*\)\n*", "", report, flags=re.MULTILINE).removeprefix("# ")
+    open_part = re.sub(r"^<details>.*?^</details>\n*", "", report, flags=re.MULTILINE | re.DOTALL)
+    without = re.sub(r"^!\[[^\]]*\]\([^)]*\)\n*", "", open_part, flags=re.MULTILINE).removeprefix("# ")
+    without = re.sub(r"\[([^\]]*)\]\((?:\.\./)?runs/[^)]*\)", r"\1", without).removesuffix("## Details\n\n")
     room = LONGEST - len(WHERE) - 4
     if len(without) > room:
         without = without[:room].rpartition("\n\n")[0] or without[:room]

@@ -62,6 +62,11 @@ def plain_link(experiment: str) -> str:
     return f"/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
 
+def run_link(experiment: str, run: str) -> str:
+    """The link to the page of a run, without the server's address."""
+    return f"/#/experiments/{experiment}/runs/{run}"
+
+
 def file_link(experiment: str, run: str, file: str = "report.md") -> str:
     """The link to a file of a run, without the server's address."""
     return f"/#/experiments/{experiment}/runs/{run}/artifacts/{file}?workflowType=machine_learning"

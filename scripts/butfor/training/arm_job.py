@@ -138,9 +138,12 @@ class _Job:
         return {**place, "recipe": self._training["recipe"]}
 
     def _compiled(self, seed: int) -> ArmRuns:
-        """What trains a seed: the same for all, but where each has data of its own."""
-        if self._arm_runs is None or self._dataset.folds:
-            self._arm_runs = ArmRuns(self._engine, self._training, self._dataset.of_seed(seed), self._device)
+        """What trains a seed: the same for all, as far as it takes each one's data."""
+        if self._arm_runs and not self._dataset.folds:
+            return self._arm_runs
+        dataset = self._dataset.of_seed(seed)
+        if self._arm_runs is None or not self._arm_runs.takes(dataset):
+            self._arm_runs = ArmRuns(self._engine, self._training, dataset, self._device)
             self._arm_runs.seconds["data"] = self._data_seconds
             if self._keeps:  # what cannot be kept is refused before it is trained
                 self._arm_runs.engine.save(self._waiting / MODELS / "trial.keras")

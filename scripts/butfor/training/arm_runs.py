@@ -47,8 +47,7 @@ class ArmRuns:
         self.recipe: dict[str, Any] = training["recipe"]
         self.seconds: dict[str, float] = {}
         self._name, self._validation = training["arm"], training["validation"]
-        self._dataset = dataset.scaled(self.recipe)
-        log.info("%s · input_scaling %s: %s", self._name, _scaling(self._dataset), _range(self._dataset))
+        self._dataset = self._scaled(dataset)
         versions = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
         engine = f"{kind.__module__}:{kind.__qualname__}"
         self._machine = {"device": device, "engine": engine, **kind.numerics(), **versions}
@@ -56,9 +55,21 @@ class ArmRuns:
         self._tried = False  # the first trial step compiles what trains
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
         self._rates = schedules.learning_rates(self.recipe, self._steps)
-        weights = class_weights(self.recipe["class_weight"], self._dataset.fitted_targets, self._dataset.class_count)
-        self._class_weights = None if weights is None else [float(weight) for weight in weights]
         self.engine = kind(self.recipe, self._dataset, self._rates)
+
+    def takes(self, dataset: Dataset) -> bool:
+        """Whether the next seeds are trained on another data set, such as another fold, by what is compiled already."""
+        scaled, size = self._scaled(dataset), self.recipe["train_size"]
+        train, _ = split(len(scaled.y_train), self._validation, size, 0, scaled.official)
+        if len(train) // self.recipe["batch_size"] != self._steps or not self.engine.takes(scaled):
+            return False
+        self._dataset, self._tried = scaled, False  # for examples of another number there is something to compile
+        return True
+
+    def _scaled(self, dataset: Dataset) -> Dataset:
+        scaled = dataset.scaled(self.recipe)
+        log.info("%s · input_scaling %s: %s", self._name, _scaling(scaled), _range(scaled))
+        return scaled
 
     def _split(self, seed: int) -> tuple[Rows, Rows]:
         data, train_size = self._dataset, self.recipe["train_size"]
@@ -190,10 +201,13 @@ class ArmRuns:
     def _data(self, evaluation: Evaluation) -> dict[str, Any]:
         dataset = self._dataset
         described = {"name": dataset.name, "fingerprint": dataset.fingerprint, "classes": dataset.classes}
-        described |= {"task": dataset.task, "class_weights": self._class_weights}
+        weights = class_weights(self.recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
+        described |= {"task": dataset.task, "class_weights": None if weights is None else list(map(float, weights))}
         if self.recipe["sample_weight"] == "given" and dataset.w_train is not None:
             weights = dataset.w_train[evaluation.train]
             described["sample_weights"] = [float(size) for size in (weights.mean(), weights.min(), weights.max())]
+        if dataset.categorical:
+            described["categorical"] = {column.name: column.size for column in dataset.categorical}
         if dataset.fold:
             described["fold"] = dict(zip(("repeat", "fold", "folds"), dataset.fold, strict=True))
         counts = {"train": len(evaluation.train), "validation": len(evaluation.held), "test": len(dataset.y_test)}

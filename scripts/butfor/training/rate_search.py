@@ -6,12 +6,12 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from butfor.arm_names import data_set_of
-from butfor.data.dataset import load
+from butfor.data.dataset import Array, load
 from butfor.process.start_settings import announced
 from butfor.process.time_limit import time_limit
 from butfor.recipe.rate_choice import chosen
@@ -25,6 +25,7 @@ from butfor.training.engine_choice import engine_named
 from butfor.user_code import call
 
 Training = dict[str, Any]
+Figures = dict[str, float | None]
 log = logging.getLogger(__name__)
 
 
@@ -36,12 +37,14 @@ def search(
     rates: Path | str,
     built: Iterable[Path | str] = (),
     max_minutes: float | None = None,
+    scored: Callable[[int, int | None, Array], float] | None = None,
 ) -> None:
     """Train an arm's recipe at each rate of `task` (see Plan.search) and write what came of it on validation images into the
     file `rates`.
 
     The test set is not touched, and the seeds are none of the study's, so that what is chosen here has not seen what it
-    is judged on. max_minutes: see time_limit, for each rate.
+    is judged on. max_minutes: see time_limit, for each rate. scored: the study's metric, of what a training of a seed and a
+    train_size predicts of its validation examples, where that is none of the figures of training.
     """
     refuse_unbuilt(built)
     engine, stream = engine_named(task["engine"]), announced().streams(data_set_of(task["arm"]))
@@ -55,10 +58,23 @@ def search(
             arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device)
             for seed in task["seeds"]:
                 validated = arm_runs.validate(seed)
+                if scored is not None:
+                    validated |= _judged(arm_runs, seed, validated, task["metric"]["name"], scored)
                 rows.append({"rate": rate, "seed": seed, **validated, "seconds": time.perf_counter() - began})
                 log.info("%s · learning rate %g · seed %d: %s", task["arm"], rate, seed, validated)
                 began = time.perf_counter()
-    write_noted(path, json.dumps({"arm": task["arm"], "tried": rows}, indent=1))
+    better = {"higher_is_better": task["metric"]["higher_is_better"]} if scored is not None else {}
+    write_noted(path, json.dumps({"arm": task["arm"], **better, "tried": rows}, indent=1))
+
+
+def _judged(
+    arm_runs: ArmRuns, seed: int, validated: Figures, name: str, scored: Callable[[int, int | None, Array], float]
+) -> Figures:
+    """The metric of the training that has just ended; None of one that broke."""
+    if None in validated.values():
+        return {f"validation/{name}": None}
+    predicted = arm_runs.predict(seed, ["validation"])["validation"]
+    return {f"validation/{name}": scored(seed, arm_runs.recipe["train_size"], predicted)}
 
 
 def train_tuned(
@@ -75,7 +91,8 @@ def train_tuned(
     """Train every seed of `training` at the rate that the search in the file `rates` has best; where that is the recipe's own
     rate, the records in `fixed` are what that gives, and are taken over.
     """
-    rate = chosen(json.loads(Path(rates).read_text())["tried"], metric)["rate"]
+    searched = json.loads(Path(rates).read_text())
+    rate = chosen(searched["tried"], metric, searched.get("higher_is_better"))["rate"]
     if rate == training["recipe"]["learning_rate"]:
         _copy_records(Path(fixed), Path(runs))
         log.info("%s · the recipe's own learning rate is the best of those tried", training["arm"])

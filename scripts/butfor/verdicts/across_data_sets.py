@@ -9,7 +9,7 @@ from typing import Any, cast
 from butfor import stats
 from butfor.arm_names import anywhere, data_set_of
 from butfor.records.record import Record
-from butfor.stats.crossed_errors import mean_sources
+from butfor.stats.crossed_errors import Sources, mean_sources
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, descriptive, judged_by
 from butfor.study.summary import Study, ablations_of, reference_of
@@ -47,12 +47,9 @@ def _rows(
     study: Study, records: list[Record], metric: Metric, rows: list[ContrastRow], metrics: int
 ) -> list[AcrossRow]:
     """A row for each ablation on a metric. metrics: how many share its alpha."""
-    by_arm = {row["arm"]: row for row in rows}
-    where: dict[str, list[str]] = {}
-    for arm in ablations_of(study):
-        where.setdefault(anywhere(arm["name"]), []).append(arm["name"])
-    several = {name: names for name, names in where.items() if len(names) > 1}
-    judged = _judged(study, records, metric, by_arm, several, metrics)
+    by_arm, several = {row["arm"]: row for row in rows}, on_several(study)
+    shared = shared_pairs(study, records, metric, rows)
+    judged = _judged(study, records, metric, shared, metrics)
     references = {anywhere(arm["name"]): anywhere(reference_of(arm)) for arm in ablations_of(study)}
     found = [
         _row(metric, name, references[name], [by_arm[n] for n in several[name]], judged.get(name)) for name in several
@@ -62,34 +59,65 @@ def _rows(
     return found
 
 
+def on_several(study: Study) -> dict[str, list[str]]:
+    """The ablations that are on two data sets or more: by name, what they are called on each."""
+    where: dict[str, list[str]] = {}
+    for arm in ablations_of(study):
+        where.setdefault(anywhere(arm["name"]), []).append(arm["name"])
+    return {name: names for name, names in where.items() if len(names) > 1}
+
+
+def shared_pairs(
+    study: Study, records: list[Record], metric: Metric, rows: list[ContrastRow]
+) -> dict[str, dict[str, stats.Pairs]]:
+    """By ablation and data set, the pairs of the seeds that it has on all of its data sets; of those alone that have a verdict
+    on each. rows: of the metric."""
+    pairs, looks = pairing(study, records, metric), shared_looks(study, records)
+    refused = {row["arm"] for row in rows if row["verdict"] in REFUSED}
+    return {
+        name: {data_set_of(each): pairs(each, looks[each]) for each in names}
+        for name, names in on_several(study).items()
+        if not refused & {*names}
+    }
+
+
+def shared_looks(study: Study, records: list[Record]) -> dict[str, int]:
+    """Per arm, after how many looks it has left records on all of its data sets."""
+    looks = looks_had(study, records)
+    for names in on_several(study).values():
+        looks |= dict.fromkeys(names, min(looks[name] for name in names))
+    return looks
+
+
+def mean_errors(study: Study, records: list[Record], metric: Metric) -> dict[str, Sources]:
+    """By ablation, what the test sets add to the error of its mean effect; of those alone of which it is known on each."""
+    of_each = example_errors(study, records, shared_looks(study, records), metric)
+    return {
+        name: mean_sources([of_each[each] for each in names])
+        for name, names in on_several(study).items()
+        if all(each in of_each for each in names)
+    }
+
+
 def _judged(
-    study: Study,
-    records: list[Record],
-    metric: Metric,
-    by_arm: dict[str, ContrastRow],
-    several: dict[str, list[str]],
-    metrics: int,
+    study: Study, records: list[Record], metric: Metric, shared: dict[str, dict[str, stats.Pairs]], metrics: int
 ) -> dict[str, stats.OverDataSets]:
     """The ablations that have a verdict on each of their data sets."""
-    pairs, looks = pairing(study, records, metric), looks_had(study, records)
-    for names in several.values():
-        looks |= dict.fromkeys(names, min(looks[name] for name in names))
-    shared = {
-        name: {data_set_of(each): pairs(each, looks[each]) for each in names}
-        for name, names in several.items()
-        if not any(by_arm[each]["verdict"] in REFUSED for each in names)
-    }
     rule = rule_of(study, metric, records)
     rule = replace(rule, others=metrics * (len(shared) + rule.others) - len(shared))
     judged = stats.judge_over_data_sets(shared, rule) if shared else {}
-    of_each = example_errors(study, records, looks, metric)
-    errors = {
-        name: mean_sources([of_each[each] for each in several[name]])
-        for name in shared
-        if all(each in of_each for each in several[name])
-    }
-    held = for_new_data({name: found.contrast for name, found in judged.items()}, errors, study)
+    contrasts = {name: found.contrast for name, found in judged.items()}
+    held = for_new_data(contrasts, mean_errors(study, records, metric), study)
     return {name: replace(found, contrast=held[name]) for name, found in judged.items()}
+
+
+def judged_means(
+    study: Study, records: list[Record], metric: Metric, rows: list[ContrastRow]
+) -> dict[str, stats.Contrast]:
+    """The contrast of every ablation's mean effect, with its verdict, as `across` has it. rows: of all contrasts."""
+    metrics = 1 if metric == judged_by(study) else max(1, len(beside(study)))
+    shared = shared_pairs(study, records, metric, metric.rows(rows))
+    return {name: each.contrast for name, each in _judged(study, records, metric, shared, metrics).items()}
 
 
 def _row(
@@ -106,7 +134,7 @@ def _row(
     c = found.contrast
     values = {
         **vars(c),
-        "remark": "; ".join(filter(None, [c.remark, *_lost(of_sets), _opposed(c.verdict, of_sets)])),
+        "remark": "; ".join(filter(None, [c.remark, *_lost(of_sets), opposed(c.verdict, of_sets)])),
         "heterogeneity": found.heterogeneity,
         "p_heterogeneity": found.p_heterogeneity,
         **{"like_low": found.low, "like_high": found.high},
@@ -121,7 +149,7 @@ def _lost(of_sets: list[ContrastRow]) -> list[str]:
     return [f"too few finished runs on {', '.join(lost)}"] if lost else []
 
 
-def _opposed(verdict: str, of_sets: list[ContrastRow]) -> str:
+def opposed(verdict: str, of_sets: list[ContrastRow]) -> str:
     """Where a data set says the opposite of all together."""
     opposite = {"helps": "hurts", "hurts": "helps"}.get(verdict)
     against = [row["data"] for row in of_sets if row["verdict"] == opposite]

@@ -7,7 +7,8 @@ import numpy as np
 from butfor.records.record import Record
 from butfor.study.arm import Recipe
 from butfor.study.metrics import Metric
-from butfor.study.recipe_words import changes
+from butfor.study.placebo import is_placebo
+from butfor.study.recipe_words import changes, values_set
 from butfor.study.study_metrics import metrics_of
 from butfor.study.summary import ArmPlan, Study, arm_of
 from butfor.verdicts.rows import ArmRow, Level
@@ -26,16 +27,20 @@ def recipe_trained(arm: ArmPlan, records: list[Record]) -> Recipe:
 def _row(study: Study, arm: ArmPlan, records: list[Record]) -> ArmRow:
     verdict, own = study["verdict"], [record for record in records if record.arm == arm["name"]]
     finished = [record for record in own if not record.failed(verdict["must_learn"], verdict["metric"])]
-    changed: list[str] = []
+    changed = ["other seeds than the baseline's"] if is_placebo(arm) else list[str]()
+    sets = list(changed)
     if arm["reference"]:
         reference, trained = recipe_trained(arm_of(study, arm["reference"]), records), recipe_trained(arm, records)
         declared = {key.split(".")[0] for key in arm["changed"]}
         others = [key for key in reference if key not in declared and trained.get(key) != reference[key]]
-        changed = changes(trained, reference, [*arm["changed"], *others])
+        keys = [*arm["changed"], *others]
+        changed, sets = changes(trained, reference, keys), values_set(trained, reference, keys)
     return {
         "arm": arm["name"],
+        "label": arm.get("label", ""),
         "reference": arm["reference"],
         "changes": changed,
+        "sets": sets,
         "runs": len(own),
         "failed": len(own) - len(finished),
         "reaches": {metric.name: _level(metric, finished) for metric in metrics_of(study).values() if metric.settles},

@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from butfor import stats
-from butfor.arm_names import data_set_of
+from butfor.arm_names import anywhere, data_set_of
 from butfor.plain_text import counted
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.records.tables import records_in
-from butfor.stats.importance import decided_by_failures
 from butfor.study.claims import Claim
 from butfor.study.cost_metrics import is_cost
 from butfor.study.data_sets import fingerprint_of_all
@@ -31,36 +28,23 @@ from butfor.study.summary import Study
 from butfor.verdicts import cost_claims, preregistration
 from butfor.verdicts import register as registers
 from butfor.verdicts.as_recorded import as_recorded
-from butfor.verdicts.claim_tests import Tests, judged_runs, margin_of, tests_of
-from butfor.verdicts.contrasts import contrast_of
+from butfor.verdicts.claim_rulings import Ruling, ruling_on_all
+from butfor.verdicts.claim_tests import Tests, margin_of, tests_of
+from butfor.verdicts.claims_on_the_mean import on_the_mean
+from butfor.verdicts.decision import Decision
 from butfor.verdicts.deviations import deviations
-from butfor.verdicts.numbers import percent
+from butfor.verdicts.example_errors import Grouped, with_groups
 from butfor.verdicts.removed import counts_removed, removed_claims
 from butfor.verdicts.reported import reported
 from butfor.verdicts.rows import (
     REFUSED,
-    SAME,
     Assessment,
     ClaimRow,
     ContrastRow,
-    Decision,
-    Outcome,
-    Verdict,
     none_for_nan,
 )
 
 NUMBERS = ("effect", "low", "high", "pairs", "planned", "missing", "failed_ablation", "failed_reference")
-FAILING = ("fails", "fails more")  # claims about how often runs fail
-SMALL = "smaller than the margin"
-
-
-@dataclass(frozen=True)
-class Ruling:
-    """What a claim came to, why, and the corrected probability that says so."""
-
-    outcome: Outcome
-    reason: str = ""
-    p: float | None = None
 
 
 def assess(
@@ -73,12 +57,13 @@ def assess(
     claims_path: Path | str,
     measured: Iterable[Path | str] = (),
     costs: Iterable[Path | str] = (),
+    grouped: Grouped | None = None,
 ) -> None:
     """Judge every claim and write claims.json: the claims, and what departed from what was declared. costs: the file of what the
-    arms cost, if that is measured."""
+    arms cost, if that is measured. grouped: as of compare."""
     rows, register = json.loads(Path(contrasts_path).read_text()), registers.read(Path(register_path))
     records, counts = records_in(folders, measured), counts_removed(study)
-    study = as_recorded(study, records)
+    study = with_groups(as_recorded(study, records), grouped or {})
     others = removed_claims(register) if counts else 0
     spent = next((json.loads(Path(path).read_text()) for path in costs), None)
     judged = judge(study, claims, records, rows, others, spent)
@@ -104,25 +89,39 @@ def judge(
 ) -> list[ClaimRow]:
     """One row per claim: what it says, its `outcome`, `reason` and `p`, and the numbers of its contrast. others: how many
     further claims count, which were taken out."""
-    by = {(row["arm"], row["metric"]): row for row in rows}
     of_costs = {name: claim for name, claim in claims.items() if is_cost(claim["metric"])}
-    contrast_rows = {name: by[claim["arm"], claim["metric"]] for name, claim in claims.items() if name not in of_costs}
-    tests = {
-        name: tests_of(study, claims[name], records, row)
-        for name, row in contrast_rows.items()
-        if row["verdict"] not in REFUSED
-    }
     spent = cost_claims.contrasts(study, of_costs, records, costs)
-    tests |= {name: cost_claims.tests(study, claims[name], found) for name, found in spent.items()}
+    decided_by = {
+        name: _decided_by(study, claim, records, rows) for name, claim in claims.items() if name not in of_costs
+    }
+    tests = {name: of_claim for name, (_, of_claim) in decided_by.items()}
+    tests |= {name: [cost_claims.tests(study, claims[name], found)] for name, found in spent.items()}
     corrected, alpha = _corrected(tests, others), study["verdict"]["alpha"]
     judged = []
     for name, claim in claims.items():
-        p = corrected.get(name, (None, None))
-        if row := contrast_rows.get(name):
-            judged.append(_row(name, claim, margin_of(claim, row), row, _ruling(claim, row, *p, alpha)))
+        if name in of_costs:
+            judged.append(cast(ClaimRow, cost_claims.row(name, claim, spent[name], *corrected[name][0], alpha)))
         else:
-            judged.append(cast(ClaimRow, cost_claims.row(name, claim, spent[name], *p, alpha)))
+            row, ruling = ruling_on_all(claim, decided_by[name][0], corrected[name], alpha)
+            judged.append(_row(name, claim, margin_of(claim, row), row, ruling))
     return judged
+
+
+def _decided_by(
+    study: Study, claim: Claim, records: list[Record], rows: list[ContrastRow]
+) -> tuple[list[ContrastRow], list[Tests]]:
+    """The contrasts that a claim is about, more than one where it is about every data set, and its own tests on each."""
+    over = claim.get("data_sets")
+    if over == "mean":
+        found = on_the_mean(study, claim, records, rows)
+        return [found.row], [found.tests]
+    of_metric = [row for row in rows if row["metric"] == claim["metric"]]
+    meant = [row for row in of_metric if claim["arm"] in (row["arm"], anywhere(row["arm"]) if over else "")]
+    none: Tests = (None, None)
+    return meant, [
+        none if row["verdict"] in REFUSED else tests_of(study, {**claim, "arm": row["arm"]}, records, row)
+        for row in meant
+    ]
 
 
 def _data(records: list[Record]) -> str:
@@ -130,88 +129,19 @@ def _data(records: list[Record]) -> str:
     return fingerprint_of_all({data_set_of(record.arm): str(record.data["fingerprint"]) for record in records})
 
 
-def _corrected(tests: dict[str, Tests], others: int) -> dict[str, Tests]:
-    """Both probabilities of every claim, times the number of claims that have a test, `others` included."""
-    count = others + sum(pair != (None, None) for pair in tests.values())
+def _corrected(tests: dict[str, list[Tests]], others: int) -> dict[str, list[Tests]]:
+    """Both probabilities of every claim's tests, times the number of claims that have one, `others` included. A claim about
+    several data sets is right only if it is right on each, which needs no further correction (Berger 1982, an
+    intersection-union test); that it is wrong on one of them is one of so many things that could be shown."""
+    count = others + sum(any(pair != (None, None) for pair in of_claim) for of_claim in tests.values())
 
-    def times(p: float | None) -> float | None:
-        return p if p is None else min(1.0, count * p)
+    def times(p: float | None, number: int) -> float | None:
+        return p if p is None else min(1.0, number * p)
 
-    return {name: (times(shown), times(wrong)) for name, (shown, wrong) in tests.items()}
-
-
-def _ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
-    """`shown`, `wrong`: the corrected probabilities of the claim's own tests, None where it has none."""
-    expect, verdict, remark, judged = claim["expect"], row["verdict"], row["remark"], judged_runs(row)
-    if verdict in REFUSED or row["missing"] > stats.MOST_MISSING * row["planned"]:
-        return Ruling("undecided", ": ".join(words for words in (verdict, remark) if words))
-    if expect in FAILING:
-        return _by_failing(claim, row, shown, wrong, alpha)
-    if failures := _by_failures(row, judged, alpha):
-        which, p = failures
-        return Ruling("supported" if which == expect else "refuted", remark, p)
-    if expect != "same" and claim["margin"] is None:
-        return _by_verdict(expect, row)
-    ruling = _by_tests(claim, row, shown, wrong, alpha)
-    good_news = (expect == "hurts", ruling.outcome) in ((False, "supported"), (True, "refuted"))
-    if good_news and row["failed_ablation"] > row["failed_reference"]:
-        return Ruling("undecided", f"unstable {row['failed_ablation']}/{judged}", ruling.p)
-    return ruling
-
-
-def _by_failing(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
-    """On a claim about how often runs fail; what they reach if they do not is another question."""
-    failed, judged, rate = row["failed_ablation"], judged_runs(row), claim["rate"]
-    said = f"{failed} of {counted(judged, 'run')} failed"
-    if rate is None:
-        said += f", and {row['failed_reference']} of the reference's"
-    if _small(shown, alpha) or _small(wrong, alpha):
-        return Ruling(
-            "supported" if _small(shown, alpha) else "refuted", said, shown if _small(shown, alpha) else wrong
-        )
-    if rate is not None and judged and failed in (0, judged):
-        said += f", too few to show a rate {'above' if failed else 'below'} {percent(rate)}"
-    return Ruling("undecided", said, shown)
-
-
-def _by_failures(row: ContrastRow, judged: int, alpha: float) -> tuple[Verdict, float | None] | None:
-    """Where failed runs alone gave the verdict: that verdict, and its probability unless every run failed."""
-    if not decided_by_failures(contrast_of(row), alpha):
-        return None
-    hurts = row["verdict"] == "hurts"
-    failed, p = (row["failed_ablation"], row["p_failure"]) if hurts else (row["failed_reference"], row["p_rescue"])
-    return row["verdict"], None if failed == judged else p
-
-
-def _by_verdict(expect: str, row: ContrastRow) -> Ruling:
-    verdict = row["verdict"]
-    if verdict == expect:
-        return Ruling("supported", row["remark"], row["p_difference"])
-    if verdict == SAME:  # evidence of a small effect is none of the opposite one
-        return Ruling("undecided", f"{SMALL}: {row['remark']}" if row["remark"] else SMALL, row["p_equivalence"])
-    if verdict in ("helps", "hurts"):
-        return Ruling("refuted", f"it {verdict}", row["p_difference"])
-    return _undecided(row, row["p_difference"])
-
-
-def _by_tests(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
-    by_verdict = shown is None  # the same within the verdict's margin, which a verdict has judged
-    if row["verdict"] == SAME if by_verdict else _small(shown, alpha):
-        return Ruling("supported", row["remark"] if by_verdict else "", row["p_equivalence"] if by_verdict else shown)
-    if _small(wrong, alpha):
-        beyond = (
-            "the difference is larger" if claim["expect"] == "same" else "the effect is smaller, or on the other side"
-        )
-        return Ruling("refuted", beyond, wrong)
-    return _undecided(row, row["p_equivalence"] if by_verdict else shown)
-
-
-def _undecided(row: ContrastRow, p: float | None) -> Ruling:
-    return Ruling("undecided", row["remark"] if row["verdict"] == "inconclusive" else "", p)
-
-
-def _small(p: float | None, alpha: float) -> bool:
-    return p is not None and p <= alpha
+    return {
+        name: [(times(shown, count), times(wrong, count * len(of_claim))) for shown, wrong in of_claim]
+        for name, of_claim in tests.items()
+    }
 
 
 def _row(name: str, claim: Claim, margin: float | None, row: ContrastRow, ruling: Ruling) -> ClaimRow:
@@ -219,6 +149,7 @@ def _row(name: str, claim: Claim, margin: float | None, row: ContrastRow, ruling
     written = {
         "claim": name,
         **{key: claim[key] for key in ("sentence", "arm", "reference", "metric", "expect")},  # type: ignore[literal-required]
+        **({"data_sets": claim["data_sets"], "data": row["data"]} if claim.get("data_sets") else {}),
         "margin": margin,
         "rate": claim["rate"],
         "unit": row["unit"],

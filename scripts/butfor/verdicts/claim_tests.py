@@ -45,7 +45,7 @@ def tests_of(study: Study, claim: Claim, records: list[Record], row: ContrastRow
     # guarded as the verdict was, by what all ablations say
     guarded = math.sqrt(rule.independent(row["pairs"])) * (row["error"] or 0.0), row["tail"]
     c = stats.contrast(pairs, dataclasses.replace(rule, margin=margin), *guarded)
-    of_seeds = _of_effect(claim, margin, metric.higher_is_better, c, looks)
+    of_seeds = of_effect(claim, margin, metric.higher_is_better, c, looks)
     if study["verdict"].get("holds_for") != "new data" or study.get("replicates"):
         return of_seeds
     of_both = _for_new_data(study, claim, records, metric, c, row["look"])
@@ -64,10 +64,10 @@ def _for_new_data(
     wide, looks = errors.beside(c.estimate), len(study["looks"])
     same = min(1.0, looks * wide.p_equivalence(c.margin))
     widened = dataclasses.replace(c, error=wide.error, freedom=wide.freedom, p_equivalence=same)
-    return _of_effect(claim, c.margin or 0.0, metric.higher_is_better, widened, looks)
+    return of_effect(claim, c.margin or 0.0, metric.higher_is_better, widened, looks)
 
 
-def _of_effect(claim: Claim, margin: float, higher_is_better: bool, c: stats.Contrast, looks: int) -> Tests:
+def of_effect(claim: Claim, margin: float, higher_is_better: bool, c: stats.Contrast, looks: int) -> Tests:
     """The tests of a claim about an effect, against a margin."""
     if claim["expect"] == "same":
         return None if claim["margin"] is None else c.p_equivalence, stats.p_outside(c, margin, looks)

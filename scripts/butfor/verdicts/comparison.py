@@ -24,7 +24,10 @@ from butfor.verdicts.arms import arm_rows
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.baseline import failed_baselines, in_words
 from butfor.verdicts.contrasts import judge
+from butfor.verdicts.example_errors import Grouped, with_groups
 from butfor.verdicts.failures import failed_runs
+from butfor.verdicts.placebo_test import placebo_rows
+from butfor.verdicts.plotted_tables import write_parquet, write_plotted
 from butfor.verdicts.removed import with_removed
 from butfor.verdicts.rows import Comparison, ContrastRow
 from butfor.verdicts.tuned import tuned_comparison
@@ -43,13 +46,15 @@ def compare(
     register_path: Path | str | None = None,
     measured: Places = (),
     tuned_measured: Places = (),
+    grouped: Grouped | None = None,
 ) -> None:
     """Judge every ablation of `study` (plan and verdict settings), and write contrasts.json, comparison.json beside it and
     the tables as CSV. searches, tuned: what was tried of learning rates, and the folders of records at the best.
     register_path: of the register that knows which ablations were removed. measured, tuned_measured: the files of what runs
-    are worth by the metrics that the study asks for."""
+    are worth by the metrics that the study asks for. grouped: the stored arrays of those data sets that say what their examples
+    belong to, by name."""
     records, contrasts = records_in(folders, measured), Path(contrasts_path)
-    study = as_recorded(with_removed(study, register_path), records)
+    study = with_groups(as_recorded(with_removed(study, register_path), records), grouped or {})
     rows = judge(study, records, json.loads(Path(checks_path).read_text()))
     judged: list[ContrastRow] = _as_json(rows)
     verdict = study["verdict"]
@@ -58,6 +63,7 @@ def compare(
     comparison: Comparison = {
         "metric": study["verdict"]["metric"],
         **{key: study[key] for key in ("metrics", "task", "replicates") if key in study},  # type: ignore[literal-required,typeddict-item]
+        **({"grouped": sorted(grouped)} if grouped else {}),  # type: ignore[typeddict-item]
         "runs": len(records),
         "removed": study.get("removed", {}),
         "failed": failed_runs(study, records),
@@ -70,8 +76,11 @@ def compare(
             *factorials.part_interactions(study, records, judged),
         ],
         "tuned": tuned_comparison(study, tried, records_in(tuned, tuned_measured)) if tried else None,
+        **({"placebo": shown} if (shown := placebo_rows(study, records)) else {}),  # type: ignore[typeddict-item]
     }
     _write_tables(Path(tables), records, rows, comparison)
+    write_plotted(Path(tables), study, records)
+    write_parquet(Path(tables))
     write_noted(contrasts, json.dumps(judged, indent=1))
     lists = {"importance": _as_json(comparison["importance"]), "interactions": _as_json(comparison["interactions"])}
     write_noted(contrasts.with_name("comparison.json"), json.dumps({**comparison, **lists}, indent=1))

@@ -10,6 +10,8 @@ from typing import Any, cast
 from butfor import stats
 from butfor.arm_names import data_set_of
 from butfor.checks.outcomes import CheckRow
+from butfor.missing_pairs import is_unjudged, pairs_missing_of
+from butfor.plain_text import counted
 from butfor.records.record import Record
 from butfor.stats.importance import decided_by_failures
 from butfor.study.metrics import METRICS, Metric
@@ -17,11 +19,15 @@ from butfor.study.study_metrics import descriptive, judged_by, metrics_of
 from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of, reference_of
 from butfor.verdicts.baseline import FailedBaseline, failed_baselines
 from butfor.verdicts.example_errors import example_errors, fields, for_new_data
-from butfor.verdicts.paired_values import looks_had, pairing, rule_of
+from butfor.verdicts.paired_values import are_independent, looks_had, pairing, rule_of
 from butfor.verdicts.rows import DESCRIBED, REFUSED, UNJUDGED, UNPROVEN, VOID, ContrastRow
 from butfor.verdicts.withheld import withheld
 
 ACCURACIES = [name for name in METRICS if name.endswith("/accuracy")]
+UNPAIRED: dict[str, Any] = {  # what is not known of arms that share no seeds
+    **{"typical": None, "p_typical": None, "typical_note": "", "pairing": math.nan},
+    **{"better": math.nan, "correlation": math.nan, "sd": math.nan},
+}
 Refusals = dict[str, tuple[str, str]]  # verdict and remark of the arms that are not judged
 
 
@@ -37,7 +43,6 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
     looks = {name: c.look for name, c in deciding.items()}
     deciding = for_new_data(deciding, example_errors(study, records, looks, judged_by(study)), study)
     groups = _groups(study, refusals)
-    sizes = {name: len(group) + _removed_beside(study, group) for group in groups for name in group}
     rows = []
     described = descriptive(study)
     for metric in metrics_of(study).values():
@@ -48,17 +53,18 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
             else _with_failures(_all_judged(study, records, metric, {**saturated, **refusals}, looks), deciding, study)
         )
         rule, pairs = rule_of(study, metric, records), pairing(study, records, metric)
-        errors = example_errors(study, records, looks, metric)
+        errors, shares = example_errors(study, records, looks, metric), _shares(study, metric, groups)
         for arm in ablations_of(study):
             c = judged[arm["name"]]
             if metric.name in described and c.verdict not in REFUSED:
                 c = dataclasses.replace(c, verdict=DESCRIBED, remark="" if c.pairs else c.remark)
-            row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, sizes.get(arm["name"], 1))
+            row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, shares.get(arm["name"], 1))
             new = fields(c, errors.get(arm["name"]), rule.alpha / len(rule.looks))
             new["new_low"], new["new_high"] = metric.possible(
                 new["new_low"], new["new_high"], cast(float, row["level"])
             )
-            rows.append(cast(ContrastRow, {**row, **new}))
+            unknown = UNPAIRED if are_independent(study) else {}
+            rows.append(cast(ContrastRow, {**row, **new, **unknown}))
     return rows
 
 
@@ -81,14 +87,14 @@ def contrast_of(row: ContrastRow) -> stats.Contrast:
 
 
 def _row(
-    arm: ArmPlan, metric: Metric, c: stats.Contrast, pairs: stats.Pairs, rule: stats.Rule, judged_together: int
+    arm: ArmPlan, metric: Metric, c: stats.Contrast, pairs: stats.Pairs, rule: stats.Rule, share: float
 ) -> ContrastRow:
     level = float(pairs.reference.mean()) if c.pairs else math.nan
     low, high = metric.possible(c.low, c.high, level)
     beside = stats.typical(pairs, c.margin, independent=not rule.overlap)
     is_open = c.verdict == "inconclusive"
     row = {
-        **{"arm": arm["name"], "data": data_set_of(arm["name"])},
+        **{"arm": arm["name"], "label": arm.get("label", ""), "data": data_set_of(arm["name"])},
         **{"reference": arm["reference"], "family": arm["family"]},
         **{"metric": metric.name, "unit": metric.unit.name, "decimals": metric.unit.decimals},
         **{**vars(c), "low": low, "high": high},
@@ -96,10 +102,42 @@ def _row(
         "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
         **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
         "pairing": stats.pairing_cost(pairs, rule),
-        "smallest_effect": stats.smallest_effect(c, rule, judged_together) if is_open else None,
-        "more_seeds": stats.more_seeds(c, rule, judged_together) if is_open else None,
+        "smallest_effect": stats.smallest_effect(c, rule, share) if is_open else None,
+        "more_seeds": _more_seeds(c, rule, share) if is_open else None,
     }
+    if c.remark.endswith(stats.MISSED) and row["more_seeds"] and not rule.overlap:
+        row["remark"] = f"{c.remark}; at most about {counted(row['more_seeds'], 'more seed')} would settle it"
+    if is_unjudged(row):
+        row["remark"] = pairs_missing_of(c.missing, c.planned, pairs.runs_ablation, pairs.runs_reference)
     return cast(ContrastRow, row)
+
+
+def _more_seeds(c: stats.Contrast, rule: stats.Rule, share: float) -> int | None:
+    """How many seeds an undecided ablation lacks; None where that is not known, where it is not seeds that it lacks, or where its
+    figures lean towards what is not said of an arm that failed more often."""
+    more_failed = c.failed_ablation - c.failed_reference
+    is_worse = c.effect < 0 if rule.higher_is_better else c.effect > 0
+    if more_failed and is_worse != (more_failed > 0):
+        return None
+    return stats.more_seeds(c, rule, share) or None
+
+
+def _shares(study: Study, metric: Metric, groups: list[list[str]]) -> dict[str, float]:
+    """By ablation, how many equal shares its own of alpha is one of, before any other is rejected."""
+    if metric.name != study["verdict"]["metric"]:
+        return {name: _compared_beside(study, group) for group in groups for name in group}
+    primary, shares = [arm["name"] for arm in study["arms"] if arm["primary"]], dict[str, float]()
+    for group in groups:
+        removed = _removed_beside(study, group)
+        weights = stats.weights(group, primary, removed)
+        shares |= {name: (sum(weights.values()) + removed) / weight for name, weight in weights.items()}
+    return shares
+
+
+def _compared_beside(study: Study, group: list[str]) -> int:
+    """How many comparisons of a group's ablations the other metrics that are judged share one alpha over."""
+    others = len(metrics_of(study)) - 1 - len(descriptive(study))
+    return max(others, 1) * (len(group) + _removed_beside(study, group))
 
 
 def _all_judged(
@@ -116,8 +154,7 @@ def _all_judged(
             had = {name: [pairs(name, n + 1) for n in range(looks[name])] for name in group}
             contrasts |= stats.judge_pairs(had, rule, weights)
         else:  # all other metrics share one alpha
-            others = len(metrics_of(study)) - 1 - len(descriptive(study))
-            shared = dataclasses.replace(rule, others=max(others, 1) * (len(group) + removed) - len(group))
+            shared = dataclasses.replace(rule, others=_compared_beside(study, group) - len(group))
             once = stats.judge_once({name: pairs(name, looks[name]) for name in group}, shared)
             contrasts |= {name: dataclasses.replace(c, look=looks[name]) for name, c in once.items()}
     for name in (arm["name"] for arm in ablations_of(study) if arm["name"] in refusals):

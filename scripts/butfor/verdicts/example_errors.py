@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from butfor import stats
+from butfor.arm_names import data_set_of
 from butfor.records.measures import Value
 from butfor.records.record import Record
 from butfor.records.right_answers import unpacked_answers
-from butfor.stats.crossed_errors import Answers, Sources, sources
+from butfor.stats.crossed_errors import Answers, Sources, by_group, sources
 from butfor.stats.importance import decided_by_failures
 from butfor.study.metrics import Metric
 from butfor.study.summary import Study, ablations_of, reference_of
@@ -20,13 +24,17 @@ from butfor.verdicts.paired_values import seeds_of
 
 ACCURACY = "test/accuracy"
 NOTHING = np.zeros(0)
+FEWEST = 5  # patients and the like, of which a spread says anything
+Grouped = Mapping[str, tuple[Path | str, str]]
+Known = TypeVar("Known", bound=Study)
 DECIDED = ("helps", "hurts", "no meaningful difference")
 
 
 def example_errors(study: Study, records: list[Record], looks: dict[str, int], metric: Metric) -> dict[str, Sources]:
     """The errors of each ablation's effect by source, in the metric's unit: of accuracy, by which test examples each run got
     right; of a metric that the study asks for, by its pseudo-values. Of none where nothing is known of single examples, nor of
-    folds: each has examples of its own, so that the error over them holds what examples do."""
+    folds: each has examples of its own, so that the error over them holds what examples do. Where the data say what examples
+    belong to, such as patients, it is these that vary."""
     if study.get("replicates"):
         return {}
     verdict, by_run = study["verdict"], {(record.arm, record.seed): record for record in records}
@@ -49,10 +57,34 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
         if len(sizes) > 1:
             continue
         one, other = (np.stack(of_arm).astype(np.float64) for of_arm in answers)
-        if of := sources(one, other, finished[0][0].data["test"] if metric.name == ACCURACY else sizes.pop()):
+        count = finished[0][0].data["test"] if metric.name == ACCURACY else sizes.pop()
+        members = study.get("example_groups", {}).get(data_set_of(arm["name"])) if metric.name == ACCURACY else None
+        if members is not None and len(members) == count:
+            of_looked_at = members[_looked_at(len(members), one.shape[1])]
+            names, of_looked_at = np.unique(of_looked_at, return_inverse=True)
+            if len(names) < FEWEST:
+                continue
+            one, other = by_group(one, of_looked_at), by_group(other, of_looked_at)
+            count = len(np.unique(members))
+        if of := sources(one, other, count):
             scale = metric.unit.scale
             found[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
     return found
+
+
+def _looked_at(examples: int, count: int) -> npt.NDArray[np.int32]:
+    """The rows of the test part whose answers a record holds, so many (see training/evaluation)."""
+    return np.linspace(0, examples - 1, count).astype(np.int32)
+
+
+def with_groups(study: Known, grouped: Grouped) -> Known:
+    """The study with what the test examples of its data sets belong to. grouped: those that say so, with the paths of their
+    arrays, by name (see DataFiles.grouped)."""
+    known = {}
+    for name, (path, _) in grouped.items():
+        with np.load(path, allow_pickle=False) as stored:
+            known[name] = stored["groups_test"]
+    return {**study, "example_groups": known} if known else study  # type: ignore[return-value]
 
 
 def _answers(record: Record, metric: Metric) -> Answers:

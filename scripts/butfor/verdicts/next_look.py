@@ -13,12 +13,15 @@ from butfor.plain_text import counted
 from butfor.records.files import write_noted
 from butfor.records.record import Record
 from butfor.records.tables import records_in
-from butfor.study.summary import Budget, Study, ablations_of
+from butfor.study.study_metrics import judged_by
+from butfor.study.summary import Budget, Study, ablations_of, reference_of
 from butfor.verdicts import contrasts
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.baseline import failed_baselines
+from butfor.verdicts.decision import Decision, so_far
+from butfor.verdicts.placebo_test import undecided_placebos
 from butfor.verdicts.removed import with_removed
-from butfor.verdicts.rows import UNJUDGED, Decision
+from butfor.verdicts.rows import UNJUDGED
 from butfor.verdicts.words import decision_in_words
 
 
@@ -41,8 +44,8 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     """What follows a look that is not the last.
 
     look, seen: its name, and seeds per arm after it. settled, ablations: how many. next: the arms that the next look
-    trains, undecided ablations and their references in the order of the plan; runs, hours: what that costs; stopped: why
-    there is no next look although some ablations are undecided, empty if there is one.
+    trains, undecided ablations and their references in the order of the plan, and an open placebo beside its baseline; runs,
+    hours: what that costs; stopped: why there is no next look although some ablations are undecided, empty if there is one.
     """
     study = as_recorded(study, records)
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
@@ -50,7 +53,8 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     undecided = [
         arm for arm in ablations_of(study) if not judged[arm["name"]].settled or judged[arm["name"]].verdict == UNJUDGED
     ]
-    wanted = {name for arm in undecided for name in (arm["name"], arm["reference"])}
+    wanted = {name for arm in undecided for name in (arm["name"], reference_of(arm))}
+    wanted |= undecided_placebos(study, records, beside=wanted)
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
     failed = failed_baselines(records, study["verdict"]["must_learn"], study["verdict"]["metric"])
     lost = {data_set_of(baseline.arm) for baseline in failed}
@@ -62,6 +66,7 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     stopped = _exceeded(study["budget"], len(records), runs, _seconds(records) / 3600, hours) if arms else ""
     if arms and not left:
         stopped = "; ".join(baseline.in_short for baseline in failed)
+    decimals = judged_by(study).unit.decimals
     return {
         "look": look,
         "seen": this["seen"],
@@ -73,6 +78,7 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
         "runs": runs,
         "hours": hours,
         "stopped": stopped,
+        "verdicts": {name: so_far(each, decimals) for name, each in judged.items()},
     }
 
 

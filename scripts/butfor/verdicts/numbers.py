@@ -1,4 +1,5 @@
-"""Numbers as the report, the figures and the terminal write them; a dash for one that is not known. Standard library only."""
+"""Numbers as the report, the figures and the terminal write them: as many decimals as their spread leaves a meaning, a dash for
+one that is not known. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,13 +10,16 @@ from typing import Any
 from butfor.study.metrics import METRICS
 
 NONE = "–"
+MOST_DECIMALS = 8
 
 
 def signed(value: float | None, decimals: int) -> str:
-    """A number with its sign."""
+    """A number with its sign; 0 has none."""
     if value is None or math.isnan(value):
         return NONE
-    return f"{0.0 if round(value, decimals) == 0 else value:+.{decimals}f}".replace("-", "−")
+    if round(value, decimals) == 0:
+        return f"{0:.{decimals}f}"
+    return f"{value:+.{decimals}f}".replace("-", "−")
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:
@@ -26,7 +30,7 @@ def interval(low: float | None, high: float | None, decimals: int) -> str:
 
 
 def effect_of(row: Mapping[str, Any]) -> str:
-    """The effect of a row that has a `metric`, with as many decimals as that is given."""
+    """The effect of a row that has a `metric`."""
     return signed(row["effect"], decimals_of(row))
 
 
@@ -36,9 +40,46 @@ def interval_of(row: Mapping[str, Any]) -> str:
 
 
 def decimals_of(row: Mapping[str, Any]) -> int:
-    """How many decimals the row's metric is given."""
+    """How many decimals the numbers of a row have: as its interval leaves a meaning, or where there is none, its metric's."""
     decimals = row.get("decimals")
-    return METRICS[row["metric"]].unit.decimals if decimals is None else int(decimals)  # as earlier versions wrote rows
+    usual = (
+        METRICS[row["metric"]].unit.decimals if decimals is None else int(decimals)
+    )  # as earlier versions wrote rows
+    return within(row.get("low"), row.get("high"), usual)
+
+
+def within(low: float | None, high: float | None, usual: int) -> int:
+    """How many decimals suit an interval: those of half its width, and so many that no end looks like 0 that is not; `usual`
+    where there is no interval."""
+    if low is None or high is None or not 0 < high - low < math.inf:
+        return usual
+    decimals = of_spread((high - low) / 2, usual)
+    while decimals < MOST_DECIMALS and any(end and not round(end, decimals) for end in (low, high)):
+        decimals += 1
+    return decimals
+
+
+def of_spread(spread: float | None, usual: int) -> int:
+    """How many decimals suit a number with such a spread: of that, two digits if `usual` decimals show them, and one in any case;
+    `usual` for one that is 0 or not known."""
+    if spread is None or not 0 < spread < math.inf:
+        return usual
+    two, one = (_showing(spread, digits) for digits in (2, 1))
+    return min(two, max(usual, one), MOST_DECIMALS)
+
+
+def _showing(spread: float, digits: int) -> int:
+    """The decimals that show so many digits of a spread."""
+    rounded = float(f"{spread:.{digits - 1}e}")  # since 0.0996 is shown as 0.10
+    return max(digits - 1 - math.floor(math.log10(rounded)), 0)
+
+
+def mean_and_sd(mean: float | None, sd: float | None, usual: int) -> str:
+    """A mean ± its standard deviation, which may not be known."""
+    if mean is None:
+        return NONE
+    decimals = of_spread(sd, usual)
+    return f"{mean:.{decimals}f}" + ("" if sd is None else f" ± {sd:.{decimals}f}")
 
 
 def probability(value: float | None) -> str:

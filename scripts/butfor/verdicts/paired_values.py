@@ -7,6 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from butfor import stats
 from butfor.arm_names import data_set_of
 from butfor.fold_numbers import overlap
@@ -38,20 +41,41 @@ def measured(study: Study, records: list[Record]) -> Measured:
 
 
 def differences(study: Study, records: list[Record]) -> dict[str, list[float]]:
-    """Per ablation, its paired differences to its reference in the metric that verdicts are asked of, by seed."""
+    """Per ablation, its paired differences to its reference in the metric that verdicts are asked of, by seed; none where arms
+    share no seeds."""
+    if are_independent(study):
+        return {}
     pairs = pairing(study, records, judged_by(study))
     return {arm["name"]: pairs(arm["name"], len(study["looks"])).differences.tolist() for arm in ablations_of(study)}
+
+
+def paired_seeds(study: Study, records: list[Record]) -> dict[str, list[int]]:
+    """Per ablation, the seeds of its paired differences, in their order."""
+    values, seeds = _values(study, records, judged_by(study)), seeds_of(study, len(study["looks"]))
+    return {
+        arm["name"]: [
+            seed
+            for seed in seeds
+            if all(values.get(one, {}).get(seed) is not None for one in (arm["name"], reference_of(arm)))
+        ]
+        for arm in ablations_of(study)
+    }
 
 
 def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[str, int], stats.Pairs]:
     """Gives an ablation's pairs after so many looks."""
     values = _values(study, records, metric)
     references = {arm["name"]: reference_of(arm) for arm in ablations_of(study)}
-
+    own = study.get("own_seeds", {})
     steps = _steps(metric, records) if any(map(data_set_of, references)) else {}
 
     def pairs(name: str, looks: int) -> stats.Pairs:
-        found = stats.pair(values.get(name, {}), values.get(references[name], {}), seeds_of(study, looks))
+        seeds = own.get(name) or seeds_of(study, looks)
+        ablation, reference = values.get(name, {}), values.get(references[name], {})
+        found = stats.pair(ablation, reference, seeds)
+        if name in own and are_independent(study):
+            more = _beyond(ablation, seeds), _beyond(reference, seeds)
+            found = replace(found, more_ablation=more[0], more_reference=more[1])
         on = data_set_of(name)
         return (
             replace(found, resolution=steps.get(on), margin=metric.margins.get(on))
@@ -60,6 +84,16 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
         )
 
     return pairs
+
+
+def are_independent(study: Study) -> bool:
+    """Whether arms are independent samples, whose runs have no counterparts: only runs made elsewhere are."""
+    return "own_seeds" in study and not study["verdict"]["paired"]
+
+
+def _beyond(values: BySeed, seeds: list[int]) -> npt.NDArray[np.float64]:
+    """The values of runs that are not among those seeds."""
+    return np.array([value for seed, value in values.items() if seed not in seeds and value is not None], np.float64)
 
 
 def rule_of(study: Study, metric: Metric, records: list[Record]) -> stats.Rule:

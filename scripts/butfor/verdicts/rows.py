@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from butfor.checks.outcomes import CheckRow
-from butfor.study.summary import Expectation, MetricTerms
+from butfor.study.summary import Expectation, MetricTerms, OverDataSets
 from butfor.verdicts.across_rows import Across
+from butfor.verdicts.placebo_row import PlaceboRow
 
 Verdict = Literal[
     "helps", "hurts", "no meaningful difference", "inconclusive", "interaction", "no meaningful interaction",
@@ -64,12 +65,13 @@ class ContrastRow(ContrastFields):
     where the metric does. p_raw: of no difference, corrected over nothing. typical: the median difference, p_typical that of
     the signed-rank test, corrected over nothing, typical_note where it and the mean part (stats.typical). pairing: how much
     wider the interval is than it would be without pairs, as a share; below 0, pairing gained something. smallest_effect: what
-    an undecided one's seeds could have shown; more_seeds: how many it lacks, None if that is not known. test_error: the test
-    set's standard error of the effect; new_low, new_high: the interval for other seeds and other test examples (see
-    verdicts/example_errors).
+    an undecided one's seeds could have shown; more_seeds: how many it lacks, at least 1, None if that is not known or it lacks
+    something else. test_error: the test set's standard error of the effect; new_low, new_high: the interval for other seeds and
+    other test examples (see verdicts/example_errors).
     """
 
     arm: str
+    label: NotRequired[str]
     data: str
     reference: str
     family: str
@@ -168,27 +170,32 @@ class Level(TypedDict):
 
 
 class ArmRow(TypedDict):
-    """An arm: what it changes in its reference's recipe, how many of its runs there are and how many failed, and what the
-    others reach, by metric. Recipes are those that the records were made with, where there are any."""
+    """An arm: its label if the study gives it one, what it changes in its reference's recipe, in full and with the values that
+    it `sets` in short, how many of its runs there are and how many failed, and what the others reach, by metric. Recipes are
+    those that the records were made with, where there are any."""
 
     arm: str
+    label: str
     reference: str | None
     changes: list[str]
+    sets: list[str]
     runs: int
     failed: int
     reaches: dict[str, Level]
 
 
 class Comparison(TypedDict):
-    """comparison.json: the metric that verdicts are asked of, the metrics that the study asks for, its task and folds, how many
-    runs there are and which failed, how many ablations of each family were removed and count in the correction, what is the
-    matter with a baseline that learnt nothing (else empty), every arm, what mattered, what depends on what else, and the
-    verdicts at tuned learning rates if there was a search."""
+    """comparison.json: the metric that verdicts are asked of, the metrics that the study asks for, its task and folds, the data
+    sets that say what their test examples belong to (`grouped`), how many runs there are and which failed, how many ablations
+    of each family were removed and count in the correction, what is the matter with a baseline that learnt nothing (else
+    empty), every arm, what mattered, what depends on what else, and the verdicts at tuned learning rates if there was a search;
+    and what the placebo shows, if the study has one."""
 
     metric: str
     metrics: NotRequired[dict[str, MetricTerms]]
     task: NotRequired[str]
     replicates: NotRequired[dict[str, Any]]
+    grouped: NotRequired[list[str]]
     runs: int
     removed: dict[str, int]
     failed: list[FailedRuns]
@@ -198,27 +205,16 @@ class Comparison(TypedDict):
     importance: list[RankedRow]
     interactions: list[InteractionRow]
     tuned: TunedComparison | None
-
-
-class Decision(TypedDict):
-    """What follows a look that is not the last (see next_look.after)."""
-
-    look: str
-    seen: int
-    settled: int
-    ablations: int
-    undecided: list[str]
-    following: int
-    next: list[str]
-    runs: int
-    hours: float
-    stopped: str
+    placebo: NotRequired[list[PlaceboRow]]
 
 
 class ClaimRow(TypedDict):
-    """A claim with its outcome, the numbers of its contrast, and when it was declared."""
+    """A claim with its outcome, the numbers of its contrast, and when it was declared. data_sets: see Claim; data: then that of
+    the contrast, by name."""
 
     claim: str
+    data_sets: NotRequired[OverDataSets]
+    data: NotRequired[str]
     sentence: str
     arm: str
     reference: str

@@ -19,7 +19,7 @@ def tuned_comparison(study: Study, searches: list[dict[str, Any]], records: list
     The contrasts are on the metric that verdicts are asked of.
     """
     metric = judged_by(study)
-    rates = {search["arm"]: cast(BestRate, chosen(search["tried"], metric.name)) for search in searches}
+    rates = {search["arm"]: cast(BestRate, _best(search, metric.name)) for search in searches}
     planned: Study = {**study, "arms": [_at_rate(arm, rates) for arm in study["arms"] if arm["name"] in rates]}
     checks = examine(planned, records)
     rows = metric.rows(judge(planned, records, checks))
@@ -29,6 +29,10 @@ def tuned_comparison(study: Study, searches: list[dict[str, Any]], records: list
         "contrasts": [cast(ContrastRow, {key: none_for_nan(value) for key, value in row.items()}) for row in rows],
         "seconds": sum(sum(record.timing["seconds"].values()) for record in records),
     }
+
+
+def _best(search: dict[str, Any], metric: str) -> dict[str, Any]:
+    return chosen(search["tried"], metric, search.get("higher_is_better"))
 
 
 def _at_rate(arm: ArmPlan, rates: dict[str, BestRate]) -> ArmPlan:

@@ -11,7 +11,7 @@ from butfor.records.record import Record
 from butfor.stats.importance import decided_by_failures
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study, ablations_of, reference_of
-from butfor.verdicts.paired_values import measured, pairing
+from butfor.verdicts.paired_values import are_independent, measured, pairing
 
 
 def withheld(judged: dict[str, stats.Contrast], study: Study, records: list[Record]) -> dict[str, stats.Contrast]:
@@ -19,6 +19,8 @@ def withheld(judged: dict[str, stats.Contrast], study: Study, records: list[Reco
     its reference has by now. An ablation that is settled gets no more seeds, the reference does as long as any is open."""
     known, pairs = measured(study, records), pairing(study, records, judged_by(study))
     kept = dict(judged)
+    if are_independent(study):
+        return kept  # their effects are already against all runs of the reference
     for arm in ablations_of(study):
         name, c = arm["name"], judged[arm["name"]]
         by_now = [value for value in known.values.get(reference_of(arm), {}).values() if value is not None]

@@ -1,34 +1,40 @@
-"""Verdicts in words: which contrasts matter most, each in one line, and what follows a look. Standard library only."""
+"""Verdicts in words: which contrasts matter most, a contrast in one line, the way an undecided one leans, and what follows a
+look. Standard library only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from butfor.fold_numbers import place_of
 from butfor.plain_text import counted
 from butfor.study.metrics import Metric
+from butfor.verdicts.decision import Decision
 from butfor.verdicts.numbers import duration, effect_of, interval_of
-from butfor.verdicts.rows import REFUSED, ContrastRow, Decision
+from butfor.verdicts.rows import SAME, ContrastRow
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
-def most_important(rows: list[ContrastRow], metric: Metric, count: int = 3) -> list[ContrastRow]:
-    """The decided contrasts on a metric with the largest effects, total failures first, and what helps most in any case;
-    then the others."""
-    on_metric = metric.rows(rows)
-    decided = [row for row in on_metric if row["verdict"] in ("helps", "hurts")]
-    others = [row for row in on_metric if row not in decided and row["verdict"] not in REFUSED]
-    decided.sort(key=lambda row: (row["pairs"] > 0, -abs(row["effect"] or 0.0)))
-    others.sort(key=lambda row: (row["verdict"] == "inconclusive", -abs(row["effect"] or 0.0)))
-    first = (decided + others)[:count]
-    best = next((row for row in decided if row["verdict"] == "helps"), None)
-    return first if best is None or best in first else [*first[:-1], best]
+def by_importance(rows: Iterable[Row]) -> list[Row]:
+    """Rows by the size of their effect, total failures first."""
+    return sorted(rows, key=lambda row: (row["effect"] is not None, -abs(row["effect"] or 0.0)))
 
 
-def unlisted(rows: list[ContrastRow], metric: Metric) -> list[str]:
-    """A line on how many decided contrasts are not among the most important; none if all are."""
-    decided = [row for row in metric.rows(rows) if row["verdict"] in ("helps", "hurts")]
-    more = sum(row not in most_important(rows, metric) for row in decided)
-    return [f"and {more} more that {'help or hurt' if more > 1 else 'helps or hurts'}"] if more else []
+def lean(row: Mapping[str, Any], metric: Metric) -> str | None:
+    """The verdict that an undecided row is nearest to, by its probabilities; a direction where there is no margin, and none where
+    there is no effect either. An arm that failed more often leans towards nothing good."""
+    more_failed = (row.get("failed_ablation") or 0) - (row.get("failed_reference") or 0)
+    if row["effect"] is None and more_failed:
+        return "hurts" if more_failed > 0 else "helps"
+    if row["effect"] is None or not (row["effect"] or row["margin"]):
+        return None
+    differ, same = row["p_difference"], row["p_equivalence"]
+    near = "helps" if metric.worth(row["effect"]) > 0 else "hurts"
+    if not row["effect"] or (same is not None and differ is not None and same < differ):
+        near = SAME
+    barred = more_failed and near != ("hurts" if more_failed > 0 else "helps")
+    return None if barred else near
 
 
 def in_words(row: ContrastRow) -> str:
@@ -65,6 +71,23 @@ def decision_in_words(decision: Decision) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words in a row, the last after an `and`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def runs_in_words(seeds: Sequence[int], replicates: Mapping[str, Any] | None) -> str:
+    """Runs as `seeds 0 to 4`; of a study of folds as `folds 0, 3 of repeat 0; all folds of repeat 1`, numbered as tags are."""
+    if not replicates:
+        return seeds_in_words(seeds)
+    by_repeat: dict[int, list[int]] = {}
+    for seed in seeds:
+        repeat, fold = place_of(seed, replicates["folds"])
+        by_repeat.setdefault(repeat, []).append(fold)
+    words = {
+        repeat: "all folds"
+        if len(folds) == replicates["folds"]
+        else f"{'fold' if len(folds) == 1 else 'folds'} {', '.join(map(str, sorted(folds)))}"
+        for repeat, folds in by_repeat.items()
+    }
+    return "; ".join(f"{folds} of repeat {repeat}" for repeat, folds in words.items())
 
 
 def seeds_in_words(seeds: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.fingerprint import fingerprint
-from butfor.records.results_folder import DATA_FILES_READ, MANIFEST, SOURCE, data_file
+from butfor.records.results_folder import ARRAYS, DATA_FILES_READ, MANIFEST, SOURCE, data_file
 from butfor.study.data_sets import ONLY
 from butfor.user_code.files_read import made_of
 from butfor.workflow.own_files import OwnFiles
@@ -52,6 +52,13 @@ class DataFiles:
     def of_arm(self, file: str, arm: str) -> str:
         """A file about the data set that an arm is trained on."""
         return str(data_file(self._results, file, data_set_of(arm)))
+
+    @property
+    def grouped(self) -> dict[str, tuple[str, str]]:
+        """The data sets that say what their test examples belong to, by name: their arrays, and what stands for these. None of
+        folds, of which each run has test examples of its own."""
+        names = [name for name, made in self.made.items() if "groups" in made and not made.get("folds")]
+        return {name: (str(data_file(self._results, ARRAYS, name)), self.made_of[name]) for name in names}
 
     def of_each(self, file: str) -> list[str]:
         """A file about each data set."""

@@ -6,14 +6,19 @@ import atexit
 import logging
 import sys
 from collections.abc import Callable, Collection
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from butfor.report import headline
+from butfor.workflow import demands
 
 PARTIAL = "partial"
 NOTHING_TO_DO = "Nothing to be done"  # Snakemake calls no handler then
+LOCKED = "Directory cannot be locked"  # Snakemake's words, which then advise --unlock
+NOT_UNLOCK = (
+    "Another start is at work in this folder: do not use --unlock while it is. `butfor report` tells what there is so far, and"
+    " `butfor plan` what is left, both beside it; with Snakemake's own words, add --nolock to the targets partial and plan."
+)
 STOPS = {
     "Terminating processes on user request": "Ctrl-C",
     "Will exit after finishing": "SIGTERM",
@@ -22,11 +27,15 @@ _stopped_by: list[str] = []
 
 
 def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
-    """End with the outcome of the study, if that was asked for and is there: no targets, all, or partial."""
+    """End with the outcome of the study, if that was asked for and is there: no targets, all among others, or partial; with an
+    exit code of its own if the whole study has found what its `fail_on` names."""
     results = Path(settings["results"])
     folder = results / PARTIAL if PARTIAL in targets else results
-    if (PARTIAL in targets or set(targets) <= {"all"}) and (folder / "contrasts.json").is_file():
+    if (PARTIAL in targets or not targets or "all" in targets) and (folder / "contrasts.json").is_file():
         _end_with(headline.headline(results, folder))
+        if folder == results and (found := demands.found(results, settings["fail_on"])):
+            _end_with(demands.sentence(found))
+            raise SystemExit(demands.EXIT_CODE)
 
 
 def failed(settings: dict[str, Any]) -> None:
@@ -43,6 +52,8 @@ def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None
 
     def notice(record: logging.LogRecord) -> bool:
         message = record.getMessage()
+        if LOCKED in message:
+            _end_with(NOT_UNLOCK)
         _stopped_by.extend(by for words, by in STOPS.items() if message.startswith(words))
         if message.startswith(NOTHING_TO_DO) and (asked := targets()) is not None:
             succeeded(settings, asked)
@@ -51,6 +62,12 @@ def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None
     logging.getLogger("snakemake.logging").addFilter(notice)
 
 
-@cache
+_last_words: list[str] = []
+
+
 def _end_with(text: str) -> None:
-    atexit.register(print, text, file=sys.stderr)
+    """Have it said when the process ends, once, after what is to be said already."""
+    if not _last_words:
+        atexit.register(lambda: print(*_last_words, sep="\n", file=sys.stderr))
+    if text not in _last_words:
+        _last_words.append(text)

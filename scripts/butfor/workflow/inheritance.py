@@ -75,20 +75,27 @@ def token(results: Path, training: Training, look: str) -> str:
 
 def announcement(results: Path, training: Training, look: str) -> str:
     """What a job says of itself: whether it trains, or uses records that there are."""
-    arm, seeds = training["arm"], training["seeds"]
-    data = data_trained_on(results)(training)
-    runs, origin = results / RUNS.format(arm=arm, look=look), earlier.origin(training, data)
+    arm, used = training["arm"], used_seeds(results, training, look)
+    if len(used) == len(training["seeds"]):
+        return USED.format(arm, look, len(used))
+    of_all = f" ({len(used)} of {len(training['seeds'])} records are of earlier trainings)" if used else ""
+    return f"Train {arm}, {look}{of_all}"
+
+
+def used_seeds(results: Path, training: Training, look: str) -> list[int]:
+    """The seeds of a training whose records are there, in their place or among those of earlier trainings."""
+    runs, origin = (
+        results / RUNS.format(arm=training["arm"], look=look),
+        earlier.origin(training, data_trained_on(results)(training)),
+    )
     receipt = _receipt_of(runs)
     in_place = receipt.seeds if receipt and receipt.origin == origin else []
-    used = [
+    return [
         seed
-        for seed in seeds
+        for seed in training["seeds"]
         if _has_any(earlier.place_of(results, origin, seed), training)
         or (seed in in_place and _has_any(record_in(runs, seed), training))
     ]
-    if len(used) == len(seeds):
-        return USED.format(arm, look, len(used))
-    return f"Train {arm}, {look}" + (f" ({len(used)} of {len(seeds)} records are of earlier trainings)" if used else "")
 
 
 def has_any(results: Path, plan: Iterable[tuple[str, Training]]) -> bool:
@@ -165,6 +172,18 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
         elif runs in found and _noted(runs) is None:
             stale.append(runs)
     return Inheritance(results, kept, [found[runs] for runs in asked], taken, stale)
+
+
+def outdated(results: Path, plan: Iterable[tuple[str, Training]]) -> set[Path]:
+    """The folders of records that the plan would train anew: what is made of them would have them trained first."""
+    data = data_trained_on(results)
+    waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan if data(t)}
+    found = _records_with_receipts(results) if waiting else {}
+    return {
+        runs
+        for runs, training in waiting.items()
+        if runs in found and not _is_asked_for(found[runs], training, data(training))
+    }
 
 
 def protect(results: Path, plan: Iterable[tuple[str, Training]], is_forced: Callable[[Path], bool]) -> None:

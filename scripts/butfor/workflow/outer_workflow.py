@@ -18,13 +18,22 @@ def is_outermost(workflow: Any) -> bool:
     return len(workflow.included_stack) == 2
 
 
+def moved(workflow: Any, results: str) -> str:
+    """The results folder of the study, where a module with `prefix` or `replace_prefix` has it.
+
+    Only that folder is moved; files that the study names stay where they are. Snakemake would move every path of a rule, and
+    none that parameters and scripts are told, so the folder is moved here, once, and rules are told paths that are final.
+    """
+    modifier = workflow.modifier
+    if modifier.base_snakefile is None:  # no module
+        return results
+    place: str = modifier.path_modifier.replace_prefix(f"{results}/").removesuffix("/")
+    modifier.path_modifier = type(modifier.path_modifier)(None, None, workflow)
+    return place
+
+
 def refuse_second_study(workflow: Any, results: str) -> None:
-    """Raise StudyError if the workflow has another study, or moves this one's files."""
-    moved = workflow.modifier.path_modifier
-    if moved.prefix or moved.modifies_prefixes:
-        raise StudyError(
-            "butfor: expected a module without prefix or replace_prefix, received one. Write results: in its config instead."
-        )
+    """Raise StudyError if the workflow has another study."""
     if getattr(workflow, STUDY, results) != results:
         raise StudyError(
             f"butfor: expected one study in a workflow, received {getattr(workflow, STUDY)} and {results}. Start each with a"

@@ -35,7 +35,7 @@ ELSEWHERE = (
     "folds",
     "groups",
 )  # counted otherwise, or never
-LATER = ("inputs", "weights")  # ways of reading that came later: a data set without them is as it was
+LATER = ("inputs", "weights", "embedded")  # ways of reading that came later: a data set without them is as it was
 KNOWN = Path(".snakemake") / "butfor" / "files.json"
 Recipe = dict[str, Any]
 

@@ -6,6 +6,7 @@ library only, because every job of a cluster run parses it.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -76,4 +77,10 @@ def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> d
 
 
 def _software(code: str, user_code: str) -> dict[str, Any]:
-    return {"engine": engine(), "code": code, "user_code": user_code, "versions": provenance.training_versions()}
+    return {"engine": engine(), "code": code, "user_code": user_code, "versions": _versions()}
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Looked up once: they take as long as all else that is asked of an arm."""
+    return provenance.training_versions()

@@ -19,6 +19,7 @@ from butfor.report.report import Sources, write_report
 from butfor.study.summary import DescribedStudy
 from butfor.verdicts.claim_outcomes import assess
 from butfor.verdicts.comparison import compare
+from butfor.verdicts.example_errors import Grouped
 
 
 def write_partial_report(
@@ -34,11 +35,13 @@ def write_partial_report(
     manifests: Sequence[str],
     register_path: str,
     report_path: str,
+    grouped: Grouped | None = None,
 ) -> None:
     """Check, compare, draw, assess and report, into the folder of the report; runs that are missing count as missing.
 
     folders: of the records of jobs that have ended. finished: the records of seeds whose job goes on. measuring: see
     Targets.measuring. measured: the files of what was measured already.
+    grouped: as of compare.
     """
     report, results = Path(report_path), results_of(Path(register_path))
     folders = [*folders, *_kept(study, finished, report.with_name("seeds"), measuring["predictions"])]
@@ -49,9 +52,20 @@ def write_partial_report(
         measures = [report.with_name("measures.json")]
         measure(measuring, folders, arrays, manifests, measures[0], known=measured)
     tables = report.with_name("tables")
-    compare(study, folders, files["checks"], files["contrasts"], tables, register_path=register_path, measured=measures)
+    compare(
+        study,
+        folders,
+        files["checks"],
+        files["contrasts"],
+        tables,
+        register_path=register_path,
+        measured=measures,
+        grouped=grouped,
+    )
     draw(study, folders, files["contrasts"], figures=report.with_name("figures"), measured=measures)
-    assess(study, claims, folders, files["contrasts"], decisions, register_path, files["claims"], measures)
+    assess(
+        study, claims, folders, files["contrasts"], decisions, register_path, files["claims"], measures, grouped=grouped
+    )
     sources = Sources(
         folders,
         checks=files["checks"],

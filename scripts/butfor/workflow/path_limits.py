@@ -10,7 +10,7 @@ from typing import Any
 
 from butfor.errors import Place, StudyFileError
 from butfor.study.data_sets import place
-from butfor.study.data_settings import PATHS
+from butfor.study.files_beside import PATHS
 
 LONGEST_NAME = 255  # bytes, of a file or folder
 LONGEST_RESULTS = 3500  # bytes; a path may have 4095, and a figure in MLflow's artifacts lies deepest

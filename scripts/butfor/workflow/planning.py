@@ -14,8 +14,8 @@ from butfor.errors import SeveralErrors, StudyError
 from butfor.metrics.fitting import refuse_unfit
 from butfor.process import parent_watch, start_settings, system_errors, text_encoding
 from butfor.records.results_folder import TRACKED, mlflow_database
-from butfor.study.data_settings import PATHS
 from butfor.study.duplicate_keys import refuse_duplicate_keys
+from butfor.study.files_beside import PATHS
 from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
 from butfor.study.settings import study_and_plan
@@ -23,6 +23,7 @@ from butfor.study.written_lines import WrittenLines
 from butfor.tracking import target
 from butfor.workflow import outer_workflow, recovery
 from butfor.workflow.path_limits import refuse_long_paths
+from butfor.workflow.plan_alone import is_plan_alone
 from butfor.workflow.results_place import refuse_shared_place
 from butfor.workflow.targets import Targets
 
@@ -36,6 +37,13 @@ def said(make: Callable[..., Any], *arguments: Any) -> Any:
         return make(*arguments)
     except StudyError as error:
         sys.exit(str(error))
+
+
+def changes_nothing(workflow: Any) -> bool:
+    """Whether a start only foresees: a dry run, and one that is asked for the plan alone. workflow: Snakemake's, while a file of
+    `rules/` is read; another workflow that uses this one may have a target of that name that trains."""
+    is_plan = outer_workflow.is_outermost(workflow) and is_plan_alone()
+    return bool(workflow.output_settings.dryrun) or is_plan
 
 
 def inherit(targets: Targets, settings: dict[str, Any], is_dry_run: bool) -> None:
@@ -72,7 +80,8 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         refuse_duplicate_keys(map(Path, files))
         refuse_misread_numbers(map(Path, files))
         _refuse_nothing_but_a_name(config, files)
-        settings, plan = study_and_plan(config, schema)
+        settings, plan = study_and_plan(config, schema, [Path(file).parent for file in files])
+        settings["results"] = outer_workflow.moved(workflow, settings["results"])
         outer_workflow.refuse_second_study(workflow, settings["results"])
         refuse_long_paths(settings)
         results, sets = Path(settings["results"]), settings["data_sets"]
@@ -88,7 +97,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         if workflow.is_main_process and settings["tracking"]["mlflow"]:
             target.check(results)
         if workflow.is_main_process:
-            for message in (recovery.damage if workflow.output_settings.dryrun else recovery.clear)(results):
+            for message in (recovery.damage if changes_nothing(workflow) else recovery.clear)(results):
                 print(message, file=sys.stderr)
     except StudyError as error:
         lines = WrittenLines(files, workflow.config_settings.config)

@@ -28,7 +28,7 @@ from butfor.records.results_folder import (
     finished_seeds,
     records_of,
 )
-from butfor.study.asked_metrics import needs_predictions, parts_to_predict
+from butfor.study.asked_metrics import needs_predictions, parts_to_predict, predicted_primary
 from butfor.study.cost_metrics import is_cost
 from butfor.study.plan import Plan
 from butfor.study.summary import PlanSummary
@@ -60,7 +60,7 @@ class Targets:
         next_arms: Callable[[str], list[str]],
         is_dry_run: bool = False,
     ) -> None:
-        self._plan, self._next_arms, self._is_dry_run = plan, next_arms, is_dry_run
+        self._plan, self._next_arms, self.is_dry_run = plan, next_arms, is_dry_run
         self._foreseen: set[str] = set()
         self.forced: set[str] = set()  # files that a dry run is to count as missing
         preparing, building, self._code = codes
@@ -99,14 +99,15 @@ class Targets:
         return inheritance.announcement(results, training, look)
 
     def search(self, arm: str) -> dict[str, Any]:
-        """The parameters of a search of the learning rate."""
-        return parameters.search(self._plan, arm, self._code, self._user_code(arm))
+        """The parameters of a search of the learning rate; `metric`: the one that decides, if predictions tell it."""
+        found = parameters.search(self._plan, arm, self._code, self._user_code(arm))
+        return found | predicted_primary(self.measuring["metrics"], self._asked, self._verdict["metric"])
 
     def inherit(self) -> Inheritance:
         """Put records of earlier trainings where the plan asks for them (see inheritance); in a dry run, count them as if they
         were there."""
-        found = inheritance.foreseen(Path(self._results), self._planned())
-        if self._is_dry_run:
+        found = inheritance.foreseen(Path(self._results), self.planned())
+        if self.is_dry_run:
             self._foreseen, self.forced = set(map(str, found.taken)), set(map(str, found.stale))
         else:
             found.enter()
@@ -115,19 +116,20 @@ class Targets:
     def protect(self, is_forced: Callable[[Path], bool]) -> None:
         """Before the first job: have records that it may delete kept (see inheritance). is_forced: whether the folder's training
         is to be made whatever there is."""
-        inheritance.protect(Path(self._results), self._planned(), is_forced)
+        inheritance.protect(Path(self._results), self.planned(), is_forced)
 
     def settle(self) -> None:
         """After the last job: keep only the records that are not in their place."""
-        inheritance.settle(Path(self._results), self._planned())
+        inheritance.settle(Path(self._results), self.planned())
 
     @property
     def is_trained(self) -> bool:
         """Whether some records are as asked for, by the data that there are. If these have to be made again, only then it is
         known what trains again."""
-        return inheritance.has_any(Path(self._results), self._planned())
+        return inheritance.has_any(Path(self._results), self.planned())
 
-    def _planned(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def planned(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each look with each arm's training, whether it comes to that or not."""
         for look in self._plan.looks:
             for arm in self._plan.arms:
                 yield look.name, self._training(arm, look.name)
@@ -153,7 +155,7 @@ class Targets:
     def unbuilt(self) -> dict[str, str]:
         """The arms whose models have not been built yet, each with the file about its model. (A start forgets those that could
         not be built.)"""
-        refused = failure if self._is_dry_run else lambda path: None
+        refused = failure if self.is_dry_run else lambda path: None
         return {arm: path for arm, path in self._built.items() if not Path(path).exists() or refused(Path(path))}
 
     def models(self) -> dict[str, str]:
@@ -237,19 +239,20 @@ class Targets:
         return [f"{folder}/{name}.{kind}" for name in gallery.figures(planned) for kind in DRAWN_AS]
 
     def present(self) -> dict[str, list[str]]:
-        """The files that exist so far: folders of records (`runs`), decisions (`looks`), measures
-        (`measured`), and records of seeds whose job has not ended (`seeds`)."""
+        """The files that exist so far: folders of records (`runs`), decisions (`looks`), measures (`measured`), and records of
+        seeds whose job has not ended (`seeds`). None that would be trained anew, nor what follows from such."""
+        old = inheritance.outdated(Path(self._results), self.planned())
         looks = [look.name for look in self._plan.looks]
+        first_old = min((looks.index(runs.name) for runs in old), default=len(looks))
         runs = [
             path
             for path in self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
-            if all(kept_predictions.holds(record, self._predictions) for record in records_of(Path(path)))
+            if Path(path) not in old
+            and all(kept_predictions.holds(record, self._predictions) for record in records_of(Path(path)))
         ]
-        files = {"looks": DECISION, "measured": MEASURES}
-        all_paths = {
-            "runs": runs,
-            **{kind: self._of_each(path, [("", x) for x in looks]) for kind, path in files.items()},
-        }
+        follow = {"looks": DECISION, "measured": MEASURES}
+        files = {kind: self._of_each(path, [("", x) for x in looks[:first_old]]) for kind, path in follow.items()}
+        all_paths = {"runs": runs, **files}
         there = {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
         return {**there, "seeds": list(map(str, finished_seeds(Path(self._results) / RUNS_FOLDER)))}
 

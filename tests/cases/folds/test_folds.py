@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from butfor.records.record import read
 from butfor.records.tables import load_study
+from butfor.verdicts.numbers import mean_and_sd
 
 FOLDS = "folds: 5, repeats: 1"
 
@@ -81,7 +82,8 @@ def _check_figures(frame, results):
         assert row["pairs"] == 10 and row["freedom"] == 9
     f1 = by_hand["baseline"][:, 0]
     report = (results / "report.md").read_text()
-    assert f"{f1.mean():.2f} ± {f1.std(ddof=1):.2f} points (mean ± standard deviation over 10 folds)" in report
+    reached = mean_and_sd(f1.mean(), f1.std(ddof=1), 2)
+    assert f"{reached} points (mean ± standard deviation over 10 folds)" in report
     assert "10 folds each" in report and "5 folds, in 2 divisions" in report and "no fixed test set" in report
     assert "whole groups of patient" in report and "interval for new data" not in report
     records = [read(results / "runs" / "weighted" / "look1" / f"seed_{seed}.json") for seed in range(10)]

@@ -11,6 +11,7 @@ from functools import partial
 
 from butfor.checks.footprints import (
     augmentations,
+    embedded_columns,
     epochs,
     initial_weights,
     objectives,
@@ -53,6 +54,12 @@ FOOTPRINTS: dict[str, Footprint] = {
         scaled_inputs.inputs_trace,
         scaled_inputs.scaling_fault,
         ("penalty/activations", "first loss", "first objective"),
+    ),
+    "categories": Footprint(
+        "categories",
+        embedded_columns.categories_trace,
+        embedded_columns.categories_fault,
+        ("structure", "parameters", "masks/input_dropout", *INITIAL),
     ),
     "initialiser": Footprint(
         "initial spread by layer",

@@ -6,6 +6,7 @@ order of each seed is drawn by butfor and is the same for all arms, and what was
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import tempfile
@@ -18,10 +19,13 @@ import numpy as np
 
 from butfor.data.dataset import Array, DataError
 from butfor.data.several_inputs import Inputs, each, mapped
+from butfor.data.sources.single_examples import is_single, may_be_single
 
 NAMES = {2: ("train", "test"), 3: ("train", "validation", "test")}
 ARRAYS_OF = {"train": "train", "validation": "val", "test": "test"}  # what the arrays of a part are called after
-COMPARED = 2  # batches that are read twice
+COMPARED = (
+    16  # batches that are read once more: shuffle() of a small buffer leaves the first few as they were now and then
+)
 EXAMPLES = "batches of (inputs, targets)"
 log = logging.getLogger(__name__)
 
@@ -42,9 +46,9 @@ def _is_stream(part: Any) -> bool:
     return not is_array and (callable(part) or hasattr(part, "__iter__") or hasattr(part, "__getitem__"))
 
 
-def read_streams(streams: dict[str, Any], name: str, scratch: Path) -> dict[str, Inputs]:
-    """The arrays of all parts, x_train, y_train and so on, on disk. name: of the function. scratch: a folder for them. Raises
-    DataError."""
+def read_streams(streams: dict[str, Any], name: str, scratch: Path, task: str = "auto") -> dict[str, Inputs]:
+    """The arrays of all parts, x_train, y_train and so on, on disk. name: of the function. scratch: a folder for them. task: the
+    study's. Raises DataError."""
     if missing := {"train", "test"} - set(streams):
         raise DataError(
             f"{name}: expected streams for train and test, received {', '.join(streams)}, and none for"
@@ -52,7 +56,7 @@ def read_streams(streams: dict[str, Any], name: str, scratch: Path) -> dict[str,
         )
     arrays: dict[str, Any] = {}
     for part, stream in streams.items():
-        found = _Stream(stream, f"{name}: {part}", scratch)
+        found = _Stream(stream, f"{name}: {part}", scratch, task)
         found.check_repeats()
         read = dict(zip("xyw", found.arrays(), strict=False))
         if part != "train" and "w" in read:
@@ -70,7 +74,8 @@ def read_streams(streams: dict[str, Any], name: str, scratch: Path) -> dict[str,
 class _Stream:
     """A stream of one part; `count`: the batches that were read."""
 
-    def __init__(self, stream: Any, named: str, scratch: Path) -> None:
+    def __init__(self, stream: Any, named: str, scratch: Path, task: str) -> None:
+        self._task = task
         self._stream, self._named, self._scratch, self.count = stream, named, scratch, 0
         if _ends_never(stream):
             raise DataError(
@@ -97,7 +102,13 @@ class _Stream:
                 f"{self._named}: expected {EXAMPLES}, received {received} as number {place}. Map it to a pair."
             )
         inputs, targets, *weights = _by_name(batch[0]), *map(np.asarray, batch[1:])
-        if not targets.ndim:  # an example that is not in a batch
+        if place == 0 and may_be_single(self._stream, inputs, targets, self._task):
+            raise DataError(
+                f"{self._named}: expected {EXAMPLES}, received inputs and targets of {targets.shape} that may be one example as"
+                f" well as a batch of {len(targets)}. Write .batch(32), without drop_remainder; or name the task in the study"
+                " file, such as task: segmentation."
+            )
+        if is_single(inputs, targets, self._task):  # an example that is not in a batch
             inputs, targets, *weights = (mapped(lambda x: x[None], part) for part in (inputs, targets, *weights))
         for x in (*(x for _, x in each(inputs)), *weights):
             if not x.ndim or len(x) != len(targets):
@@ -108,16 +119,19 @@ class _Stream:
         return (inputs, targets, *weights)
 
     def check_repeats(self) -> None:
-        """Raise DataError unless the first batches are the same when they are read again."""
-        twice = (list(islice(self._batches(), COMPARED)) for _ in range(2))
-        first, again = ([x for pair in batches for part in pair for _, x in each(part)] for batches in twice)
-        if len(first) != len(again) or not all(map(_same, first, again)):
+        """Raise DataError unless the first batches are the same when they are read again; a short one several times."""
+        first = self._first_digests()
+        if any(self._first_digests() != first for _ in range(0, COMPARED, max(1, len(first)))):
             raise DataError(
                 f"{self._named}: expected the same examples in the same order each time, received others when the first batches"
                 " were read again. Leave out shuffle() (in image_dataset_from_directory, shuffle=False) and what changes inputs"
                 " at random: the order is drawn anew for each seed and epoch, and the same for all arms, and a recipe can say"
                 " shift, flip, rotation, zoom, noise, cutout or mixup."
             )
+
+    def _first_digests(self) -> list[str]:
+        """What tells the first batches from others."""
+        return [_digest([x for part in batch for _, x in each(part)]) for batch in islice(self._batches(), COMPARED)]
 
     def arrays(self) -> tuple[Any, ...]:
         """Inputs, mapped from disk, targets and, if there are any, weights. Raises DataError."""
@@ -215,5 +229,9 @@ def _ends_never(stream: Any) -> bool:
     return hasattr(stream, "num_batches") and stream.num_batches is None
 
 
-def _same(one: Array, other: Array) -> bool:
-    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f" and other.dtype.kind == "f")
+def _digest(arrays: list[Array]) -> str:
+    found = hashlib.blake2b()
+    for x in arrays:
+        found.update(f"{x.dtype}{x.shape}".encode())
+        found.update(x.tobytes() if x.dtype != object else repr(x.tolist()).encode())
+    return found.hexdigest()

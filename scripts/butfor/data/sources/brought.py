@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from butfor.data.counted_words import CountedWords
+from butfor.recipe.categories import Categorical
 from butfor.user_code.files_read import FilesRead
 
 
@@ -16,7 +18,9 @@ class Brought:
     read: the user's files that they are read from. columns: the names of the inputs' columns, if they are a table; of several
     inputs by name. groups: by part, what examples belong to, of a table (of other sources they are among the arrays).
     vocabulary: the words whose numbers the inputs are, from 2 on, if they are texts.
-    fill, hot: what is to be fitted on each fold's training rows, see Folds. `groups` among the arrays: what stays in one fold.
+    categorical: the columns that hold numbers of categories.
+    fill, hot, numbered, words: what is to be fitted on each fold's training rows, see Folds. `groups` among the arrays: what
+    stays in one fold.
     pixels: whether inputs are pixels, which are divided by 255 unless a recipe says otherwise; None: their values tell.
     """
 
@@ -29,3 +33,6 @@ class Brought:
     groups: dict[str, Any] = field(default_factory=dict)
     fill: str = ""
     hot: tuple[tuple[int, int], ...] = ()
+    numbered: tuple[int, ...] = ()
+    words: CountedWords | None = None
+    categorical: tuple[Categorical, ...] = ()

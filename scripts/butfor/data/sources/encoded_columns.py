@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 class EncodedColumn:
     """A column as it is encoded: the values of categories, each a column of 0 and 1, or what fills the gaps of numbers.
 
-    with_gaps: whether a further column says where there was a gap.
+    with_gaps: whether a further column says where there was a gap. embedded: whether categories are one column of their numbers,
+    from 1 on, instead.
     """
 
     name: str
@@ -29,44 +31,53 @@ class EncodedColumn:
     categories: tuple[str, ...] = ()
     fill: float = 0.0
     with_gaps: bool = False
+    embedded: bool = False
 
     @property
     def names(self) -> list[str]:
         """The names of its columns."""
-        if self.kind == "categorical":
+        if self.kind == "categorical" and not self.embedded:
             return [f"{self.name}={category}" for category in self.categories]
         return [self.name, *([f"{self.name} is {GAP}"] if self.with_gaps else [])]
 
     def encoded(self, values: pd.Series[Any], part: str, source: str) -> Array:
         """The values as float32 `(n, columns)`. Raises DataError for text among numbers."""
         if self.kind == "categorical":
-            return self._hot(words(values), part, source)
+            places = self._places(words(values), part, source)
+            return (places + 1).astype(np.float32)[:, None] if self.embedded else self._hot(places)
         given = numbers(values, f"{source}: {self.name}, {part} part")
         gaps = np.isnan(given)
         filled = np.where(gaps, self.fill, given).astype(np.float32)
         return np.column_stack([filled, gaps.astype(np.float32)]) if self.with_gaps else filled[:, None]
 
-    def _hot(self, values: pd.Series[Any], part: str, source: str) -> Array:
+    def _places(self, values: pd.Series[Any], part: str, source: str) -> Array:
+        """Where each value stands among the categories; -1 for one that no training row has."""
         places = pd.Index(self.categories).get_indexer(pd.Index(values))
         unknown = values[places < 0]
         if len(unknown):
             shown = ", ".join(map(str, unknown.unique()[:SHOWN]))
             log.info(
-                "%s: %s: %d of %d rows of the %s part have values that no training row has (%s): all zeros",
-                source, self.name, len(unknown), len(values), part, shown,
+                "%s: %s: %d of %d rows of the %s part have values that no training row has (%s): %s",
+                source, self.name, len(unknown), len(values), part, shown, "number 0" if self.embedded else "all zeros",
             )  # fmt: skip
-        hot = np.zeros((len(values), len(self.categories)), np.float32)
+        return np.asarray(places)
+
+    def _hot(self, places: Array) -> Array:
+        hot = np.zeros((len(places), len(self.categories)), np.float32)
         known = np.flatnonzero(places >= 0)
         hot[known, places[known]] = 1
         return hot
 
 
-def fitted(train: pd.DataFrame, kinds: dict[str, Kind], missing: str, source: str) -> list[EncodedColumn]:
-    """How each column is encoded, by the training rows. missing: the study's `data.missing`. Raises DataError."""
+def fitted(
+    train: pd.DataFrame, kinds: dict[str, Kind], missing: str, embedded: Collection[str], source: str
+) -> list[EncodedColumn]:
+    """How each column is encoded, by the training rows. missing: the study's `data.missing`. embedded: the columns that are.
+    Raises DataError."""
     columns = []
     for name, kind in kinds.items():
         if kind == "categorical":
-            columns.append(EncodedColumn(name, kind, categories=_categories(train[name])))
+            columns.append(EncodedColumn(name, kind, categories=_categories(train[name]), embedded=name in embedded))
             continue
         given = numbers(train[name], f"{source}: {name}, train part")
         gaps, present = np.isnan(given), given[~np.isnan(given)]
@@ -80,7 +91,7 @@ def fitted(train: pd.DataFrame, kinds: dict[str, Kind], missing: str, source: st
 def for_folds(columns: list[EncodedColumn]) -> tuple[list[EncodedColumn], list[tuple[int, int]]]:
     """The columns with their gaps left, which each fold fills, and where the categories of each begin and end."""
     ends = np.cumsum([len(column.names) for column in columns]).tolist()
-    hot = [(end - len(c.names), end) for c, end in zip(columns, ends, strict=True) if c.kind == "categorical"]
+    hot = [(end - len(c.names), end) for c, end in zip(columns, ends, strict=True) if c.categories and not c.embedded]
     return [replace(column, fill=np.nan) for column in columns], hot
 
 

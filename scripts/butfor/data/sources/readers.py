@@ -43,7 +43,9 @@ def _from_function(settings: Settings, scratch: Path, max_minutes: float | None)
     name = settings["name"]
     errors = call.attribute_errors_to(name, "loading the data")
     with time_limit(max_minutes, f"{name}()"), errors, noticed(name) as read:
-        arrays = own_arrays.from_function(name, settings["arrays"], scratch, *wanted(settings))
+        arrays = own_arrays.from_function(
+            name, settings["arrays"], scratch, *wanted(settings), task=settings.get("task", "auto")
+        )
     return Brought(with_groups(arrays, settings), f"{name}()", read)
 
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from butfor.data.dataset import WEIGHTS, Array, DataError
 from butfor.data.place_digests import place_digests
+from butfor.data.sources import table_inputs
 from butfor.data.sources.brought import Brought
 from butfor.data.sources.column_kinds import check_named, kinds
-from butfor.data.sources.encoded_columns import EncodedColumn, fitted, for_folds, numbers, refuse_gaps
+from butfor.data.sources.encoded_columns import fitted, for_folds, numbers, refuse_gaps
 from butfor.data.sources.table_file import read_table
 from butfor.data.sources.test_part import test_rows, test_words
 from butfor.user_code.files_read import FilesRead
@@ -35,39 +36,44 @@ def from_table(settings: Settings) -> Brought:
     read = FilesRead(place_digests(settings, "file", "test_file", "validation_file"))
     parts, chosen = table_parts(settings)
     source, target = settings["file"], as_list(settings["target"])
-    names = _inputs(parts["train"], settings, target)
+    names = table_inputs.input_names(parts["train"], settings, target)
     tables = {part: table[names] for part, table in parts.items()}
     if settings["missing"] == "refuse":
         refuse_gaps(tables, source)
-    found = kinds(tables["train"], settings["types"], _listed(settings), source)
-    columns = fitted(tables["train"], found, settings["missing"], source)
+    types = table_inputs.embedded_types(settings, names)
+    found = kinds(tables["train"], types, table_inputs.listed(settings), source)
+    columns = fitted(tables["train"], found, settings["missing"], table_inputs.embedded(settings, found), source)
+    numbered = table_inputs.categorical(columns, settings["inputs"])
     hot: list[tuple[int, int]] = []
+    again: dict[str, Any] = {"categorical": numbered}
     if settings.get("folds"):
         _refuse_several(settings, source)
         columns, hot = for_folds(columns)
+        again["numbered"] = tuple(column.place for column in numbered)
     arrays: dict[str, Any] = {}
     for part, table in tables.items():
         encoded = [column.encoded(table[column.name], part, source) for column in columns]
-        arrays[f"x_{part}"] = _together(columns, encoded, settings["inputs"])
+        arrays[f"x_{part}"] = table_inputs.together(columns, encoded, settings["inputs"])
         arrays[f"y_{part}"] = targets(parts[part], settings["target"], f"{source}, {part} part")
     if settings["weights"]:
         arrays[WEIGHTS] = numbers(
             parts["train"].loc[:, settings["weights"]], f"{source}: {settings['weights']}, train part"
         )
     if name := (settings.get("folds") or {}).get("groups"):
-        arrays["groups"] = words_of(_groups(parts["train"], name, "replicates.groups", source))
+        arrays["groups"] = words_of(groups_of(parts["train"], name, "replicates.groups", source))
     groups = {
-        part: _raw(_groups(table, settings["groups"], "data.groups", source))
+        part: _raw(groups_of(table, settings["groups"], "data.groups", source))
         for part, table in parts.items()
         if settings.get("groups")
     }
+    left = table_inputs.left_out(parts["train"], names, target)
     filled = _filled(tables, settings["missing"])
     fill = {"refuse": "", "median": "median"}.get(settings["missing"], "mean") if settings.get("folds") else ""
-    again: dict[str, Any] = {"fill": fill if filled else "", "hot": tuple(hot), "groups": groups}
-    words = f"{source} ({', '.join(target)} by {_counted(columns)}; {chosen}{filled})"
+    again |= {"fill": fill if filled else "", "hot": tuple(hot), "groups": groups}
+    words = f"{source} ({', '.join(target)} by {table_inputs.counted(columns)}; {chosen}{filled}{left})"
     log.info("%s", words)
-    names_of = {column.name: column.names for column in columns}
-    return Brought(arrays, words, read, _names(names_of, settings["inputs"]), pixels=False, **again)
+    columns_of = {column.name: column.names for column in columns}
+    return Brought(arrays, words, read, table_inputs.names_of(columns_of, settings["inputs"]), pixels=False, **again)
 
 
 def _refuse_several(settings: Settings, source: str) -> None:
@@ -76,28 +82,6 @@ def _refuse_several(settings: Settings, source: str) -> None:
             f"{source}: expected one input with folds, whose columns are filled and encoded again for each, received data.inputs."
             " Write columns: instead, or give the arrays by a function of your own."
         )
-
-
-def _names(encoded: dict[str, list[str]], inputs: dict[str, list[str]]) -> Any:
-    """The names of the columns as they are encoded, of several inputs by name."""
-    if not inputs:
-        return [name for names in encoded.values() for name in names]
-    return {key: [name for column in columns for name in encoded[column]] for key, columns in inputs.items()}
-
-
-def _together(columns: list[EncodedColumn], encoded: list[Array], inputs: dict[str, list[str]]) -> Any:
-    """Encoded columns as one array, or as several inputs by name."""
-    if not inputs:
-        return np.concatenate(encoded, axis=1)
-    by_name = {column.name: values for column, values in zip(columns, encoded, strict=True)}
-    return {key: np.concatenate([by_name[name] for name in names], axis=1) for key, names in inputs.items()}
-
-
-def _listed(settings: Settings) -> list[str]:
-    """The columns that are named as inputs, if any are."""
-    return list(
-        dict.fromkeys([*settings["columns"], *(name for names in settings["inputs"].values() for name in names)])
-    )
 
 
 def table_parts(settings: Settings) -> tuple[dict[str, Table], str]:
@@ -174,36 +158,8 @@ def _raw(column: pd.Series[Any]) -> Array:
     return column.astype(str).str.strip().to_numpy(str)
 
 
-def _inputs(train: Table, settings: Settings, target: list[str]) -> list[str]:
-    """The names of the columns that are inputs."""
-    there, source = list(map(str, train.columns)), settings["file"]
-    listed, weights = _listed(settings), settings["weights"]
-    asked = {
-        "columns": listed,
-        "drop": settings["drop"],
-        "types": settings["types"],
-        "weights": [weights] if weights else [],
-    }
-    for key, columns in asked.items():
-        check_named(
-            list(columns), there, f"data.{'inputs' if key == 'columns' and settings['inputs'] else key}", source
-        )
-    both = [name for name in listed if name in target]
-    if both:
-        raise DataError(f"{source}: data.columns: expected inputs, received {', '.join(both)}, which is the target.")
-    left = {*target, *settings["drop"], settings["part"], weights, settings.get("groups")}
-    left |= {(settings["test"] or {}).get("column"), (settings.get("folds") or {}).get("groups")}
-    names = listed or [name for name in there if name not in left]
-    if unused := [name for name in settings["types"] if name not in names]:
-        raise DataError(
-            f"{source}: data.types: expected columns that are inputs, received {', '.join(unused)}, which is none."
-        )
-    if not names:
-        raise DataError(f"{source}: expected a column beside {', '.join(sorted(filter(None, left)))}, received none.")
-    return names
-
-
-def _groups(table: Table, name: str, key: str, source: str) -> pd.Series[Any]:
+def groups_of(table: Table, name: str, key: str, source: str) -> pd.Series[Any]:
+    """The column of what stays together, such as patients. Raises DataError."""
     check_named([name], list(map(str, table.columns)), key, source)
     if gaps := int(table[name].isna().sum()):
         raise DataError(f"{source}: {key}: expected a value in each row, received none in {gaps} of {name}.")
@@ -213,7 +169,7 @@ def _groups(table: Table, name: str, key: str, source: str) -> pd.Series[Any]:
 
 def _needed(settings: Settings, table: Table) -> set[str]:
     target = as_list(settings["target"])
-    return {*target, *([settings["text"]] if settings["text"] else _inputs(table, settings, target))}
+    return {*target, *([settings["text"]] if settings["text"] else table_inputs.input_names(table, settings, target))}
 
 
 def _named_parts(table: Table, settings: Settings) -> tuple[dict[str, Table], str]:
@@ -238,9 +194,3 @@ def _filled(tables: dict[str, Table], missing: str) -> str:
     how = {"mean": "mean", "median": "median", "indicator": "mean, with a column that says where"}[missing]
     shown = ", ".join(f"{name} {count}" for name, count in gaps.head(SHOWN).items())
     return f"; gaps filled by the training rows' {how}: {shown}" + (", …" if len(gaps) > SHOWN else "")
-
-
-def _counted(columns: list[EncodedColumn]) -> str:
-    count = sum(len(column.names) for column in columns)
-    encoded = f", encoded as {count}" if count != len(columns) else ""
-    return f"{len(columns)} column{'s' * (len(columns) > 1)}{encoded}"

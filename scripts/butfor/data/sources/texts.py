@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from butfor.data.counted_words import CountedWords
 from butfor.data.dataset import Array, DataError
 from butfor.data.place_digests import place_digests
 from butfor.data.sources.brought import Brought
 from butfor.data.sources.class_parts import class_parts, labels_of
 from butfor.data.sources.column_kinds import check_named
-from butfor.data.sources.table_source import table_parts, targets
-from butfor.data.sources.vocabulary import UNKNOWN, tokens, vocabulary
+from butfor.data.sources.table_source import groups_of, table_parts, targets, words_of
+from butfor.data.sources.vocabulary import UNKNOWN, numbered, tokens, vocabulary
 from butfor.process.memory_limit import memory_limit
 from butfor.user_code.files_read import FilesRead
 
@@ -28,18 +29,27 @@ def from_texts(settings: dict[str, Any]) -> Brought:
     read = FilesRead(place_digests(settings, "file", "test_file", "validation_file", "folder"))
     texts, arrays, words = (_of_column if settings["file"] else _of_folder)(settings)
     _check_size(NUMBER * settings["length"] * sum(map(len, texts.values())), settings)
-    known = vocabulary(texts["train"], settings["vocabulary"])
+    folds = settings.get("folds")  # of which each has its own words, among all
+    known = vocabulary(texts["train"], None if folds else settings["vocabulary"])
     if not known:
         raise DataError(f"{words}: expected words in the training texts, received none.")
     for part, content in texts.items():
         arrays[f"x_{part}"] = tokens(content, known, settings["length"])
-    others = float((arrays["x_test"] == UNKNOWN).sum() / max(1, (arrays["x_test"] > 0).sum()))
+    if folds:
+        counted: dict[str, Any] = {
+            "words": CountedWords(*numbered(texts["train"], known), known, settings["vocabulary"])
+        }
+        numbers = f"{len(known)} words, of which each fold's most frequent have {settings['vocabulary']} numbers"
+    else:
+        counted = {}
+        others = float((arrays["x_test"] == UNKNOWN).sum() / max(1, (arrays["x_test"] > 0).sum()))
+        numbers = f"{len(known)} words with numbers, {others:.1%} of the test part's words without"
     longer = np.mean([len(text.split()) > settings["length"] for text in texts["train"]])
     source = (
         f"{settings['file'] or settings['folder']} (the first {settings['length']} words of each text, {longer:.0%} of which are"
-        f" longer; {len(known)} words with numbers, {others:.1%} of the test part's words without; {words})"
+        f" longer; {numbers}; {words})"
     )
-    return Brought(arrays, source, read, vocabulary=known, pixels=False)
+    return Brought(arrays, source, read, vocabulary=known, pixels=False, **counted)
 
 
 def _check_size(needed: int, settings: dict[str, Any]) -> None:
@@ -87,5 +97,7 @@ def _of_column(settings: dict[str, Any]) -> tuple[dict[str, list[str]], dict[str
                 ' part. Leave these rows out; if NA or None is a text of its own, write missing_values: [""].'
             )
         texts[part] = list(map(str, table[column]))
+        if part == "train" and (name := (settings.get("folds") or {}).get("groups")):
+            arrays["groups"] = words_of(groups_of(table, name, "replicates.groups", source))
         arrays[f"y_{part}"] = targets(table, settings["target"], f"{source}, {part} part")
     return texts, arrays, words

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from butfor.data.dataset import Array
-
+Array = npt.NDArray[Any]
 PUNCTUATION = b"!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
 FILLED, UNKNOWN, FIRST = 0, 1, 2  # the numbers of no word, of a word outside the vocabulary, and of the most frequent
 
 
-def vocabulary(texts: Iterable[str], size: int) -> list[str]:
-    """The words of the texts that get numbers, from FIRST on, at most `size` numbers with those of no and of any other word."""
+def vocabulary(texts: Iterable[str], size: int | None) -> list[str]:
+    """The words of the texts that get numbers, from FIRST on, at most `size` numbers with those of no and of any other word; all
+    of them without a size."""
     counts: Counter[bytes] = Counter()
     for text in texts:
         counts.update(_words(text))
     ranked = sorted(counts.items(), key=lambda item: (item[1], item[0]), reverse=True)
-    return [word.decode() for word, _ in ranked[: size - FIRST]]
+    return [word.decode() for word, _ in ranked[: None if size is None else size - FIRST]]
 
 
 def tokens(texts: list[str], words: list[str], length: int) -> Array:
@@ -35,6 +37,14 @@ def tokens(texts: list[str], words: list[str], length: int) -> Array:
         known = [numbers.get(word, UNKNOWN) for word in _words(text)[:length]]
         found[row, : len(known)] = known
     return found
+
+
+def numbered(texts: list[str], words: list[str]) -> tuple[Array, Array]:
+    """All words of the texts by their places among `words`, int32, one text after another, and where each ends. Each word is one
+    of them."""
+    places = {word.encode(): place for place, word in enumerate(words)}
+    found = [np.array([places[word] for word in _words(text)], np.int32) for text in texts]
+    return np.concatenate(found), np.cumsum([len(numbers) for numbers in found])
 
 
 def _words(text: str) -> list[bytes]:

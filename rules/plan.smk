@@ -1,0 +1,19 @@
+# Takes: the study file, and what records there are. Makes: the plan, in the terminal and as plan.json: what a start would take
+# and what it can show. Its file is no output, so that the plan is made anew whenever it is asked for. Nothing is trained but some
+# steps that are thrown away, where no record tells how long runs take.
+
+
+rule plan:
+    log:
+        "<results>/logs/plan.log",
+    """Say what the study would take, and what it could show."""
+    retries: 0
+    localrule: True
+    params:
+        files=list(map(str, workflow.configfiles)),
+        cores=workflow.resource_settings.cores or workflow.nodes or 1,
+        path=f"{study['results']}/plan.json",
+    message:
+        "Plan the study"
+    script:
+        "../scripts/plan.py"

@@ -1,0 +1,18 @@
+# What `snakemake --report` shows of the figures.
+from butfor.figures import gallery
+
+
+# A figure, under its title, among those of its family.
+def shown(path, picture):
+    family = picture.family or "all ablations"
+    flags = {"caption": "captions/figures.rst", "category": "Figures"}
+    return report(path, subcategory=family, labels={"figure": picture.title}, **flags)
+
+
+# The files of the figures, of which that report shows the drawings.
+def drawings(folder):
+    of = {picture.name: picture for picture in gallery.pictures(analysis)}
+    return [
+        shown(path, of[Path(path).stem]) if path.endswith(".svg") else path
+        for path in targets.drawn(folder)
+    ]

@@ -1,0 +1,44 @@
+"""`butfor watch`: how far a running study is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+PAUSE = 1.0  # seconds between two looks at the files
+
+
+@click.command()
+@click.argument("results", default="results", type=click.Path(path_type=Path))
+@click.option("--once", is_flag=True, help="Say it once, as where the output is no terminal.")
+def command(results: Path, once: bool) -> None:
+    """See how far a study is, beside the start that trains it: arms, verdicts so far, failures, time left, what trains now.
+
+    RESULTS is the study's folder, such as results/mine. It reads files only; Ctrl-C ends the view, not the study.
+    """
+    from butfor.report.study_progress import study_progress
+    from butfor.terminal.progress_text import progress_text
+    from butfor.terminal.time_left import TimeLeft
+
+    found, time_left = study_progress(results), TimeLeft(results)
+    if once or not sys.stdout.isatty() or not found.is_running:
+        click.echo(progress_text(found, results, time_left.of(found) if found.is_running else None))
+        return
+    from rich.live import Live
+
+    from butfor.records.results_folder import RESULTS_LOCK
+    from butfor.terminal.live_view import live_view
+
+    since = (results / RESULTS_LOCK).stat().st_mtime
+    try:
+        with Live(refresh_per_second=2) as view:
+            while found.is_running:
+                view.update(live_view(str(results), found, time_left.of(found), since))
+                time.sleep(PAUSE)
+                found = study_progress(results)
+    except KeyboardInterrupt:
+        return
+    click.echo(progress_text(found, results))

@@ -1,0 +1,156 @@
+"""What arms cost against what they are worth: who is on the front, where nothing else is both cheaper and better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from butfor.figures import hover_titles, style
+from butfor.figures.effect_limits import limits_of
+from butfor.figures.point_names import name_points
+from butfor.figures.sensitivity import Effects
+from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
+from butfor.records.record import Record
+from butfor.verdicts.numbers import effect_of
+from butfor.verdicts.rows import REFUSED
+
+HEIGHT = 3.0
+QUARTILES = (25, 75)
+APART = 10.0  # points, of names above each other
+
+
+class Place(NamedTuple):
+    """Where an arm lies: the cost of its median run, the quartiles of its runs, its effect, and its verdict, if any."""
+
+    arm: str
+    cost: float
+    low: float
+    high: float
+    effect: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Something that a run costs, by arm and run."""
+
+    label: str
+    by_arm: Mapping[str, Sequence[float]]
+
+
+def cost_effect(records: Sequence[Record], effects: Effects, reference: str) -> Figure:
+    """The effects of the reference's ablations against the seconds of training, and parameters where arms differ in those."""
+    costs = costs_of(records)
+    figure = style.sheet(0.9 + HEIGHT)
+    if not costs or reference not in costs[0].by_arm:
+        style.note(figure, "No run has been timed whose arm is the reference of others.")
+        return figure
+    rows = [row for row in effects.rows.values() if row["reference"] == reference]
+    margin = effects.metric.margin_in(effects.verdict)
+    limits = limits_of(rows, effects.by_seed, margin)
+    panels = figure.subplots(1, len(costs), squeeze=False, sharey=True)[0]
+    for axes, cost in zip(panels, costs, strict=True):
+        if margin is not None and not effects.metric.margins:
+            axes.axhspan(-margin, margin, color="0.94", linewidth=0, zorder=0)
+        axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
+        places = [place for row in rows if (place := _place(row["arm"], row["effect"], row["verdict"], cost))]
+        here = _place(reference, 0.0, "", cost)
+        _panel(axes, [here, *places] if here else places, effects, limits)
+        axes.set_xlabel(cost.label)
+    better = "higher is better" if effects.metric.higher_is_better else "lower is better"
+    title = f"{effects.metric.title}, ablation minus {reference} ({effects.metric.unit.short}, {better})"
+    used = {row["verdict"] for row in rows if row["effect"] is not None}
+    style.legend(figure, [style.dot(word, **mark_of(word, 5.5)) for word in VERDICT_COLOURS if word in used], title)
+    style.note(
+        figure,
+        "The line is the front: by their means, no other arm is both cheaper and better. Bars hold half of an arm's runs."
+        " Seconds are those of runs that trained side by side.",
+    )
+    return figure
+
+
+def costs_of(records: Sequence[Record]) -> list[Cost]:
+    """What runs cost: parameters if arms differ in them, and seconds of training if they are known."""
+    parameters: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
+    for record in records:
+        parameters.setdefault(record.arm, []).append(record.parameters)
+        if "train" in record.timing.get("seconds", {}):
+            seconds.setdefault(record.arm, []).append(float(record.timing["seconds"]["train"]))
+    differ = len({count for counts in parameters.values() for count in counts}) > 1
+    known = [Cost("parameters that are trained", parameters)] if differ else []
+    return [*known, *([Cost("seconds of training, median run", seconds)] if seconds else [])]
+
+
+def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
+    """The arms that no other is at least as cheap and as good as, and better in one of both, the cheapest first."""
+    sign = 1 if higher_is_better else -1
+    found: list[Place] = []
+    for place in sorted(places, key=lambda place: (place.cost, -sign * place.effect)):
+        if place.verdict not in REFUSED and (not found or sign * place.effect > sign * found[-1].effect):
+            found.append(place)
+    return found
+
+
+def _place(arm: str, effect: float | None, verdict: str, cost: Cost) -> Place | None:
+    if effect is None or arm not in cost.by_arm:
+        return None
+    low, high = np.percentile(cost.by_arm[arm], QUARTILES)
+    return Place(arm, float(np.median(cost.by_arm[arm])), float(low), float(high), effect, verdict)
+
+
+def _panel(axes: Axes, places: Sequence[Place], effects: Effects, limits: tuple[float, float]) -> None:
+    shown = [place for place in places if limits[0] <= place.effect <= limits[1]]
+    front = front_of(places, effects.metric.higher_is_better)
+    for place in shown:
+        look = mark_of(place.verdict, 5.5) if place.verdict else {"marker": "D", "color": "black", "markersize": 5}
+        axes.plot([place.low, place.high], [place.effect] * 2, color=look["color"], linewidth=1.2, alpha=0.5, zorder=2)
+        (point,) = axes.plot(place.cost, place.effect, zorder=4, **look)
+        hover_titles.name(point, [_words(place, effects)])
+    joined = [place for place in front if place in shown]
+    axes.step([p.cost for p in joined], [p.effect for p in joined], where="post", color="0.5", linewidth=1, zorder=1)
+    axes.set_ylim(*limits)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_xlim(*_reach([place.cost for place in places]))
+    for above, place in enumerate(place for place in places if place not in shown):
+        _beyond(axes, place, limits, effects, above)
+    telling = [*front, *(place for place in places if not place.verdict or place.verdict in ("helps", "hurts"))]
+    names = {place.arm: (place.cost, place.effect) for place in telling if place in shown}
+    name_points(axes, names, {place.arm: "black" if not place.verdict else "0.25" for place in telling}, [
+        (place.cost, place.effect) for place in shown
+    ])  # fmt: skip
+
+
+def _reach(costs: Sequence[float]) -> tuple[float, float]:
+    """From the cheapest to the dearest median, with room for names: bars may leave it, where runs shared a machine."""
+    low, high = min(costs), max(costs)
+    room = 0.2 * (high - low) or 0.1 * high or 1.0
+    return low - room, high + 2 * room
+
+
+def _beyond(axes: Axes, place: Place, limits: tuple[float, float], effects: Effects, above: int) -> None:
+    """An arrow at the edge, where the arm costs what it does, for an effect off the scale; its name above so many others."""
+    foot = place.effect < limits[0]
+    (arrow,) = axes.plot(
+        [place.cost], [0.02 if foot else 0.98], "v" if foot else "^", color=colour_of(place.verdict), markersize=6,
+        transform=axes.get_xaxis_transform(), zorder=4,
+    )  # fmt: skip
+    hover_titles.name(arrow, [_words(place, effects)])
+    size = hover_titles.number(place.effect)
+    axes.annotate(
+        f"{place.arm} {size}", (place.cost, 0 if foot else 1), (6, (3 + APART * above) * (1 if foot else -1)),
+        xycoords=axes.get_xaxis_transform(), textcoords="offset points", ha="left", va="bottom" if foot else "top",
+        fontsize="small", color="0.25",
+    )  # fmt: skip
+
+
+def _words(place: Place, effects: Effects) -> str:
+    row = effects.rows.get(place.arm)
+    effect = f"{effect_of(row)} {effects.metric.unit.short}, " if row else ""
+    return f"{place.arm}: {effect}{hover_titles.number(place.cost)} (cost of the median run)"

@@ -1,0 +1,141 @@
+"""Sensitivity: the effect of a number's values, a panel for each number that a family's ablations change alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from butfor.figures import hover_titles, style
+from butfor.figures.effect_limits import limits_of
+from butfor.figures.layers import spread_evenly
+from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
+from butfor.study.changed_numbers import ChangedNumber
+from butfor.study.metrics import Metric
+from butfor.study.summary import VerdictSettings
+from butfor.verdicts.numbers import effect_of, interval_of, level
+from butfor.verdicts.rows import ContrastRow
+
+COLUMNS, HEIGHT = 3, 2.5
+DECADES = 1.0  # that values span, from which on their axis is logarithmic
+MOST_LABELS, MOST_SEEDS = 6, 10
+BELOW = 0.4  # of a decade: how far left of the smallest value 0 stands on a logarithmic axis
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What is known of the ablations: their contrasts by arm, their paired differences, and how they are judged."""
+
+    rows: Mapping[str, ContrastRow]
+    by_seed: Mapping[str, list[float]]
+    metric: Metric
+    verdict: VerdictSettings
+
+
+def sensitivity(numbers: Mapping[str, Mapping[str, ChangedNumber]], effects: Effects, reference: str) -> Figure:
+    """The effect against the value with its interval as a band, the reference's value at 0. numbers: by path and arm."""
+    columns = min(COLUMNS, max(1, len(numbers)))
+    lines = -(-max(1, len(numbers)) // columns)
+    figure = style.sheet(0.8 + HEIGHT * lines)
+    panels = figure.subplots(lines, columns, squeeze=False, sharey=True)
+    shown = [effects.rows[arm] for own in numbers.values() for arm in own if arm in effects.rows]
+    margin = effects.metric.margin_in(effects.verdict)
+    limits = limits_of(shown, effects.by_seed, margin)
+    for axes, (key, own) in zip(panels.flat, numbers.items(), strict=False):
+        if margin is not None and not effects.metric.margins:
+            axes.axhspan(-margin, margin, color="0.94", linewidth=0, zorder=0)
+        _panel(axes, key, own, effects, limits, reference)
+    for axes in panels.flat[len(numbers) :]:
+        axes.set_visible(False)
+    panels[0, 0].set_ylim(*limits)
+    better = "higher is better" if effects.metric.higher_is_better else "lower is better"
+    title = f"{effects.metric.title}, ablation minus {reference} ({effects.metric.unit.short}, {better})"
+    used = {row["verdict"] for row in shown}
+    style.legend(figure, [style.dot(word, **mark_of(word, 6)) for word in VERDICT_COLOURS if word in used], title)
+    style.note(figure, _sentence(effects, margin))
+    return figure
+
+
+def _sentence(effects: Effects, margin: float | None) -> str:
+    words = f"The band is the {level(effects.verdict['alpha'])} interval of each ablation by itself, dots are pairs of runs."
+    known = margin is not None and not effects.metric.margins
+    return f"{words} Grey is the margin, ±{margin:g} {effects.metric.unit.short}." if known else words
+
+
+def _panel(
+    axes: Axes,
+    key: str,
+    own: Mapping[str, ChangedNumber],
+    effects: Effects,
+    limits: tuple[float, float],
+    reference: str,
+) -> None:
+    before = next(iter(own.values())).before
+    places = _places({before, *(found.value for found in own.values())})
+    _scale(axes, key, places)
+    axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
+    axes.axvline(places[before], color="0.6", linewidth=0.8, linestyle=":", zorder=1)
+    known = [(places[before], 0.0, 0.0, 0.0)]
+    for arm, found in own.items():
+        row, x = effects.rows.get(arm), places[found.value]
+        if row is None or row["effect"] is None or not limits[0] <= row["effect"] <= limits[1]:
+            _beyond(axes, x, row, effects.metric, limits)
+        else:
+            low, high = (row["effect"] if end is None else end for end in (row["low"], row["high"]))
+            known.append((x, row["effect"], low, high))
+            _point(axes, x, row, effects)
+    x, means, lows, highs = np.array(sorted(known)).T
+    axes.plot(x, means, color=style.BLUE, linewidth=1.6, zorder=2)
+    axes.fill_between(x, lows, highs, color=style.BLUE, alpha=0.15, linewidth=0, zorder=1)
+    axes.plot([places[before]], [0.0], "D", color="black", markersize=5, zorder=5)
+    axes.annotate(
+        reference, (places[before], 1), (0, 3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+        ha="center", va="bottom", fontsize="small", color="0.35",
+    )  # fmt: skip
+
+
+def _point(axes: Axes, x: float, row: ContrastRow, effects: Effects) -> None:
+    seeds = effects.by_seed.get(row["arm"], [])
+    if len(seeds) <= MOST_SEEDS:
+        axes.plot([x] * len(seeds), seeds, ".", color="0.6", markersize=3.5, zorder=3)
+    (point,) = axes.plot([x], [row["effect"] or 0.0], zorder=4, **mark_of(row["verdict"], 6.5))
+    words = f"{row['arm']}: {effect_of(row)} {effects.metric.unit.short} {interval_of(row)}, {row['verdict']}"
+    hover_titles.name(point, [words])
+
+
+def _beyond(axes: Axes, x: float, row: ContrastRow | None, metric: Metric, limits: tuple[float, float]) -> None:
+    """An arrow at the edge for an effect that is off the scale or not known, with its words."""
+    if row is None:
+        return
+    effect = row["effect"]
+    down = metric.higher_is_better if effect is None else effect < limits[0]
+    words = (row["remark"] or "no finished pair") if effect is None else effect_of(row)
+    axes.annotate(
+        f"{words} {'▼' if down else '▲'}" if down else f"▲ {words}", (x, 0 if down else 1), (0, 4 if down else -4),
+        xycoords=axes.get_xaxis_transform(), textcoords="offset points", rotation=90, ha="center",
+        va="bottom" if down else "top", fontsize="small", color=colour_of(row["verdict"]),
+    )  # fmt: skip
+
+
+def _places(values: Sequence[float] | set[float]) -> dict[float, float]:
+    """Where values stand: as they are, or by their logarithms where they span decades, 0 a step left of the others."""
+    above = [value for value in values if value > 0]
+    if min(values) < 0 or len(above) < 2 or np.log10(max(above) / min(above)) < DECADES:
+        return {value: value for value in values}
+    step = max(BELOW, float(np.log10(max(above) / min(above))) / len(above))
+    return {value: float(np.log10(value)) if value > 0 else float(np.log10(min(above))) - step for value in values}
+
+
+def _scale(axes: Axes, key: str, places: Mapping[float, float]) -> None:
+    ordered = sorted(places)
+    is_log = any(places[value] != value for value in ordered)
+    labelled = spread_evenly(ordered, MOST_LABELS)
+    axes.set_xticks([places[value] for value in labelled], [hover_titles.number(value) for value in labelled])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(f"{key} (logarithmic)" if is_log else key)
+    span = places[ordered[-1]] - places[ordered[0]]
+    axes.set_xlim(places[ordered[0]] - 0.08 * span, places[ordered[-1]] + 0.08 * span)

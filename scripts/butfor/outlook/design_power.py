@@ -1,0 +1,59 @@
+"""What a study's design can see, by what its records, or an earlier study's, tell of the spread of differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from butfor.outlook.decided_looks import analysed
+from butfor.outlook.detectable import Detectable, detectable
+from butfor.outlook.planned_study import PlannedStudy
+from butfor.outlook.spreads import Spread, usual_spread
+from butfor.records.record import Record
+from butfor.study.study_metrics import judged_by
+from butfor.study.summary import Study, ablations_of
+from butfor.verdicts.as_recorded import as_recorded
+from butfor.verdicts.paired_values import rule_of
+
+
+@dataclass(frozen=True)
+class DesignPower:
+    """metric: that verdicts are asked of, by name and title; unit, decimals: of its differences. margin: None where nobody said.
+    corrected_over: how many ablations share the chance of a wrong verdict. spread: of paired differences."""
+
+    metric: str
+    title: str
+    unit: str
+    decimals: int
+    margin: float | None
+    corrected_over: int
+    spread: Spread
+    can_see: Detectable
+
+
+def design_power(study: PlannedStudy, records: list[Record], test: int | None = None) -> DesignPower | None:
+    """What the study can see; None for one without an ablation to judge. records: those that it has. test: the test examples of
+    a run, if they are known."""
+    known = as_recorded(analysed(study), records)
+    metric, rule = judged_by(known), rule_of(known, judged_by(known), records)
+    if not (together := _judged_together(known)):
+        return None
+    spread = usual_spread(known, records, study.results, next(iter(study.data.values()))["name"], test)
+    return DesignPower(
+        metric=metric.name,
+        title=metric.title,
+        unit=metric.unit.name,
+        decimals=metric.unit.decimals,
+        margin=rule.margin,
+        corrected_over=together,
+        spread=spread,
+        can_see=detectable(spread, rule, together),
+    )
+
+
+def _judged_together(study: Study) -> int:
+    """The ablations that probabilities are corrected over together; the most, where each family is by itself."""
+    families = [arm["family"] for arm in ablations_of(study)]
+    removed = study.get("removed", {})
+    if study["verdict"]["corrected_over"] == "report":
+        return len(families) + sum(removed.values()) if families else 0
+    return max((families.count(name) + removed.get(name, 0) for name in set(families)), default=0)

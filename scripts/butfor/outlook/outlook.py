@@ -1,0 +1,99 @@
+"""The outlook of a study: what it will take and what it can show, before anything trains.
+
+Nothing is trained but the steps of a probe, where no record tells how long runs take, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from butfor.outlook.alike_arms import alike_arms
+from butfor.outlook.cached_runs import Cached, cached_runs
+from butfor.outlook.decided_looks import decided_looks
+from butfor.outlook.design_power import DesignPower, design_power
+from butfor.outlook.planned_study import BASE, PlannedStudy, examples_of, planned_study, read_config
+from butfor.outlook.time_needed import TimeNeeded, test_examples, time_needed
+from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
+from butfor.records.provenance import gpus
+from butfor.study.schema import load_schema, parts
+from butfor.user_code import declaration
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a study will take and can show.
+
+    arms: each with its reference. looks: by name, the seeds that each adds. cached: by arm and look, the seeds that need no
+    training. load: of the machine in the last minute, to compare with machine_cores. time: None where nothing tells it, as
+    `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
+    that would train the same runs. untouched: parts of the recipe that no arm
+    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims.
+    """
+
+    study: str
+    results: str
+    arms: dict[str, str | None]
+    looks: dict[str, list[int]]
+    cached: Cached
+    cores: int
+    threads: int
+    load: float
+    machine_cores: int
+    gpus: int
+    memory: float
+    memory_is_measured: bool
+    time: TimeNeeded | None
+    why_no_time: str
+    power: DesignPower | None
+    alike: list[list[str]]
+    untouched: dict[str, Any]
+    claims: int
+    unclaimed: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it as plain values, with the lines that ask about the untouched parts."""
+        cached = [{"arm": arm, "look": look, "seeds": seeds} for (arm, look), seeds in self.cached.items() if seeds]
+        return {**asdict(self), "cached": cached, "lines_to_add": lines_to_add(self.untouched)}
+
+
+def from_file(file: Path | str, cores: int, probe: bool = True) -> Outlook:
+    """The outlook of the study in a file, on so many cores. Raises StudyError."""
+    return outlook(planned_study(read_config(Path(file)), [file]), cores, probe)
+
+
+def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
+    """The outlook of a study on so many cores. probe: whether some steps may be trained where no record tells how long runs
+    take."""
+    settings, plan = study.settings, study.plan
+    load = os.getloadavg()[0]  # before a probe adds to it
+    cached = cached_runs(study.results, study.targets.planned())
+    decided, records = decided_looks(study, cached)
+    time, why = time_needed(study, cached, decided, cores, probe)
+    claimed = {claim["arm"] for claim in settings["claims"].values()}
+    first = next(iter(plan.arms.values()))
+    off = {**parts(load_schema(BASE / "config" / "schema.yaml")), **declaration.parts(first.recipe["model"])}
+    memory = time.memory if time else None
+    return Outlook(
+        study=settings["study"],
+        results=settings["results"],
+        arms={arm.name: arm.reference for arm in plan.arms.values()},
+        looks={look.name: list(look.seeds) for look in plan.looks},
+        cached=cached,
+        cores=cores,
+        threads=settings["threads"],
+        load=load,
+        machine_cores=os.cpu_count() or 1,
+        gpus=gpus(),
+        memory=memory or settings["job"]["mem_mb"],
+        memory_is_measured=memory is not None,
+        time=time,
+        why_no_time=why,
+        power=design_power(study, records, test_examples(study, time)),
+        alike=alike_arms(plan, {name: examples_of(study, name) for name in settings["data_sets"]}),
+        untouched=untouched_parts(plan.arms.values(), off),
+        claims=len(settings["claims"]),
+        unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
+    )

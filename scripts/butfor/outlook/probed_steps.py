@@ -1,0 +1,133 @@
+"""The process of a probe: trains a few steps of one recipe, and writes what a whole run of it would take."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from butfor.data.dataset import Dataset, load
+from butfor.data.prepare import prepare
+from butfor.errors import StudyError
+from butfor.process.start_settings import announced
+from butfor.records.files import write_atomically
+from butfor.records.record import Record
+from butfor.training.arm_runs import ArmRuns
+from butfor.training.engine_choice import engine_named
+from butfor.user_code.location import is_own
+from butfor.workflow.planning import find_modules_beside
+
+STEPS = 5, 200  # that are tried, as far as time is left; the last tells
+WAITING = 0.5  # seconds of a start in which a process waits for files
+SEEDS = 0, 1  # of which the second has nothing to compile
+EPOCHS = 2
+PLAIN = {"schedule": {"name": "none"}, "warmup": 0, "early_stopping": {"name": "none"}, "accumulation": 1}
+
+
+class SharedTime:
+    """What share of the time that passes this process has the processor, so that it is known what it would take alone; all of it
+    where a GPU trains. Since it was made."""
+
+    def __init__(self, on_cpu: bool) -> None:
+        self._on_cpu, self._began, self._used = on_cpu, time.perf_counter(), time.process_time()
+
+    def share(self) -> float:
+        """The share, at most 1."""
+        passed, used = time.perf_counter() - self._began, time.process_time() - self._used
+        return min(1.0, used / passed) if self._on_cpu and passed else 1.0
+
+
+def main(folder: Path) -> None:
+    """Probe what the file task.json in the folder asks for, and write found.json beside it after each number of steps."""
+    task = json.loads((folder / "task.json").read_text())
+    find_modules_beside(task["beside"])
+    training, parts = task["training"], task["paths"]
+    kind = engine_named(training["engine"])
+    device = kind.device(task["threads"])
+    start = min(time.time() - task["began"], time.process_time() + WAITING)
+    if not parts:
+        parts = [str(folder / name) for name in ("arrays.npz", "manifest.json", "source.json")]
+        prepare(task["data"], parts[0], parts[1], parts[2], store=folder / "files")
+    began, loading = time.perf_counter(), SharedTime(on_cpu=True)
+    dataset = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
+    loaded = (time.perf_counter() - began) * loading.share()
+    if is_own(training["recipe"]["model"]["name"]):  # as a start builds it before it trains
+        kind.build_user_model(training["recipe"], dataset.scaled(training["recipe"]), training["arm"])
+    for steps in STEPS:
+        before = time.perf_counter()
+        run = _run(kind, training, dataset, device, steps)
+        run["seconds"]["data"] += loaded
+        write_atomically(folder / "found.json", json.dumps({"run": run, "start": start}))
+        each_step = run["seconds"]["train"] / (run["epochs"] * run["steps_per_epoch"])
+        if time.perf_counter() - before + each_step * STEPS[-1] * EPOCHS * (len(SEEDS) + 1) > task["longest"]:
+            break
+
+
+def _run(kind: Any, training: dict[str, Any], dataset: Dataset, device: str, steps: int) -> dict[str, Any]:
+    """A run of the whole recipe, as two seeds of a few steps foretell it."""
+    recipe, whole = training["recipe"], _examples(training, dataset)
+    size, on_cpu = min(whole, steps * recipe["batch_size"]), device.startswith("CPU")
+    few = {**training, "recipe": {**recipe, **PLAIN, "epochs": EPOCHS, "train_size": size}}
+    compiling = SharedTime(on_cpu)
+    runs = ArmRuns(kind, few, dataset, device)
+    first = runs.train(SEEDS[0])
+    once, training_alone = compiling.share(), SharedTime(on_cpu)
+    then = runs.train(SEEDS[1])
+    alone = training_alone.share()
+    seconds = {phase: alone * taken for phase, taken in then.timing["seconds"].items()}
+    steps_of, step = whole // recipe["batch_size"], _step(runs, size // recipe["batch_size"], size, on_cpu)
+    after_each_epoch = max(0.0, seconds["train"] / EPOCHS - step * then.steps_per_epoch)
+    others = then.data.get("validation", 0) + then.data.get("test", 0)
+    return {
+        "arm": training["arm"],
+        "recipe": recipe,
+        "data": then.data,
+        "seconds": {
+            "data": 0.0,
+            "compile": max(0.0, once * _but_training(first) - alone * _but_training(then)),
+            "diagnose": seconds.get("diagnose", 0.0),
+            "train": recipe["epochs"] * (steps_of * step + after_each_epoch),
+            "evaluate": seconds.get("evaluate", 0.0) * (whole + others) / (size + others),
+        },
+        "epochs": recipe["epochs"],
+        "steps_per_epoch": steps_of,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "device": device,
+        "engine": training["engine"],
+    }
+
+
+def _but_training(record: Record) -> float:
+    """The seconds of a run without those of its training: of a first one, with all that is compiled."""
+    return float(sum(taken for phase, taken in record.timing["seconds"].items() if phase not in ("train", "data")))
+
+
+def _examples(training: dict[str, Any], dataset: Dataset) -> int:
+    """How many examples a run of the whole recipe trains on."""
+    share, official = training["validation"], dataset.official
+    left = len(dataset.y_train) - (official if isinstance(share, str) else round(len(dataset.y_train) * share))
+    return min(left, training["recipe"]["train_size"] or left)
+
+
+def _step(runs: ArmRuns, steps: int, size: int, on_cpu: bool) -> float:
+    """The seconds of a compiled step: of epochs of so many, the shortest."""
+    order = np.arange(size - size % steps, dtype=np.int32).reshape(steps, -1)
+    runs.engine.start(SEEDS[0])
+    times = []
+    for _ in range(EPOCHS):
+        began, shared = time.perf_counter(), SharedTime(on_cpu)
+        runs.engine.train_epoch(order)
+        times.append((time.perf_counter() - began) * shared.share())
+    return min(times) / steps
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]))
+    except StudyError as error:
+        sys.exit(f"a start would refuse it: {' '.join(str(error).split())}")

@@ -1,0 +1,108 @@
+"""How long the runs of an arm take: as its own records say, or those of the arm that is most like it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+from butfor.fingerprint import canonical, fingerprint
+from butfor.outlook.known_runs import KnownRun
+
+Recipe = dict[str, Any]
+ByRecipe = dict[str, list[KnownRun]]
+OWN, ALIKE, OTHER_MODEL = "its own records", "records of an arm like it", "records of an arm with another model"
+PROBE = "a probe"
+FEWEST_PAUSES = 3  # by which it is told how long a job takes to begin
+
+
+@dataclass(frozen=True)
+class RunSeconds:
+    """The seconds of one device that an arm's runs take: `once` for every job that trains some of its seeds, `each` for every
+    seed. source: what tells them. like: the arm whose runs tell them, where those are another's."""
+
+    once: float
+    each: float
+    source: str
+    like: str = ""
+
+
+def by_recipe(known: Iterable[KnownRun]) -> ByRecipe:
+    """Runs by the fingerprint of their recipe."""
+    groups: ByRecipe = defaultdict(list)
+    for run in known:
+        groups[fingerprint(run.recipe)].append(run)
+    return groups
+
+
+def run_seconds(recipe: Recipe, known: ByRecipe, steps_per_epoch: int | None = None) -> RunSeconds | None:
+    """What the runs of a recipe take, the middle one of those that are known (see by_recipe); None where none is.
+
+    steps_per_epoch: those of the recipe on the study's data, if they are known.
+    """
+    recipe = canonical(recipe)
+    if own := [run for run in known.get(fingerprint(recipe), []) if run.job.name]:
+        return RunSeconds(_once(own), median(run.each for run in own), OWN)
+    like = _most_alike(recipe, known)
+    if not like:
+        return None
+    same_model = like[0].recipe["model"] == recipe["model"]
+    source = PROBE if not like[0].job.name else (ALIKE if same_model else OTHER_MODEL)
+    each = median(_scaled(run, recipe, steps_per_epoch) for run in like)
+    return RunSeconds(_once(like), each, source, like[0].arm)
+
+
+def start_seconds(known: Iterable[KnownRun]) -> float | None:
+    """What passes between the end of one job and the first step of the next on the same core: Snakemake, a process, its imports.
+
+    Told by the jobs that have run side by side: the next one begins when the earliest of those ends. None for too few jobs.
+    """
+    jobs: dict[Any, list[KnownRun]] = defaultdict(list)
+    for run in known:
+        jobs[run.job].append(run)
+    begun = sorted(
+        min(run.started for run in job) - sum(run.seconds.get("data", 0.0) for run in job) for job in jobs.values()
+    )
+    ended = sorted(max(run.ended for run in job) for job in jobs.values())
+    side_by_side = max((sum(end > at for end in ended) - sum(start > at for start in begun) for at in begun), default=0)
+    pauses = [start - end for start, end in zip(begun[side_by_side:], ended, strict=False) if start > end]
+    return median(pauses) if len(pauses) >= FEWEST_PAUSES else None
+
+
+def _once(runs: Sequence[KnownRun]) -> float:
+    """What a job has once: mostly its compilation. The first seed of a job has next to all of it, and is examined longer than the
+    others, whose functions are compiled by then."""
+    first = sorted(runs, key=lambda run: run.once, reverse=True)[: max(1, len({run.job for run in runs}))]
+    longer = max(0.0, median(run.beside for run in first) - median(run.beside for run in runs))
+    return median(run.once for run in first) + longer
+
+
+def _most_alike(recipe: Recipe, known: ByRecipe) -> list[KnownRun]:
+    """The usable runs of the known recipe that has most in common with another, the same model before all else."""
+
+    def likeness(runs: list[KnownRun]) -> tuple[bool, int]:
+        other = runs[0].recipe
+        return other["model"] == recipe["model"], sum(other.get(key) == value for key, value in recipe.items())
+
+    usable = ([run for run in runs if run.usable and run.epochs] for runs in known.values())
+    return max(filter(None, usable), key=likeness, default=[])
+
+
+def _scaled(run: KnownRun, recipe: Recipe, steps_per_epoch: int | None) -> float:
+    """A run's seconds for the epochs and steps of another recipe. A step of a smaller batch is taken to last as long, one of a
+    larger batch longer in proportion."""
+    trained = run.seconds.get("train", 0.0)
+    stops = run.recipe["early_stopping"]["name"] != "none" and recipe["early_stopping"]["name"] != "none"
+    share = run.epochs / run.recipe["epochs"] if stops else 1.0
+    steps = steps_per_epoch or run.steps_per_epoch
+    larger = max(1.0, recipe["batch_size"] / run.recipe["batch_size"])
+    epoch = trained / run.epochs * steps / run.steps_per_epoch * larger
+    return float(run.each - trained + epoch * recipe["epochs"] * share)
+
+
+def mean_memory(known: Iterable[KnownRun]) -> float | None:
+    """The memory of one training, in MB: the most of each run's, on average; None where no record tells it."""
+    held = [run.memory for run in known if run.memory]
+    return fmean(held) if held else None

@@ -1,0 +1,69 @@
+"""A probe: some compiled steps of the baseline, in a process of its own, where no record tells how long its runs take.
+
+It is trained and thrown away: nothing is written but into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from butfor.arm_names import data_set_of
+from butfor.outlook.known_runs import KnownRun
+
+LONGEST = 30.0  # seconds that steps are tried for, the finding of data aside
+FINDING = 300.0  # seconds that the data may take to be found and stored
+SCHEDULING = 1.0  # seconds, measured: of Snakemake, between two jobs on a core
+LIBRARY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a probe tells: a run as it would be, and the seconds from the end of one job to the first step of the next. why: why
+    there is none, in a sentence, else empty."""
+
+    run: KnownRun | None
+    start: float = 0.0
+    why: str = ""
+
+
+def probed(
+    training: dict[str, Any], data: dict[str, Any], paths: Sequence[str], threads: int, beside: Sequence[str]
+) -> Probed:
+    """What one seed of a training would take. training: see parameters.training. data: the settings of its data set with what
+    recipes need of it (see Plan.largest). paths: the stored arrays and their manifest; none where they
+    are not stored yet: they are then found as a start finds them, and thrown away. beside: the study's files,
+    beside which modules may lie."""
+    with tempfile.TemporaryDirectory(prefix="butfor_probe_") as folder:
+        task, found = Path(folder) / "task.json", Path(folder) / "found.json"
+        asked = {"training": training, "data": data, "data_set": data_set_of(training["arm"]), "threads": threads}
+        asked |= {"paths": list(map(os.path.abspath, paths)), "beside": list(beside)}
+        task.write_text(json.dumps({**asked, "began": time.time(), "longest": LONGEST}))
+        with (Path(folder) / "log").open("w") as log:
+            ended = _run([sys.executable, "-m", "butfor.outlook.probed_steps", folder], log)
+        if not found.is_file():
+            last = (Path(folder) / "log").read_text(errors="replace").strip().rpartition("\n")[2]
+            return Probed(None, why=last or f"it did not come to its first step ({ended})")
+        fields = json.loads(found.read_text())
+    run = KnownRun(job=Path(), started=0.0, ended=0.0, usable=True, **fields["run"])
+    return Probed(run, fields["start"] + SCHEDULING)
+
+
+def _run(command: list[str], log: Any) -> str:
+    path = os.pathsep.join(filter(None, [str(LIBRARY), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return f"exit status {process.wait(FINDING + 2 * LONGEST)}"
+    process.kill()
+    process.wait()
+    return "it took too long"

@@ -1,0 +1,154 @@
+"""The time that a study needs: seconds per run of each arm, and from start to report on so many cores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from butfor.arm_names import data_set_of
+from butfor.data.catalogue import TEST_IMAGES, TRAIN_IMAGES
+from butfor.fingerprint import canonical
+from butfor.outlook import routes
+from butfor.outlook.alike_arms import steps_per_epoch
+from butfor.outlook.cached_runs import Cached
+from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
+from butfor.outlook.makespan import around, makespan
+from butfor.outlook.planned_study import PlannedStudy, examples_of
+from butfor.outlook.run_seconds import ByRecipe, RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds
+from butfor.outlook.step_probe import Probed, probed
+from butfor.records.provenance import gpus
+from butfor.records.results_folder import ARRAYS, MANIFEST
+from butfor.study.arm import is_baseline
+from butfor.workflow import inheritance, parameters
+
+START = 3.5  # seconds, measured on the example study: from the end of a job to the first step of the next
+
+
+@dataclass(frozen=True)
+class Span:
+    """What some trainings come to: their runs, those that must be trained, and the seconds from start to report."""
+
+    runs: int
+    to_train: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TimeNeeded:
+    """start: the seconds that a job has before its first step. side_by_side: jobs at a time. least, most: if every ablation is
+    settled at the first look that may settle it, and if none ever is. memory: of one training, in MB; None if unknown. test: the
+    test examples of a run; None if unknown."""
+
+    arms: dict[str, RunSeconds]
+    start: float
+    side_by_side: int
+    least: Span
+    most: Span
+    memory: float | None
+    test: int | None = None
+
+
+def time_needed(
+    study: PlannedStudy, cached: Cached, decided: Mapping[str, list[str]], cores: int, probe: bool
+) -> tuple[TimeNeeded | None, str]:
+    """The time that a study needs; or None, and why it is not known. decided: the arms that train after the looks that were had.
+    probe: whether some steps may be trained where no record tells how long runs take."""
+    known = known_runs(study)
+    start, why = start_seconds(known), "no record tells it"
+    if probe and (new := _models_unknown(study, known)):
+        found = _probed(study, new)
+        known, start, why = [*known, *([found.run] if found.run else [])], start or found.start, found.why
+    groups = by_recipe(known)
+    times = {name: _seconds_of(study, name, groups) for name in study.plan.arms}
+    told = {name: each for name, each in times.items() if each is not None}
+    if len(told) < len(times):
+        return None, why
+    side_by_side = max(1, cores // study.settings["threads"])
+    seeds = {look.name: list(look.seeds) for look in study.plan.looks}
+    ways = (
+        routes.least(study.plan, decided.get),
+        routes.most(study.plan, decided.get, study.settings["budget"]["max_runs"]),
+    )
+    least, most = (span(way, seeds, cached, told, start or START, side_by_side) for way in ways)
+    return TimeNeeded(told, start or START, side_by_side, least, most, mean_memory(known), _test(known)), ""
+
+
+def span(
+    trainings: routes.Trainings,
+    seeds: Mapping[str, Sequence[int]],
+    cached: Cached,
+    time_of: Mapping[str, RunSeconds],
+    start: float,
+    side_by_side: int,
+) -> Span:
+    """What some trainings come to. seeds: of each look."""
+    jobs: dict[str, list[float]] = {look: [] for look in seeds}
+    to_train = runs = 0
+    for arm, look in trainings:
+        missing = len(seeds[look]) - len(cached.get((arm, look), []))
+        runs, to_train = runs + len(seeds[look]), to_train + missing
+        if missing:
+            jobs[look].append(start + time_of[arm].once + missing * time_of[arm].each)
+    seconds = makespan(jobs.values(), side_by_side) + around(len({arm for arm, _ in trainings})) if to_train else 0.0
+    return Span(runs, to_train, seconds)
+
+
+def test_examples(study: PlannedStudy, time: TimeNeeded | None) -> int | None:
+    """How many examples a run is tested on: by the runs that are known, else by the stored data; None where neither tells."""
+    if time and time.test:
+        return time.test
+    first = next(iter(study.data))
+    shapes = inheritance.manifest(study.results, first).get("shapes", {})
+    if "y_test" in shapes and not study.settings["replicates"] and first not in study.targets.data.stale:
+        return int(shapes["y_test"][0])
+    return TEST_IMAGES.get(study.data[first]["name"])
+
+
+def _test(known: Sequence[KnownRun]) -> int | None:
+    return min((int(run.data["test"]) for run in known if run.data.get("test")), default=None)
+
+
+def known_runs(study: PlannedStudy) -> list[KnownRun]:
+    """The runs of this study, and those of others on the same data, that were trained as this one would be."""
+    known = own_runs(study.results)
+    for data_set, data in study.data.items():
+        fingerprint = inheritance.data_fingerprint(study.results, data_set)
+        beside = runs_beside(study.results)
+        known += [run for run in beside if _is_same_data(run, data["name"], fingerprint)]
+    return [run for run in known if _trains_alike(run, study.settings["threads"])]
+
+
+def _is_same_data(run: KnownRun, name: str, fingerprint: str) -> bool:
+    """Whether a run is on the data of that fingerprint; where that is not known yet, published data are told by their name."""
+    if fingerprint:
+        return bool(run.data.get("fingerprint") == fingerprint)
+    return name in TRAIN_IMAGES and run.data.get("name") == name
+
+
+def _trains_alike(run: KnownRun, threads: int) -> bool:
+    """Whether a run was trained by the engine and on the kind of device that would train now."""
+    on_cpu = run.device.startswith("CPU")
+    same_device = not gpus() and f" {threads} thread" in run.device if on_cpu else gpus() > 0
+    return run.engine == parameters.engine() and same_device
+
+
+def _models_unknown(study: PlannedStudy, known: Sequence[KnownRun]) -> str:
+    """The first baseline of whose model no run is known; empty if there is none."""
+    models = [run.recipe["model"] for run in known if run.usable]
+    baselines = [arm for arm in study.plan.arms.values() if is_baseline(arm.name)]
+    return next((arm.name for arm in baselines if canonical(arm.recipe)["model"] not in models), "")
+
+
+def _probed(study: PlannedStudy, arm: str) -> Probed:
+    first = study.plan.looks[0].name
+    training = next(t for look, t in study.targets.planned() if (look, t["arm"]) == (first, arm))
+    paths = [study.targets.data.of_arm(file, arm) for file in (ARRAYS, MANIFEST)]
+    stale = data_set_of(arm) in study.targets.data.stale
+    there = [] if stale else paths
+    return probed(training, study.data[data_set_of(arm)], there, study.settings["threads"], study.files)
+
+
+def _seconds_of(study: PlannedStudy, name: str, known: ByRecipe) -> RunSeconds | None:
+    arm = study.plan.arms[name]
+    steps = steps_per_epoch(arm.recipe, examples_of(study, arm.data_set), study.plan.validation[arm.data_set])
+    return run_seconds(arm.recipe, known, steps)

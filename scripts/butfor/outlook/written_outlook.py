@@ -1,0 +1,20 @@
+"""The outlook of a study as `snakemake plan` gives it: in words, and as a file beside the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from butfor.outlook.outlook import outlook
+from butfor.outlook.outlook_text import outlook_text, where_written
+from butfor.outlook.planned_study import planned_study
+from butfor.records.files import write_atomically
+
+
+def write_outlook(config: Mapping[str, Any], files: Sequence[str], cores: int, path: Path) -> str:
+    """Write the outlook of the study in a configuration into a file, and give it in words. files: those that it was read from."""
+    found = outlook(planned_study(config, files), cores)
+    write_atomically(path, json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+    return f"{outlook_text(found)}\n\n{where_written(path)}"

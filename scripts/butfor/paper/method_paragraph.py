@@ -1,0 +1,220 @@
+"""The paragraph on methods: what was really done, with the works that it stands on."""
+
+from __future__ import annotations
+
+from butfor.fold_numbers import overlap
+from butfor.paper.captions import data_words, interval_words, listed, margin_words, replicates_words
+from butfor.paper.latex_text import escaped
+from butfor.paper.paper_evidence import PaperEvidence
+from butfor.plain_text import counted
+from butfor.stats.own_tail import FEW
+from butfor.stats.tails import FLOOR
+from butfor.study.metric_catalogue import CATALOGUE
+from butfor.study.study_metrics import descriptive
+from butfor.verdicts.rows import REFUSED
+
+FROM_SKLEARN = ("digits",)
+
+
+def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
+    """Sentences in LaTeX, a line each."""
+    sentences = [
+        _design(evidence),
+        replicates_words(evidence),
+        *_folds(evidence),
+        *_looks(evidence),
+        _tests(evidence),
+        _correction(evidence),
+        interval_words(evidence),
+        _spreads(evidence),
+        *_failures(evidence),
+        *_over_data_sets(evidence),
+        _scope(evidence),
+        _software(evidence, mlflow),
+    ]
+    return "\n".join(sentence for sentence in sentences if sentence) + "\n"
+
+
+def _design(evidence: PaperEvidence) -> str:
+    study = evidence.study
+    ablations = sum(arm["reference"] is not None for arm in study["arms"])
+    drawn = (
+        "initial weights, the order of batches, dropout masks and, unless it is the data's own, the validation split"
+    )
+    compared = (
+        "so that arms are compared in pairs of the same {noun}~\\citep{{bouthillier2021accounting}}"
+        if study["verdict"]["paired"]
+        else "although arms are compared as independent samples"
+    ).format(noun="fold and seed" if study.get("replicates") else "seed")
+    return (
+        f"We trained the full recipe and {ablations} ablation{'s' * (ablations != 1)} of it on {data_words(evidence)},"
+        f" {len(evidence.records)} runs in all."
+        f" A seed drives {drawn}, by separate streams that are the same for every arm,"
+        f" {compared}."
+    )
+
+
+def _folds(evidence: PaperEvidence) -> list[str]:
+    asked = evidence.study.get("replicates")
+    if not asked:
+        return []
+    times = "" if asked["repeats"] == 1 else f", in {asked['repeats']} divisions"
+    return [
+        f"Examples were divided into {asked['folds']} folds{times}; each was the test part once, and all that is fitted"
+        f" to data was"
+        " fitted on the other folds alone.",
+        "As training sets overlap, the variance of a mean difference over $J$ folds is taken as"
+        f" $1/J + {overlap(asked):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
+    ]
+
+
+def _looks(evidence: PaperEvidence) -> list[str]:
+    looks, verdict = evidence.study["looks"], evidence.study["verdict"]
+    if len(looks) == 1:
+        return []
+    seen = [str(look["seen"]) for look in looks]
+    futile = ", or that the last look would not decide either," if verdict["futility"] else ""
+    return [
+        f"Verdicts were asked at planned looks, after {', '.join(seen[:-1])} and {seen[-1]} seeds; an ablation that was"
+        f" decided{futile} got no more seeds."
+    ]
+
+
+def _tests(evidence: PaperEvidence) -> str:
+    paired = evidence.study["verdict"]["paired"]
+    test = (
+        "a paired $t$ test~\\citep{student1908probable}"
+        if paired
+        else "Welch's $t$ test~\\citep{welch1947generalization}"
+    )
+    margin = margin_words(evidence)
+    same = (
+        f", and whether it makes no meaningful difference by two one-sided $t$ tests against a margin of {margin}"
+        "~\\citep{schuirmann1987comparison}"
+        if margin
+        else "; no margin was set, so that nothing was shown to be equal"
+    )
+    return f"Whether an ablation changes the {escaped(evidence.metric.title)} was decided by {test}{same}."
+
+
+def _correction(evidence: PaperEvidence) -> str:
+    verdict, looks = evidence.study["verdict"], len(evidence.study["looks"])
+    judged = sum(row["verdict"] not in REFUSED for row in evidence.settling)
+    if not judged:
+        return ""
+    removed = sum(evidence.study.get("removed", {}).values())
+    more = f" and {removed} that {'were' if removed != 1 else 'was'} taken out of the study" if removed else ""
+    family = (
+        "within each family of ablations"
+        if verdict["corrected_over"] == "family"
+        else f"over {counted(judged, 'judged ablation')}{more}"
+    )
+    over_looks = (
+        f"multiplied by the {looks} looks (Bonferroni's inequality; \\citealp{{dunn1961multiple}}) and "
+        if looks > 1
+        else ""
+    )
+    primary = [arm for arm in evidence.study["arms"] if arm["primary"]]
+    half = (
+        f" Half of $\\alpha$ belongs to the {len(primary)} ablation{'s' * (len(primary) != 1)} declared primary."
+        if primary
+        else ""
+    )
+    within = "a family" if verdict["corrected_over"] == "family" else "the study"
+    return (
+        f"The $p$ values were {over_looks}corrected {family} by the procedure of \\citet{{holm1979simple}}; of one ablation,"
+        " both statements share one level, so that the chance of any wrong verdict on the"
+        f" {escaped(evidence.metric.title)} in {within} is at most $\\alpha={verdict['alpha']:g}$.{half}{_others(evidence)}"
+    )
+
+
+def _others(evidence: PaperEvidence) -> str:
+    """How the metrics are corrected that decide nothing."""
+    if len(evidence.metrics) == 1:
+        return ""
+    if descriptive(evidence.study):
+        return " Metrics beside it that no claim names are described and not judged."
+    return " All other metrics together have $\\alpha$ again."
+
+
+def _spreads(evidence: PaperEvidence) -> str:
+    start = "A spread counts as at least one step of the metric. As a few runs may miss the tail of a skewed law,"
+    if len(evidence.settling) < FEW:
+        return f"{start} a side on which the runs are skewed was held to the law of $t$ under exponential runs."
+    return (
+        f"{start} no spread was taken for less than {FLOOR:g} of the median ablation's, and where runs are skewed and spread"
+        " unequally, statements against the tail were held to the law of $t$ under exponential runs."
+    )
+
+
+def _failures(evidence: PaperEvidence) -> list[str]:
+    failed = sum(arm["failed"] for arm in evidence.comparison["arms"])
+    runs = "run" if failed == 1 else "runs"
+    return (
+        [
+            f"Of all runs, {failed} {runs} left no usable model; they are not averaged in: where one arm failed more"
+            f" often, half of its"
+            " share of $\\alpha$ went to the counts by Boschloo's test~\\citep{boschloo1970raised}, a quarter to the"
+            " values of the other"
+            " runs and a quarter to both together."
+        ]
+        if failed
+        else ["No run failed."]
+    )
+
+
+def _over_data_sets(evidence: PaperEvidence) -> list[str]:
+    if not evidence.data_sets:
+        return []
+    return [
+        f"Over the {len(evidence.data_sets)} data sets, an ablation's effect is the mean of its effects with equal"
+        f" weight, so that it is"
+        " about these very data sets; its verdicts are corrected over the ablations in the same way."
+    ]
+
+
+def _scope(evidence: PaperEvidence) -> str:
+    verdict = evidence.study["verdict"]
+    if evidence.study.get("replicates"):
+        return "The folds vary training and test examples, so the conclusions are about data like these."
+    if verdict.get("holds_for") == "new data":
+        return "What the test set adds to the error of an effect is counted, so the conclusions are about new data of this kind."
+    return (
+        "Early stopping and the choice of an epoch saw validation examples only, and the test set was used once per"
+        " run, at its end;"
+        " it is fixed, so the conclusions are about this test set."
+    )
+
+
+def _software(evidence: PaperEvidence, mlflow: bool) -> str:
+    machine = evidence.records[0].machine
+
+    def versions(key: str) -> str:
+        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in evidence.records}))
+
+    libraries = []
+    by_keras = "keras" in str(machine.get("engine", "keras"))
+    if by_keras and "tensorflow" in machine:
+        libraries.append(f"TensorFlow {escaped(versions('tensorflow'))}~\\citep{{abadi2016tensorflow}}")
+    if by_keras and "keras" in machine:
+        libraries.append(f"Keras {escaped(versions('keras'))}~\\citep{{chollet2015keras}}")
+    trained = f"Models were trained with {' and '.join(libraries)}. " if libraries else ""
+    tracked = " and tracked in MLflow~\\citep{zaharia2018accelerating}" if mlflow else ""
+    used = by_sklearn(evidence)
+    learn = f"; {listed(used)} came from scikit-learn~\\citep{{pedregosa2011scikit}}" if used else ""
+    return (
+        f"{trained}Runs were scheduled by Snakemake~\\citep{{molder2021snakemake}}{tracked};"
+        f" tests were computed by SciPy~\\citep{{virtanen2020scipy}}{learn}."
+    )
+
+
+def by_sklearn(evidence: PaperEvidence) -> list[str]:
+    """What scikit-learn did for what the study reports."""
+    asked = {terms["score"] for terms in (evidence.study.get("metrics") or {}).values()}
+    data = {record.data.get("name") for record in evidence.records}
+    parts = {
+        "metrics": bool(asked & {*CATALOGUE}),
+        "folds": evidence.study.get("replicates"),
+        "the data": data & {*FROM_SKLEARN},
+    }
+    return [what for what, used in parts.items() if used]

@@ -1,0 +1,172 @@
+"""The answer of a study in three to five sentences: what the baseline reaches, what helps, what hurts, what makes no difference,
+and what is undecided. The report and the terminal say the same. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from butfor.arm_names import anywhere, data_set_of, on
+from butfor.missing_pairs import is_unjudged
+from butfor.plain_text import counted, plain
+from butfor.report.placebo_section import placebo_lines
+from butfor.study.arm import is_baseline
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import metrics_of
+from butfor.verdicts.numbers import effect_of, interval_of, mean_and_sd
+from butfor.verdicts.rows import REFUSED, SAME, ArmRow, Comparison, ContrastRow
+from butfor.verdicts.words import by_importance, lean, listed
+
+MOST_NAMED = 3  # changes of one verdict; the table has the others
+MOST_SET = 2  # settings of a change that a sentence names
+
+
+def called(arm: str, label: str, marked: bool = True) -> str:
+    """An arm as sentences call it: its label, with the data set if there are several, or else its name."""
+    if not label:
+        return f"`{arm}`" if marked else arm
+    full = on(label, data_set_of(arm))
+    return f"**{plain(full)}**" if marked else full
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How arms are named in sentences: by their label or name, and what they set. marked: for markdown, else for a terminal."""
+
+    arms: Mapping[str, ArmRow]
+    marked: bool = True
+
+    def name(self, arm: str) -> str:
+        """An arm as sentences call it."""
+        return called(arm, self.arms.get(arm, {}).get("label", ""), self.marked)  # type: ignore[call-overload, no-any-return]
+
+    def subject(self, row: Mapping[str, Any]) -> str:
+        """The arm of a row with what it sets, where that is short, and its reference, where that is not the baseline."""
+        about: Mapping[str, Any] = self.arms.get(row["arm"], {})
+        sets = about.get("sets") or []
+        told = [plain(text) if self.marked else text for text in sets] if len(sets) <= MOST_SET else []
+        reference = row.get("reference") or ""
+        if reference and not is_baseline(reference):
+            told.append(f"against {self.name(reference)}")
+        return self.name(row["arm"]) + (f" ({'; '.join(told)})" if told else "")
+
+
+def voice(arms: Iterable[ArmRow], marked: bool = True) -> Voice:
+    """The voice for the arms of comparison.json; over data sets, an arm is known by its name without one too."""
+    by_name: dict[str, ArmRow] = {}
+    for row in arms:
+        by_name.setdefault(anywhere(row["arm"]), row)
+        by_name[row["arm"]] = row
+    return Voice(by_name, marked)
+
+
+def before_all(comparison: Comparison, marked: bool = True) -> list[str]:
+    """What is said before the answer, since it puts all of it in doubt: a baseline that has learnt nothing, on each data set, and
+    a placebo that shows something."""
+    dead = comparison["baseline"].split("\n>\n> ") if comparison["baseline"] else []
+    return [
+        *(dead if marked else [text.replace("*", "").replace("`", "") for text in dead]),
+        *placebo_lines(comparison, marked),
+    ]
+
+
+def answer_of(rows: Sequence[ContrastRow], comparison: Comparison, marked: bool = True) -> list[str]:
+    """The answer of a study whose contrasts and comparison are these: of several data sets, that over all of them."""
+    metric, noun = metrics_of(comparison)[comparison["metric"]], "fold" if comparison.get("replicates") else "seed"
+    across, arms = comparison.get("across"), comparison["arms"]
+    if not across or not across["rows"]:
+        return answer(metric.rows(rows), metric, arms, noun, marked)
+    lead = f"Over {counted(len(across['data_sets']), 'data set')}, by the mean effect on {metric.title}:"
+    return [lead, *answer(metric.rows(across["rows"]), metric, arms, noun, marked)]
+
+
+def answer(
+    rows: Sequence[Mapping[str, Any]], metric: Metric, arms: Sequence[ArmRow], noun: str = "seed", marked: bool = True
+) -> list[str]:
+    """The sentences. rows: of ablations on the metric that decides, of one data set or over all. noun: what runs are counted
+    in."""
+    said = voice(arms, marked)
+    judged = [row for row in rows if row["verdict"] not in REFUSED]
+    by_verdict = {
+        verdict: by_importance(row for row in judged if row["verdict"] == verdict)
+        for verdict in ("helps", "hurts", SAME, "inconclusive")
+    }
+    sentences = [
+        *_baseline(arms, metric, noun),
+        *_decided(by_verdict["helps"], "helps", "help", said, noun),
+        *_decided(by_verdict["hurts"], "hurts", "hurt", said, noun),
+        *_same(by_verdict[SAME], said, metric),
+        *_undecided(by_verdict["inconclusive"], said, metric, noun),
+    ]
+    return sentences if judged else [*sentences, "No change has a verdict."]
+
+
+def _baseline(arms: Sequence[ArmRow], metric: Metric, noun: str) -> list[str]:
+    """What the only baseline reaches; of several data sets, each has its own, which the table of arms has."""
+    own = [row for row in arms if is_baseline(row["arm"])]
+    if len(own) != 1:
+        return []
+    if not own[0]["runs"]:
+        return ["No run of the baseline is there yet."]
+    level, finished = own[0]["reaches"].get(metric.name), own[0]["runs"] - own[0]["failed"]
+    if level is None or level["mean"] is None or level["sd"] is None:
+        return [f"{finished} of {counted(own[0]['runs'], 'run')} of the baseline ended with a usable model."]
+    reached = f"{mean_and_sd(level['mean'], level['sd'], metric.unit.decimals)} {metric.unit.level}"
+    over = f"{counted(finished, noun)}" if not own[0]["failed"] else f"{finished} of {own[0]['runs']} runs"
+    return [f"The baseline's {metric.title} is {reached} (mean ± standard deviation over {over})."]
+
+
+def _decided(rows: list[Mapping[str, Any]], one: str, several: str, said: Voice, noun: str) -> list[str]:
+    if not rows:
+        return []
+    first = rows[0]
+    if len(rows) == 1:
+        return [f"{said.subject(first)} {one}: {numbers(first, noun)}."]
+    lead = f"{len(rows)} changes {several}, most of all {said.subject(first)}: {numbers(first, noun)}"
+    others = [f"{said.name(row['arm'])} ({numbers(row, '')})" for row in rows[1:MOST_NAMED]]
+    more = len(rows) - 1 - len(others)
+    return [f"{lead}; then {listed([*others, *([f'{more} more'] if more else [])])}."]
+
+
+def _same(rows: list[Mapping[str, Any]], said: Voice, metric: Metric) -> list[str]:
+    if not rows:
+        return []
+    margins = {row["margin"] for row in rows}
+    within = (
+        f"±{rows[0]['margin']:.3g} {metric.unit.short}" if len(margins) == 1 and rows[0]["margin"] else "its margin"
+    )
+    if len(rows) == 1:
+        return [f"{said.subject(rows[0])} makes no meaningful difference: it is shown to be within {within}."]
+    named = f": {listed([said.name(row['arm']) for row in rows])}" if len(rows) <= MOST_NAMED else ""
+    return [f"{len(rows)} changes make no meaningful difference (each is shown to be within {within}){named}."]
+
+
+def _undecided(rows: list[Mapping[str, Any]], said: Voice, metric: Metric, noun: str) -> list[str]:
+    unjudged = [row for row in rows if is_unjudged(row)] if len(rows) > 1 else []
+    rows = [row for row in rows if row not in unjudged]
+    if unjudged:
+        lacking = "1 change is" if len(unjudged) == 1 else f"{len(unjudged)} changes are"
+        return [*_undecided(rows, said, metric, noun), f"{lacking} not judged yet, because pairs of runs are missing."]
+    if not rows:
+        return []
+    if len(rows) == 1:
+        near = lean(rows[0], metric)
+        leans = f"; it leans towards “{near}”" if near else ""
+        return [f"{said.subject(rows[0])} is undecided: {numbers(rows[0], noun)}{leans}."]
+    named = f": {listed([said.name(row['arm']) for row in rows])}" if len(rows) <= MOST_NAMED else ""
+    return [f"{len(rows)} changes are undecided{named}."]
+
+
+def numbers(row: Mapping[str, Any], noun: str) -> str:
+    """An effect with its interval and, with a noun, on how many it is known; why, where every run failed."""
+    if row["effect"] is None:
+        return str(row["remark"] or row["verdict"])
+    interval = f" {interval_of(row)}" if row["low"] is not None else ""
+    over = f", {counted(row['pairs'], noun)}" if noun and row["pairs"] else ""
+    return f"{effect_of(row)} {_short(row)}{interval}{over}"
+
+
+def _short(row: Mapping[str, Any]) -> str:
+    """The unit without the metric's name, which goes without saying."""
+    return "points" if row["unit"].endswith(" points") else str(row["unit"])

@@ -1,0 +1,205 @@
+"""One arm's story as text: what it set, what was proven of that, its runs, its verdicts, its claims and its curves."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import textwrap
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from butfor.arm_names import data_set_of, on
+from butfor.errors import StudyError
+from butfor.plain_text import counted
+from butfor.records.record import Record
+from butfor.records.results_folder import EARLIER, RUNS_FOLDER, records_below
+from butfor.records.stored_record import stored
+from butfor.report.placebo_section import shown_by
+from butfor.report.sparkline import sparkline
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import ELSEWHERE, beside, metrics_of
+from butfor.verdicts.numbers import mean_and_sd
+from butfor.verdicts.rows import ArmRow, Assessment, Comparison, ContrastRow, FailedRuns
+from butfor.verdicts.words import in_words, seeds_in_words
+
+MARGIN, WIDTH = 10, 100  # characters before a line's words, and of a line
+MOST_BELOW = 5  # folders that an error names
+MEASURED = ("validation/accuracy", "validation/mae", "validation/loss")  # the first that a history has is drawn
+
+
+def arm_story(results: Path, arm: str) -> str:
+    """The story of an arm of a study with verdicts. Raises StudyError if there is no such arm, or no verdicts yet."""
+    comparison: Comparison = _read(results, "comparison.json")
+    row = _arm(comparison["arms"], arm, results)
+    arm = row["arm"]
+    rows: list[ContrastRow] = [each for each in _read(results, "contrasts.json") if each["arm"] == arm]
+    claims: Assessment = _read(results, "claims.json", {"claims": []})
+    checks = {check["arm"]: check for check in _read(results, "checks.json", [])}
+    deciding = metrics_of(comparison)[comparison["metric"]]
+    proof = _proof(checks.get(arm), comparison)
+    told = [
+        ("sets", [_sets(row, comparison)]),
+        ("proof", proof if row["reference"] else []),
+        ("runs", _runs(row, [failed for failed in comparison["failed"] if failed["arm"] == arm])),
+        ("reaches", _reaches(row, comparison, deciding)),
+        ("verdict", [_verdict(each, comparison) for each in deciding.rows(rows)]),
+        ("shows", [shown_by(each).replace("`", "") for each in comparison.get("placebo", []) if each["arm"] == arm]),
+        ("beside", [f"{m.title}: {_said(each)}" for m in _beside(comparison) for each in m.rows(rows)]),
+        ("claims", [f"{claim['outcome']}: {claim['sentence']}" for claim in claims["claims"] if claim["arm"] == arm]),
+        ("curves", _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
+    ]
+    return "\n".join([_head(row, comparison), *(_told(word, lines) for word, lines in told if lines)])
+
+
+def arms_in(results: Path) -> list[str]:
+    """The arms of a study with verdicts; none where there are no verdicts yet."""
+    try:
+        return [row["arm"] for row in _read(results, "comparison.json")["arms"]]
+    except StudyError:
+        return []
+
+
+def _head(row: ArmRow, comparison: Comparison) -> str:
+    """The arm with its label, and what it is compared with."""
+    named = f"{row['arm']} ({row['label']})" if row.get("label") else row["arm"]
+    placebo = next((each for each in comparison.get("placebo", []) if each["arm"] == row["arm"]), None)
+    if placebo:
+        return f"{named}, a placebo beside {placebo['reference']}"
+    return f"{named}, against {row['reference']}" if row["reference"] else f"{named}, which others are compared with"
+
+
+def _told(word: str, lines: list[str]) -> str:
+    own = [part for line in lines for part in _folded(line)]
+    return "\n".join(f"  {word if not place else '':<{MARGIN - 2}}{line}" for place, line in enumerate(own))
+
+
+def _folded(line: str) -> list[str]:
+    return textwrap.wrap(
+        line, WIDTH - MARGIN, subsequent_indent="  ", break_long_words=False, drop_whitespace=True
+    ) or [line]
+
+
+def _arm(arms: list[ArmRow], name: str, results: Path) -> ArmRow:
+    """The arm of that name, or else with that label."""
+    called = next((row for row in arms if row["arm"] == name), None)
+    labelled = [row for row in arms if row.get("label") and name == on(row["label"], data_set_of(row["arm"]))]
+    if called or len(labelled) == 1:
+        return called or labelled[0]
+    names = [row["arm"] for row in arms]
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise StudyError(f"{results}: expected an arm of the study, received {name}.{hint} Arms: {', '.join(names)}.")
+
+
+def _sets(row: ArmRow, comparison: Comparison) -> str:
+    """What the arm changes in its reference's recipe."""
+    if comparison.get("task") == ELSEWHERE:
+        return "not known: its runs were made elsewhere"
+    if row["changes"]:
+        return ", ".join(row["changes"])
+    return "nothing that its recipe shows" if row["reference"] else "nothing: it is the recipe as the study gives it"
+
+
+def _proof(check: dict[str, Any] | None, comparison: Comparison) -> list[str]:
+    if check is None:
+        why = "its runs were made elsewhere" if comparison.get("task") == ELSEWHERE else "no check was made"
+        return [f"none: {why}"]
+    line = [check["line"]] if check["line"] else []
+    return [check["outcome"], *line, *check["problems"], *check["reasons"], *([check["note"]] if check["note"] else [])]
+
+
+def _runs(row: ArmRow, failed: list[FailedRuns]) -> list[str]:
+    seeds: dict[str, list[int]] = {}
+    for each in failed:
+        seeds.setdefault(f"{each['ending']} ({each['reason']})", []).extend(each["seeds"])
+    said = [f"{counted(row['runs'], 'run')}, {row['failed'] or 'none'} failed"]
+    return said + [f"{seeds_in_words(own)}: {ending}" for ending, own in seeds.items()]
+
+
+def _reaches(row: ArmRow, comparison: Comparison, deciding: Metric) -> list[str]:
+    reference = next((other for other in comparison["arms"] if other["arm"] == row["reference"]), None)
+    own = _level(row, deciding)
+    other = _level(reference, deciding) if reference else ""
+    if not own:
+        return []
+    beside_it = f"; {row['reference']}: {other}" if other else ""
+    return [f"{deciding.title} {own} {deciding.unit.level} (mean ± standard deviation){beside_it}"]
+
+
+def _level(row: ArmRow, metric: Metric) -> str:
+    """As the report has it; nothing where no run finished."""
+    level = row["reaches"].get(metric.name)
+    known = level is not None and level["mean"] is not None
+    return mean_and_sd(level["mean"], level["sd"], metric.unit.decimals) if level and known else ""
+
+
+def _verdict(row: ContrastRow, comparison: Comparison) -> str:
+    noun = "fold" if comparison.get("replicates") else "seed"
+    by = counted(row["planned"] - row["missing"], noun)
+    lacking = f"; about {row['more_seeds']:.0f} more would settle it" if row["more_seeds"] else ""
+    return f"{_said(row)} ({by}{lacking})"
+
+
+def _said(row: ContrastRow) -> str:
+    """A contrast in words, without the arm that the story is of."""
+    return in_words(row).removeprefix(f"{row['arm']}: ")
+
+
+def _beside(comparison: Comparison) -> list[Metric]:
+    return beside({**comparison, "verdict": {"metric": comparison["metric"]}})  # type: ignore[typeddict-item,arg-type]
+
+
+def _curves(results: Path, arms: list[str]) -> list[str]:
+    """A line per arm: the mean over its runs of what is measured on validation examples after each epoch."""
+    histories = {arm: [record.history for record in _records(results, arm) if record.history] for arm in arms}
+    rows = [row for several in histories.values() for history in several for row in history]
+    figure = next((name for name in MEASURED if any(name in row for row in rows)), None)
+    if figure is None:
+        return []
+    means = {arm: _mean(several, figure) for arm, several in histories.items() if several}
+    every = [value for values in means.values() for value in values]
+    wide = max(map(len, means))
+    return [
+        f"{figure}, mean by epoch",
+        *(
+            f"{arm:<{wide}} {sparkline(values, min(every), max(every))} {values[0]:.4g} → {values[-1]:.4g}"
+            for arm, values in means.items()
+            if values
+        ),
+    ]
+
+
+def _mean(histories: list[list[dict[str, Any]]], figure: str) -> list[float]:
+    """By epoch, over the runs that are still training and have a finite figure."""
+    longest = max(map(len, histories))
+    by_epoch = [
+        [h[epoch][figure] for h in histories if len(h) > epoch and figure in h[epoch]] for epoch in range(longest)
+    ]
+    finite = [[value for value in values if abs(value) < float("inf")] for values in by_epoch]
+    return [fmean(values) for values in finite if values]
+
+
+def _records(results: Path, arm: str) -> list[Record]:
+    folder = results.parent if results.name == "partial" and not (results / RUNS_FOLDER).is_dir() else results
+    return [
+        stored(path)
+        for path in records_below(folder / RUNS_FOLDER)
+        if path.parents[1].name == arm and EARLIER not in path.parts
+    ]
+
+
+def _read(results: Path, name: str, otherwise: Any = None) -> Any:
+    try:
+        return json.loads((results / name).read_text())
+    except OSError as failure:
+        if otherwise is not None:
+            return otherwise
+        below = ", ".join(str(path.parent) for path in sorted(results.glob(f"*/{name}"))[:MOST_BELOW])
+        there = (
+            f"there are {below}" if below else "of a study that is not finished, partial, which `butfor report` makes"
+        )
+        raise StudyError(
+            f"{results}: expected the results folder of a study with verdicts, received none ({name}: {failure.strerror})."
+            f" Write --results and the folder; {there}."
+        ) from failure

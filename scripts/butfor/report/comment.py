@@ -1,0 +1,108 @@
+"""The report in under twenty lines of markdown, as a comment on a pull request: comment.md. Standard library only."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from butfor.checks.outcomes import CheckRow
+from butfor.plain_text import counted, plain
+from butfor.records.files import write_atomically
+from butfor.report.answer import Voice, answer_of, before_all, voice
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import ELSEWHERE, metrics_of
+from butfor.verdicts.numbers import effect_of, interval_of
+from butfor.verdicts.rows import Assessment, ClaimRow, Comparison, ContrastRow
+from butfor.verdicts.words import by_importance, with_remark
+
+MOST_ARMS = 6  # rows of the table
+MOST_CLAIMS = 3
+MOST_NAMED = 3  # arms in a line
+SHOWN = {"refuted": "❌", "undecided": "❔", "supported": "✅"}
+
+
+def write_comment(study: str, results: Path, path: Path) -> None:
+    """Write the comment on a finished study. results: the folder with contrasts.json, comparison.json, checks.json and, if the
+    study has claims, claims.json."""
+    claims: Assessment = _json(results / "claims.json", {"claims": [], "removed": 0, "deviations": []})
+    text = comment(
+        study,
+        _json(results / "contrasts.json", []),
+        _json(results / "comparison.json", {}),
+        _json(results / "checks.json", []),
+        claims,
+        results / "report.md",
+    )
+    write_atomically(path, text)
+
+
+def comment(
+    study: str,
+    rows: list[ContrastRow],
+    comparison: Comparison,
+    checks: list[CheckRow],
+    claims: Assessment,
+    report: Path,
+) -> str:
+    """The text: verdicts counted, the answer, claims, the largest effects, what a reader must know, and where the rest is."""
+    metric = metrics_of(comparison)[comparison["metric"]]
+    on_metric = metric.rows(rows)
+    counts = Counter(row["verdict"] for row in on_metric).most_common()
+    tally = ", ".join(f"{count} {verdict}" for verdict, count in counts)
+    runs = counted(comparison["runs"], "run")
+    parts = [
+        f"**butfor, {plain(study)}**: {tally or 'no ablations'} (by {metric.title}, {runs}).",
+        *before_all(comparison),
+        " ".join(answer_of(rows, comparison)),
+        _claims(claims["claims"]),
+        _table(rows, metric, len(on_metric), voice(comparison["arms"])),
+        _warnings(comparison, checks, claims),
+        f"Report: `{report}`",
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _claims(claims: list[ClaimRow]) -> str:
+    """The claims, those first that do not hold."""
+    ordered = sorted(claims, key=lambda row: list(SHOWN).index(row["outcome"]))
+    lines = [f"{SHOWN[row['outcome']]} {row['outcome']}: {plain(row['sentence'])}" for row in ordered[:MOST_CLAIMS]]
+    more = [f"and {counted(len(claims) - MOST_CLAIMS, 'claim')} more"] if len(claims) > MOST_CLAIMS else []
+    return "; ".join([*lines, *more])
+
+
+def _table(rows: list[ContrastRow], metric: Metric, ablations: int, said: Voice) -> str:
+    shown = by_importance(metric.rows(rows))[:MOST_ARMS]
+    if not shown:
+        return ""
+    lines = [f"| ablation | verdict | effect, {metric.unit.short} | interval |", "| --- | --- | ---: | :---: |"]
+    lines += [f"| {said.name(r['arm'])} | {with_remark(r)} | {effect_of(r)} | {interval_of(r)} |" for r in shown]
+    if ablations > len(shown):
+        lines.append(f"| and {ablations - len(shown)} more | | | |")
+    return "\n".join(lines)
+
+
+def _warnings(comparison: Comparison, checks: list[CheckRow], claims: Assessment) -> str:
+    """What must be known before the verdicts, in one line: void and unproven arms, failed runs, deviations from the plan."""
+    kinds = ("void", "unproven", "unverified")
+    named = {kind: [row["arm"] for row in checks if row["outcome"] == kind] for kind in kinds}
+    failed = sum(len(row["seeds"]) for row in comparison["failed"])
+    said = [f"{kind}: {_few(arms)}" for kind, arms in named.items() if arms]
+    if failed:
+        arms = list(dict.fromkeys(row["arm"] for row in comparison["failed"]))
+        said.append(f"{counted(failed, 'failed run')} of {comparison['runs']}: {_few(arms)}")
+    if comparison.get("task") == ELSEWHERE:
+        said.append("these runs were made elsewhere, and nothing is proven of them")
+    if claims["deviations"]:
+        said.append(f"{counted(len(claims['deviations']), 'deviation')} from the plan")
+    return f"⚠️ {'; '.join(said)}." if said else ""
+
+
+def _few(arms: list[str]) -> str:
+    shown = ", ".join(f"`{arm}`" for arm in arms[:MOST_NAMED])
+    return f"{shown} and {len(arms) - MOST_NAMED} more" if len(arms) > MOST_NAMED else shown
+
+
+def _json(path: Path, otherwise: Any) -> Any:
+    return json.loads(path.read_text()) if path.is_file() else otherwise

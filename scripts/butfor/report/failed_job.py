@@ -1,0 +1,53 @@
+"""A job that failed, as the terminal tells it: what it was to do, the user's own lines, and the log. Standard library only."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)\s*\n\s*(?P<code>[^\n]*)')
+NOT_THE_USERS = ("/site-packages/", "/lib/python3", "/scripts/butfor/", "/.snakemake/scripts/", "<frozen")
+ERROR = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?P<said>[\w.]*(?:Error|Exception|Interrupt)\b.*)$", re.MULTILINE)
+MOST_FRAMES = 3
+LAST_BYTES = 64 * 1024  # of a log
+
+
+def told(results: Path, what: str, logs: Sequence[str]) -> str:
+    """A job that failed in a few lines. what: what it was to do."""
+    text = _text(logs)
+    said = ERROR.findall(text)
+    lines = [f"Failed: {what}.", *([f"  {said[-1][:500]}"] if said else []), *user_lines(text)]
+    return "\n".join([*lines, *(f"  Log: {log}" for log in logs)])
+
+
+def user_lines(log: str, why: str = "") -> list[str]:
+    """The lines of the user's own files in the last traceback of a log, the innermost last, each with the code there.
+
+    why: what is said of the failure; of a log about several, the lines that it names.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for frame in FRAME.finditer(log):
+        file = frame["file"]
+        if not any(part in file for part in NOT_THE_USERS):
+            near = os.path.relpath(file) if os.path.isabs(file) and file.startswith(f"{Path.cwd()}/") else file
+            lines = [f"  {near}, line {frame['line']}, in {frame['name']}", f"    {frame['code'].strip()}"]
+            found.pop((file, frame["line"]), None)
+            found[file, frame["line"]] = lines
+    named = [lines for (_, number), lines in found.items() if f"line {number}" in why]
+    return [line for lines in (named or list(found.values()))[-MOST_FRAMES:] for line in lines]
+
+
+def log_text(log: str | Path) -> str:
+    """The end of a log; empty if there is none."""
+    try:
+        with Path(log).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - LAST_BYTES))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _text(logs: Sequence[str]) -> str:
+    return "\n".join(map(log_text, logs))

@@ -1,0 +1,193 @@
+"""The report's table of all numbers behind the verdicts, with the words that say what each is."""
+
+from __future__ import annotations
+
+from butfor import stats
+from butfor.fold_numbers import overlap
+from butfor.plain_text import counted
+from butfor.report import fold_words
+from butfor.report.fold_words import replicate
+from butfor.study.metrics import Metric
+from butfor.study.study_metrics import beside, judged_by, recorded_by
+from butfor.study.summary import Study, VerdictSettings
+from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability, signed
+from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
+from butfor.verdicts.words import with_remark
+
+RAISED = "†"  # on a p
+
+
+def numbers_section(study: Study, rows: list[ContrastRow]) -> str:
+    """Every ablation's numbers, what they are, where mean and typical run part, and how many seeds are lacking."""
+    metric = judged_by(study)
+    settling = metric.rows(rows)
+    parts = [
+        f"## All numbers\n\n{_table(rows, study)}",
+        *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
+    ]
+    if parted := [_parted(row) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]:
+        shown = (
+            "In the figure, a diamond is the typical run of these ablations, and a small dot the difference of one pair of"
+            " runs."
+        )
+        parts.append("\n".join(["What the mean does not say:", "", *parted, "", shown]))
+    lacking = [f"`{row['arm']}` {more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
+    if lacking and study.get("replicates"):
+        parts.append(fold_words.lacking(study, [row for row in settling if row["verdict"] == "inconclusive"]))
+    elif lacking:
+        parts.append(
+            "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most:"
+            f" counted for the strictest threshold of the correction for several comparisons): {', '.join(lacking)}."
+        )
+    return "\n\n".join(parts)
+
+
+def _recorded_beside(study: Study) -> list[Metric]:
+    """The metrics beside that every run records; those that the study asks for have tables of their own."""
+    return [metric for metric in beside(study) if metric.name in recorded_by(study)]
+
+
+def _table(rows: list[ContrastRow], study: Study) -> str:
+    """A line per ablation, the worst first: its verdict and numbers, and what it does to the metrics beside."""
+    metric, others, noun = judged_by(study), _recorded_beside(study), replicate(study)
+    head = [
+        *(
+            "ablation",
+            "against",
+            "verdict",
+            f"{metric.short}, {metric.unit.short}",
+            "interval*",
+            "typical run",
+            "p alone",
+            "p differ",
+            "p same",
+        ),
+        *("better", f"{noun}s", "could see", "failed"),
+        *(cell for other in others for cell in (f"{other.short}, {other.unit.short}", f"{other.short} verdict")),
+    ]
+    rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 8 + ["---:", "---"] * len(others)
+    by_arm = [{row["arm"]: row for row in other.rows(rows)} for other in others]
+    ordered = sorted(metric.rows(rows), key=lambda row: metric.worth(row["effect"]))
+    lines = [
+        [*_cells(row, study), *(cell for table in by_arm for cell in _beside(table[row["arm"]]))] for row in ordered
+    ]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
+
+
+def _cells(row: ContrastRow, study: Study) -> list[str]:
+    judged = row["verdict"] not in REFUSED
+    tested = judged and row["pairs"] > 1
+    could_see = row["smallest_effect"]
+    return [
+        f"`{row['arm']}`",
+        f"`{row['reference']}`",
+        with_remark(row, "**"),
+        effect_of(row),
+        interval_of(row) if judged else NONE,
+        signed(row["typical"], decimals_of(row)),
+        _alone(row) if tested else NONE,
+        probability(row["p_difference"] if tested else None),
+        probability(row["p_equivalence"] if tested else None),
+        percent(row["better"]),
+        f"{row['planned'] - row['missing']}",
+        NONE if could_see is None else f"±{could_see:.{decimals_of(row)}f}",
+        _failures(row, study),
+    ]
+
+
+def _alone(row: ContrastRow) -> str:
+    """The p of an ablation by itself, with a mark where it is raised against long tails."""
+    return probability(row["p_raw"]) + (RAISED if _is_raised(row) else "")
+
+
+def _is_raised(row: ContrastRow) -> bool:
+    """Whether the p is larger than Student's."""
+    if row["effect"] is None or not row["error"] or row["freedom"] is None or row["p_raw"] is None:
+        return False
+    return row["p_raw"] > 1.001 * stats.Estimate(row["effect"], row["error"], row["freedom"]).p_difference()
+
+
+def _raised(settling: list[ContrastRow]) -> str:
+    if not any(_is_raised(row) for row in settling):
+        return ""
+    return (
+        f" {RAISED}: raised above Student's t, by which the interval is, because these runs may have missed a long tail; all p of"
+        " such an ablation are."
+    )
+
+
+def _failures(row: ContrastRow, study: Study) -> str:
+    """The counts with their own p, that both arms fail equally often; of the verdict's, half is for other runs' figures."""
+    counts = row["failed_ablation"], row["failed_reference"]
+    said = f"{counts[0]} : {counts[1]}"
+    if counts[0] == counts[1]:
+        return said
+    rule = stats.Rule(overlap=overlap(study.get("replicates")))
+    p = min(1.0, 2 * min(stats.fails_more(*counts, row["planned"] - row["missing"], rule)))
+    return f"{said} (p {probability(p)})"
+
+
+def _beside(row: ContrastRow) -> list[str]:
+    """An ablation's effect and verdict on another metric."""
+    return [effect_of(row), with_remark(row) if row["remark"] == "equal in every pair" else row["verdict"]]
+
+
+def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
+    verdict, margin, noun = study["verdict"], metric.margin_in(study["verdict"]), replicate(study)
+    judged = sum(row["verdict"] not in REFUSED for row in settling)
+    all_judged = f"over all {judged} that are judged" if judged > 1 else "over the one that is judged"
+    over = all_judged if verdict["corrected_over"] == "report" else "within each family"
+    if removed := sum(study.get("removed", {}).values()):
+        over += f", and over {removed} more that {'was' if removed == 1 else 'were'} taken out of the study since"
+    same = (
+        f"is shown, not assumed: the effect lies within the margin of {_margin(metric, study['verdict'], margin)}"
+        if margin is not None
+        else f"needs a margin, and this study sets none for the {metric.title} ({metric.margin_setting})"
+    )
+    return (
+        f"\\* {level(verdict['alpha'])} for each ablation by itself; verdicts and p are corrected {over},"
+        " so an interval may leave 0 out and the verdict still be inconclusive. "
+        f"“P alone” is that of no difference of this ablation by itself, before the correction over looks and ablations."
+        f"{_raised(settling)}"
+        f" Effects are the ablation minus its reference{', in pairs of runs' if verdict['paired'] else ''}."
+        " “Hurts” means that the changed recipe is worse,"
+        " so what was changed matters. “Helps” means that it is better: a part that an ablation leaves out did harm where"
+        f" leaving it out helps. “No meaningful difference” {same}."
+        f" “Inconclusive” says that these {noun}s decide neither."
+        " “Typical run” is the median of the paired differences, which a few runs far from the others do not move."
+        f"{_unseen(settling)}"
+        " “Could see”, of an undecided one, is the smallest true effect that as many pairs again would call real with a chance"
+        " of 80 %, whatever the true spread may be."
+        " “Failed” counts runs without a usable model, ablation : reference; its p is that of these counts alone, that"
+        " both fail equally often (Boschloo's exact test, two-sided, before any correction)."
+    )
+
+
+def _margin(metric: Metric, verdict: VerdictSettings, margin: float) -> str:
+    if metric.margins:
+        return metric.margin_in_words(verdict)
+    of = "" if metric.relative is None else f", {100 * metric.relative:g} % of the baseline's mean"
+    return f"±{margin:{'.3g' if of else 'g'}} {metric.unit.short}{of}"
+
+
+def _unseen(settling: list[ContrastRow]) -> str:
+    """What the verdicts with the fewest runs leave open."""
+    runs = [row["pairs"] for row in settling if row["verdict"] in ("helps", "hurts", SAME) and row["pairs"]]
+    if not runs:
+        return ""
+    return (
+        " Verdicts are about the mean over runs like those seen: a collapse that befell none of"
+        f" {counted(min(runs), 'run')} may still befall up to {percent(stats.most_unseen(min(runs)))} of them (95 % bound)."
+    )
+
+
+def _parted(row: ContrastRow) -> str:
+    """Where an ablation's typical run and its mean part, or its runs spread unlike its reference's."""
+    ranked = "" if row["p_typical"] is None else f", signed-rank p {probability(row['p_typical'])}"
+    typical = f"typical run {signed(row['typical'], decimals_of(row))}{ranked}"
+    return f"- `{row['arm']}`: {row['typical_note']}; mean {effect_of(row)}, {typical}."
+
+
+def more_seeds(row: ContrastRow) -> str:
+    """How many more seeds would settle an undecided ablation."""
+    return "unknown" if row["more_seeds"] is None else f"{row['more_seeds']:.0f}"

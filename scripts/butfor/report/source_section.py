@@ -1,0 +1,38 @@
+"""Where the report's numbers come from: the records of each arm, the files between them and the report, and MLflow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from butfor.records.results_folder import JobPlace
+from butfor.study.summary import PlanSummary
+
+UP = "../"
+
+
+def places_of(study: PlanSummary, folders: Iterable[Path | str], report: Path) -> dict[str, str]:
+    """The folder of each arm's records as a link from the report; of one without records, none."""
+    found = {JobPlace(Path(folder)).arm: Path(folder).parent for folder in folders}
+    names = {arm["name"] for arm in study["arms"]}
+    return {arm: quote(os.path.relpath(place, report.parent)) for arm, place in found.items() if arm in names}
+
+
+def results_from(places: Mapping[str, str]) -> str:
+    """The way from the report to the results folder: up, from a partial one."""
+    return UP if any(place.startswith(UP) for place in places.values()) else ""
+
+
+def source_section(places: Mapping[str, str]) -> str:
+    """What each number was made from, so that anyone can make it again; nothing where no folder is known."""
+    if not places:
+        return ""
+    return (
+        "## Where the numbers come from\n\nEach name in the first table leads to the records of its runs, one file per run, the"
+        " truth that all else is made from. `tables/runs.csv` has a row per run, `tables/contrasts.csv` and `contrasts.json` a"
+        " row per ablation and metric with every digit, `comparison.json` what is compared further, `summary.json` the verdicts"
+        " for programs. In MLflow a run is found by its tag `butfor.key`, `<study>/<arm>/<seed>`, and an arm by its name:"
+        " `make ui` opens it, and `tracked.json` has the links."
+    )

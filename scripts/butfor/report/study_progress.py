@@ -1,0 +1,187 @@
+"""How far a study is, from the files that its jobs leave: the jobs of the look that trains, what failed, what the looks before it
+decided. Standard library only, and nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from butfor.errors import StudyError
+from butfor.plain_text import counted
+from butfor.process import progress
+from butfor.process.failure_note import STOPPED, by_reason, read_notes
+from butfor.process.file_locks import AT_ONCE, SHARED, lock
+from butfor.records.results_folder import (
+    DECISION,
+    PROGRESS_SUFFIX,
+    REGISTER,
+    RESULTS_LOCK,
+    RUNS,
+    RUNS_FOLDER,
+    UNFINISHED,
+    asked_for,
+    is_record,
+    records_of,
+)
+
+STATUS = re.compile(rb'"status": "(\w+)"')  # within the first bytes of a record
+FAILED = {
+    "commonest_class": "no better than the commonest class",
+    "at_chance": "learnt nothing",
+    "diverged": "diverged",
+}
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """How far the training job of an arm is.
+
+    done, seeds: its runs that have ended, and all. since: when the run that trains began, in seconds since 1970; None where none
+    does. share: of its epochs that have ended; at: where it is, in words.
+    """
+
+    arm: str
+    done: int
+    seeds: int
+    since: float | None = None
+    share: float = 0.0
+    at: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether all its runs are there."""
+        return self.done >= self.seeds
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    looks: seeds up to each planned look. place: the look that trains now, from 0. jobs: those of the look. failed: a line per arm
+    with runs that learnt nothing or diverged. notes: a line per reason why jobs failed. decisions: of the looks that
+    were had. is_running: whether a start is at work. is_reported: whether the report on all that is there.
+    """
+
+    looks: list[int]
+    place: int
+    jobs: list[JobProgress]
+    failed: list[str]
+    notes: list[str]
+    decisions: list[dict[str, Any]]
+    is_running: bool
+    is_reported: bool
+
+    @property
+    def done(self) -> int:
+        """The look's runs that have ended."""
+        return sum(job.done for job in self.jobs)
+
+    @property
+    def planned(self) -> int:
+        """The look's runs."""
+        return sum(job.seeds for job in self.jobs)
+
+    @property
+    def under_way(self) -> list[JobProgress]:
+        """The jobs that train."""
+        return [job for job in self.jobs if job.since is not None]
+
+
+def study_progress(results: Path) -> StudyProgress:
+    """How far the study in a results folder is. Raises StudyError if none was started there."""
+    asked, seen = asked_for(results), _looks(results)
+    if asked is None or not seen:
+        raise StudyError(
+            f"{results}: expected the results folder of a study that was started, received none. Name its folder, such as"
+            " results/mine."
+        )
+    decisions = _decisions(results, len(seen))
+    place = len([decision for decision in decisions if decision["next"]])
+    arms = decisions[place - 1]["next"] if place else sorted({folder.parent.name for folder in asked})
+    look, seeds = f"look{place + 1}", seen[place] - (seen[place - 1] if place else 0)
+    is_running = _is_running(results)
+    jobs = [_job(results, arm, look, seeds, is_running) for arm in arms]
+    return StudyProgress(
+        looks=seen,
+        place=place,
+        jobs=jobs,
+        failed=_failed([*asked, *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
+        notes=[
+            f"{', '.join(dict.fromkeys(note['arm'] for note in same))}: {same[0]['why']} Log: {same[0]['log']}"
+            for same in by_reason(note for note in read_notes(results) if note["why"] != STOPPED)
+        ],
+        decisions=decisions,
+        is_running=is_running,
+        is_reported=(results / "report.md").is_file() and all(job.has_ended for job in jobs),
+    )
+
+
+def _looks(results: Path) -> list[int]:
+    """Seeds up to each planned look, as the register has them."""
+    try:
+        terms = json.loads((results / REGISTER).read_text())["terms"]
+        return [int(seeds) for seeds in terms[-1]["terms"]["looks"]]
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return []
+
+
+def _decisions(results: Path, looks: int) -> list[dict[str, Any]]:
+    found = []
+    for place, _ in enumerate(pairwise(range(looks + 1)), start=1):
+        path = results / DECISION.format(look=f"look{place}")
+        if place == looks or not path.is_file():
+            break
+        found.append(json.loads(path.read_text()))
+        if not found[-1]["next"]:
+            break
+    return found
+
+
+def _job(results: Path, arm: str, look: str, seeds: int, is_running: bool) -> JobProgress:
+    """How far the job of an arm is."""
+    if ended := len(records_of(results / RUNS.format(arm=arm, look=look))):
+        return JobProgress(arm, ended, seeds)
+    unfinished = results / RUNS_FOLDER / arm / UNFINISHED
+    done = len({path.name for path in unfinished.glob("*/seed_*.json") if is_record(path)})
+    for path in sorted(unfinished.glob(f"*/*{PROGRESS_SUFFIX}")) if is_running else []:
+        header, *epochs = progress.read(path) or [{}]
+        if "started" in header and not any("ended_as" in line for line in epochs):
+            seed, planned = path.name.partition(".")[0].removeprefix("seed_"), header["recipe"]["epochs"]
+            at = f"seed {seed}, epoch {len(epochs)} of {planned}" if epochs else f"seed {seed}"
+            return JobProgress(arm, done, seeds, header["started"], len(epochs) / planned, at)
+    return JobProgress(arm, done, seeds)
+
+
+def _failed(folders: Iterable[Path]) -> list[str]:
+    """A line for each arm with runs that are no result."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    for folder in folders:
+        arm = folder.parents[1].name if folder.parent.name == UNFINISHED else folder.parent.name
+        kinds.update((arm, status) for status in map(_status, records_of(folder)) if status != "ok")
+    return [f"{arm}, {counted(runs, 'run')}: {FAILED.get(kind, kind)}" for (arm, kind), runs in sorted(kinds.items())]
+
+
+def _status(record: Path) -> str:
+    try:
+        with record.open("rb") as file:
+            status = STATUS.search(file.read(1000))
+    except OSError:  # its job ended meanwhile
+        return "ok"
+    return status[1].decode() if status else "ok"
+
+
+def _is_running(results: Path) -> bool:
+    try:
+        with (results / RESULTS_LOCK).open("r+") as held:
+            lock(held, SHARED | AT_ONCE)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

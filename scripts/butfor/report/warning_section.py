@@ -1,0 +1,135 @@
+"""What a reader must know before the verdicts: runs that failed, claims that are refuted, what was changed since the first run,
+and what is undecided, with the way it leans and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from butfor.missing_pairs import is_unjudged
+from butfor.plain_text import counted, plain
+from butfor.report import fold_words
+from butfor.report.answer import numbers, voice
+from butfor.report.fold_words import replicate
+from butfor.study.study_metrics import ELSEWHERE, judged_by
+from butfor.study.summary import Study
+from butfor.verdicts.rows import REFUSED, ArmRow, Assessment, Comparison, ContrastRow
+from butfor.verdicts.words import by_importance, lean, listed
+
+MOST_NAMED = 8  # of one kind
+
+
+def warning_section(
+    study: Study,
+    rows: list[ContrastRow],
+    comparison: Comparison,
+    claims: Assessment,
+    stopped: str,
+    partial: bool,
+    tested: str = "",
+) -> str:
+    """A quoted list; nothing where there is nothing to warn of.
+
+    stopped: why no further look was taken, if one was planned. partial: whether runs are still to come. tested: what is the
+    matter with the test set.
+    """
+    metric, arms = judged_by(study), comparison["arms"]
+    settling = metric.rows(rows)
+    found = [
+        *_failed(arms, comparison["runs"]),
+        *_refuted(claims),
+        *_deviations(claims),
+        *([] if partial else _nothing_decided(study, settling, stopped)),
+        *_unjudged(settling, arms),
+        *_undecided(study, settling, arms),
+        *_parted(settling, arms),
+        *([tested] if tested else []),
+    ]
+    return "\n".join(f"> - {line}" for line in found)
+
+
+def _failed(arms: list[ArmRow], runs: int) -> list[str]:
+    failed = sorted((row for row in arms if row["failed"]), key=lambda row: -row["failed"])
+    if not failed:
+        return []
+    said = voice(arms)
+    names = [f"{said.name(row['arm'])} {row['failed']} of {row['runs']}" for row in failed]
+    count = sum(row["failed"] for row in failed)
+    return [f"**Failed:** {count} of {counted(runs, 'run')} ended without a usable model: {_few(names)}."]
+
+
+def _refuted(claims: Assessment) -> list[str]:
+    refuted = [row for row in claims["claims"] if row["outcome"] == "refuted"]
+    if not refuted:
+        return []
+    names = [f"“{plain(row['sentence'])}” (`{row['claim']}`: {row['reason']})" for row in refuted]
+    return [f"**Refuted:** {len(refuted)} of {counted(len(claims['claims']), 'claim')}: {_few(names, '; ')}."]
+
+
+def _deviations(claims: Assessment) -> list[str]:
+    count = len(claims["deviations"])
+    if not count:
+        return []
+    things = "1 thing that decides" if count == 1 else f"{count} things that decide"
+    return [f"**Changed since the first run:** {things}; “Deviations from the plan” tells each."]
+
+
+def _nothing_decided(study: Study, settling: list[ContrastRow], stopped: str) -> list[str]:
+    verdicts = {row["verdict"] for row in settling}
+    if "inconclusive" not in verdicts or verdicts - {"inconclusive", *REFUSED}:
+        return []
+    seen = max(row["planned"] for row in settling)
+    more = fold_words.more_repeats(study, settling) if study.get("replicates") else "Add a look: see `seeds`."
+    if study.get("task") == ELSEWHERE:
+        more = "More runs of each arm may decide it."
+    remedy = f"No further look was taken: {stopped}." if stopped else more
+    return [f"Nothing is decided about {judged_by(study).title} with {counted(seen, replicate(study))}. {remedy}"]
+
+
+def _unjudged(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
+    found, said = [row for row in settling if is_unjudged(row)], voice(arms)
+    if not found:
+        return []
+    return [
+        f"**Not judged yet:** {_few([said.name(row['arm']) for row in found])}. A verdict takes at least four of five"
+        " planned pairs, each a run of the ablation and one of its reference with the same seed; the table of verdicts says what"
+        " is missing."
+    ]
+
+
+def _undecided(study: Study, settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
+    found = by_importance(row for row in settling if row["verdict"] == "inconclusive" and not is_unjudged(row))
+    if not found:
+        return []
+    metric, said = judged_by(study), voice(arms)
+    names = []
+    for row in found:
+        near = lean(row, metric)
+        leans = f" leans towards “{near}” and" if near else ":"
+        names.append(f"{said.name(row['arm'])} ({numbers(row, '')}){leans} {_lacking(study, row)}")
+    return [f"**Undecided:** {_few(names, '; ')}."]
+
+
+def _lacking(study: Study, row: ContrastRow) -> str:
+    """What would settle an undecided ablation, as the end of a sentence."""
+    if study.get("replicates"):
+        repeats = fold_words.repeats_needed(study, row)
+        return f"needs `repeats: {repeats}`" if repeats else "no number of repeats is known to settle it"
+    if row["more_seeds"] is None:
+        why = f" ({row['remark']})" if row["remark"] and row["effect"] is not None else ""
+        return f"how many more seeds it lacks is not known{why}"
+    return f"lacks at most about {counted(round(row['more_seeds']), 'more seed')}"
+
+
+def _parted(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
+    said = voice(arms)
+    names = [said.name(row["arm"]) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]
+    if not names:
+        return []
+    return [f"**The mean does not say all** of {_few(names)}: “All numbers” says what it leaves out."]
+
+
+def _few(names: Sequence[str], between: str = ", ") -> str:
+    """Names in a row, a few of many."""
+    more = len(names) - MOST_NAMED
+    shown = list(names[:MOST_NAMED]) + ([f"{more} more"] if more > 0 else [])
+    return listed(shown) if between == ", " else between.join(shown)

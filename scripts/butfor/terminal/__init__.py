@@ -1,0 +1,1 @@
+"""How far a study is, in the terminal while it runs."""

@@ -1,0 +1,43 @@
+"""The live view of a study in the terminal: its runs, arms, time left, verdicts and failures, drawn anew in place."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from butfor.report.study_progress import StudyProgress
+from butfor.terminal.progress_text import EMPTY, FULL, look_in_words, progress_rows, runs_in_words
+from butfor.terminal.time_left import Left
+from butfor.verdicts.numbers import duration
+
+INDENT = 2
+BAR = 36  # characters, where the terminal is wide enough for them
+STYLES = {"failed": "red", "no records": "red", "helps": "green", "hurts": "yellow"}
+
+
+def live_view(title: str, found: StudyProgress, left: Left | None, since: float, doing: str = "") -> Group:
+    """What the terminal shows of a study that is at work. since: when that began, in seconds since 1970. doing: what is done
+    beside or after the trainings."""
+    passed = duration((time.time() - since) / 3600)
+    rows = [] if found.is_reported and not doing else progress_rows(found, left)  # the last words say all
+    if doing:
+        rows.insert(1, ("now", doing))
+    table = Table.grid(padding=(0, INDENT, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    before = ""
+    for name, said in rows:
+        table.add_row(Text("" if name == before else name, style=STYLES.get(name, "dim")), Text(said))
+        before = name
+    return Group(
+        Text.assemble((title, "bold"), (f"  {passed}", "dim"), no_wrap=True, overflow="ellipsis"), _bar(found), table
+    )
+
+
+def _bar(found: StudyProgress) -> Text:
+    full = round(BAR * (found.done / found.planned if found.planned else 1.0))
+    said = f" {runs_in_words(found)}, {look_in_words(found)}"
+    return Text.assemble((FULL * full, "cyan"), (EMPTY * (BAR - full), "dim"), said, no_wrap=True, overflow="ellipsis")

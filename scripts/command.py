@@ -1,0 +1,3 @@
+from butfor.command.program import main
+
+main()

@@ -1,0 +1,78 @@
+"""Folds of one arm share what Keras has compiled, and train to the same bits as by an engine each."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from butfor.data.dataset import Dataset
+from butfor.data.folds import Folds
+from butfor.engine.keras_engine import KerasEngine
+from butfor.training.arm_runs import ArmRuns
+from conftest import resolved
+
+BASE = {"model": {"name": "mlp", "widths": [8]}, "epochs": 3, "batch_size": 16, "learning_rate": 0.01, "dropout": 0.1}
+COUNT = 102  # in five folds of 20 and 21, so that there are two shapes
+
+
+def data_of(task="classification"):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(COUNT, 5)).astype(np.float32)
+    number = task == "regression"
+    y = x[:, 0] + x[:, 1] if number else (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0.5)
+    y = y.astype(np.float32)[:, None] if number else y
+    return Dataset(
+        *("made", "f" * 16, 1 if number else 3, x, y, x[:0], y[:0]),
+        **{"task": task, "table": True, "folds": Folds(5), "outputs": (1,) if number else ()},
+    )
+
+
+def trained(data, recipe, shares):
+    """The records and predictions of six folds, and by how many engines; by one each unless they share."""
+    task = {"arm": "a", "recipe": recipe, "validation": 0.1}
+    runs, found, engines = None, [], 0
+    for seed in range(6):
+        of_fold = data.of_seed(seed)
+        if runs is None or not shares or not runs.takes(of_fold):
+            runs, engines = ArmRuns(KerasEngine, task, of_fold, "cpu"), engines + 1
+        record = runs.train(seed)
+        found.append((dataclasses.replace(record, timing={}, machine={}), runs.predict(seed, ["test"])["test"]))
+    return found, engines
+
+
+@pytest.mark.cases
+@pytest.mark.parametrize(
+    ("task", "keys", "engines"),
+    [
+        ("classification", {"schedule": "cosine", "l2": 1e-4}, 1),
+        ("classification", {"loop": "graph", "normalisation": "batch"}, 1),
+        ("classification", {"loop": "fit"}, 1),
+        ("classification", {"mixup": 0.2, "input_scaling": "standard"}, 1),
+        ("classification", {"class_weight": "balanced", "label_smoothing": 0.1}, 6),
+        ("regression", {"target_scaling": "none"}, 1),
+        ("regression", {}, 6),  # whose targets are scaled by constants of the compiled calls
+    ],
+)
+def test_folds_by_one_engine_are_those_of_an_engine_each_to_the_bit(task, keys, engines):
+    data, recipe = data_of(task), resolved(**{**BASE, **keys})
+    together, made = trained(data, recipe, shares=True)
+    apart, _ = trained(data, recipe, shares=False)
+    assert made == engines
+    for (one, predicted), (other, its) in zip(together, apart, strict=True):
+        np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))
+        assert np.array_equal(predicted, its)
+
+
+def test_an_engine_that_cannot_take_a_fold_stays_on_its_own():
+    data = data_of()
+    runs = ArmRuns(KerasEngine, {"arm": "a", "recipe": resolved(**BASE), "validation": 0.1}, data.of_seed(0), "cpu")
+    weighted = dataclasses.replace(data.of_seed(1), w_train=np.arange(82, dtype=np.float32))
+    assert not runs.takes(dataclasses.replace(data.of_seed(1), y_train=data.y_train[:40], x_train=data.x_train[:40]))
+    weighing = ArmRuns(
+        KerasEngine, {"arm": "a", "recipe": resolved(**BASE, sample_weight="given"), "validation": 0.1}, weighted, "cpu"
+    )
+    assert not weighing.takes(dataclasses.replace(weighted, w_train=weighted.w_train[::-1].copy()))
+    assert weighing.takes(weighted) and runs.takes(data.of_seed(2))
+    scaled = data_of("regression")
+    task = {"arm": "a", "recipe": resolved(**BASE), "validation": 0.1}
+    assert not ArmRuns(KerasEngine, task, scaled.of_seed(0), "cpu").takes(scaled.of_seed(1))

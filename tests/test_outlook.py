@@ -1,0 +1,236 @@
+"""The plan of a study before it costs anything: what is cached, how long it takes, what it can see, what it leaves out."""
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from butfor import stats
+from butfor.outlook.alike_arms import alike_arms
+from butfor.outlook.detectable import detectable
+from butfor.outlook.known_runs import KnownRun
+from butfor.outlook.makespan import makespan
+from butfor.outlook.outlook import from_file
+from butfor.outlook.outlook_text import idle_words
+from butfor.outlook.routes import least, most
+from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds
+from butfor.outlook.spreads import Spread, usual_spread
+from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
+from butfor.study.schema import load_schema, parts
+from butfor.workflow.plan_alone import is_plan_alone
+from conftest import SCHEMA, SMALL, resolved
+
+STUDY = {
+    "study": "small",
+    "results": "results/small",
+    "seeds": [2, 4],
+    "data": "digits",
+    "recipe": {**SMALL, "l2": 0.0001},
+    "ablations": {"no_dropout": {"set": {"dropout": 0.0}}, "slow": {"set": {"learning_rate": 0.0001}}},
+    "claims": {"dropout": {"sentence": "It helps.", "arm": "no_dropout", "expect": "hurts"}},
+    "tracking": {"mlflow": False},
+    "placebo": True,
+}
+
+
+@pytest.fixture(scope="module")
+def copy(workflow_copy):
+    made = workflow_copy("outlook")
+    made.write(STUDY)
+    return made
+
+
+def plan_of(copy, *words):
+    done = copy.run("plan", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, json.loads((copy.folder / "results" / "small" / "plan.json").read_text())
+
+
+@pytest.mark.cases
+def test_a_plan_says_all_and_changes_nothing_before_and_after_a_study(copy):
+    words, plan = plan_of(copy)
+    results = copy.folder / "results" / "small"
+    assert {path.name for path in results.iterdir()} == {"plan.json", "logs"}
+    assert "4 arms, 2 of them compared with a reference" in words
+    assert "8 runs up to the first, at most 16 in all" in words
+    assert plan["time"]["arms"]["baseline"]["source"] == "a probe"
+    assert plan["time"]["arms"]["baseline"]["each"] > 0
+    assert "    ablations:\n      untouched: {remove_each: [l2]}" in words
+    assert "No claim is about slow" in words
+    assert "It is assumed that a difference spreads" in words and "without the caution: " in words
+    assert "All times are those of a machine that does nothing else." in words
+    row = re.search(r"  baseline +([\d.]+) s +([\d.]+) s +([\d.]+) s", words)
+    once, each, first = map(float, row.groups())
+    assert first == pytest.approx(once + 2 * each, abs=0.2)
+
+    assert copy.run().returncode == 0
+    assert "<summary>Placebo</summary>" in (results / "report.md").read_text()
+    before = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
+    words, plan = plan_of(copy)
+    trained = len(list((results / "runs").glob("*/look*/seed_*.json")))
+    assert sum(len(job["seeds"]) for job in plan["cached"]) == trained
+    assert plan["time"]["arms"]["slow"]["source"] == OWN
+    assert plan["time"]["least"] == plan["time"]["most"] == {"runs": trained, "to_train": 0, "seconds": 0.0}
+    assert "Nothing is left to train." in words
+    assert plan["power"]["spread"]["source"] == "records"
+    after = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
+    assert {path.name for path in after if after[path] != before.get(path)} == {"plan.json", "plan.log"}
+
+    copy.write({**STUDY, "ablations": {**STUDY["ablations"], "quick": {"set": {"learning_rate": 0.01}}}})
+    words, plan = plan_of(copy)
+    assert plan["time"]["least"]["to_train"] == 2, "a new arm's first look, while the others' runs are there"
+    assert plan["time"]["arms"]["quick"]["source"] == ALIKE
+    after = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
+    assert {path.name for path in after if after[path] != before.get(path)} == {"plan.json", "plan.log"}
+
+
+def test_an_outlook_is_had_from_a_study_file_without_snakemake(copy, monkeypatch):
+    monkeypatch.chdir(copy.folder)
+    monkeypatch.setenv("BUTFOR_START_SETTINGS", "{}")
+    copy.write(STUDY)
+    found = from_file(Path("config/config.yaml"), cores=4, probe=False)
+    assert list(found.arms) == ["baseline", "no_dropout", "slow", "placebo"]
+    assert found.untouched == {"l2": 0.0}
+    assert found.cores == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone"),
+    [
+        ("plan --cores 2", True),
+        ("plan --nolock --cores all --quiet all --configfile config/tiny.yaml --config first_seed=3", True),
+        ("--cores 2", False),
+        ("plan report --cores 2", False),
+        ("--cores 2 --config study=plan", False),
+        ("--cores 2 --configfile plan", False),
+    ],
+)
+def test_a_start_changes_nothing_where_the_plan_alone_is_asked_for(monkeypatch, asked, alone):
+    monkeypatch.setattr("sys.argv", ["snakemake", *asked.split()])
+    is_plan_alone.cache_clear()
+    assert is_plan_alone() is alone
+    is_plan_alone.cache_clear()
+
+
+def test_a_busy_machine_is_told_with_how_much_longer_things_take():
+    time = SimpleNamespace(arms={"baseline": SimpleNamespace(source=OWN)})
+    busy, idle = (SimpleNamespace(load=load, machine_cores=2) for load in (9.0, 1.5))
+    assert idle_words(busy, time) == [
+        "The machine is busy now: load 9.0 on 2 cores; expect about 4.5 times as long."
+    ] and not idle_words(idle, time)
+
+
+def a_run(job, recipe, started, seconds, epochs=2):
+    ended = started + sum(seconds.values())
+    return KnownRun(Path(job), "baseline", recipe, {"name": "digits"}, seconds, epochs, 40, True, started, ended)
+
+
+def test_seconds_are_those_of_the_arms_own_records_or_of_the_one_most_like_it():
+    recipe, first, later = (
+        resolved(epochs=2),
+        {"data": 1.0, "compile": 2.0, "train": 4.0},
+        {"train": 4.0, "evaluate": 1.0},
+    )
+    recipe = json.loads(json.dumps(recipe, sort_keys=True))
+    known = [a_run("a", recipe, 0, first), a_run("a", recipe, 8, later), a_run("a", recipe, 14, later)]
+    known = by_recipe(known)
+    own = run_seconds(recipe, known)
+    assert (own.once, own.each, own.source) == (3.0, 5.0, OWN)
+    longer = run_seconds({**recipe, "epochs": 6}, known)
+    assert (longer.each, longer.source, longer.like) == (13.0, ALIKE, "baseline"), (
+        "three times the epochs, one evaluation"
+    )
+    assert run_seconds({**recipe, "train_size": 700}, known, steps_per_epoch=20).each == 3.0, "half the steps"
+    assert run_seconds({**recipe, "batch_size": 2 * recipe["batch_size"]}, known, 20).each == 5.0, (
+        "half, each twice as long"
+    )
+    other = run_seconds({**recipe, "model": {"name": "mlp", "widths": [9]}}, known)
+    assert other.source == OTHER_MODEL
+    assert run_seconds(recipe, {}) is None
+
+
+def test_what_a_job_takes_to_begin_is_the_pause_after_the_one_before_it():
+    jobs = [(0, 10), (1, 12), (13, 20), (15, 22), (23, 30), (25, 33)]
+    known = [a_run(f"job{place}", {}, start, {"train": end - start}) for place, (start, end) in enumerate(jobs)]
+    assert start_seconds(known) == 3
+    assert start_seconds(known[:3]) is None, "too few to tell"
+
+
+def test_jobs_fill_the_cores_look_by_look():
+    assert makespan([[5.0, 5.0, 5.0]], 2) == 10.0
+    assert makespan([[5.0], [5.0]], 2) == pytest.approx(14.5), "a look waits for the one before it"
+    assert makespan([[]], 2) == 0.0
+
+
+def test_a_study_comes_to_something_between_its_first_look_and_all_that_its_budget_allows(planned):
+    _, plan = planned("{seeds: [2, 3, 5], data: digits, recipe: {dropout: 0.1}, ablations: {a: {set: {dropout: 0.0}}}}")
+    assert least(plan, lambda look: None) == [("baseline", "look1"), ("a", "look1")]
+    assert len(most(plan, lambda look: None)) == 6
+    assert len(most(plan, lambda look: None, max_runs=6)) == 4
+    assert len(most(plan, {"look1": []}.get)) == 2, "all is decided"
+    assert len(least(plan, {"look1": ["baseline", "a"]}.get)) == 4, "the second look is known to come"
+
+
+@pytest.mark.parametrize(("ablations", "seeds"), [(1, 8), (3, 10), (4, 5), (6, 8)])
+def test_what_a_design_can_see_is_what_its_verdicts_find(ablations, seeds):
+    """By simulation: of the size that is said to be seen, 4 of 5 studies call it real; of one smaller by 15 %, fewer."""
+    rule, spread = stats.Rule(margin=0.5, looks=(seeds,)), Spread(0.3, "assumed")
+    size, draws = detectable(spread, rule, ablations).smallest[seeds], np.random.default_rng(0)
+
+    def found(effect):
+        reference, *others = (draws.normal(85, 0.3 / np.sqrt(2), seeds) for _ in range(ablations + 1))
+        others[0] = others[0] + effect
+        judged = stats.judge({f"a{n}": values.tolist() for n, values in enumerate(others)}, reference.tolist(), rule)
+        return judged["a0"].p_difference <= rule.alpha
+
+    assert 73 <= sum(found(size) for _ in range(100)) <= 87
+    assert sum(found(0.85 * size) for _ in range(100)) <= 76
+
+
+def test_an_assumed_spread_is_none_that_a_small_test_set_cannot_show(tmp_path, monkeypatch):
+    monkeypatch.setattr("butfor.outlook.spreads.differences", lambda study, records: {})
+    study = {"verdict": {"metric": "test/accuracy"}}
+    spreads = {test: usual_spread(study, [], tmp_path / "none", "mine", test) for test in (None, 360, 10_000, 60_000)}
+    assert spreads[None].source == "unknown"
+    assert {test: round(spread.sd, 2) for test, spread in spreads.items() if test} == {
+        360: 1.84,
+        10_000: 0.35,
+        60_000: 0.35,
+    }
+
+
+def test_what_a_design_can_see_grows_with_spread_and_ablations_and_shrinks_with_seeds():
+    rule, spread = stats.Rule(margin=0.5, looks=(8,)), Spread(0.3, "assumed")
+    found = detectable(spread, rule, ablations=6)
+    assert detectable(spread, rule, 20).smallest[8] > found.smallest[8]
+    assert detectable(Spread(0.6, "assumed"), rule, 6).smallest[8] == pytest.approx(2 * found.smallest[8], rel=1e-3)
+    n = found.for_margin
+    assert detectable(spread, stats.Rule(margin=0.5, looks=(n,)), 6).smallest[n] <= 0.5
+    assert detectable(spread, stats.Rule(margin=0.5, looks=(n - 1,)), 6).smallest[n - 1] > 0.5
+    assert found.for_sameness <= n
+    assert detectable(spread, stats.Rule(margin=None), 6).for_margin is None
+
+
+def test_arms_that_come_to_the_same_are_told_before_they_train(planned):
+    _, plan = planned(
+        "{data: digits, recipe: {epochs: 3, schedule: none}, ablations: {late: {set: {schedule: {name: step, every: 5}}},"
+        " early: {set: {schedule: {name: step, every: 1}}}, idle: {set: {early_stopping: {name: patience, patience: 9,"
+        " restore_best: false}}}}}"
+    )
+    assert alike_arms(plan, {"": 1437}) == [["baseline", "late", "idle"]]
+    assert alike_arms(plan, {"": None}) == [["baseline", "idle"]], "without the number of examples no rates are known"
+
+
+def test_active_parts_that_no_arm_touches_are_named_with_what_asks_about_them(planned):
+    recipe = "{dropout: 0.1, l2: 0.001, clipping: norm, label_smoothing: 0.1}"
+    study = f"data: digits, recipe: {recipe}, ablations: {{a: {{set: {{l2: 0.01}}}}"
+    _, plan = planned(f"{{{study}}}}}")
+    found = untouched_parts(plan.arms.values(), parts(load_schema(SCHEMA)))
+    assert list(found) == ["clipping", "dropout", "label_smoothing"]
+    added = lines_to_add(found)[1].strip().removeprefix("untouched: ")
+    _, plan = planned(f"{{{study}, untouched: {added}}}}}")
+    assert untouched_parts(plan.arms.values(), parts(load_schema(SCHEMA))) == {}
+    assert lines_to_add({}) == []

@@ -1,0 +1,183 @@
+"""What the terminal shows of a start: a live view, lines where it is no terminal, the user's own lines after a failure."""
+
+import logging
+import os
+import pty
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from butfor.outlook.known_runs import KnownRun
+from butfor.outlook.makespan import AROUND_EACH_ARM
+from butfor.process import start_command
+from butfor.report import failed_job, headline
+from butfor.report.study_progress import JobProgress, StudyProgress
+from butfor.terminal import start_view
+from butfor.terminal.progress_text import progress_text, verdict_rows
+from butfor.terminal.time_left import CLOSING, Left, TimeLeft
+from conftest import ROOT
+
+LOG = """
+12:00:00 Traceback (most recent call last):
+  File "/clone/scripts/butfor/engine/models.py", line 5, in made
+    return call()
+  File "/home/me/my_model.py", line 9, in build
+    return head(x)
+  File "/home/me/my_model.py", line 17, in head
+    raise ValueError("thirteen")
+  File "/env/lib/python3.12/site-packages/keras/layers.py", line 3, in call
+    pass
+ValueError: thirteen
+"""
+
+
+def message(text, level=logging.INFO, **more):
+    record = logging.LogRecord("snakemake.logging", level, "", 0, text, (), None)
+    vars(record).update(more)
+    return record
+
+
+def job(number, rule, words, log=()):
+    return {"jobid": number, "rule_name": rule, "rule_msg": words, "log": list(log)}
+
+
+@pytest.fixture
+def at_work(tmp_path):
+    view = start_view.StartView(tmp_path)
+    assert view.filter(message("Building DAG of jobs..."))  # before an execution all is as ever
+    assert not view.filter(message("", event="workflow_started"))
+    return view
+
+
+def test_a_line_is_written_for_each_thing_that_is_done_and_none_for_snakemakes_chatter(at_work, capsys):
+    assert not at_work.filter(message("", event="job_info", **job(3, "train", "Train no_dropout, look1")))
+    assert not at_work.filter(message("Select jobs to execute..."))
+    assert capsys.readouterr().err == ""
+    assert not at_work.filter(message("", event="job_finished", job_id=3))
+    assert re.fullmatch(r"\d\d:\d\d:\d\d Train no_dropout, look1: done\n", capsys.readouterr().err)
+
+
+def test_what_is_not_chatter_passes(at_work):
+    assert at_work.filter(message("Nothing to be done (all requested files are present and up to date)."))
+    assert at_work.filter(message("MissingInputException in rule train", logging.ERROR))
+    assert not at_work.filter(message("WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR))
+
+
+def test_a_failure_is_told_once_with_the_users_own_lines(at_work, tmp_path, capsys):
+    log = tmp_path / "own.log"
+    log.write_text(LOG)
+    for number in (1, 2):
+        failed = job(number, "train", "Train own, look1", [str(log)])
+        at_work.filter(message("", logging.ERROR, event="job_error", **failed))
+    said = capsys.readouterr().err
+    assert said.count("Failed: Train own, look1.") == 1
+    assert "my_model.py, line 17, in head\n    raise ValueError" in said and "ValueError: thirteen\n" in said
+    assert "models.py" not in said and "site-packages" not in said
+
+
+def test_what_ctrl_c_ends_is_no_failure(at_work, capsys):
+    assert not at_work.filter(
+        message("Terminating processes on user request, this might take some time.", logging.WARNING)
+    )
+    at_work.filter(message("", logging.ERROR, event="job_error", **job(1, "figures", "Draw every figure")))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("asked", "is_replaced"), [({}, True), ({"verbose": True}, False), ({"dryrun": True}, False)])
+def test_snakemakes_own_messages_stay_where_they_are_asked_for(monkeypatch, asked, is_replaced):
+    handler = logging.NullHandler()
+    handler.name = start_view.HANDLER
+    monkeypatch.setattr(logging.getLogger("snakemake.logging"), "handlers", [handler])
+    monkeypatch.setattr(start_view, "_filters", [])
+    monkeypatch.delenv(start_view.CHATTER, raising=False)
+    usual = {"quiet": None, "verbose": False, "printshellcmds": False, "debug_dag": False, "dryrun": False}
+    start_view.replace_messages("results", SimpleNamespace(**{**usual, **asked}))
+    assert bool(handler.filters) == is_replaced
+
+
+def known(arm, seconds, folder):
+    run = {
+        "job": folder / arm / "look1",
+        "arm": arm,
+        "recipe": {"model": arm},
+        "data": {},
+        "epochs": 1,
+        "steps_per_epoch": 1,
+    }
+    return KnownRun(**run, seconds={"train": seconds, "compile": 4.0}, usable=True, started=0.0, ended=seconds)
+
+
+@pytest.mark.parametrize(("lanes", "seconds"), [(1, 51.5), (2, 27.5)])
+def test_the_time_left_is_that_of_the_open_jobs_side_by_side(monkeypatch, tmp_path, lanes, seconds):
+    """no_decay: 3 runs of 10 s, one of them since 6 s; waiting: a start, a compilation, 2 runs of 10 s. Then the end."""
+    monkeypatch.setattr("time.time", lambda: 106.0)
+    jobs = [JobProgress("no_decay", 2, 5, since=100.0), JobProgress("waiting", 0, 2)]
+    recipes = {"no_decay": ({"model": "no_decay"}, None), "waiting": ({"model": "waiting"}, None)}
+    beside = [known("no_decay", 10.0, tmp_path), known("waiting", 10.0, tmp_path)]
+    left = TimeLeft(tmp_path, recipes, beside, lanes).of(progress(looks=[5], jobs=jobs))
+    closing = CLOSING + 2 * AROUND_EACH_ARM
+    assert left.look == left.most
+    assert left.look - closing == pytest.approx(seconds)
+
+
+def test_of_a_log_about_several_the_lines_that_the_reason_names():
+    assert failed_job.user_lines(LOG, "it raised in my_model.py, line 9.") == [
+        "  /home/me/my_model.py, line 9, in build",
+        "    return head(x)",
+    ]
+
+
+def test_the_last_words_name_the_command(tmp_path, monkeypatch):
+    monkeypatch.setenv(start_command.VARIABLE, "make study")
+    text = headline.unfinished(tmp_path)
+    assert "tries again and keeps all that is finished:\n  make study" in text
+
+
+def progress(**more):
+    jobs = [JobProgress("baseline", 5, 5), JobProgress("no_decay", 2, 5, since=1.0, at="seed 2, epoch 1 of 7")]
+    values = {"looks": [5, 10], "place": 0, "failed": [], "notes": [], "decisions": [], "jobs": jobs}
+    return StudyProgress(**{**values, "is_running": True, "is_reported": False, **more})
+
+
+def test_the_text_says_arms_trainings_and_the_time_left(tmp_path):
+    text = progress_text(progress(), tmp_path, Left(60, 300))
+    assert "7 of 10 runs, look 1 of 2, up to 5 seeds" in text
+    assert "1 of 2 done, 1 in training, 0 waiting" in text and "no_decay (seed 2, epoch 1 of 7)" in text
+    assert "about 1.0 minutes if this look decides all, at most about 5.0 minutes" in text
+
+
+def test_verdicts_so_far_are_those_of_the_last_decision_and_absent_from_older_ones():
+    decision = {"seen": 5, "settled": 1, "ablations": 2, "undecided": ["b"], "next": ["b"]}
+    known = {
+        arm: {"verdict": verdict, "settled": arm == "a", "effect": "−0.5"}
+        for arm, verdict in (("a", "hurts"), ("b", "?"))
+    }
+    rows = verdict_rows(progress(decisions=[{**decision, "verdicts": known}]))
+    assert rows[1:] == [("hurts", "a −0.5"), ("undecided", "b −0.5")]
+    assert verdict_rows(progress(decisions=[decision]))[1:] == [("undecided", "b")]
+
+
+VIEWED = """
+import os, sys, time
+from pathlib import Path
+from butfor.terminal.open_view import OpenView
+view = OpenView("mine", "Why?", Path("none"), lambda: None)
+os.write(2, b"a job says this\\n")
+view.close()
+print("the last words", file=sys.stderr)
+"""
+
+
+def test_the_live_view_lets_what_jobs_write_stand_above_it_and_ends(tmp_path):
+    ours, theirs = pty.openpty()
+    variables = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "TERM": "xterm"}
+    done = subprocess.run(
+        [sys.executable, "-c", VIEWED], stderr=theirs, cwd=tmp_path, env=variables, timeout=60, check=False
+    )
+    screen = os.read(ours, 65536).decode()
+    os.close(ours), os.close(theirs)
+    assert done.returncode == 0
+    assert screen.index("a job says this") < screen.index("the last words")
