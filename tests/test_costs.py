@@ -37,7 +37,7 @@ def test_a_study_that_asks_for_costs_reports_them_and_one_that_does_not_measures
         "quicker": {**says, "expect": "helps", "metric": "cost/operations"},
     }
     copy.write({**study, "costs": {"batch_sizes": [1, 32]}, "claims": claims})
-    assert copy.would_run() == {"assess": 1, "cost": 1, "report": 1}
+    assert copy.would_run() == {"assess": 1, "comment": 1, "cost": 1, "report": 1}
     done = copy.run()
     assert done.returncode == 0, done.stderr
     judged = {

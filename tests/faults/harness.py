@@ -141,8 +141,8 @@ def kill(processes: list[psutil.Process], number: int = signal.SIGKILL) -> None:
 
 def content(results: Path) -> dict[str, Any]:
     """All that a study has found, by path, without what differs between two undisturbed runs of it: records without
-    `timing`, `machine` and the checksum over them, the report without its section on cost, claims without the time they
-    were declared, the table of runs without its columns of seconds.
+    `timing`, `machine` and the checksum over them, the report without its section on cost and the figure there, claims without
+    the time they were declared, the table of runs without its columns of seconds.
     """
     found: dict[str, Any] = {}
     for path in results.rglob("*"):
@@ -154,7 +154,7 @@ def content(results: Path) -> dict[str, Any]:
             found[name] = re.sub(r"## Cost\n.*?(?=\n## )", "", path.read_text(), flags=re.DOTALL)
         elif name == "claims.json":
             found[name] = re.sub(r'"since": "[^"]*"', "", path.read_text())
-        elif name in WHOLE or name.startswith("figures/"):
+        elif name in WHOLE or (name.startswith("figures/") and path.stem != "cost"):
             found[name] = path.read_bytes()
         elif name.startswith("tables/") and path.suffix == ".csv":
             found[name] = _without_seconds(path.read_text())
