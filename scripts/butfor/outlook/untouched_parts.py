@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from butfor.study.arm import Arm, baseline_of, is_baseline
+from butfor.study.recipe_values import is_off, value_at
 
 
 def untouched_parts(arms: Iterable[Arm], off: Mapping[str, Any]) -> dict[str, Any]:
@@ -13,7 +14,7 @@ def untouched_parts(arms: Iterable[Arm], off: Mapping[str, Any]) -> dict[str, An
     every = {arm.name: arm for arm in arms}
     first = next(iter(every.values())).recipe
     others = [(arm.recipe, every[baseline_of(arm.name)].recipe) for arm in every.values() if not is_baseline(arm.name)]
-    active = [part for part, without in off.items() if not _is_off(value_at(first, part), without)]
+    active = [part for part, without in off.items() if not is_off(value_at(first, part), without)]
     return {
         part: off[part]
         for part in active
@@ -25,15 +26,3 @@ def lines_to_add(parts: Iterable[str]) -> list[str]:
     """The lines of a study file that ask about these parts, an arm each."""
     names = ", ".join(part.removeprefix("model.") for part in parts)
     return ["ablations:", f"  untouched: {{remove_each: [{names}]}}"] if names else []
-
-
-def value_at(recipe: Mapping[str, Any], key: str) -> Any:
-    """What a recipe has at a key with dots; None where it has nothing there."""
-    value: Any = recipe
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
-
-
-def _is_off(resolved: Any, without: Any) -> bool:
-    return bool((resolved["name"] if isinstance(resolved, Mapping) else resolved) == without)

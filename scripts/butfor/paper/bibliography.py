@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 ENTRIES = r"""
 @inproceedings{abadi2016tensorflow,
-  author = {Abadi, Mart{\'\i}n and Barham, Paul and Chen, Jianmin and Chen, Zhifeng and Davis, Andy and Dean, Jeffrey
-    and Devin,
+  author = {Abadi, Mart{\'\i}n and Barham, Paul and Chen, Jianmin and Chen, Zhifeng and Davis, Andy and Dean, Jeffrey and Devin,
     Matthieu and Ghemawat, Sanjay and Irving, Geoffrey and Isard, Michael and others},
   title = {{TensorFlow}: A System for Large-Scale Machine Learning},
   booktitle = {12th USENIX Symposium on Operating Systems Design and Implementation (OSDI 16)},
@@ -23,9 +22,8 @@ ENTRIES = r"""
   year = {2015}
 }
 @article{molder2021snakemake,
-  author = {M{\"o}lder, Felix and Jablonski, Kim Philipp and Letcher, Brice and Hall, Michael B. and Tomkins-Tinch,
-    Christopher H.
-    and Sochat, Vanessa and Forster, Jan and Lee, Soohyun and Twardziok, Sven O. and Kanitz, Alexander and Wilm, Andreas and
+  author = {M{\"o}lder, Felix and Jablonski, Kim Philipp and Letcher, Brice and Hall, Michael B. and Tomkins-Tinch, Christopher
+    H. and Sochat, Vanessa and Forster, Jan and Lee, Soohyun and Twardziok, Sven O. and Kanitz, Alexander and Wilm, Andreas and
     Holtgrewe, Manuel and Rahmann, Sven and Nahnsen, Sven and K{\"o}ster, Johannes},
   title = {Sustainable data analysis with {Snakemake}},
   journal = {F1000Research},
@@ -35,9 +33,8 @@ ENTRIES = r"""
   year = {2021}
 }
 @article{zaharia2018accelerating,
-  author = {Zaharia, Matei and Chen, Andrew and Davidson, Aaron and Ghodsi, Ali and Hong, Sue Ann and Konwinski, Andy
-    and Murching,
-    Siddharth and Nykodym, Tomas and Ogilvie, Paul and Parkhe, Mani and Xie, Fen and Zumar, Corey},
+  author = {Zaharia, Matei and Chen, Andrew and Davidson, Aaron and Ghodsi, Ali and Hong, Sue Ann and Konwinski, Andy and
+    Murching, Siddharth and Nykodym, Tomas and Ogilvie, Paul and Parkhe, Mani and Xie, Fen and Zumar, Corey},
   title = {Accelerating the Machine Learning Lifecycle with {MLflow}},
   journal = {IEEE Data Engineering Bulletin},
   volume = {41},
@@ -46,11 +43,9 @@ ENTRIES = r"""
   year = {2018}
 }
 @article{pedregosa2011scikit,
-  author = {Pedregosa, Fabian and Varoquaux, Ga{\"e}l and Gramfort, Alexandre and Michel, Vincent and Thirion,
-    Bertrand and Grisel,
-    Olivier and Blondel, Mathieu and Prettenhofer, Peter and Weiss, Ron and Dubourg, Vincent and Vanderplas, Jake and
-    Passos,
-    Alexandre and Cournapeau, David and Brucher, Matthieu and Perrot, Matthieu and Duchesnay, {\'E}douard},
+  author = {Pedregosa, Fabian and Varoquaux, Ga{\"e}l and Gramfort, Alexandre and Michel, Vincent and Thirion, Bertrand and
+    Grisel, Olivier and Blondel, Mathieu and Prettenhofer, Peter and Weiss, Ron and Dubourg, Vincent and Vanderplas, Jake and
+    Passos, Alexandre and Cournapeau, David and Brucher, Matthieu and Perrot, Matthieu and Duchesnay, {\'E}douard},
   title = {Scikit-learn: Machine Learning in {Python}},
   journal = {Journal of Machine Learning Research},
   volume = {12},
@@ -58,9 +53,8 @@ ENTRIES = r"""
   year = {2011}
 }
 @article{virtanen2020scipy,
-  author = {Virtanen, Pauli and Gommers, Ralf and Oliphant, Travis E. and Haberland, Matt and Reddy, Tyler and
-    Cournapeau, David and
-    Burovski, Evgeni and Peterson, Pearu and Weckesser, Warren and Bright, Jonathan and others},
+  author = {Virtanen, Pauli and Gommers, Ralf and Oliphant, Travis E. and Haberland, Matt and Reddy, Tyler and Cournapeau, David
+    and Burovski, Evgeni and Peterson, Pearu and Weckesser, Warren and Bright, Jonathan and others},
   title = {{SciPy} 1.0: Fundamental Algorithms for Scientific Computing in {Python}},
   journal = {Nature Methods},
   volume = {17},
@@ -140,9 +134,8 @@ ENTRIES = r"""
   year = {2003}
 }
 @article{bouthillier2021accounting,
-  author = {Bouthillier, Xavier and Delaunay, Pierre and Bronzi, Mirko and Trofimov, Assya and Nichyporuk, Brennan
-    and Szeto, Justin
-    and Mohammadi Sepahvand, Nazanin and Raff, Edward and Madan, Kanika and Voleti, Vikram and Ebrahimi Kahou, Samira and
+  author = {Bouthillier, Xavier and Delaunay, Pierre and Bronzi, Mirko and Trofimov, Assya and Nichyporuk, Brennan and Szeto,
+    Justin and Mohammadi Sepahvand, Nazanin and Raff, Edward and Madan, Kanika and Voleti, Vikram and Ebrahimi Kahou, Samira and
     Michalski, Vincent and Arbel, Tal and Pal, Chris and Varoquaux, Gael and Vincent, Pascal},
   title = {Accounting for Variance in Machine Learning Benchmarks},
   journal = {Proceedings of Machine Learning and Systems},

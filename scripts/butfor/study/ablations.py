@@ -17,6 +17,7 @@ from typing import Any
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
 from butfor.study.arm import BASELINE, UNGROUPED, Arm, Recipe
 from butfor.study.arm_labels import Labels, label_in, wrong_labels
+from butfor.study.recipe_values import is_off, value_at
 
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
@@ -135,7 +136,7 @@ class Entry:
     def _parts(self, recipe: Recipe) -> list[str]:
         """The parts that the entry names; a setting of a user's own model by its name alone, or as model.<name>."""
         if self.body == "all":
-            return [part for part, value in self.off.items() if not _is_off(_value_at(recipe, part), value)]
+            return [part for part, value in self.off.items() if not is_off(value_at(recipe, part), value)]
         parts = [part if part in self.off else f"model.{part}" for part in self.body]
         for written, part in zip(self.body, parts, strict=True):
             if part not in self.off:
@@ -144,7 +145,7 @@ class Entry:
                     f" For a setting, write no_{written}: {{set: {{{written}: …}}}}.",
                     (*self.at, self.form),
                 )
-            if self.form == "remove_each" and _is_off(_value_at(recipe, part), self.off[part]):
+            if self.form == "remove_each" and is_off(value_at(recipe, part), self.off[part]):
                 raise PlanError(
                     f"ablations.{self.name}: {written} is already off in {self.reference}, so removing it changes nothing.",
                     (*self.at, self.form),
@@ -160,7 +161,7 @@ class Entry:
             if bare:
                 yield bare
         for part in parts if bare else []:
-            if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: _value_at(full, part)}, resolve, found)):
+            if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: value_at(full, part)}, resolve, found)):
                 yield arm
 
 
@@ -198,7 +199,7 @@ def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: R
         _check_replaced(f"ablations.{name}.{key}", inside.get(last), value)
         inside[last] = value
     recipe = resolve(name, recipe)
-    changed = tuple(key for key in changes if _value_at(recipe, key) != _value_at(reference.recipe, key))
+    changed = tuple(key for key in changes if value_at(recipe, key) != value_at(reference.recipe, key))
     return Arm(name, recipe, reference.name, family, changed)
 
 
@@ -233,17 +234,6 @@ def _check_name(name: Any, at: Place = ()) -> None:
             " name of its own: {name: value}.",
             at,
         )
-
-
-def _value_at(recipe: Recipe, key: str) -> Any:
-    value: Any = recipe
-    for step in key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _is_off(resolved: Any, off: Any) -> bool:
-    return bool((resolved["name"] if isinstance(resolved, dict) else resolved) == off)
 
 
 def _short(key: str) -> str:
