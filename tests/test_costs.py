@@ -57,7 +57,7 @@ def test_a_study_that_asks_for_costs_reports_them_and_one_that_does_not_measures
     assert "Energy: " in report and "MiB" in report
     assert "## What the arms cost" in report and "| `wide` | 4.81 k (+100 %) |" in report
     copy.write(study)
-    assert copy.would_run() == {"assess": 1, "report": 1}
+    assert copy.would_run() == {"assess": 1, "comment": 1, "report": 1}
 
 
 @pytest.mark.parametrize(
