@@ -6,15 +6,20 @@ LOCK ?= $(if $(GPU),requirements-gpu.lock,requirements.lock)
 STAMP := $(VENV)/installed-$(LOCK)
 BUTFOR := $(BIN)/butfor
 RESULTS ?= results
+PEERS := results/benchmarks/peers
 UV := $(shell command -v uv 2>/dev/null)
+ENGINE_STAMP = $(if $(filter jax,$(ENGINE)),$(VENV)/installed-requirements-jax.lock)
+ifneq ($(ENGINE),)
+export BUTFOR_ENGINE := $(ENGINE)
+endif
 
-.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench bench-tracking bench-overhead bench-cluster faults slurm-faults fuzz audit lock docs clean
+.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench-engine bench-jax bench-study bench-overhead bench-parallel bench-streams bench-growth bench-tracking bench-mlflow bench-cluster faults slurm-faults fuzz audit lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-setup: $(BUTFOR) ## install everything into .venv, with the command butfor (GPU=1 for TensorFlow's GPU build)
+setup: $(BUTFOR) $(ENGINE_STAMP) ## install everything into .venv, with the command butfor (GPU=1 for TensorFlow's GPU build, ENGINE=jax for JAX too)
 
 $(BUTFOR): scripts/launcher.sh $(STAMP)
 	@cp $< $@ && chmod +x $@
@@ -31,7 +36,7 @@ endif
 	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
 	@rm -f $(VENV)/installed-* && touch $@
 
-study: $(BUTFOR) ## train the example study and write results/report.html
+study: $(BUTFOR) $(ENGINE_STAMP) ## train the example study and write results/report.html (ENGINE=jax for Keras on JAX)
 	@BUTFOR_COMMAND='make study' $(BUTFOR) run
 
 new: $(BUTFOR) ## write a first study, STUDY.yaml, from your data or model (STUDY=mine DATA=file.csv MODEL=module:function)
@@ -51,7 +56,7 @@ WITHOUT_DEPENDENCIES = $(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --compil
 
 postgres: $(VENV)/installed-requirements-postgres.lock ## add PostgreSQL's driver to .venv, for MLFLOW_TRACKING_URI=postgresql://…
 
-$(VENV)/installed-requirements-slurm.lock $(VENV)/installed-requirements-postgres.lock: $(VENV)/installed-%: % $(STAMP)
+$(VENV)/installed-requirements-slurm.lock $(VENV)/installed-requirements-postgres.lock $(VENV)/installed-requirements-jax.lock: $(VENV)/installed-%: % $(STAMP)
 	$(WITHOUT_DEPENDENCIES) -r $<
 	@touch $@
 
@@ -115,17 +120,40 @@ slurm-faults: $(STAMP) ## put faults into studies on a real Slurm, on loopback (
 validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies of each kind (minutes)
 	@$(BIN)/python tests/validation.py $(or $(STUDIES),1000)
 
-bench: $(STAMP) ## measure the compiled loops against Keras fit (minutes)
-	@$(BIN)/python tests/bench_loops.py
+$(PEERS): benchmarks/peers.lock $(STAMP)
+	rm -rf $@
+	$(WITHOUT_DEPENDENCIES) --target $@ -r $<
+	@touch $@
+
+bench-engine: $(STAMP) ## measure an epoch against Keras fit and the matrix products alone (6 minutes on idle cores; OPTIONS="--rounds 5")
+	@$(BIN)/python benchmarks/engine.py $(OPTIONS)
+
+bench-study: $(STAMP) $(PEERS) ## measure a study against a loop over fit, Optuna, Ray Tune and KerasTuner (15 minutes on idle cores)
+	@$(BIN)/python benchmarks/study.py --peers $(PEERS) $(OPTIONS)
+
+bench-overhead: $(STAMP) ## measure what of the example study is not training, part by part (5 minutes on idle cores)
+	@$(BIN)/python benchmarks/overhead.py $(OPTIONS)
+
+bench-parallel: $(STAMP) ## measure what two jobs do together on two cores, and what a job takes (a minute, idle cores)
+	@$(BIN)/python benchmarks/parallel.py $(OPTIONS)
+
+bench-streams: $(STAMP) ## measure what an epoch costs more where its inputs stay on disk (a minute)
+	@$(BIN)/python benchmarks/streams.py $(OPTIONS)
+
+bench-jax: $(STAMP) $(VENV)/installed-requirements-jax.lock ## measure Keras on JAX, one run and many at once, against TensorFlow (minutes)
+	@$(BIN)/python benchmarks/jax_cohorts.py $(or $(REPEATS),5)
+
+bench-growth: $(STAMP) ## measure what a study of 100, 1 000 and 10 000 arms costs, stage by stage (an hour on idle cores; OPTIONS="100 1000")
+	@$(BIN)/python benchmarks/growth.py $(OPTIONS)
 
 bench-tracking: $(STAMP) ## measure what mirroring a run into MLflow costs, at 10, 100 and 2000 runs (minutes)
-	@$(BIN)/python tests/bench_tracking.py
+	@$(BIN)/python benchmarks/tracking.py
 
-bench-overhead: $(STAMP) ## measure what MLflow costs a study, mirrored and live, against one without (minutes, idle cores)
-	@$(BIN)/python tests/bench_overhead.py $(or $(REPEATS),3)
+bench-mlflow: $(STAMP) ## measure what MLflow costs a study, mirrored and live, against one without (minutes, idle cores)
+	@$(BIN)/python benchmarks/mlflow_cost.py $(or $(REPEATS),3)
 
 bench-cluster: $(STAMP) $(VENV)/slurm-plugin ## measure what a job costs more on a real Slurm than here (minutes, idle cores; needs what slurm-faults needs)
-	@$(BIN)/python tests/bench_cluster.py $(or $(REPEATS),3)
+	@$(BIN)/python benchmarks/cluster.py $(or $(REPEATS),3)
 
 PIN = $(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --group dev
@@ -136,12 +164,18 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 		--generate-hashes --no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-slurm.lock >/dev/null
 	echo psycopg2-binary | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-postgres.lock >/dev/null
+	printf '%s\n' jax jaxlib | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-jax.lock >/dev/null
 	$(UV) pip compile -q --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate -c requirements.lock $(PIN_MORE) -o requirements-docs.lock >/dev/null
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | $(UV) pip compile \
 		-q - --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		$(PIN_MORE) -o tests/slurm/plugin.lock >/dev/null
-	$(PIN) --extra cpu --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
+	printf '%s\n' colorlog filelock fsspec keras-tuner kt-legacy markdown msgpack optuna ray \
+		tensorboard tensorboard-data-server tensorboardx | $(UV) pip compile \
+		-q - --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		-c requirements.lock $(PIN_MORE) -o benchmarks/peers.lock >/dev/null
+	$(PIN) --extra cpu --extra jax --extra postgres --extra slurm --group ci -c requirements.lock -o requirements-ci.lock >/dev/null
 
 fuzz: $(STAMP) ## plan made-up study files, spoilt ones too (EXAMPLES=5000 of each kind)
 	@$(BIN)/python tests/hostile_studies.py $(or $(EXAMPLES),5000)

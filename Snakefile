@@ -13,6 +13,7 @@ from pathlib import Path
 
 from snakemake.executors.local import Executor
 from snakemake.jobs import Job
+from snakemake.scheduling.greedy import Scheduler
 from snakemake.script import PythonScript
 from snakemake.utils import min_version
 
@@ -23,7 +24,7 @@ BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import planning, quoted_python
+from butfor.workflow import known_signatures, planning, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
 
@@ -51,11 +52,15 @@ include: "rules/track.smk"
 include: "rules/handlers.smk"
 
 
+known_signatures.remember(workflow.rules)
+
 if workflow.is_main_process:
     dependencies.save()
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
+    planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
+    training_order.start_in_order(Scheduler)
 
 
 rule all:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from butfor.records import provenance, results_folder
 from butfor.workflow import ending, outer_workflow, parameters, planning, retries
+from butfor.workflow import finished_trainings
 from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.name_patterns import any_of
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.targets import Targets, next_arms
 
@@ -29,7 +31,7 @@ targets = planning.said(
     Targets, study, plan, codes, own, decision, planning.changes_nothing(workflow)
 )
 analysis = parameters.analysis(study, plan)
-described = analysis | {key: study[key] for key in ("study", "question", "report")}
+described = parameters.described(study, plan)
 mirrored = parameters.mirrored(study, plan, dependencies.fingerprint)
 register = f"{study['results']}/{results_folder.REGISTER}"
 
@@ -45,21 +47,14 @@ pathvars:
 
 
 wildcard_constraints:
-    arm="|".join(plan.arms),
+    arm=any_of(plan.arms),
     look="|".join(look.name for look in plan.looks),
 
 
 def trained(wildcards):
-    asked = workflow.dag_settings
-    workflow.dag.forcefiles.update(targets.forced)
-    forced = asked.forceall or "data" in asked.forcerun
-    if (
-        stale := targets.data.names if forced else targets.data.stale
-    ) and targets.is_trained:
-        rules.data.rule.is_checkpoint = True
-        for name in stale:
-            checkpoints.data.get(**({"data_set": name} if name else {}))
-    return targets.trained(until=wildcards.get("look"))
+    return finished_trainings.trained(
+        workflow, targets, rules.data, checkpoints.data, wildcards.get("look")
+    )
 
 
 # Snakemake compares no parameter that asks for `input`: `made_of` says whether a training is needed, by content.

@@ -15,6 +15,12 @@ def manifest_of(arm):
     return ancient(stored) if was_trained else stored
 
 
+# The same of the arm in a job's wildcards. Of the only data set there is nothing to work out for each of many jobs.
+def by_arm(file_of):
+    several = targets.data.are_several
+    return (lambda wildcards: file_of(wildcards.arm)) if several else file_of("")
+
+
 # Of each data set, for what is made from the runs on all of them.
 all_arrays = ancient(targets.data.of_each("arrays.npz"))
 all_manifests = ancient(targets.data.of_each("manifest.json"))

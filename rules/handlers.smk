@@ -4,8 +4,7 @@ from butfor.terminal import start_view
 
 # Whether the user has asked for the training of a folder of records, whatever there is.
 def is_forced(runs):
-    dag = workflow.dag
-    return rules.train.rule in dag.forcerules or str(runs) in dag.forcefiles
+    return finished_trainings.is_forced(workflow, runs)
 
 
 # Never in a dry run, nor where there is nothing to do, nor for the plan alone. Imported here, because it imports NumPy, and every
@@ -17,7 +16,7 @@ def begin():
 
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     targets.protect(is_forced)
-    start_view.begin(study["results"], view)
+    start_view.begin(study["results"], view, language)
 
 
 # In the terminal, while the study runs.
@@ -52,7 +51,9 @@ def fail():
 if outer_workflow.is_outermost(workflow):
 
     if workflow.is_main_process:
-        start_view.replace_messages(study["results"], workflow.output_settings)
+        start_view.replace_messages(
+            study["results"], workflow.output_settings, language
+        )
 
     onstart:
         begin()

@@ -4,9 +4,9 @@
 
 
 rule plan:
+    """Say what the study would take, and what it could show."""
     log:
         "<results>/logs/plan.log",
-    """Say what the study would take, and what it could show."""
     retries: 0
     localrule: True
     params:

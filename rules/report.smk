@@ -14,7 +14,8 @@ rule figures:
     retries: 0
     localrule: True
     params:
-        study=analysis,
+        study=drawn,
+        texts=texts,
         code=code("figures"),
     message:
         "Draw every figure"
@@ -50,6 +51,8 @@ rule report:
     localrule: True
     params:
         study=described,
+        language=language,
+        texts=texts,
         code=code("report"),
     message:
         "Write the report, {output.report}, and its page, {output.page}"
@@ -72,6 +75,8 @@ rule comment:
     localrule: True
     params:
         study=study["study"],
+        language=language,
+        texts=texts,
         code=code("comment"),
     message:
         "Write a comment for a pull request, {output.comment}"
@@ -103,12 +108,14 @@ rule partial:
     localrule: True
     params:
         study=described,
+        language=language,
         claims=study["claims"],
         protocol=parameters.protocol(study),
         register=register,
         finished=lambda wildcards: targets.present()["seeds"],
         measuring={**targets.measuring, "code": code("measure")},
         grouped=targets.data.grouped,
+        texts=texts,
         code=code("partial"),
     message:
         "Report on what has been trained so far, in {output.report}"

@@ -1,5 +1,10 @@
-# What `snakemake --report` shows of the figures.
+# The language that readers are spoken to, and what `snakemake --report` shows of the figures.
 from butfor.figures import gallery
+from butfor.languages import phrases
+
+language = phrases.language_of(study)
+texts = phrases.texts_mark(language)
+drawn = analysis | {"report": {"language": language}}
 
 
 # A figure, under its title, among those of its family.

@@ -1,4 +1,4 @@
-# Takes: all records, and the report. Makes: the study in MLflow. (The process beside a start writes runs as soon as their
+# Takes: all records, and the report. Makes: the study in MLflow, and the report's links into it. (The process beside a start writes runs as soon as their
 # job has ended; this rule brings all of them up to date, whatever happened to that process.)
 
 
@@ -15,6 +15,7 @@ rule track:
         tables="<results>/tables",
     output:
         tracked=update("<results>/tracked.json"),  # the last one says which experiment was written to
+        page="<results>/mlflow.html",
     log:
         "<logs>/track.log",
     retries: 0

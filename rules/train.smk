@@ -1,12 +1,20 @@
 # Takes: the stored data set and one arm's recipe. Makes: one record per seed of a look, and on request models.
+from butfor.workflow import training_order
+
+# Baselines and references before the rest, so that a study which was stopped can be compared as far as it got.
+precedence = training_order.precedence(plan)
+
+built_of = (
+    (lambda wildcards: targets.built(wildcards.arm)) if targets.user_models else []
+)
 
 
 rule train:
     """Train the seeds of one look of one arm."""
     input:
-        arrays=lambda wildcards: arrays_of(wildcards.arm),
-        manifest=lambda wildcards: manifest_of(wildcards.arm),
-        built=lambda wildcards: targets.built(wildcards.arm),
+        arrays=by_arm(arrays_of),
+        manifest=by_arm(manifest_of),
+        built=built_of,
     output:
         **{
             selection: directory(f"<results>/{path}")
@@ -15,7 +23,7 @@ rule train:
         runs=directory("<results>/runs/{arm}/{look}"),
     log:
         "<logs>/train/{arm}_{look}.log",
-    priority: 10
+    priority: lambda wildcards: 10 + precedence(wildcards.arm)
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),

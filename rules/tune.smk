@@ -12,6 +12,7 @@ rule search:
         rates="<results>/rates/{arm}.json",
     log:
         "<logs>/search/{arm}.log",
+    priority: lambda wildcards: precedence(wildcards.arm)
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),
@@ -38,6 +39,7 @@ rule tune:
         runs=directory("<results>/tuned/{arm}/{look}"),
     log:
         "<logs>/tune/{arm}_{look}.log",
+    priority: lambda wildcards: precedence(wildcards.arm)
     threads: study["threads"]
     resources:
         gpu=min(1, provenance.gpus()),

@@ -12,4 +12,4 @@ write_partial_report(
     arrays=snakemake.input.arrays, manifests=snakemake.input.manifests, grouped=snakemake.params.grouped,
     register_path=snakemake.params.register, report_path=snakemake.output.report,
 )  # fmt: skip
-write_page(snakemake.output.report, snakemake.output.page)
+write_page(snakemake.output.report, snakemake.output.page, snakemake.params.language)

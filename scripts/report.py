@@ -12,4 +12,4 @@ sources = Sources(
     data=snakemake.input.source, costs=snakemake.input.costs, measured=snakemake.input.measured,
 )  # fmt: skip
 write_report(snakemake.params.study, sources, snakemake.output.report)
-write_page(snakemake.output.report, snakemake.output.page)
+write_page(snakemake.output.report, snakemake.output.page, snakemake.params.language)

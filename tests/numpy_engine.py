@@ -7,6 +7,7 @@ initialiser, penalties, dropout, label smoothing, SGD and Adam. It ignores nothi
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ OFF = {
     "loss": {"name": "auto"}, "class_weight": {"name": "none"}, "precision": "float32", "ema": {"name": "none"},
     "activity_l1": 0.0, "activity_l2": 0.0, "shift": 0, "flip": False, "rotation": 0.0, "zoom": 0.0, "noise": 0.0, "cutout": 0,
     "sample_weight": "none", "accumulation": 1, "mixup": 0.0, "cutmix": 0.0, "categories": {"name": "embedded", "width": None},
+    "deterministic": False, "matmul_precision": "tf32",
 }  # fmt: skip
 ACTIVATIONS = {  # the function, and its slope by its value
     "linear": (lambda z: z, np.ones_like),
@@ -236,7 +238,7 @@ class NumpyEngine:
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
         settings = dict(recipe["optimiser"])
         self._rule = RULES[settings.pop("name")](**settings)
-        self.parameters = sum(variable.size for variable in self.weights())
+        self.parameters = self.all_parameters = sum(variable.size for variable in self.weights())
         self.probe = NumpyProbe(self)
         self.start(0)
 
@@ -245,8 +247,16 @@ class NumpyEngine:
         return f"CPU, {threads} thread" + ("s" if threads > 1 else "")
 
     @classmethod
+    def set_arithmetic(cls, recipe):
+        pass
+
+    @classmethod
     def numerics(cls):
         return {"precision": "float32"}
+
+    @classmethod
+    def compiled_in(cls, folder, threads, recipe):
+        return nullcontext()
 
     @classmethod
     def build_user_model(cls, recipe, dataset, arm):

@@ -38,7 +38,7 @@ READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "TZ", "HOME", "KERAS", "TF_", "XLA", "CUDA",
 )  # fmt: skip
 PATH = "PYTHONPATH"  # which a fork can still follow
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2"}  # as jobs set it before they import TensorFlow
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # as jobs set it before they import TensorFlow
 INSTALLED = [
     path for path in sys.path if path not in (str(Path(__file__).parent), *os.environ.get(PATH, "").split(os.pathsep))
 ]

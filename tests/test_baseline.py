@@ -81,6 +81,7 @@ def hopeless(workflow_copy):
     return copy, copy.run()
 
 
+@pytest.mark.cases
 def test_a_whole_study_says_so_first_and_last_and_ends_without_an_error(hopeless):
     copy, done = hopeless
     assert done.returncode == 0, done.stderr
@@ -91,14 +92,18 @@ def test_a_whole_study_says_so_first_and_last_and_ends_without_an_error(hopeless
     (claim,) = json.loads((results / "claims.json").read_text())["claims"]
     assert claim["outcome"] == "undecided" and "the baseline has learnt nothing" in claim["reason"]
     assert not list(results.glob("runs/*/look2"))
-    last = done.stderr.split("Report: results/hopeless/report.md\n")[1].splitlines()
+    last = done.stderr.split("Report: results/hopeless/report.html (as text: report.md)\n")[1].splitlines()
     assert last[0].startswith(said) and "Every one of 6 runs failed:" in last
     assert "Log: results/hopeless/logs/train/baseline_look1.log" in done.stderr and "make ui" not in done.stderr
 
 
+@pytest.mark.cases
 def test_the_last_words_come_also_where_there_is_nothing_to_do_and_not_in_a_dry_run(hopeless):
     copy, _ = hopeless
     again, dry = copy.run(), copy.run("-n")
     assert "Nothing to be done" in again.stdout + again.stderr
-    assert again.stderr.count("Report: results/hopeless/report.md\nThe baseline has learnt nothing") == 1
+    assert (
+        again.stderr.count("Report: results/hopeless/report.html (as text: report.md)\nThe baseline has learnt nothing")
+        == 1
+    )
     assert "Report: " not in dry.stderr

@@ -11,6 +11,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from butfor.command import snakemake_call
 from butfor.command.program import SUBCOMMANDS, program
 from butfor.command.snakemake_call import SNAKEFILE, arguments
 from butfor.errors import StudyError
@@ -35,8 +36,8 @@ def test_snakemake_gets_the_study_last_and_all_cores_unless_others_are_asked_for
     assert arguments(["mine.yaml"], "partial", ["--nolock"])[:2] == ["partial", "--nolock"]
     started = []
     monkeypatch.setattr("os.execv", lambda program, words: started.append(words[1:]))
-    CliRunner().invoke(program, ["paper", "mine.yaml", "-n"])
-    assert started[0][:2] == ["paper", "-n"] and started[0][-2:] == ["--configfile", "mine.yaml"]
+    CliRunner().invoke(program, ["paper", "config/tiny.yaml", "-n"])
+    assert started[0][:2] == ["paper", "-n"] and started[0][-2:] == ["--configfile", "config/tiny.yaml"]
     monkeypatch.chdir(tmp_path)
     assert arguments(["-n"]) == ["-n", "--snakefile", str(SNAKEFILE), *quiet]
 
@@ -207,3 +208,23 @@ def test_an_arm_is_found_by_its_label_too(tmp_path):
 def test_a_curve_in_a_line():
     assert sparkline([0, 1, 2, 7], 0, 7) == "▁▂▃█" and sparkline([1.0], 1.0, 1.0) == "▁"
     assert sparkline([float("nan"), 1], 0, 1) == "·█" and len(sparkline(range(1000), 0, 999)) == 60
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["mine.yaml"], "mine.yaml: expected a study file, received nothing of that name. `butfor new` writes one."),
+        (["yours.yml", "-n"], "received nothing of that name. Did you mean yours.yaml?"),
+        (["folder"], "folder: expected a study file, received a folder."),
+        (["-n", "--configfile", "yours.yaml", "folder"], "folder: expected a study file, received a folder."),
+        (["--configfile=other.yaml"], "other.yaml: expected a study file, received nothing"),
+    ],
+    ids=["missing", "misspelt", "folder", "second", "option"],
+)
+def test_a_study_file_that_is_not_there_is_one_sentence(tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "yours.yaml").write_text("study: yours")
+    with pytest.raises(StudyError, match=re.escape(said)):
+        snakemake_call.start(words)
+    snakemake_call.refuse_missing_files(["yours.yaml", "--cores", "2", "--config", "a=b", "report.md"])

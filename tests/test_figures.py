@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import seaborn
 
-from butfor.figures import gallery, style
+from butfor.figures import gallery, picture_kinds, style
 from butfor.figures.coincidence import told_apart
 from butfor.figures.cost_effect import Place, cost_effect, front_of
 from butfor.figures.curves import curves
@@ -178,7 +178,7 @@ def test_arms_with_different_references_never_share_a_picture(planned):
 
 def test_only_the_first_picture_of_initialisers_corrects_the_tuning_notes(planned):
     study, _ = arm_plans(STUDY, planned)
-    assert [p.kind for p in gallery.pictures(study) if gallery.HE_NOTE in p.caption] == ["depth"]
+    assert [p.kind for p in gallery.pictures(study) if picture_kinds.HE_NOTE in p.caption] == ["depth"]
 
 
 @pytest.mark.parametrize(("missing", "seeds"), [("baseline", 2), ("glorot", 1), ("everything", 1)])
@@ -243,7 +243,7 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
     assert [row["arm"] for row in drawn] == [*names[:2], *names[-98:]]
     assert said == "Shown are the 100 of 120 ablations with the largest effects."
     of_family = [
-        picture for picture in gallery.pictures(study) if picture.family and picture.kind != gallery.SENSITIVITY
+        picture for picture in gallery.pictures(study) if picture.family and picture.kind != picture_kinds.SENSITIVITY
     ]
     assert all("the 40 of 120 ablations" in picture.caption for picture in of_family)
 

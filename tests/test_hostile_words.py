@@ -121,7 +121,9 @@ def test_a_study_of_hostile_words_and_paths_runs_and_leaves_nothing_elsewhere(wo
     report = (copy.folder / results / "report.md").read_text()
     tokens = RENDERED.parse(report)
     assert "html_inline" not in kinds(tokens) and of_others(tokens) == ""
-    assert {link.partition("/")[0] for link in links(tokens)} == {"runs"}
+    assert {re.split("[/#]", link)[0] for link in links(tokens)} == {"runs", "mlflow.html"}
+    page = (copy.folder / results / "mlflow.html").read_text()
+    assert [words for words in WORDS if "<" in words and words in page] == []
     assert len(json.loads((copy.folder / results / "claims.json").read_text())["claims"]) == len(WORDS)
     client = MlflowClient(f"sqlite:///{copy.folder / results}/mlflow/mlflow.db")
     assert client.get_experiment_by_name("con") is not None

@@ -85,5 +85,5 @@ def test_private_names_are_used_in_that_file_alone(path):
         if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls", "other"))
     ]
     private = {"_flatten_layers", "_trainable_variables", "_inbound_nodes", "_keras_history"}
-    private |= {"_iterations", "_model_variables_moving_average"}
+    private |= {"_iterations", "_model_variables_moving_average", "_loss_tracker"}
     assert {*taken} == (private if path.stem == "keras_internals" else set())

@@ -7,7 +7,9 @@ import subprocess
 import pytest
 
 from butfor.paper.paper import write_paper
+from butfor.paper.paper_evidence import PaperSources
 from conftest import SCHEMA, need
+from numbers_study import made
 from paper_studies import NAMES, STUDIES, files_of
 
 pytestmark = pytest.mark.services
@@ -52,20 +54,32 @@ def has(package):
     return found and found.stdout
 
 
-@pytest.mark.filterwarnings("ignore:Glyph")  # a machine need not have a font for the figure's Korean letters
-@pytest.mark.parametrize("name", CASES)
-def test_the_document_compiles_without_a_box_that_sticks_out_or_a_name_that_is_missing(name, tmp_path):
-    text, venue = CASES[name]
-    if name == "Korean" and not has("kotex.sty"):
-        pytest.skip("needs Debian's texlive-lang-korean")
-    study, sources = files_of(tmp_path, text)
-    write_paper(study, sources, SCHEMA, venue, mlflow=True, main=tmp_path / "paper" / "main.tex")
-    log = compiled(tmp_path / "paper")
-    assert not re.findall(
+def complaints(log):
+    """What LaTeX finds fault with."""
+    return re.findall(
         r"^(?:Overfull .*|.*[Uu]ndefined.*|.*Missing character.*|.*multiply defined.*|.*Float too large.*)$",
         log,
         re.MULTILINE,
     )
+
+
+def test_claims_interactions_and_costs_fit_the_page(tmp_path):
+    whole = made(tmp_path)
+    files = (tmp_path / f"{name}.json" for name in ("contrasts", "comparison", "claims"))
+    sources = PaperSources(sorted(tmp_path.glob("runs/*/look*")), *files)
+    write_paper(whole.study, sources, SCHEMA, "neurips2024", mlflow=True, main=tmp_path / "paper" / "main.tex")
+    assert not complaints(compiled(tmp_path / "paper"))
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # a machine need not have a font for the figure's Korean letters
+@pytest.mark.parametrize("name", CASES)
+def test_the_document_compiles_without_a_box_that_sticks_out_or_a_name_that_is_missing(name, tmp_path):
+    text, venue = CASES[name]
+    need(name != "Korean" or has("kotex.sty"), "Debian's texlive-lang-korean")
+    study, sources = files_of(tmp_path, text)
+    write_paper(study, sources, SCHEMA, venue, mlflow=True, main=tmp_path / "paper" / "main.tex")
+    log = compiled(tmp_path / "paper")
+    assert not complaints(log)
     assert "Rerun to get" not in log
     fonts = subprocess.run(
         ["pdffonts", tmp_path / "paper" / "main.pdf"], capture_output=True, text=True, check=True

@@ -15,7 +15,8 @@ LIBRARY = sorted(PACKAGE.rglob("*.py"))
 ENTRIES = sorted((ROOT / "scripts").glob("*.py"))
 AT_HOME = {
     "tensorflow": {"engine"},
-    "keras": {"engine"},
+    "keras": {"engine", "jax_engine"},
+    "jax": {"jax_engine"},
     "mlflow": {"tracking"},
     "matplotlib": {"figures"},
     "seaborn": {"figures"},

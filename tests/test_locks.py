@@ -11,6 +11,7 @@ ALONE = {  # beside what another lock installs
     "requirements-slurm.lock",
     "requirements-postgres.lock",
     "requirements-docs.lock",
+    "requirements-jax.lock",
     "plugin.lock",
 }
 

@@ -5,10 +5,14 @@ import unicodedata
 
 import matplotlib
 import pytest
+import yaml
 
 from butfor.errors import StudyError
 from butfor.figures import letters, style
 from butfor.process.text_encoding import EncodingError, refuse_other_names
+from butfor.study.arm_labels import labels_of
+from butfor.study.settings import study_and_plan
+from conftest import SCHEMA
 
 KOREAN, RUSSIAN, GERMAN = "드롭아웃", "без_дропаута", "größer"
 TEXT = """
@@ -79,3 +83,10 @@ def test_letters_are_taken_from_another_font_where_one_has_them(caplog):
         assert len(matplotlib.rcParams["font.family"]) > 1 and caplog.messages == []
     finally:
         matplotlib.rcdefaults()
+
+
+def test_the_baseline_can_be_called_otherwise_and_its_placebo_is_not():
+    asked = "data: {name: digits}\nplacebo: true\nreport: {baseline: The full recipe}\nablations: {a: {set: {l2: 0.1}}}"
+    _, plan = study_and_plan({"study": "s", "question": "Q?", **yaml.safe_load(asked)}, SCHEMA)
+    assert labels_of(plan.summary()) == {"baseline": "The full recipe", "a": "a", "placebo": "placebo"}
+    assert plan.tracking()["arms"]["baseline"]["label"] == "The full recipe"

@@ -171,6 +171,30 @@ def test_a_sequential_model_is_built_and_its_layers_are_told(own, points):
     assert [row["layer"] for row in build(resolved(model=name), points, "an_arm")] == ["hidden_1", "logits"]
 
 
+def test_a_step_of_the_user_s_own_may_branch_on_what_it_computes(own, points):
+    """By AutoGraph, which reads users' code, and no other."""
+    text = """
+        import keras
+        import tensorflow as tf
+
+        class Halving(keras.Model):
+            def train_step(self, data):
+                x, y = data
+                if tf.reduce_sum(x) > 1e9:
+                    x = x / 2.0
+                return keras.Model.train_step(self, (x, y))
+
+        def build(recipe, shape, classes, parts):
+            inputs = keras.Input(shape)
+            return Halving(inputs, keras.layers.Dense(classes, **parts.kernel("logits"))(inputs))
+    """
+    name = own(text, {"uses": ["initialiser", "layer_initialisers", "bias_initialiser", "l1", "l2", "max_norm"]})
+    engine = KerasEngine(resolved(model=name, batch_size=5, loop="graph"), points, np.full(8, 0.1, np.float32))
+    engine.start(0)
+    _, objective = engine.train_epoch(np.arange(20, dtype=np.int32).reshape(4, 5))
+    assert 0 < objective < 10
+
+
 def test_what_is_frozen_stays_and_what_is_added_to_the_loss_counts(own, points):
     text = """
         import keras

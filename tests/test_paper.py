@@ -154,7 +154,7 @@ def test_claims_are_a_table_with_what_became_of_each(evidence):
     assert table.cells[0] == [
         r"5 \% matter\_s.",
         "w/o dropout",
-        "hurts by 1 (gap/loss)",
+        "hurts by 1 (gap/\\allowbreak{}loss)",
         r"$+1.23\;[+1.10,\,+1.40]$",
         "refuted",
     ]

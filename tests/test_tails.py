@@ -162,6 +162,7 @@ def test_where_runs_have_long_tails_praise_is_withheld_and_blame_is_not():
     assert found["gain"].remark.startswith("would be “helps”, but 30 runs may have missed a long tail")
 
 
+@pytest.mark.cases
 @pytest.mark.parametrize("wide", [15, 3], ids=["all", "three"])
 def test_reports_on_wide_ablations_with_long_tails_and_no_effect_are_seldom_wrong(wide):
     studies, rng, wrong = 60, np.random.default_rng(8), 0

@@ -161,6 +161,7 @@ def test_a_database_of_a_newer_mlflow_is_said_to_be_one_and_left_alone(job, monk
     assert database.read_bytes() == before == other.read_bytes()
 
 
+@pytest.mark.cases
 def test_a_database_of_an_older_mlflow_is_upgraded_and_kept_as_it_was(tmp_path):
     study = Study(tmp_path, arms=1, seeds=2, epochs=2)
     assert study.track() == ""

@@ -21,7 +21,7 @@ from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from butfor.records.record import read, write
 from butfor.study.metrics import METRICS
 from butfor.study.study_metrics import RECORDED
-from butfor.tracking import arm_content, job_imports, run_content, store, study_import, summary_run, views
+from butfor.tracking import arm_content, job_imports, link_page, run_content, store, study_import, summary_run, views
 from butfor.tracking.artifacts import ArtifactStore
 from test_record import EXAMPLE
 
@@ -613,3 +613,14 @@ def test_a_model_s_outputs_have_the_shape_of_its_task(tmp_path, task, inputs, cl
     record = dataclasses.replace(RUN, data={**RUN.data, "task": task, "classes": classes}, machine=machine)
     signature = description(tmp_path / "model.keras", record, "run").signature
     assert [tuple(one.shape) for one in signature.outputs or ()] == outputs
+
+
+def test_a_page_leads_from_the_report_to_each_arm_and_run(job, monkeypatch):
+    tracked = track(job)
+    page = (job.parents[2] / "mlflow.html").read_text()
+    base, (_, runs) = "http://butfor.localhost:5000", found(job)
+    assert '<tr id="a">' in page and f'href="{base}{tracked["arms"]["a"]}"' in page and f'value="{base}"' in page
+    ids = {run.data.params["seed"]: run.info.run_id for run in runs}
+    assert all(re.search(rf'<a href="[^"]*/runs/{ids[seed]}"[^>]*>{seed}</a>', page) for seed in ("0", "1"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example.org/team/")
+    assert link_page.address(job.parents[2]) == "https://mlflow.example.org/team"

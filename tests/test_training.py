@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from butfor.checks.footprints.steps import rate_fault
+from butfor.checks.repetition import repeated
 from butfor.engine import keras_optimisers, loops, losses, models
 from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_initialisers import initialiser
@@ -144,11 +146,15 @@ def test_a_chosen_standard_deviation_is_the_one_that_is_used():
     assert weights.std() == pytest.approx(1.0, rel=0.01)
 
 
-@pytest.mark.parametrize("loop", ["xla", "graph"])
-def test_a_loss_that_explodes_is_a_status(digits_data, loop):
+@pytest.mark.parametrize("loop", ["xla", "graph", "fit"])
+def test_a_loss_that_explodes_is_a_status_and_ends_the_epoch_at_once(digits_data, loop):
     settings = recipe(loop=loop, learning_rate=1e30, optimiser={"name": "sgd", "momentum": 0.0, "nesterov": False})
     (run,) = runs(settings, digits_data, 0)
     assert run.status == "diverged" and "epoch 1" in run.reason and run.metrics == {}
+    assert len(run.history) == 1 and len(run.learning_rate) == 2 < run.steps_per_epoch
+    assert run.chance["dropout_1"]["draws"] == 2 and not list(repeated(run)) and rate_fault(run) == ""
+    assert rate_fault(dataclasses.replace(run, learning_rate=[*run.learning_rate, 1.0]))
+    assert rate_fault(dataclasses.replace(run, status="ok"))
 
 
 def test_a_model_no_better_than_chance_is_a_status(digits_data):

@@ -3,7 +3,8 @@
 A wing for each stage, in the order in which a study goes through them; each stands on those before it.
 
     study/ recipe/ user_code/ data/    what is asked, what it means, what a user brings, what is trained on
-    engine/ training/ process/         the one place with TensorFlow, an arm's seeds to records, what surrounds a job
+    engine/ jax_engine/                the one place with TensorFlow, and the one with JAX
+    training/ process/                 an arm's seeds to records, what surrounds a job
     records/ checks/                   what a run leaves, and proof that it changed what it says
     stats/ verdicts/                   arrays to verdicts, records to verdicts
     figures/ report/ pages/ tracking/  what is shown, in pictures, in words, as a page and in MLflow

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from butfor.languages.phrases import plural
+
 SPOKEN = re.compile(
     r"([\\`*_{}\[\]<>#|~$&!])"
 )  # what markdown, HTML and formulas in markdown take for more than a letter
@@ -17,8 +19,8 @@ def plain(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things, such as `1 run` or `2 runs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """A number of things in the language in use, such as `1 run` or `2 runs`; catalogues have `{n} runs`."""
+    return plural(f"{{n}} {noun}", f"{{n}} {noun}s", number)
 
 
 def sentence(words: str) -> str:

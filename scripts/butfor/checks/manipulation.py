@@ -80,6 +80,7 @@ def _row(arm: ArmPlan, own: dict[int, Record], other: dict[int, Record]) -> Chec
         "outcome": outcome_for(reasons),  # what cannot be shown is not proven
         "line": lines[0] if lines else "what it moved could not be said",
         "note": numerics.note(pairs),
+        "mixed": numerics.mixed(pairs),
     }
 
 

@@ -9,15 +9,37 @@ from typing import Any
 from butfor.records.record import Record
 
 # What decides how a sum is rounded, by the record's name of it; a host's name does not.
-NUMERICS = ("device", "processor", "engine", "tensorflow", "keras", "numpy", "onednn", "xla_flags", "precision")
+NUMERICS = (
+    "device",
+    "processor",
+    "engine",
+    "tensorflow",
+    "jax",
+    "jaxlib",
+    "keras",
+    "numpy",
+    "onednn",
+    "xla_flags",
+    "precision",
+)
+DETERMINISM = "deterministic"  # not told by records of before there was such a key
+ASKED_FOR = {"precision": "matmul_precision", DETERMINISM: "deterministic"}  # by which key of the recipe
 FIGURES = ("objective", "train/loss", "validation/loss")
 ROUNDING = 1e-3  # what rounding may come to over an epoch, as a share of a loss
 
 
 def unlike(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:
-    """The numerics in which two runs differ: b's and a's, by name."""
+    """The numerics in which two runs differ though their recipes do not ask for it: b's and a's, by name."""
     pairs = {name: (b.machine.get(name), a.machine.get(name)) for name in NUMERICS}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    if DETERMINISM in a.machine and DETERMINISM in b.machine:
+        pairs[DETERMINISM] = b.machine[DETERMINISM], a.machine[DETERMINISM]
+    asked = {name for name, key in ASKED_FOR.items() if a.recipe.get(key) != b.recipe.get(key)}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and name not in asked}
+
+
+def mixed(pairs: list[tuple[Record, Record]]) -> list[str]:
+    """The numerics in which runs of some pair differ, in the order of NUMERICS."""
+    return list(dict.fromkeys(name for a, b in pairs for name in unlike(a, b)))
 
 
 def note(pairs: list[tuple[Record, Record]]) -> str:

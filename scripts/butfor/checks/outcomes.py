@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 CheckOutcome = Literal["proven", "unverified", "void", "unproven", "unknown"]
 
@@ -14,6 +14,7 @@ class CheckRow(TypedDict):
     outcome, the level of proof: `void` if at none; `unproven` if there are `problems`; `unverified` if nothing but the runs'
     figures shows that the change took effect, or a check could not be made, as the `reasons` say; `unknown` without records;
     else `proven`. line: the check in one line. note: what else is to be known, such as that two machines were compared.
+    mixed: in what those differ, by the names of a record's machine.
     """
 
     arm: str
@@ -25,3 +26,4 @@ class CheckRow(TypedDict):
     outcome: CheckOutcome
     line: str
     note: str
+    mixed: NotRequired[list[str]]

@@ -21,7 +21,7 @@ def repeated(record: Record) -> Iterator[str]:
     for name, drawn in record.chance.items():
         if "next" in drawn and drawn["next"] == drawn["digest"] and _draws(drawn):
             yield f"masks: expected {name} to draw anew for every batch, received the same again"
-        steps, times = len(record.history) * record.steps_per_epoch, drawn.get("draws")
+        steps, times = len(record.learning_rate), drawn.get("draws")
         if times is not None and (times == 0 if own(record) else times != steps):
             yield f"masks: expected {name} to draw once in each of {steps} steps, received {times} draws"
     yield from _not_restored(record)

@@ -26,11 +26,14 @@ def command(a: Path, b: Path, metric: str | None, as_json: bool, exit_code: bool
     butfor diff results/before results/after
     butfor diff results/mine results/mine/partial --json
     """
+    from butfor.languages.folder_language import language_in
+    from butfor.languages.phrases import speaking
     from butfor.report.diff_text import diff_text
     from butfor.verdicts.changed_verdicts import changed_in, verdict_diff
 
     diff = verdict_diff(a, b, metric)
-    click.echo(json.dumps(diff, indent=1) if as_json else diff_text(diff))
+    with speaking(language_in(a)):
+        click.echo(json.dumps(diff, indent=1) if as_json else diff_text(diff))
     if exit_code and not diff["both"]:
         raise StudyError(
             f"expected an ablation that {a} and {b} have in common, received none: no verdict could be compared, so that"

@@ -28,6 +28,9 @@ def command(arm: str, results: Path) -> None:
     butfor explain no_dropout
     butfor explain no_l2 --results results/mine
     """
+    from butfor.languages.folder_language import language_in
+    from butfor.languages.phrases import speaking
     from butfor.report.arm_story import arm_story
 
-    click.echo(arm_story(results, arm))
+    with speaking(language_in(results)):
+        click.echo(arm_story(results, arm))

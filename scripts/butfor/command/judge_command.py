@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from butfor.languages.phrases import ENGLISH, languages, phrase, speaking
+
 
 @click.command()
 @click.argument("file", metavar="RUNS.csv", type=click.Path(path_type=Path))
@@ -56,7 +58,10 @@ import click
     metavar="FOLDER",
     help="Where report, figures and tables go (default: results/judged/<name of the file>).",
 )
-def command(file: Path, out: Path | None, **given: Any) -> None:  # fmt: skip
+@click.option(
+    "--language", type=click.Choice(languages()), default=ENGLISH, show_default=True, help="Of report and figures."
+)
+def command(file: Path, out: Path | None, language: str, **given: Any) -> None:  # fmt: skip
     """Give verdicts on runs made elsewhere: a CSV file with the columns arm and seed and one per metric.
 
     An empty value is a failed run. Other columns are ignored, and named. butfor judges such runs as its own, by the same code,
@@ -77,8 +82,9 @@ def command(file: Path, out: Path | None, **given: Any) -> None:  # fmt: skip
     baseline = baseline_of_runs(runs, given["baseline"])
     from butfor.elsewhere.judged_runs import judge_runs  # a second's imports, after what may be wrong with the file
 
-    judged = judge_runs(runs, baseline, asked, place, given["alpha"], given["paired"])
-    for sentence in judged.origin.sentences:
-        click.echo(sentence)
-    click.echo("Made elsewhere: nothing of these runs is proven.")
-    click.echo(headline(place, place))
+    judged = judge_runs(runs, baseline, asked, place, given["alpha"], given["paired"], language)
+    with speaking(language):
+        for sentence in judged.origin.sentences:
+            click.echo(sentence)
+        click.echo(phrase("Made elsewhere: nothing of these runs is proven."))
+        click.echo(headline(place, place))

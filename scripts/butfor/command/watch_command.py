@@ -5,8 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from butfor.report.study_progress import StudyProgress
+    from butfor.terminal.time_left import TimeLeft
 
 PAUSE = 1.0  # seconds between two looks at the files
 
@@ -19,18 +24,28 @@ def command(results: Path, once: bool) -> None:
 
     RESULTS is the study's folder, such as results/mine. It reads files only; Ctrl-C ends the view, not the study.
     """
+    from butfor.languages.folder_language import language_in
+    from butfor.languages.phrases import speaking
     from butfor.report.study_progress import study_progress
     from butfor.terminal.progress_text import progress_text
     from butfor.terminal.time_left import TimeLeft
 
-    found, time_left = study_progress(results), TimeLeft(results)
-    if once or not sys.stdout.isatty() or not found.is_running:
-        click.echo(progress_text(found, results, time_left.of(found) if found.is_running else None))
-        return
+    with speaking(language_in(results)):
+        found, time_left = study_progress(results), TimeLeft(results)
+        if once or not sys.stdout.isatty() or not found.is_running:
+            click.echo(progress_text(found, results, time_left.of(found) if found.is_running else None))
+            return
+        _watch(results, found, time_left)
+
+
+def _watch(results: Path, found: StudyProgress, time_left: TimeLeft) -> None:
+    """Show it anew every second until the start has ended."""
     from rich.live import Live
 
     from butfor.records.results_folder import RESULTS_LOCK
+    from butfor.report.study_progress import study_progress
     from butfor.terminal.live_view import live_view
+    from butfor.terminal.progress_text import progress_text
 
     since = (results / RESULTS_LOCK).stat().st_mtime
     try:

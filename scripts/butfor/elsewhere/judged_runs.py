@@ -12,6 +12,7 @@ from butfor.arm_names import AT
 from butfor.elsewhere.column_metrics import Asked, metrics_in
 from butfor.elsewhere.runs_file import RunsFile, RunsFileError
 from butfor.figures.draw import draw
+from butfor.languages.phrases import ENGLISH
 from butfor.pages.page import write_page
 from butfor.plain_text import counted
 from butfor.records.record import Record, write
@@ -38,14 +39,21 @@ class Judged:
 
 
 def judge_runs(
-    runs: RunsFile, baseline: str, asked: Asked, out: Path, alpha: float = 0.05, paired: bool | None = None
+    runs: RunsFile,
+    baseline: str,
+    asked: Asked,
+    out: Path,
+    alpha: float = 0.05,
+    paired: bool | None = None,
+    language: str = ENGLISH,
 ) -> Judged:
     """Judge the runs of a file, and write contrasts.json, comparison.json, tables, figures, report.md, its page report.html and
-    comment.md into a folder.
+    comment.md into a folder, in a language.
 
     paired: whether arms are compared by seed; by default they are if they share seeds. Raises RunsFileError.
     """
     judged = as_study(runs, baseline, asked, alpha, paired)
+    judged.study["report"] = {"language": language}
     contrasts, checks = out / "contrasts.json", out / "checks.json"
     out.mkdir(parents=True, exist_ok=True)
     checks.write_text(json.dumps([]))
@@ -54,8 +62,8 @@ def judge_runs(
         compare(judged.study, folders, checks, contrasts, out / "tables")
         draw(judged.study, folders, contrasts, out / "figures")
     write_elsewhere_report(judged.study, judged.records, judged.origin, out)
-    write_page(out / "report.md", out / "report.html")
-    write_comment(judged.study["study"], out, out / "comment.md")
+    write_page(out / "report.md", out / "report.html", language)
+    write_comment(judged.study["study"], out, out / "comment.md", language)
     return judged
 
 

@@ -53,7 +53,7 @@ class BatchMixing:
         names = [*self._alphas, BOTH] if len(self._alphas) > 1 else [*self._alphas]
         self._streams = {name: tf.Variable([0, 0], dtype=tf.int32) for name in names}
         self._tables = {name: _quantiles(alpha) for name, alpha in self._alphas.items()}
-        self.coming = tf.function(self._coming, jit_compile=compiled)
+        self.coming = tf.function(self._coming, jit_compile=compiled, autograph=False)
 
     @property
     def variables(self) -> list[Any]:
@@ -122,7 +122,10 @@ class BatchMixing:
         found = {}
         for name in self._alphas:
             x, stream = _in_turn(turns, (1,) if name == "mixup" else self._shape[:2]), self._streams[name]
-            run, kept = tf.function(self._means(name, x, labels), jit_compile=self._compiled), stream.numpy()
+            run, kept = (
+                tf.function(self._means(name, x, labels), jit_compile=self._compiled, autograph=False),
+                stream.numpy(),
+            )
             given, its = (np.where(turns, mean.numpy(), 1 - mean.numpy()) for mean in run())
             stream.assign_add([0, 1])
             then = np.where(turns, run()[0].numpy(), 1 - run()[0].numpy())

@@ -16,6 +16,7 @@ from butfor.engine.answers import Answers, answers_of
 from butfor.engine.batch_mixing import BatchMixing, mixes
 from butfor.engine.data_parts import HeldPart, part_of
 from butfor.engine.example_weights import ExampleWeights
+from butfor.engine.inference import Inference
 from butfor.engine.probe import Probe
 from butfor.engine.rehearsal import Rehearsal
 from butfor.engine.step_graph import StepGraph
@@ -90,10 +91,9 @@ class CompiledModel:
         self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
         self.mixing = self._mixing() if mixes(recipe) else None
-        self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing)
-        parts = {"train": data.train, "test": data.test}
-        self.evaluations = {name: loops.compiled_evaluation(model, part, self.answers) for name, part in parts.items()}
-        self.scores = {name: loops.compiled_scores(model, part, self.answers) for name, part in parts.items()}
+        users = is_own(recipe["model"]["name"]) or is_own(recipe["loss"]["name"])
+        self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing, converts=users)
+        self.inference, self.parts = Inference(model, self.answers, users), {"train": data.train, "test": data.test}
 
     def _mixing(self) -> BatchMixing:
         dataset = self._data.dataset
@@ -135,6 +135,11 @@ class CompiledModel:
     def parameters(self) -> int:
         """The number of trainable weights."""
         return int(sum(np.prod(variable.shape) for variable in self.model.trainable_variables))
+
+    @property
+    def all_parameters(self) -> int:
+        """The same with the weights that no step changes by a gradient, such as running moments."""
+        return int(self.model.count_params())
 
     def takes(self, dataset: Dataset) -> bool:
         """Whether it is on another data set now: where a model's outputs are read as before, another constant of its calls."""

@@ -28,7 +28,7 @@ class Draws:
         def run() -> list[tf.Tensor]:
             return [layer(x, training=True) for layer, x in zip(self._layers, self._inputs, strict=True)]
 
-        self._run = tf.function(run, jit_compile=compiled)
+        self._run = tf.function(run, jit_compile=compiled, autograph=False)
 
     def measured(self) -> dict[str, dict[str, Any]]:
         """Per layer: its class and shape, a digest of what it drew for 256 images, one of what it drew `next`, and the share

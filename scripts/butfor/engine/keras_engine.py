@@ -8,6 +8,7 @@ decides, or what training changes, where Keras does not know of it (see step_gra
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.data.several_inputs import taken
-from butfor.engine import device, keras_optimisers, loops, model_cost, model_file, user_models
+from butfor.engine import compilation_cache, device, keras_optimisers, loops, model_cost, model_file, user_models
 from butfor.engine.compiled_model import CompiledModel, Resident, assign
 from butfor.engine.keras_internals import batches_taken
 from butfor.engine.loop_choice import loop_for
@@ -40,7 +41,7 @@ class KerasEngine:
         self._source, self._data = source.for_loop(self.loop), Resident(source.dataset, recipe)
         self._compiled = self._compile(self._source.build(seed=0))
         self._started = self._said = False
-        self.parameters = self._compiled.parameters
+        self.parameters, self.all_parameters = self._compiled.parameters, self._compiled.all_parameters
 
     @classmethod
     def device(cls, threads: int) -> str:
@@ -48,9 +49,19 @@ class KerasEngine:
         return device.use_device(threads)
 
     @classmethod
+    def set_arithmetic(cls, recipe: Recipe) -> None:
+        """TensorFlow's, see device.set_arithmetic."""
+        device.set_arithmetic(recipe["deterministic"], recipe["matmul_precision"])
+
+    @classmethod
     def numerics(cls) -> dict[str, str]:
         """TensorFlow's, see device.numerics."""
         return device.numerics()
+
+    @classmethod
+    def compiled_in(cls, folder: Path, threads: int, recipe: str) -> AbstractContextManager[None]:
+        """XLA's programs, see compilation_cache."""
+        return compilation_cache.compiled_in(folder, threads, recipe)
 
     @classmethod
     def build_user_model(cls, recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
@@ -128,12 +139,12 @@ class KerasEngine:
         self._compiled.rates.scale.assign(scale)
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
-        """One compiled call, see compiled_evaluation."""
-        return self._compiled.evaluations[part](rows)
+        """One compiled call."""
+        return self._compiled.inference.evaluate(self._compiled.parts[part], rows)
 
     def scores(self, part: str, rows: Rows) -> Array:
-        """Compiled calls, see compiled_scores."""
-        return self._compiled.scores[part](rows)
+        """Compiled calls."""
+        return self._compiled.inference.scores(self._compiled.parts[part], rows)
 
     def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
         """Of the model as it is, see model_cost."""

@@ -46,6 +46,11 @@ def averages(optimiser: keras.optimizers.Optimizer) -> list[tuple[Any, Any]]:
     return [(variable, average) for variable, average in pairs if average is not None]
 
 
+def loss_sum(model: keras.Model) -> Any:
+    """The variable in which Keras's own training step sums the losses of an epoch."""
+    return model._loss_tracker.total
+
+
 def inputs_of(layer: Layer) -> list[str]:
     """The names of the layers whose values a layer of a functional model takes where it is called first."""
     return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []

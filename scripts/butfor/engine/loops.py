@@ -1,4 +1,4 @@
-"""One epoch of training and one evaluation, each a single compiled call.
+"""One epoch of training as a single compiled call.
 
 Keras's own `train_step` runs inside one compiled loop over an epoch's batches. The data are there as tensors, whole or a
 portion after the other, and the host says which images make up each batch, so the numbers are those of `fit` on the same
@@ -8,7 +8,7 @@ order at a fraction of its time.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 import keras
@@ -18,17 +18,13 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array
 from butfor.data.several_inputs import Inputs, mapped
-from butfor.engine.answers import Answers
 from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.data_parts import DataPart, HeldPart, Indices
 from butfor.engine.example_weights import ExampleWeights
-from butfor.engine.keras_internals import averages, every_layer
-from butfor.engine.losses import LOGITS
-from butfor.recipe.tasks import OWN
+from butfor.engine.keras_internals import averages, every_layer, loss_sum
 
 Rates = npt.NDArray[np.float32]
 Loop = Literal["xla", "graph", "fit"]
-EVALUATION_BATCH = 2000
 UNSUPPORTED = re.compile(r"XLA_\w+_JIT: (?P<operation>\w+) .*?\{\{node (?P<node>[^}]*)\}\}", re.DOTALL)
 
 
@@ -44,7 +40,7 @@ class Epoch(Protocol):
 
     def __call__(self, order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         """order: rows of the images, `(steps, batch)`. The learning rate at each step, and the mean training loss as the
-        optimiser saw it (dropout on, penalties included)."""
+        optimiser saw it (dropout on, penalties included). With the first loss that is no longer finite it ends."""
 
 
 def as_inputs(inputs: Any) -> Any:
@@ -69,20 +65,28 @@ def compiled_epoch(
     loop: Loop,
     weights: ExampleWeights | None = None,
     mixing: BatchMixing | None = None,
+    converts: bool = True,
 ) -> Epoch:
     """A function that trains one epoch on rows of a part of the data. weights: what examples count in the loss, if they differ.
-    mixing: what mixes each batch, if anything does.
+    mixing: what mixes each batch, if anything does. converts: whether AutoGraph reads the code of the step first, which users'
+    code may need, and which takes a third of a compilation.
 
     How many steps it takes is a value at run time, so that a step alone needs no compilation of its own.
     """
     if loop == "fit":
         return _fit_epoch(model, part, weights, mixing)
-    run = _steps(model, loop == "xla", weights, mixing)
+    run = _steps(model, loop == "xla", weights, mixing, converts)
 
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         model.reset_metrics()
         count = len(order) if steps is None else steps
-        told = np.concatenate([run(*each).numpy()[: int(each.steps)] for each in part.batches(order, count)])
+        portions = []
+        for each in part.batches(order, count):
+            told, taken = run(*each)
+            portions.append(told.numpy()[: int(taken)])
+            if taken < each.steps:
+                break
+        told = np.concatenate(portions)
         return (told[:, 0], _mean_loss(model, told[:, 1])) if told.ndim == 2 else (told, _mean_loss(model, None))
 
     return epoch
@@ -93,16 +97,23 @@ def _steps(
     compiled: bool,
     weights: ExampleWeights | None = None,
     mixing: BatchMixing | None = None,
+    converts: bool = True,
 ) -> Any:
-    """The compiled loop over the batches of a portion. It tells the learning rate of each step, `(steps,)`; where the step is one
-    of the user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean in a metric."""
+    """The compiled loop over the batches of a portion. It tells the learning rate of each step, `(steps,)`, and how many steps it
+    took; where the step is one of the user's own, with the loss that it returned, `(steps, 2)`. Keras's own step keeps the mean
+    in a metric, by which the loop ends once that is no longer finite: it could not be again."""
     own = steps_by_itself(model)
 
-    @tf.function(jit_compile=compiled)  # type: ignore[untyped-decorator]
-    def run(order: tf.Tensor, places: tf.Tensor, images: Any, labels: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-        told = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
-        step = tf.constant(0)
-        while step < steps:  # not a range, whose length XLA takes for a compile-time constant
+    @tf.function(jit_compile=compiled, autograph=converts)  # type: ignore[untyped-decorator]
+    def run(
+        order: tf.Tensor, places: tf.Tensor, images: Any, labels: tf.Tensor, steps: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        def goes_on(step: tf.Tensor, finite: tf.Tensor, told: tf.TensorArray) -> tf.Tensor:
+            return tf.logical_and(
+                step < steps, finite
+            )  # not a range, whose length XLA takes for a compile-time constant
+
+        def one(step: tf.Tensor, finite: tf.Tensor, told: tf.TensorArray) -> tuple[Any, ...]:
             batch, rate = places[step], tf.convert_to_tensor(model.optimizer.learning_rate)
             x, y = in_rows(images, batch), tf.gather(labels, batch)
             w = weights(order[step], y) if weights else None
@@ -110,8 +121,11 @@ def _steps(
                 x, y, w = mixing(x, y, w)
             returned = model.train_step((x, y) if weights is None else (x, y, w))
             told = told.write(step, tf.stack([rate, step_loss(returned)]) if own else rate)
-            step += 1
-        return told.stack()
+            return step + 1, finite if own else tf.math.is_finite(tf.convert_to_tensor(loss_sum(model))), told
+
+        told = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
+        taken, _, told = tf.while_loop(goes_on, one, (tf.constant(0), tf.constant(True), told))
+        return told.stack(), taken
 
     return run
 
@@ -154,19 +168,21 @@ def _fit_epoch(
     weights: ExampleWeights | None,
     mixing: BatchMixing | None,
 ) -> Epoch:
-    averaged = averages(getattr(model.optimizer, "inner_optimizer", model.optimizer))
+    averaged, own = averages(getattr(model.optimizer, "inner_optimizer", model.optimizer)), steps_by_itself(model)
 
     class Told(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.rates, self.losses = np.empty(steps, np.float32), np.empty(steps, np.float32)
-            self.weights = list[Array]()
+            self.weights, self.taken = list[Array](), 0
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.rates[batch] = self.model.optimizer.learning_rate
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            self.losses[batch] = logs["loss"]
+            self.losses[batch], self.taken = logs["loss"], batch + 1
+            if not own and not np.isfinite(logs["loss"]):  # the mean so far
+                self.model.stop_training = True
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             # Where the optimiser keeps an average of the weights, fit ends by putting it in their place.
@@ -193,78 +209,11 @@ def _fit_epoch(
         history = model.fit(**given, shuffle=False, verbose=0, callbacks=[told])
         for (variable, _), value in zip(averaged, told.weights, strict=True):
             variable.assign(value)
-        own = steps_by_itself(model)
-        return told.rates, _mean_loss(model, told.losses) if own else float(history.history["loss"][-1])
+        mean = _mean_loss(model, told.losses) if own else float(history.history["loss"][-1])
+        return told.rates[: told.taken], mean
 
     return epoch
 
 
 def _one_after_other(parts: Sequence[Any]) -> Any:
     return mapped(lambda *pieces: tf.concat(pieces, 0), *parts)
-
-
-def compiled_evaluation(
-    model: keras.Model, part: DataPart, answers: Answers = LOGITS
-) -> Callable[[Indices], dict[str, float]]:
-    """A function from rows of a part of the data to the mean of the task's plain `loss` and of what is measured beside it.
-
-    In inference mode and without penalty terms, so that training, validation and test figures can be subtracted.
-    """
-    if answers.task is OWN:
-        return _own_evaluation(model, part)
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        figure, loss = tf.constant(0.0, tf.float64), tf.constant(0.0, tf.float64)
-        for start in tf.range(0, tf.shape(rows)[0], EVALUATION_BATCH):
-            batch = rows[start : start + EVALUATION_BATCH]
-            targets = tf.gather(labels, batch)
-            scores = answers.scores(model(in_rows(images, batch), training=False))
-            figure += tf.reduce_sum(answers.figures(targets, scores))
-            loss += tf.reduce_sum(tf.cast(answers.losses(targets, scores), tf.float64))
-        return figure, loss
-
-    def evaluate(rows: Indices) -> dict[str, float]:
-        figure = loss = 0.0
-        for each in part.examples(rows, EVALUATION_BATCH):
-            figures, losses = run(each.places, each.inputs, each.targets)
-            figure, loss = figure + float(figures), loss + float(losses)
-        return {answers.task.figure: figure / len(rows), "loss": loss / len(rows)}
-
-    return evaluate
-
-
-def _own_evaluation(model: keras.Model, part: DataPart) -> Callable[[Indices], dict[str, float]]:
-    """The mean `loss` that the model's own `test_step` returns; one that returns a metric's value is reset for each batch."""
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tf.Tensor:
-        return step_loss(model.test_step((in_rows(images, rows), tf.gather(labels, rows))))
-
-    def evaluate(rows: Indices) -> dict[str, float]:
-        total = 0.0
-        for batch in np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH)):
-            (each,) = part.examples(batch, EVALUATION_BATCH)
-            model.reset_metrics()
-            total += float(run(each.places, each.inputs, each.targets)) * len(batch)
-        return {"loss": total / len(rows)}
-
-    return evaluate
-
-
-def compiled_scores(
-    model: keras.Model, part: DataPart, answers: Answers = LOGITS
-) -> Callable[[Indices], npt.NDArray[np.float32]]:
-    """A function from rows of a part of the data to a model's scores for them in inference mode, `(n, *outputs)`."""
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def run(rows: tf.Tensor, images: Any) -> tf.Tensor:
-        outputs = model(in_rows(images, rows), training=False)
-        return answers.scores(tf.cast(outputs, tf.float32))
-
-    def scores(rows: Indices) -> npt.NDArray[np.float32]:
-        batches = np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH))
-        every = (each for batch in batches for each in part.examples(batch, EVALUATION_BATCH))
-        return np.concatenate([run(each.places, each.inputs).numpy() for each in every])
-
-    return scores

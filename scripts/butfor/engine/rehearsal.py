@@ -52,7 +52,7 @@ class Rehearsal:
             inputs = [tf.zeros(tf.concat([[batch], list(shape)], 0)) for shape in shapes]
             return [layer.coming(x) for layer, x in zip(self._drawing, inputs, strict=True)]
 
-        self._coming = tf.function(coming, jit_compile=True) if drawn_by_xla else coming
+        self._coming = tf.function(coming, jit_compile=True, autograph=False) if drawn_by_xla else coming
         self._names = named(model)
 
     def gradients(self, rows: Array, images: Inputs, labels: Array) -> Rehearsed:

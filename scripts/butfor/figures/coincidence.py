@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from butfor.figures.panels import Measure
+from butfor.languages.phrases import phrase
 
 FEWEST = 3  # ablations, from which on lines are left out: of fewer, it can be seen that they coincide
 
@@ -51,13 +52,16 @@ def _sentence(reference: str, alike: list[str], apart: list[pd.DataFrame], x: st
         return ""
     furthest = pd.concat([each.groupby(x).mean().abs().max() for each in apart], axis=1).max(axis=1)
     sizes = [_size(measure, float(furthest[measure.column])) for measure in measures]
-    return (
-        f"Not drawn, because their lines would lie on that of {reference}, amid the spread of its runs: {', '.join(alike)}."
-        f" The largest distance of their means from it: {', '.join(sizes)}."
+    return phrase(
+        "Not drawn, because their lines would lie on that of {reference}, amid the spread of its runs: {arms}."
+        " The largest distance of their means from it: {sizes}.",
+        reference=reference,
+        arms=", ".join(alike),
+        sizes=", ".join(sizes),
     )
 
 
 def _size(measure: Measure, distance: float) -> str:
     if measure.log:
-        return f"{measure.title} by a factor of {10**distance:.3g}"
+        return phrase("{measure} by a factor of {factor}", measure=measure.title, factor=f"{10**distance:.3g}")
     return f"{measure.title} {distance:.1g}"

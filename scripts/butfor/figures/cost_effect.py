@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,7 +16,9 @@ from butfor.figures import hover_titles, style
 from butfor.figures.effect_limits import limits_of
 from butfor.figures.point_names import name_points
 from butfor.figures.sensitivity import Effects
+from butfor.figures.strongest import strongest, which_are_shown
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
+from butfor.languages.phrases import phrase, stored, term
 from butfor.records.record import Record
 from butfor.verdicts.numbers import effect_of
 from butfor.verdicts.rows import REFUSED
@@ -44,12 +47,13 @@ class Cost:
     by_arm: Mapping[str, Sequence[float]]
 
 
-def cost_effect(records: Sequence[Record], effects: Effects, reference: str) -> Figure:
-    """The effects of the reference's ablations against the seconds of training, and parameters where arms differ in those."""
+def cost_effect(records: Sequence[Record], effects: Effects, reference: str, most: float = math.inf) -> Figure:
+    """The effects of the reference's ablations against the seconds of training, and parameters where arms differ in those.
+    most: how many it can show; of more, the front and those with the largest effects."""
     costs = costs_of(records)
     figure = style.sheet(0.9 + HEIGHT)
     if not costs or reference not in costs[0].by_arm:
-        style.note(figure, "No run has been timed whose arm is the reference of others.")
+        style.note(figure, phrase("No run has been timed whose arm is the reference of others."))
         return figure
     rows = [row for row in effects.rows.values() if row["reference"] == reference]
     margin = effects.metric.margin_in(effects.verdict)
@@ -61,17 +65,18 @@ def cost_effect(records: Sequence[Record], effects: Effects, reference: str) -> 
         axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
         places = [place for row in rows if (place := _place(row["arm"], row["effect"], row["verdict"], cost))]
         here = _place(reference, 0.0, "", cost)
-        _panel(axes, [here, *places] if here else places, effects, limits)
+        _panel(axes, _fewer([here, *places] if here else places, effects, most), effects, limits)
         axes.set_xlabel(cost.label)
-    better = "higher is better" if effects.metric.higher_is_better else "lower is better"
-    title = f"{effects.metric.title}, ablation minus {reference} ({effects.metric.unit.short}, {better})"
+    title = effects.title(reference)
     used = {row["verdict"] for row in rows if row["effect"] is not None}
-    style.legend(figure, [style.dot(word, **mark_of(word, 5.5)) for word in VERDICT_COLOURS if word in used], title)
-    style.note(
-        figure,
-        "The line is the front: by their means, no other arm is both cheaper and better. Bars hold half of an arm's runs."
-        " Seconds are those of runs that trained side by side.",
+    style.legend(
+        figure, [style.dot(stored(word), **mark_of(word, 5.5)) for word in VERDICT_COLOURS if word in used], title
     )
+    read = phrase(
+        "The line is the front: by their means, no other arm is both cheaper and better. Bars hold half of an arm's runs."
+        " Seconds are those of runs that trained side by side."
+    )
+    style.note(figure, " ".join(filter(None, [which_are_shown(len(rows), most), read])))
     return figure
 
 
@@ -84,8 +89,8 @@ def costs_of(records: Sequence[Record]) -> list[Cost]:
         if "train" in record.timing.get("seconds", {}):
             seconds.setdefault(record.arm, []).append(float(record.timing["seconds"]["train"]))
     differ = len({count for counts in parameters.values() for count in counts}) > 1
-    known = [Cost("parameters that are trained", parameters)] if differ else []
-    return [*known, *([Cost("seconds of training, median run", seconds)] if seconds else [])]
+    known = [Cost(phrase("parameters that are trained"), parameters)] if differ else []
+    return [*known, *([Cost(phrase("seconds of training, median run"), seconds)] if seconds else [])]
 
 
 def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
@@ -96,6 +101,16 @@ def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
         if place.verdict not in REFUSED and (not found or sign * place.effect > sign * found[-1].effect):
             found.append(place)
     return found
+
+
+def _fewer(places: list[Place], effects: Effects, most: float) -> list[Place]:
+    """Of many, the front of all and those with the largest effects, in their order; always the reference."""
+    if len(places) <= most:
+        return places
+    front = {place.arm for place in front_of(places, effects.metric.higher_is_better)}
+    kept = strongest([place.arm for place in places], effects.rows.values(), most - len(front))
+    shown = {*front, *kept, *(place.arm for place in places if not place.verdict)}
+    return [place for place in places if place.arm in shown]
 
 
 def _place(arm: str, effect: float | None, verdict: str, cost: Cost) -> Place | None:
@@ -152,5 +167,6 @@ def _beyond(axes: Axes, place: Place, limits: tuple[float, float], effects: Effe
 
 def _words(place: Place, effects: Effects) -> str:
     row = effects.rows.get(place.arm)
-    effect = f"{effect_of(row)} {effects.metric.unit.short}, " if row else ""
-    return f"{place.arm}: {effect}{hover_titles.number(place.cost)} (cost of the median run)"
+    effect = f"{effect_of(row)} {term(effects.metric.unit.short)}, " if row else ""
+    cost = f"{effect}{hover_titles.number(place.cost)}"
+    return phrase("{arm}: {cost} (cost of the median run)", arm=place.arm, cost=cost)

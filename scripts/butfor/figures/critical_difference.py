@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from butfor.figures import style
+from butfor.languages.phrases import phrase
 from butfor.verdicts.across_rows import Ranks
 
 HEIGHT = 0.24  # inches a line
@@ -21,12 +22,14 @@ def critical_difference(ranks: Ranks | None, title: str) -> Figure:
     axes = figure.subplots()
     axes.set_axis_off()
     if not ranks:
-        axes.text(0.5, 0.5, "fewer than three arms on every data set", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, phrase("fewer than three arms on every data set"), ha="center", transform=axes.transAxes)
         return figure
     top, bottom = 2.2, -(half + len(joined) + 1.0)
     names = 0.5 * (len(order) - 0.5)  # what they take to both sides
     axes.set(xlim=(len(order) + 0.25 + names, 0.75 - names), ylim=(bottom, top))
-    axes.set_title(f"Mean rank by {title}; arms that a bar joins are not shown to differ", fontsize="small")
+    axes.set_title(
+        phrase("Mean rank by {metric}; arms that a bar joins are not shown to differ", metric=title), fontsize="small"
+    )
     _scale(axes, len(order), ranks["critical"])
     for place, (first, last) in enumerate(joined):
         y = -0.5 - 0.6 * place
@@ -50,9 +53,8 @@ def _scale(axes: Axes, arms: int, critical: float) -> None:
         axes.text(rank, 0.3, str(rank), ha="center", va="bottom", fontsize="small")
     y, left = 1.35, min(float(arms), 1 + critical)
     axes.plot([1, left], [y, y], color=style.BLUE, linewidth=2, marker="|", markersize=7)
-    axes.text(
-        (1 + left) / 2, y + 0.12, f"critical difference {critical:.2f}", ha="center", va="bottom", fontsize="small"
-    )
+    words = phrase("critical difference {size}", size=f"{critical:.2f}")
+    axes.text((1 + left) / 2, y + 0.12, words, ha="center", va="bottom", fontsize="small")
 
 
 def _joined(ranks: list[float], critical: float) -> list[tuple[int, int]]:

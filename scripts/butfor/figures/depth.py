@@ -10,26 +10,27 @@ from butfor.figures import panels, style
 from butfor.figures.coincidence import told_apart
 from butfor.figures.layers import SATURATION, layer_table
 from butfor.figures.panels import Measure
+from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 
 MOST_LETTERS = 60  # of names along the bottom of a figure
-GRADIENT = Measure("gradient", "gradient norm", log=True, focus=True)
 
 
 def depth(records: list[Record], arms: list[str]) -> Figure:
     """Root mean square of the hidden layers' activations and the share of them that is saturated, by layer."""
     table = layer_table(records, "start")
     table = table[table["hidden"].astype(bool)]
-    measures = [Measure("rms", "RMS activation", log=True, focus=True)]
+    measures = [Measure("rms", phrase("RMS activation"), log=True, focus=True)]
     if set(SATURATION) & set(table["activation"]):
-        measures.append(Measure("saturated", "saturated share"))
-    return _by_layer(table, arms, "hidden layer", measures)
+        measures.append(Measure("saturated", phrase("saturated share")))
+    return _by_layer(table, arms, phrase("hidden layer"), measures)
 
 
 def gradients(records: list[Record], arms: list[str]) -> Figure:
     """Norm of the cross-entropy's gradient by each layer's weights, on a logarithmic scale."""
     table = layer_table(records, "start")
-    return _by_layer(table[table["gradient"].notna() | table["hidden"]], arms, "layer", [GRADIENT])
+    measure = Measure("gradient", phrase("gradient norm"), log=True, focus=True)
+    return _by_layer(table[table["gradient"].notna() | table["hidden"]], arms, phrase("layer"), [measure])
 
 
 def _by_layer(table: pd.DataFrame, arms: list[str], xlabel: str, measures: list[Measure]) -> Figure:

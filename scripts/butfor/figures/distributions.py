@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from butfor.figures import style
 from butfor.figures.hover_titles import number
 from butfor.figures.layers import hidden, spread_evenly
+from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 
 TOWER = 3.0
@@ -40,7 +41,7 @@ def distributions(records: list[Record], arms: list[str]) -> Figure:
         for axes in row[len(names) :]:
             axes.set_visible(axes is row[0])
         above = names or above
-        label = style.folded(arm, 20) + ("" if arm in first else "\n(no run)")
+        label = style.folded(arm, 20) + ("" if arm in first else f"\n({phrase('no run')})")
         row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize="small")
     return figure
 
@@ -58,7 +59,7 @@ def histogram(axes: Axes, bins: dict[str, Any], colour: Any) -> None:
     """A filled histogram with its range below it; a bin that towers over all others is cut off and says its share."""
     counts = np.array(bins["counts"], float)
     if not counts.sum():
-        axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", va="center", fontsize="small")
+        axes.text(0.5, 0.5, phrase("not finite"), transform=axes.transAxes, ha="center", va="center", fontsize="small")
         return
     axes.stairs(counts, np.linspace(bins["low"], bins["high"], len(counts) + 1), fill=True, color=colour)
     *_, second, highest = sorted(counts)
@@ -72,5 +73,7 @@ def histogram(axes: Axes, bins: dict[str, Any], colour: Any) -> None:
     ends = (bins["low"], (bins["low"] + bins["high"]) / 2, bins["high"])
     low, middle, high = (number(float(f"{end:.2g}")) for end in ends)
     axes.set_xlabel(
-        f"all at {middle}" if highest == counts.sum() else f"{low} … {high}", fontsize="x-small", labelpad=1
+        phrase("all at {value}", value=middle) if highest == counts.sum() else f"{low} … {high}",
+        fontsize="x-small",
+        labelpad=1,
     )

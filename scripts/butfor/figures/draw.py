@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -19,8 +20,10 @@ from butfor.figures.effects import effects
 from butfor.figures.effects_by_metric import effects_by_metric
 from butfor.figures.gallery import Picture
 from butfor.figures.interaction_plot import interactions
+from butfor.figures.picture_kinds import KINDS, SENSITIVITY
 from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.strongest import strongest, which_are_shown
+from butfor.languages.phrases import language_of, speaking, term
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.arm_labels import labels_of
@@ -28,7 +31,7 @@ from butfor.study.changed_numbers import numbers_changed
 from butfor.study.designs import grids
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by
-from butfor.study.summary import Study, arm_of
+from butfor.study.summary import Study
 from butfor.verdicts.across_data_sets import ranks_of
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.paired_values import differences, paired_seeds
@@ -46,22 +49,24 @@ def draw(
     figures: Path,
     measured: Iterable[Path | str] = (),
 ) -> None:
-    """Draw every figure of the study and save each as PNG and SVG. measured: the files of what runs are worth by the metrics
-    that the study asks for."""
+    """Draw every figure of the study, in its language as far as fonts have that, and save each as PNG and SVG. measured: the
+    files of what runs are worth by the metrics that the study asks for."""
     records, rows = records_in(folders, measured), json.loads(Path(contrasts_path).read_text())
     study = as_recorded(study, records)
-    style.apply()
-    pictures = gallery.pictures(study)
-    called, study, records, rows = _labelled(study, records, rows)
-    letters.provide([record.arm for record in records])
-    figures.mkdir(parents=True, exist_ok=True)
-    for picture in pictures:
-        shown = replace(picture, arms=tuple(called[arm] for arm in picture.arms))
-        figure = _drawn(shown, study, records, rows)
-        figure.draw_without_rendering()
-        figure.set_layout_engine(None)  # it is arranged now, and arranging takes most of the time
-        figure.savefig(figures / f"{picture.name}.png", metadata={"Software": None})
-        hover_titles.save_svg(figure, figures / f"{picture.name}.svg")
+    with speaking(letters.legible(language_of(study))):
+        style.apply()
+        pictures = gallery.pictures(study)
+        called, study, records, rows = _labelled(study, records, rows)
+        letters.provide([record.arm for record in records])
+        figures.mkdir(parents=True, exist_ok=True)
+        drawn = _Drawn(study, records, rows)
+        for picture in pictures:
+            shown = replace(picture, arms=tuple(called[arm] for arm in picture.arms))
+            figure = drawn.figure(shown)
+            figure.draw_without_rendering()
+            figure.set_layout_engine(None)  # it is arranged now, and arranging takes most of the time
+            figure.savefig(figures / f"{picture.name}.png", metadata={"Software": None})
+            hover_titles.save_svg(figure, figures / f"{picture.name}.svg")
 
 
 def _labelled(
@@ -92,35 +97,61 @@ def comparable(records: list[Record]) -> list[Record]:
     return [record for record in records if record.seed in common]
 
 
-def _drawn(picture: Picture, study: Study, records: list[Record], rows: list[ContrastRow]) -> Figure:
-    metric = judged_by(study)
-    on_metric = metric.rows(rows)
-    if picture == gallery.EFFECTS:
-        most = set(strongest([row["arm"] for row in on_metric], on_metric, picture.most))
-        largest = [row for row in on_metric if row["arm"] in most]
-        said = which_are_shown(len(on_metric), picture.most)
-        return effects(
-            largest, differences(study, records), metric, study["verdict"], paired_seeds(study, records), said
-        )
-    if picture == gallery.BY_METRIC:
-        shown = sorted(
-            strongest([row["arm"] for row in on_metric], on_metric, picture.most), key=_worth(on_metric, metric)
-        )
-        return effects_by_metric([row for row in rows if row["arm"] in shown], beside(study), study["verdict"], shown)
-    if picture == gallery.CRITICAL:
-        sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))
-        return critical_difference(ranks_of(study, records, metric, sets), metric.title)
-    if picture.kind == gallery.INTERACTIONS:
-        grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
-        return interactions(grid, values_of(study, records))
-    known = Effects({row["arm"]: row for row in on_metric}, differences(study, records), metric, study["verdict"])
-    if picture == gallery.COST:
-        return cost_effect(records, known, study["arms"][0]["name"])
-    if picture.kind == gallery.SENSITIVITY:
-        numbers = numbers_changed([arm_of(study, arm) for arm in picture.arms[1:]], arm_of(study, picture.arms[0]))
-        return sensitivity(numbers, known, picture.arms[0])
-    arms = [picture.arms[0], *strongest(picture.arms[1:], on_metric, picture.most)]
-    return _drawing(picture.kind)(comparable([record for record in records if record.arm in set(arms)]), arms)
+class _Drawn:
+    """The pictures of a study as figures; what several of them need of all runs is worked out once."""
+
+    def __init__(self, study: Study, records: list[Record], rows: list[ContrastRow]) -> None:
+        self._study, self._records, self._rows = study, records, rows
+        self._metric = judged_by(study)
+        self._on_metric = self._metric.rows(rows)
+        self._arms = {arm["name"]: arm for arm in study["arms"]}
+
+    @cached_property
+    def _known(self) -> Effects:
+        by_arm = {row["arm"]: row for row in self._on_metric}
+        return Effects(by_arm, differences(self._study, self._records), self._metric, self._study["verdict"])
+
+    @cached_property
+    def _by_arm(self) -> dict[str, list[tuple[int, Record]]]:
+        found: dict[str, list[tuple[int, Record]]] = {}
+        for place, record in enumerate(self._records):
+            found.setdefault(record.arm, []).append((place, record))
+        return found
+
+    def _of(self, arms: list[str]) -> list[Record]:
+        """The records of these arms, in the order of all."""
+        found = [each for arm in dict.fromkeys(arms) for each in self._by_arm.get(arm, [])]
+        return [record for _, record in sorted(found, key=lambda each: each[0])]
+
+    def figure(self, picture: Picture) -> Figure:
+        study, metric, on_metric = self._study, self._metric, self._on_metric
+        if picture.kind == gallery.EFFECTS.kind:
+            most = set(strongest([row["arm"] for row in on_metric], on_metric, picture.most))
+            largest = [row for row in on_metric if row["arm"] in most]
+            said = which_are_shown(len(on_metric), picture.most)
+            seeds = paired_seeds(study, self._records)
+            return effects(largest, self._known.by_seed, metric, study["verdict"], seeds, said)
+        if picture.kind == gallery.BY_METRIC.kind:
+            shown = sorted(
+                strongest([row["arm"] for row in on_metric], on_metric, picture.most), key=_worth(on_metric, metric)
+            )
+            found = set(shown)
+            return effects_by_metric(
+                [row for row in self._rows if row["arm"] in found], beside(study), study["verdict"], shown
+            )
+        if picture.kind == gallery.CRITICAL.kind:
+            sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))
+            return critical_difference(ranks_of(study, self._records, metric, sets), term(metric.title))
+        if picture.kind == gallery.INTERACTIONS:
+            grid = next(grid for grid in grids(study) if tuple(grid.arms) == picture.arms)
+            return interactions(grid, values_of(study, self._records))
+        if picture.kind == gallery.COST.kind:
+            return cost_effect(self._records, self._known, study["arms"][0]["name"], picture.most)
+        arms = [picture.arms[0], *strongest(picture.arms[1:], on_metric, picture.most)]
+        if picture.kind == SENSITIVITY:
+            numbers = numbers_changed([self._arms[arm] for arm in arms[1:]], self._arms[arms[0]])
+            return sensitivity(numbers, self._known, arms[0])
+        return _drawing(picture.kind)(comparable(self._of(arms)), arms)
 
 
 def _worth(rows: list[ContrastRow], metric: Metric) -> Callable[[str], float]:
@@ -130,6 +161,6 @@ def _worth(rows: list[ContrastRow], metric: Metric) -> Callable[[str], float]:
 
 
 def _drawing(kind: str) -> Drawing:
-    module, _, function = next(one.drawing for one in gallery.KINDS if one.name == kind).partition(":")
+    module, _, function = next(one.drawing for one in KINDS if one.name == kind).partition(":")
     drawing: Drawing = getattr(import_module(module), function)
     return drawing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,11 +14,15 @@ from matplotlib.lines import Line2D
 
 from butfor.figures import hover_titles, style
 from butfor.figures.effect_limits import limits_of
+from butfor.figures.side_names import name_sides
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
+from butfor.languages.phrases import phrase, stored, term
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
 from butfor.verdicts.numbers import effect_of, interval_of, level
 from butfor.verdicts.rows import ContrastRow, Verdict
+
+LETTERS = 30  # of a line of a name
 
 
 def effects(
@@ -37,7 +42,9 @@ def effects(
     margin = metric.margin_in(verdict)
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
     limits = limits_of(rows, by_seed, margin)
-    figure = style.sheet(1.25 + style.ROW * len(ordered))
+    usual, names = _names(ordered)
+    lines = max(name.count("\n") + 1 for name in names)  # of the longest name, which all rows leave room for
+    figure = style.sheet(1.25 + style.ROW * len(ordered) * (1 + 0.4 * (lines - 1)))
     axes = figure.subplots()
     if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
@@ -48,13 +55,15 @@ def effects(
         if drawn and row["arm"] in by_seed and row["arm"] in seeds:
             _name_points(drawn, row, seeds[row["arm"]], by_seed[row["arm"]], metric)
     axes.set(xlim=limits, ylim=(-0.7, len(ordered) - 0.3))
-    several = len({row["reference"] for row in rows}) > 1
-    names = [f"{row['arm']}, against {row['reference']}" if several else row["arm"] for row in ordered]
-    axes.set_yticks(range(len(ordered)), [style.folded(name, 28) for name in names])
+    axes.set_yticks(range(len(ordered)), names)
     axes.spines[["left"]].set_visible(False)
-    axes.set_xlabel(f"{metric.title}, ablation minus reference ({metric.unit.name})")
-    style.name_sides(axes, metric.higher_is_better)
-    style.note(figure, " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), which])))
+    axes.set_xlabel(
+        phrase("{metric}, ablation minus reference ({unit})", metric=term(metric.title), unit=term(metric.unit.name))
+    )
+    name_sides(axes, metric.higher_is_better)
+    style.note(
+        figure, " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), _on_others(usual), which]))
+    )
     axes.grid(axis="y", visible=False)
     parted = any(row.get("typical_note") for row in rows)
     style.legend(figure, _legend([row["verdict"] for row in rows], parted))
@@ -62,22 +71,54 @@ def effects(
 
 
 def _on_bars(verdict: VerdictSettings) -> str:
-    return (
-        f"Bars are the {level(verdict['alpha'])} interval of each ablation by itself; verdicts are corrected over all."
+    return phrase(
+        "Bars are the {level} interval of each ablation by itself; verdicts are corrected over all.",
+        level=level(verdict["alpha"]),
     )
 
 
 def _on_margin(metric: Metric, margin: float | None) -> str:
     if metric.margins:
-        return "Grey is the margin of each data set."
-    return "" if margin is None else f"Grey is the margin, ±{margin:g} {metric.unit.short}."
+        return phrase("Grey is the margin of each data set.")
+    if margin is None:
+        return ""
+    return phrase("Grey is the margin, ±{margin} {unit}.", margin=f"{margin:g}", unit=term(metric.unit.short))
+
+
+def _names(ordered: Sequence[ContrastRow]) -> tuple[str, list[str]]:
+    """The commonest reference, if there are several, and the names of the rows: with their reference where that is another."""
+    references = Counter(row["reference"] for row in ordered)
+    usual = references.most_common(1)[0][0]
+    named = [
+        row["arm"] if row["reference"] == usual else phrase("{arm}, against {reference}", **_named(row))
+        for row in ordered
+    ]
+    return usual if len(references) > 1 else "", [_folded(name) for name in named]
+
+
+def _folded(name: str) -> str:
+    """A name, and its reference in a line of its own, where both are too long for one."""
+    parts = [name] if len(name) <= LETTERS else name.split(", ", 1)
+    return ",\n".join(style.folded(part, LETTERS) for part in parts)
+
+
+def _on_others(usual: str) -> str:
+    return phrase("Against {reference}, where no other is named.", reference=usual) if usual else ""
+
+
+def _named(row: ContrastRow) -> dict[str, str]:
+    return {"arm": row["arm"], "reference": row["reference"]}
 
 
 def _legend(verdicts: list[Verdict], parted: bool) -> list[Artist]:
     used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
-    dots = [style.dot(word, **mark_of(word, 6)) for word in used]
-    typical = [style.dot("typical run, where it differs", "D", color="white", markeredgecolor="0.4")] if parted else []
-    return [*dots, style.dot("one pair of runs", ".", color="0.6"), *typical]
+    dots = [style.dot(stored(word), **mark_of(word, 6)) for word in used]
+    typical = (
+        [style.dot(phrase("typical run, where it differs"), "D", color="white", markeredgecolor="0.4")]
+        if parted
+        else []
+    )
+    return [*dots, style.dot(phrase("one pair of runs"), ".", color="0.6"), *typical]
 
 
 def _effect_row(
@@ -89,9 +130,8 @@ def _effect_row(
     colour = colour_of(row["verdict"])
     if row["effect"] is None:
         more_failures = row["failed_ablation"] > row["failed_reference"]
-        _at_edge(
-            axes, place, row["remark"] or "no finished pair", metric.higher_is_better, more_failures, limits, colour
-        )
+        words = stored(row["remark"] or "no finished pair")
+        _at_edge(axes, place, words, metric.higher_is_better, more_failures, limits, colour)
     elif not low <= row["effect"] <= high:
         words = effect_of(row) + (f" {interval_of(row)}" if row["low"] is not None else "")
         _at_edge(axes, place, words, row["effect"] < low, True, limits, colour)
@@ -123,12 +163,12 @@ def _name_points(
 ) -> None:
     """Titles for the dots of the seeds and of the effect."""
     dots, effect = drawn
-    unit = metric.unit.short
+    unit = term(metric.unit.short)
     words = [
         hover_titles.of_seed(row["arm"], seed, value, unit) for seed, value in zip(seeds, differences, strict=True)
     ]
     hover_titles.name(dots, words)
-    hover_titles.name(effect, [f"{row['arm']}: {effect_of(row)} {unit} {interval_of(row)}, {row['verdict']}"])
+    hover_titles.name(effect, [hover_titles.of_effect(row, unit)])
 
 
 def _at_edge(

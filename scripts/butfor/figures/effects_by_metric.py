@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from butfor.figures import style
+from butfor.figures.side_names import name_sides
 from butfor.figures.verdict_marks import colour_of, mark_of
+from butfor.languages.phrases import stored, term
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
 from butfor.verdicts.rows import VOID, ContrastRow
@@ -32,7 +34,7 @@ def effects_by_metric(
     panels[0, 0].set(ylim=(-0.7, len(arms) - 0.3))
     panels[0, 0].set_yticks(range(len(arms)), [style.folded(arm, 24) for arm in arms])
     words = dict.fromkeys(row["verdict"] for row in rows)
-    style.legend(figure, [style.dot(word, **mark_of(word, 5)) for word in words])
+    style.legend(figure, [style.dot(stored(word), **mark_of(word, 5)) for word in words])
     return figure
 
 
@@ -51,7 +53,7 @@ def _panel(
             axes.text(
                 0,
                 place,
-                row["remark"] or "no finished pair",
+                stored(row["remark"] or "no finished pair"),
                 ha="center",
                 va="center",
                 fontsize="x-small",
@@ -68,9 +70,9 @@ def _panel(
         axes.plot(max(-limit, min(row["effect"], limit)), place, zorder=4, clip_on=False, **look)
     axes.set_xlim(-1.05 * limit, 1.05 * limit)
     axes.spines[["left"]].set_visible(False)
-    axes.set_title(metric.title, fontsize="small", pad=16)
-    axes.set_xlabel(metric.unit.short, fontsize="small")
-    style.name_sides(axes, metric.higher_is_better)
+    axes.set_title(term(metric.title), fontsize="small", pad=16)
+    axes.set_xlabel(term(metric.unit.short), fontsize="small")
+    name_sides(axes, metric.higher_is_better)
     axes.grid(axis="y", visible=False)
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure, FigureBase
 from butfor.figures import panels, style
 from butfor.figures.layers import layer_table, spread_evenly
 from butfor.figures.seed_dots import draw_seed_dots
+from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 
 Array = npt.NDArray[np.float64]
@@ -41,15 +42,16 @@ def _histograms(figure: FigureBase, records: list[Record], arms: list[str]) -> N
         if arm in densities:
             _draw(axes, densities[arm], foot, color=style.BLUE, fill=True, alpha=0.7)
         style.logarithmic(axes)
-        remark = "" if arm in first else "\n(no run)"
+        remark = "" if arm in first else f"\n({phrase('no run')})"
         axes.set_title(style.folded(arm, 20) + remark, fontsize="small", pad=3)
         axes.tick_params(labelsize="small", pad=1)
     for axes in grid.flat[len(others) :]:
         axes.set_visible(False)
-    figure.supylabel("density", fontsize="medium")
-    figure.supxlabel("first layer's weights at the end", fontsize="medium")
+    figure.supylabel(phrase("density"), fontsize="medium")
+    figure.supxlabel(phrase("first layer's weights at the end"), fontsize="medium")
     behind = style.Line("0.5")
-    style.legend(figure, [style.handle(f"{reference} (reference)", behind), style.handle("ablation", style.ALONE)])
+    named = phrase("{arm} (reference)", arm=reference)
+    style.legend(figure, [style.handle(named, behind), style.handle(phrase("ablation"), style.ALONE)])
 
 
 def _density(histogram: dict[str, Any]) -> tuple[Array, Array]:
@@ -64,7 +66,7 @@ def _draw(axes: Axes, density: tuple[Array, Array], foot: float, **look: Any) ->
         height, edges = density
         axes.stairs(np.where(height > 0, height, np.nan), edges, baseline=foot, **look)  # an empty bin has no bar
     else:
-        axes.text(0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", fontsize="small")
+        axes.text(0.5, 0.5, phrase("not finite"), transform=axes.transAxes, ha="center", fontsize="small")
 
 
 def _near_zero(figure: FigureBase, records: list[Record], arms: list[str]) -> None:
@@ -77,4 +79,4 @@ def _near_zero(figure: FigureBase, records: list[Record], arms: list[str]) -> No
         draw_seed_dots(axes, here, "near_zero", arms)
         axes.set_title(style.folded(", ".join(dict.fromkeys(here["layer"])), 20), fontsize="small", pad=3)
         axes.tick_params(axis="x", labelsize="small", pad=1)
-    figure.supxlabel("share of weights at most 10⁻³ in size, at the end", fontsize="medium")
+    figure.supxlabel(phrase("share of weights at most 10⁻³ in size, at the end"), fontsize="medium")

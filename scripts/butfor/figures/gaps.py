@@ -13,23 +13,25 @@ from butfor.figures.coincidence import told_apart
 from butfor.figures.panels import Measure
 from butfor.figures.quantities import quantities_of
 from butfor.figures.seed_dots import draw_seed_dots
+from butfor.languages.phrases import phrase, template, term
 from butfor.records.record import Record
 from butfor.records.tables import history_table, runs_table
 from butfor.study.metrics import Quantity
 
+PARTS = {"train": template("train"), "validation": template("validation"), "test": template("test")}
 
-def _sides(quantity: Quantity, other: str) -> str:
-    """What is subtracted from what, so that training images fare better where the gap is above 0."""
-    return f"train − {other}" if quantity.higher_is_better else f"{other} − train"
+
+def _label(quantity: Quantity, other: str) -> str:
+    """The quantity, and what is subtracted from what, so that training images fare better where the gap is above 0."""
+    first, second = ("train", other) if quantity.higher_is_better else (other, "train")
+    sides = f"{phrase(PARTS[first])} − {phrase(PARTS[second])}"
+    return f"{term(quantity.name)}, {sides} ({term(quantity.unit.short)})"
 
 
 def gaps(records: list[Record], arms: list[str]) -> Figure:
     """The gap of the final weights by arm, above the gap over the epochs."""
     quantities = quantities_of(records)
-    measures = [
-        Measure(quantity.name, f"{quantity.name}, {_sides(quantity, 'validation')} ({quantity.unit.short})")
-        for quantity in quantities
-    ]
+    measures = [Measure(quantity.name, _label(quantity, "validation")) for quantity in quantities]
     by_epoch = _gaps(history_table(records), "validation", quantities)
     shown, left_out = told_apart(by_epoch, arms, "epoch", measures)
     heights = [0.7 + style.ROW * len(arms), panels.height(shown, measures)]
@@ -41,8 +43,8 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
         draw_seed_dots(axes, final, quantity.name, arms)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # long labels of small gaps would run into each other
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
-        axes.set_xlabel(f"{quantity.name}, {_sides(quantity, 'test')} ({quantity.unit.short})")
-    panels.draw_arms(below, by_epoch, shown, "epoch", "epoch", measures)
+        axes.set_xlabel(_label(quantity, "test"))
+    panels.draw_arms(below, by_epoch, shown, "epoch", phrase("epoch"), measures)
     style.note(figure, left_out)
     return figure
 

@@ -6,15 +6,18 @@ of other kinds show none of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as Tree
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
+from butfor.languages.phrases import ENGLISH, language, phrase, stored
 from butfor.records.files import write_atomically
+from butfor.verdicts.numbers import effect_of, interval_of
 
 MARK, BETWEEN = "title:", "␞"
 SVG, LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -22,7 +25,12 @@ SVG, LINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 def of_seed(arm: str, seed: object, value: float, unit: str = "") -> str:
     """What is said of a run's point: its arm, its seed and its value."""
-    return f"{arm}, seed {seed}: {number(value)} {unit}".strip()
+    return phrase("{arm}, seed {seed}: {value}", arm=arm, seed=seed, value=f"{number(value)} {unit}".strip())
+
+
+def of_effect(row: Mapping[str, Any], unit: str) -> str:
+    """What is said of an ablation's point: its effect with its interval, and its verdict."""
+    return f"{row['arm']}: {effect_of(row)} {unit} {interval_of(row)}, {stored(row['verdict'])}"
 
 
 def number(value: float) -> str:
@@ -39,7 +47,8 @@ def name(artist: Artist, words: Sequence[str]) -> None:
 def save_svg(figure: Figure, path: Path) -> None:
     """Save a figure as SVG with the titles of its artists."""
     drawn = StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    spoken = {} if language() == ENGLISH else {"Language": language()}
+    figure.savefig(drawn, format="svg", metadata={"Date": None, **spoken})
     write_atomically(path, titled(drawn.getvalue()))
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from butfor import stats
 from butfor.figures import hover_titles, style
 from butfor.figures.layers import spread_evenly
+from butfor.languages.phrases import phrase, term
 from butfor.study.designs import Grid, short
 from butfor.verdicts.paired_values import Measured
 
@@ -38,7 +39,13 @@ def interactions(grid: Grid, measured: Measured) -> Figure:
     for axes in drawn.flat[len(pairs) :]:
         axes.set_visible(False)
     for axes in drawn[:, 0]:
-        axes.set_ylabel(f"{measured.metric.title} minus base cell\n({measured.metric.unit.name})")
+        axes.set_ylabel(
+            phrase(
+                "{metric} minus base cell\n({unit})",
+                metric=term(measured.metric.title),
+                unit=term(measured.metric.unit.name),
+            )
+        )
     return figure
 
 
@@ -50,6 +57,7 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
         _in_order(along, grid.factors[along]),
         style.lines_of(spread_evenly(grid.factors[lines], MOST_LEVELS)),
     )
+    unit = term(measured.metric.unit.short)
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     for place, (level, look) in enumerate(looks.items()):
         x = np.arange(len(levels)) + APART * (place - (len(looks) - 1) / 2)
@@ -68,7 +76,7 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
             label=short(lines, level),
         )  # fmt: skip
         words = [
-            f"{short(along, end)}, {short(lines, level)}: {hover_titles.number(mean)} {measured.metric.unit.short}"
+            f"{short(along, end)}, {short(lines, level)}: {hover_titles.number(mean)} {unit}"
             for end, mean in zip(levels, means, strict=True)
             if np.isfinite(mean)
         ]
@@ -82,8 +90,10 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
     axes.set(xlabel=along, xlim=(-0.4, len(levels) - 0.6))
     axes.grid(axis="x", visible=False)
     all_levels = len(grid.factors[lines])
-    title = lines if len(looks) == all_levels else f"{lines}: {len(looks)} of {all_levels} levels"
-    axes.legend(title=title, fontsize="small", title_fontsize="small", handlelength=2.6)
+    few = phrase("{factor}: {shown} of {n} levels", factor=lines, shown=len(looks), n=all_levels)
+    axes.legend(
+        title=lines if len(looks) == all_levels else few, fontsize="small", title_fontsize="small", handlelength=2.6
+    )
 
 
 def _in_order(factor: str, levels: list[str]) -> list[str]:

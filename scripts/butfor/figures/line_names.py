@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from butfor.figures import style
 from butfor.figures.style import Line
+from butfor.languages.phrases import phrase
 
 APART = 11.0  # points from one name to the next
 LETTERS = 18  # of a line of a name
@@ -45,7 +46,7 @@ def _height(axes: Axes, end: float) -> float:
 def _words(name: str, end: float, arrow: str) -> str:
     shown = style.folded(name, LETTERS)
     if math.isnan(end):
-        return f"{shown} (no value)"
+        return f"{shown} ({phrase('no value')})"
     return f"{shown} {arrow} {end:.2g}".replace("-", "−") if arrow else shown
 
 

@@ -17,6 +17,7 @@ from butfor.figures import style
 from butfor.figures.line_names import name_lines
 from butfor.figures.outliers import final_values, outliers_at_the_end, outliers_on_the_way
 from butfor.figures.seed_band import draw_seed_band
+from butfor.languages.phrases import phrase
 
 MOST_TOGETHER = 5
 MOST_COLUMNS = 4
@@ -115,17 +116,16 @@ def _apart(
             axes.set_visible(False)
         block.supylabel(measure.label, fontsize="medium")
         block.supxlabel(xlabel, fontsize="medium")
-    style.legend(
-        figure, [style.handle(f"{reference} (reference)", style.BEHIND), style.handle("ablation", style.ALONE)]
-    )
+    named = phrase("{arm} (reference)", arm=reference)
+    style.legend(figure, [style.handle(named, style.BEHIND), style.handle(phrase("ablation"), style.ALONE)])
 
 
 def _title(values: pd.Series[float], arm: str, own: bool) -> str:
-    remark = "own scale" if own else ""
+    remark = phrase("own scale") if own else ""
     if values.empty:
-        remark = "no run"
+        remark = phrase("no run")
     elif not np.isfinite(values.astype(float)).any():
-        remark = "not finite"
+        remark = phrase("not finite")
     return style.folded(arm, 20) + (f"\n({remark})" if remark else "")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from butfor.figures import style
+from butfor.text_width import width
 
 LETTER, LINE = 4.9, 10.0  # points, of a name
 AWAY = 4.0  # of a name from its point
@@ -52,7 +53,7 @@ def name_points(
 
 
 def _box(x: float, y: float, name: str, side: tuple[int, int]) -> Box:
-    wide = LETTER * len(name)
+    wide = LETTER * width(name)
     start = x + AWAY * side[0] + {1: 0.0, 0: -wide / 2, -1: -wide}[side[0]]
     foot = y + AWAY * side[1] + {1: 0.0, 0: -LINE / 2, -1: -LINE}[side[1]]
     return start, foot, start + wide, foot + LINE

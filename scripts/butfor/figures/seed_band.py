@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from butfor.figures import hover_titles
 from butfor.figures.style import Line
+from butfor.languages.phrases import phrase
 
 MOST_MARKERS = 12
 MOST_PLACES = 60  # of a seed's own line, which is seen only under the pointer
@@ -49,8 +50,12 @@ def draw_seed_band(axes: Axes, table: pd.DataFrame, x: str, column: str, line: L
 def _name_centre(drawn: Line2D, table: pd.DataFrame, centre: pd.Series[float]) -> None:
     if len(centre):
         seeds, end = table["seed"].nunique(), hover_titles.number(float(centre.iloc[-1]))
-        over = f", mean over {seeds} seeds" if seeds > 1 else f", seed {table['seed'].iloc[0]}"
-        hover_titles.name(drawn, [f"{table['arm'].iloc[0]}: {end} at the end{over}"])
+        arm = table["arm"].iloc[0]
+        if seeds > 1:
+            words = phrase("{arm}: {value} at the end, mean over {seeds} seeds", arm=arm, value=end, seeds=seeds)
+        else:
+            words = phrase("{arm}: {value} at the end, seed {seed}", arm=arm, value=end, seed=table["seed"].iloc[0])
+        hover_titles.name(drawn, [words])
 
 
 def _lines_of_seeds(axes: Axes, table: pd.DataFrame, x: str, column: str, line: Line) -> None:

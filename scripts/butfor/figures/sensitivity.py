@@ -14,10 +14,11 @@ from butfor.figures import hover_titles, style
 from butfor.figures.effect_limits import limits_of
 from butfor.figures.layers import spread_evenly
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
+from butfor.languages.phrases import phrase, stored, term
 from butfor.study.changed_numbers import ChangedNumber
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
-from butfor.verdicts.numbers import effect_of, interval_of, level
+from butfor.verdicts.numbers import effect_of, level
 from butfor.verdicts.rows import ContrastRow
 
 COLUMNS, HEIGHT = 3, 2.5
@@ -31,9 +32,19 @@ class Effects:
     """What is known of the ablations: their contrasts by arm, their paired differences, and how they are judged."""
 
     rows: Mapping[str, ContrastRow]
-    by_seed: Mapping[str, list[float]]
+    by_seed: dict[str, list[float]]
     metric: Metric
     verdict: VerdictSettings
+
+    def title(self, reference: str) -> str:
+        """What an axis of the effects shows."""
+        return phrase(
+            "{metric}, ablation minus {reference} ({unit}, {better})",
+            metric=term(self.metric.title),
+            reference=reference,
+            unit=term(self.metric.unit.short),
+            better=phrase("higher is better") if self.metric.higher_is_better else phrase("lower is better"),
+        )
 
 
 def sensitivity(numbers: Mapping[str, Mapping[str, ChangedNumber]], effects: Effects, reference: str) -> Figure:
@@ -52,18 +63,22 @@ def sensitivity(numbers: Mapping[str, Mapping[str, ChangedNumber]], effects: Eff
     for axes in panels.flat[len(numbers) :]:
         axes.set_visible(False)
     panels[0, 0].set_ylim(*limits)
-    better = "higher is better" if effects.metric.higher_is_better else "lower is better"
-    title = f"{effects.metric.title}, ablation minus {reference} ({effects.metric.unit.short}, {better})"
     used = {row["verdict"] for row in shown}
-    style.legend(figure, [style.dot(word, **mark_of(word, 6)) for word in VERDICT_COLOURS if word in used], title)
+    dots = [style.dot(stored(word), **mark_of(word, 6)) for word in VERDICT_COLOURS if word in used]
+    style.legend(figure, dots, effects.title(reference))
     style.note(figure, _sentence(effects, margin))
     return figure
 
 
 def _sentence(effects: Effects, margin: float | None) -> str:
-    words = f"The band is the {level(effects.verdict['alpha'])} interval of each ablation by itself, dots are pairs of runs."
-    known = margin is not None and not effects.metric.margins
-    return f"{words} Grey is the margin, ±{margin:g} {effects.metric.unit.short}." if known else words
+    words = phrase(
+        "The band is the {level} interval of each ablation by itself, dots are pairs of runs.",
+        level=level(effects.verdict["alpha"]),
+    )
+    if margin is None or effects.metric.margins:
+        return words
+    unit = term(effects.metric.unit.short)
+    return f"{words} {phrase('Grey is the margin, ±{margin} {unit}.', margin=f'{margin:g}', unit=unit)}"
 
 
 def _panel(
@@ -103,8 +118,7 @@ def _point(axes: Axes, x: float, row: ContrastRow, effects: Effects) -> None:
     if len(seeds) <= MOST_SEEDS:
         axes.plot([x] * len(seeds), seeds, ".", color="0.6", markersize=3.5, zorder=3)
     (point,) = axes.plot([x], [row["effect"] or 0.0], zorder=4, **mark_of(row["verdict"], 6.5))
-    words = f"{row['arm']}: {effect_of(row)} {effects.metric.unit.short} {interval_of(row)}, {row['verdict']}"
-    hover_titles.name(point, [words])
+    hover_titles.name(point, [hover_titles.of_effect(row, term(effects.metric.unit.short))])
 
 
 def _beyond(axes: Axes, x: float, row: ContrastRow | None, metric: Metric, limits: tuple[float, float]) -> None:
@@ -113,7 +127,7 @@ def _beyond(axes: Axes, x: float, row: ContrastRow | None, metric: Metric, limit
         return
     effect = row["effect"]
     down = metric.higher_is_better if effect is None else effect < limits[0]
-    words = (row["remark"] or "no finished pair") if effect is None else effect_of(row)
+    words = stored(row["remark"] or "no finished pair") if effect is None else effect_of(row)
     axes.annotate(
         f"{words} {'▼' if down else '▲'}" if down else f"▲ {words}", (x, 0 if down else 1), (0, 4 if down else -4),
         xycoords=axes.get_xaxis_transform(), textcoords="offset points", rotation=90, ha="center",
@@ -136,6 +150,6 @@ def _scale(axes: Axes, key: str, places: Mapping[float, float]) -> None:
     labelled = spread_evenly(ordered, MOST_LABELS)
     axes.set_xticks([places[value] for value in labelled], [hover_titles.number(value) for value in labelled])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel(f"{key} (logarithmic)" if is_log else key)
+    axes.set_xlabel(phrase("{key} (logarithmic)", key=key) if is_log else key)
     span = places[ordered[-1]] - places[ordered[0]]
     axes.set_xlim(places[ordered[0]] - 0.08 * span, places[ordered[-1]] + 0.08 * span)

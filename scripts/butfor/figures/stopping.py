@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import hover_titles, style
+from butfor.languages.phrases import phrase, term
 from butfor.recipe.early_stopping import lower_is_better
 from butfor.records.record import Record, validation_figures
 
@@ -23,7 +24,8 @@ SPREAD = 0.28  # of a row, to each side, over which its seeds are laid
 
 def stopping(records: list[Record], arms: list[str]) -> Figure:
     """Per arm and seed: the last epoch, the epoch whose weights were evaluated, and the one with the best figure."""
-    labels = {arm: f"{arm} (no run)" for arm in arms} | {r.arm: f"{r.arm} ({monitored(r)})" for r in records}
+    labels = {arm: f"{arm} ({phrase('no run')})" for arm in arms}
+    labels |= {r.arm: f"{r.arm} ({term(monitored(r))})" for r in records}
     by_arm = {arm: [record for record in records if record.arm == arm] for arm in arms}
     idle = [arm for arm, own in by_arm.items() if own and all(map(_ran_to_its_best, own))]
     shown = [arm for arm in arms if arm not in idle]
@@ -38,13 +40,17 @@ def stopping(records: list[Record], arms: list[str]) -> Figure:
         offset = (2 * seeds.index(record.seed) / (len(seeds) - 1) - 1) * SPREAD if len(seeds) > 1 else 0.0
         _seed(axes, record, shown.index(record.arm) + offset)
     axes.set_yticks(range(len(shown)), [style.folded(labels[arm], 30) for arm in shown])
-    axes.set(xlim=(0, None), ylim=(len(shown) - 0.5, -0.5), xlabel="epoch")
+    axes.set(xlim=(0, None), ylim=(len(shown) - 0.5, -0.5), xlabel=phrase("epoch"))
     axes.grid(axis="y", visible=False)
     axes.spines[["left"]].set_visible(False)
     for place in range(1, len(shown)):
         axes.axhline(place - 0.5, color="0.85", linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    handles = {"training ended": STOPPED, "weights evaluated": RESTORED, "best validation figure": BEST}
+    handles = {
+        phrase("training ended"): STOPPED,
+        phrase("weights evaluated"): RESTORED,
+        phrase("best validation figure"): BEST,
+    }
     style.legend(figure, [style.dot(label, **look) for label, look in handles.items()])
     return figure
 
@@ -58,8 +64,17 @@ def _ran_to_its_best(record: Record) -> bool:
 def _on_idle(idle: list[str], some_shown: bool) -> str:
     if not idle:
         return ""
-    words = "Every run of these trained to the last epoch, which was its best one, so that there was nothing to stop"
-    return f"{words}{', and they are not drawn' if some_shown else ''}: {', '.join(idle)}."
+    arms = ", ".join(idle)
+    if some_shown:
+        return phrase(
+            "Every run of these trained to the last epoch, which was its best one, so that there was nothing to stop, and they"
+            " are not drawn: {arms}.",
+            arms=arms,
+        )
+    return phrase(
+        "Every run of these trained to the last epoch, which was its best one, so that there was nothing to stop: {arms}.",
+        arms=arms,
+    )
 
 
 def monitored(record: Record) -> str:
@@ -87,4 +102,5 @@ def _seed(axes: Axes, record: Record, height: float) -> None:
 
 def _name(marks: list[Line2D], record: Record, epoch: int | None) -> None:
     for mark in marks if epoch is not None else []:
-        hover_titles.name(mark, [f"{record.arm}, seed {record.seed}: epoch {epoch}"])
+        words = phrase("{arm}, seed {seed}: epoch {epoch}", arm=record.arm, seed=record.seed, epoch=epoch)
+        hover_titles.name(mark, [words])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from butfor.languages.phrases import phrase
 from butfor.verdicts.rows import ContrastRow
 
 
@@ -20,7 +21,9 @@ def strongest(arms: Sequence[str], rows: Iterable[ContrastRow], most: float) -> 
 
 def which_are_shown(count: int, most: float) -> str:
     """Which of so many ablations a picture shows, in a sentence; empty if it shows all."""
-    return f"Shown are the {most:g} of {count} ablations with the largest effects." if count > most else ""
+    if count <= most:
+        return ""
+    return phrase("Shown are the {most} of {count} ablations with the largest effects.", most=f"{most:g}", count=count)
 
 
 def _size(row: ContrastRow) -> float:

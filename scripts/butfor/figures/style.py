@@ -7,7 +7,6 @@ dash, a mark or a word says as well.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation
+
+from butfor.text_width import width, wrapped
 
 WIDTH = 6.0  # a telephone shows it at two thirds of its size, at which its words can be read
 ROW = 0.27
@@ -100,7 +101,7 @@ def dot(label: str, marker: str, **look: Any) -> Line2D:
 
 def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> None:
     """A legend above the panels, in as many columns as its longest entry leaves room for, with what the panels show above it."""
-    longest = max((len(str(item.get_label())) for item in handles), default=0)
+    longest = max((width(str(item.get_label())) for item in handles), default=0)
     columns = max(1, min(len(handles), int(WIDTH / (LETTER * longest + HANDLE))))
     rows = -(-len(handles) // columns)
     above = figure.legend(
@@ -111,20 +112,10 @@ def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> No
         above.get_title().set_fontsize("medium")
 
 
-def name_sides(axes: Axes, higher_is_better: bool) -> None:
-    """Say above both sides of the line at 0 which is better."""
-    left, right = ("worse", "better") if higher_is_better else ("better", "worse")
-    for words, side, away in ((f"← {left}", "right", -5), (f"{right} →", "left", 5)):
-        axes.annotate(
-            words, (0, 1), (away, 3), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-            ha=side, va="bottom", fontsize="small", color="0.35",
-        )  # fmt: skip
-
-
 def note(figure: FigureBase, words: str) -> None:
     """Whole sentences below the panels."""
     if words:
-        lines = textwrap.fill(words, NOTE_LETTERS, break_on_hyphens=False, break_long_words=False)
+        lines = "\n".join(wrapped(words, NOTE_LETTERS, break_on_hyphens=False, break_long_words=False))
         below = figure.legend(
             handles=[], title=lines, loc="outside lower left", frameon=False, alignment="left", borderpad=0.1
         )

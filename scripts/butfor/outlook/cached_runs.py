@@ -9,7 +9,8 @@ from typing import Any
 
 from butfor.records import earlier
 from butfor.records.results_folder import RUNS, UNFINISHED, record_in
-from butfor.workflow.inheritance import data_trained_on, foreseen, used_seeds
+from butfor.workflow.inheritance import foreseen, used_seeds
+from butfor.workflow.origins import data_trained_on
 
 Cached = dict[tuple[str, str], list[int]]
 

@@ -17,7 +17,7 @@ from butfor.study.plan import Look
 from butfor.study.summary import Study
 from butfor.verdicts.next_look import after
 from butfor.verdicts.removed import with_removed
-from butfor.workflow import inheritance, parameters
+from butfor.workflow import origins, parameters
 
 
 def decided_looks(study: PlannedStudy, cached: Cached) -> tuple[dict[str, list[str]], list[Record]]:
@@ -42,7 +42,7 @@ def analysed(study: PlannedStudy) -> Study:
     """The study as the stages after training are given it, with the task of its data where they are stored, and with what was
     removed from it."""
     asked = parameters.analysis(study.settings, study.plan)
-    task = inheritance.manifest(study.results, next(iter(study.data))).get("task") or study.settings["task"]
+    task = origins.manifest(study.results, next(iter(study.data))).get("task") or study.settings["task"]
     known = asked if task == "auto" else cast(Study, {**asked, "task": task})
     register = study.results / REGISTER
     return with_removed(known, register if register.is_file() else None)

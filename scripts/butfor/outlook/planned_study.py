@@ -18,7 +18,7 @@ from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
 from butfor.study.settings import study_and_plan
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import inheritance, parameters
+from butfor.workflow import origins, parameters
 from butfor.workflow.code_dependencies import CodeDependencies
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.planning import find_modules_beside
@@ -70,7 +70,7 @@ def planned_study(config: Mapping[str, Any], files: Sequence[Path | str]) -> Pla
     own = OwnFiles(settings["results"], dependencies.fingerprint)
     data = {name: {**one, "largest": plan.largest(name)} for name, one in settings["data_sets"].items()}
     announced = settings["log_level"], settings["max_minutes"], data, list(settings["metrics"].values())
-    announce(StartSettings(*announced, settings.get("decides")))
+    announce(StartSettings(*announced, settings.get("decides"), settings["job"]["gpu_share"]))
     targets = Targets(settings, plan, codes, own, lambda look: [], is_dry_run=True)
     return PlannedStudy(settings, plan, targets, list(map(str, files)), data)
 
@@ -81,7 +81,7 @@ def examples_of(study: PlannedStudy, data_set: str) -> int | None:
     if study.settings["replicates"]:
         return None
     if data_set not in study.targets.data.stale:
-        shapes = inheritance.manifest(study.results, data_set).get("shapes", {})
+        shapes = origins.manifest(study.results, data_set).get("shapes", {})
         return int(shapes["y_train"][0]) if "y_train" in shapes else None
     return TRAIN_IMAGES.get(study.data[data_set]["name"])
 

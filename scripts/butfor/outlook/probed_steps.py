@@ -49,6 +49,7 @@ def main(folder: Path) -> None:
     training, parts = task["training"], task["paths"]
     kind = engine_named(training["engine"])
     device = kind.device(task["threads"])
+    kind.set_arithmetic(training["recipe"])
     start = min(time.time() - task["began"], time.process_time() + WAITING)
     if not parts:
         parts = [str(folder / name) for name in ("arrays.npz", "manifest.json", "source.json")]

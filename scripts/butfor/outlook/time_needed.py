@@ -19,7 +19,7 @@ from butfor.outlook.step_probe import Probed, probed
 from butfor.records.provenance import gpus
 from butfor.records.results_folder import ARRAYS, MANIFEST
 from butfor.study.arm import is_baseline
-from butfor.workflow import inheritance, parameters
+from butfor.workflow import origins, parameters
 
 START = 3.5  # seconds, measured on the example study: from the end of a job to the first step of the next
 
@@ -63,7 +63,7 @@ def time_needed(
     told = {name: each for name, each in times.items() if each is not None}
     if len(told) < len(times):
         return None, why
-    side_by_side = max(1, cores // study.settings["threads"])
+    side_by_side = max(1, min(cores // study.settings["threads"], gpus() * study.settings["job"]["gpu_share"] or cores))
     seeds = {look.name: list(look.seeds) for look in study.plan.looks}
     ways = (
         routes.least(study.plan, decided.get),
@@ -98,7 +98,7 @@ def test_examples(study: PlannedStudy, time: TimeNeeded | None) -> int | None:
     if time and time.test:
         return time.test
     first = next(iter(study.data))
-    shapes = inheritance.manifest(study.results, first).get("shapes", {})
+    shapes = origins.manifest(study.results, first).get("shapes", {})
     if "y_test" in shapes and not study.settings["replicates"] and first not in study.targets.data.stale:
         return int(shapes["y_test"][0])
     return TEST_IMAGES.get(study.data[first]["name"])
@@ -112,7 +112,7 @@ def known_runs(study: PlannedStudy) -> list[KnownRun]:
     """The runs of this study, and those of others on the same data, that were trained as this one would be."""
     known = own_runs(study.results)
     for data_set, data in study.data.items():
-        fingerprint = inheritance.data_fingerprint(study.results, data_set)
+        fingerprint = origins.data_fingerprint(study.results, data_set)
         beside = runs_beside(study.results)
         known += [run for run in beside if _is_same_data(run, data["name"], fingerprint)]
     return [run for run in known if _trains_alike(run, study.settings["threads"])]

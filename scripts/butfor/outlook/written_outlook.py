@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from butfor.languages.phrases import language_of, speaking
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text, where_written
 from butfor.outlook.planned_study import planned_study
@@ -15,6 +16,8 @@ from butfor.records.files import write_atomically
 
 def write_outlook(config: Mapping[str, Any], files: Sequence[str], cores: int, path: Path) -> str:
     """Write the outlook of the study in a configuration into a file, and give it in words. files: those that it was read from."""
-    found = outlook(planned_study(config, files), cores)
+    planned = planned_study(config, files)
+    found = outlook(planned, cores)
     write_atomically(path, json.dumps(found.as_json(), indent=1, ensure_ascii=False))
-    return f"{outlook_text(found)}\n\n{where_written(path)}"
+    with speaking(language_of(planned.settings)):
+        return f"{outlook_text(found)}\n\n{where_written(path)}"

@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import unquote
 
+from butfor.languages.phrases import phrase
 from butfor.pages.drawing import SharedShapes, drawn, read_drawing
 from butfor.pages.figure_colours import FigureColours
 
@@ -25,8 +26,8 @@ TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".g
 class InlineFigures:
     """The figures of a report that lies in a folder."""
 
-    def __init__(self, folder: Path, colours: FigureColours, texts: dict[str, str], most_bytes: int) -> None:
-        self.colours, self.texts = colours, texts
+    def __init__(self, folder: Path, colours: FigureColours, most_bytes: int) -> None:
+        self.colours = colours
         self._folder, self._most_bytes, self._shapes = folder, most_bytes, SharedShapes()
         self._as: dict[str, str] = {}  # by source: .svg, .png or LINK
 
@@ -69,10 +70,13 @@ class InlineFigures:
 
     def _note(self, source: str, kind: str) -> str:
         if kind == LINK and not self._file(source, Path(source).suffix).is_file():
-            return self.texts["lost"].format(link=escape(source))
+            return phrase("The file {link} is not there.", link=escape(source))
         if kind == LINK:
-            return self.texts["as_link"].format(link=_link(source, source))
-        return self.texts["as_picture"] if kind == ".png" and self._is_there(source, ".svg") else ""
+            link = _link(source, source)
+            return phrase("Not in this page, which would be too large with it: see {link}.", link=link)
+        if kind == ".png" and self._is_there(source, ".svg"):
+            return phrase("Shown as a picture: as a drawing it would be too large for this page.")
+        return ""
 
     def _best(self, source: str) -> str:
         for kind in (".svg", Path(source).suffix):

@@ -9,9 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from butfor.languages.phrases import speaking
 from butfor.pages.figure_colours import FigureColours
 from butfor.pages.inline_figures import InlineFigures
-from butfor.pages.page_texts import TEXTS
+from butfor.pages.page_texts import page_texts
 from butfor.pages.report_body import Body
 from butfor.records.files import write_atomically
 
@@ -30,14 +31,19 @@ def write_page(report_path: Path | str, page_path: Path | str, language: str = "
 
 
 def page(markdown: str, folder: Path, language: str = "en") -> str:
-    """The page of a report whose links and pictures are relative to a folder."""
-    figures = InlineFigures(folder, FigureColours(), TEXTS[language], MOST_BYTES - MARKED_UP * len(markdown.encode()))
+    """The page of a report whose links and pictures are relative to a folder, with its own words in the report's language."""
+    with speaking(language):
+        return _page(markdown, folder, language)
+
+
+def _page(markdown: str, folder: Path, language: str) -> str:
+    figures = InlineFigures(folder, FigureColours(), MOST_BYTES - MARKED_UP * len(markdown.encode()))
     body = Body(markdown, figures)
     script, style = ((HERE / f"page.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("page.html.jinja").render(
         language=language,
-        texts=TEXTS[language],
+        texts=page_texts(),
         title=body.title,
         entries=body.entries,
         is_short=sum(1 + len(entry.parts) for entry in body.entries) <= MOST_ENTRIES,

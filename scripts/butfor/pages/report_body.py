@@ -9,6 +9,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from butfor.languages.phrases import phrase
 from butfor.pages import allowed_html
 from butfor.pages.contents import Contents, Entry
 from butfor.pages.inline_figures import InlineFigures
@@ -83,7 +84,7 @@ class Body:
                 tokens[at].attrSet("data-key", key)
                 if (longest := max(map(len, words))) > WORDS:
                     tokens[at].attrSet("class", "prose" if longest > SENTENCE else "words")
-        label = self._figures.texts["table"].format(title=self.entries[-1].words if self.entries else self.title)
+        label = phrase("Table: {title}", title=self.entries[-1].words if self.entries else self.title)
         kind = "table long" if len(cells) > LONG * columns else "table"
         yield _raw(f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(label)}">')
         for token in tokens:

@@ -118,7 +118,11 @@ def replicates_words(evidence: PaperEvidence) -> str:
     noun = _noun(evidence)
     if len(runs) == 1:
         return f"Each arm has {runs[0]} {noun}s."
-    stopped = ": arms that were settled at a planned look got no more" if len(evidence.study["looks"]) > 1 else ""
+    stopped = ""
+    if len(evidence.study["looks"]) > 1:
+        given_up = any(row["settled"] and row["verdict"] == "inconclusive" for row in evidence.settling)
+        or_not = ", or that no planned look would have decided," if given_up else ""
+        stopped = f": arms that were settled at a planned look{or_not} got no more"
     return f"Each arm has $n={runs[0]}$ to {runs[-1]} {noun}s{stopped}."
 
 

@@ -11,6 +11,7 @@ from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.spread_rounding import decimals_by, signed_number
 from butfor.paper.tabular import Column, Table
 from butfor.plain_text import counted
+from butfor.report.claim_section import data_set_shown
 from butfor.verdicts.rows import ClaimRow, Outcome
 
 BROKEN = {"Claim": 0.31, "Ablation": 0.17, "Expected": 0.12}  # columns of several lines, in shares of the text's width
@@ -42,17 +43,18 @@ def claim_tables(evidence: PaperEvidence, width: float) -> list[Table]:
 
 
 def _effect(claim: ClaimRow) -> str:
-    """The effect with its interval; of an arm without a pair, the runs that failed."""
-    if claim["effect"] is None:
+    """The effect with its interval; of an arm without a pair, or of a claim about runs that fail, how many did."""
+    if claim["effect"] is None or claim["rate"] is not None or claim["expect"] == "fails more":
         return (
             f"{claim['failed_ablation']} of {claim['planned'] - claim['missing']} failed" if claim["planned"] else "--"
         )
     low, high = claim["low"], claim["high"]
+    on = f" on {escaped(data_set)}" if (data_set := data_set_shown(claim)) else ""
     if low is None or high is None:
-        return f"${signed_number(claim['effect'], claim['decimals'])}$"
+        return f"${signed_number(claim['effect'], claim['decimals'])}${on}"
     decimals = decimals_by((high - low) / 2, claim["decimals"])
     effect, least, most = (signed_number(value, decimals) for value in (claim["effect"], low, high))
-    return f"${effect}\\;[{least},\\,{most}]$"
+    return f"${effect}\\;[{least},\\,{most}]${on}"
 
 
 def _expected(claim: ClaimRow, metric: str) -> str:
@@ -63,7 +65,12 @@ def _expected(claim: ClaimRow, metric: str) -> str:
         "" if claim["margin"] is None else f" {'within' if claim['expect'] == 'same' else 'by'} {claim['margin']:.4g}"
     )
     of = "" if claim["metric"] == metric else f" ({claim['metric']})"
-    return escaped(f"{EXPECTED.get(claim['expect'], claim['expect'])}{margin}{of}")
+    return _breakable(escaped(f"{EXPECTED.get(claim['expect'], claim['expect'])}{margin}{of}"))
+
+
+def _breakable(words: str) -> str:
+    """Words of LaTeX whose names, such as that of a metric, may be broken at their parts, since the column is narrow."""
+    return words.replace("/", r"/\allowbreak{}").replace(r"\_", r"\_\allowbreak{}")
 
 
 def _caption(evidence: PaperEvidence, claims: list[ClaimRow]) -> str:

@@ -15,6 +15,7 @@ from butfor.paper.checklist import checklist, deviations
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.data_set_table import data_set_tables
 from butfor.paper.figure_data import effects_table, seeds_table, write_data
+from butfor.paper.further_tables import cost_tables, interaction_tables, tuned_tables
 from butfor.paper.macros import macros_file
 from butfor.paper.main_document import main_document, preamble
 from butfor.paper.method_paragraph import method_paragraph
@@ -68,6 +69,7 @@ def paper_texts(evidence: PaperEvidence, width: float, two_columns: bool, mlflow
     """Every file of LaTeX and BibTeX by its place in the folder, each with a line on where it comes from."""
     tables = data_set_tables(evidence) if evidence.data_sets else ablation_tables(evidence)
     tables += claim_tables(evidence, width)
+    tables += [*interaction_tables(evidence), *tuned_tables(evidence), *cost_tables(evidence)]
     caption = effects_caption(evidence)
     files = {
         **{f"tables/{table.name}.tex": in_latex(table, width, two_columns) for table in tables},

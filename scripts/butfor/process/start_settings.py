@@ -21,6 +21,7 @@ class StartSettings:
     log_level: 0 warnings only, 1 steps, 2 details. max_minutes: the time limit of one training or one call of a user's
     code. data: by data set, where its files are looked for, and what the recipes need of them (see Plan.largest). metrics:
     those that the study asks for (see MetricTerms). decides: the metric that it asks its verdicts of, if it names one.
+    gpu_share: how many jobs share a GPU.
     """
 
     log_level: int = 1
@@ -28,6 +29,7 @@ class StartSettings:
     data: dict[str, Any] = field(default_factory=dict)
     metrics: list[dict[str, Any]] = field(default_factory=list)
     decides: str | None = None
+    gpu_share: int = 1
 
     def streams(self, data_set: str) -> bool | None:
         """Whether the inputs of a data set stay on disk, as the study says; None where it leaves that to their size."""

@@ -18,6 +18,8 @@ LATER: dict[str, Any] = {
     **dict.fromkeys(("rotation", "zoom", "noise", "mixup", "cutmix"), 0.0),
     "cutout": 0,
     "categories": {"name": "embedded", "width": None},
+    "deterministic": False,
+    "matmul_precision": "tf32",
 }
 
 

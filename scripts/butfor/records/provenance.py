@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
+import re
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
+A_DEVICE = re.compile(r"\d+$|(GPU|MIG)-\w")  # Slurm writes NoDevFiles where it grants none
 TRAINING_LIBRARIES = ("tensorflow", "keras", "numpy")  # a training's numbers depend on their versions
 
 
@@ -43,11 +47,24 @@ def revision() -> str:
         return "unknown"
 
 
+def visible_gpus(environment: Mapping[str, str] = os.environ, devices: Path = Path("/dev")) -> list[str]:
+    """The Nvidia GPUs that this process may use, by their words in CUDA_VISIBLE_DEVICES: those named there, up to the first that
+    is none, as CUDA reads it; without it all that the machine has."""
+    present = sum(1 for _ in devices.glob("nvidia[0-9]*"))
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    if named is None or not present:
+        return [str(place) for place in range(present)]
+    found: list[str] = []
+    for word in (word.strip() for word in named.split(",")):
+        if not A_DEVICE.match(word) or word in found:
+            break
+        found.append(word)
+    return found
+
+
 def gpus() -> int:
-    """The number of Nvidia GPUs that a training can use here: 0 unless TensorFlow's GPU libraries are installed too."""
-    if importlib.util.find_spec("nvidia") is None:
-        return 0
-    return len(list(Path("/dev").glob("nvidia[0-9]*")))
+    """The number of Nvidia GPUs that trainings can use here: 0 unless libraries for GPUs are installed too."""
+    return 0 if importlib.util.find_spec("nvidia") is None else len(visible_gpus())
 
 
 def machine() -> dict[str, str]:

@@ -44,13 +44,14 @@ class Record:
         largest of those trained on; the `fold` that was tested on, if it was one (its `repeat` and `fold` from 0, of so many
         `folds`).
     loop: what ran the steps: of Keras's engine xla, graph or fit.
-    parameters: the number of trainable weights.
+    parameters: the number of trainable weights; all_parameters: with those that are not, such as running moments; None in
+        records of earlier versions.
     history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
         penalties in), `train/…` and `validation/…` figures: the task's plain loss and what is measured beside it (accuracy as
         a share, mae; see recipe/tasks), measured in inference mode without penalties, train on as many images as validation;
         `order`, a digest of the epoch's batches.
-    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch. Of many steps, an array
-        (see packed_rates).
+    learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch, but for the last of a
+        run that diverged, which may end early. Of many steps, an array (see packed_rates).
     stopped_epoch, restored_epoch: the last epoch trained, and the one whose weights were evaluated at the end.
     metrics: `train/…`, `validation/…` and `test/…` figures of the final weights, on all images of each part.
     structure: the built model's layers: name, class, output shape, parameters.
@@ -97,6 +98,7 @@ class Record:
     timing: dict[str, Any]
     trial: dict[str, Any] = field(default_factory=dict)
     right: str = ""
+    all_parameters: int | None = None
     format: int = FORMAT
 
     def failed(self, must_learn: bool, metric: str) -> bool:

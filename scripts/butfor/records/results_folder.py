@@ -2,6 +2,7 @@
 
 runs/<arm>/<look>/seed_<n>.json      the records of one training job; `tuned/…` at tuned learning rates
 runs/<arm>/<look>/seed_<n>.predictions.npz   what the final weights predict, where a metric needs it (see predictions)
+compiled/<mark>/…                    programs that XLA has compiled for earlier jobs, safe to delete (see kept_programs)
 measures/<look>.json                 what those predictions are worth by each metric that the study asks for
 runs/<arm>/.<look>                   the job's receipt: what that folder was made from, and its lock (see job_folder)
 .asked_for                           the folders of records that the present study asks for
@@ -15,9 +16,11 @@ built/<arm>-<mark>.json              the layers that a user's model was built wi
 mlflow/                              the runs in MLflow: a database and artifacts
 summary.json                         the report's verdicts for programs (see report/summary_json)
 tracked.json, register.json          what the last import into MLflow did; what the study planned and changed (see register)
+mlflow.html                          links from the report into MLflow, by arm (see tracking/link_page)
 costs.json                           what the arms' models cost in use, if that was asked for
 .in_use                              the lock of the start that is at work in the folder
 .study                               the name of the study whose results these are
+.language                            the language that it asks for its report in (see languages/folder_language)
 .identity.json                       by which the folder is known in a shared MLflow store (see tracking/identity)
 .<file>.sha256, .<file>.copy         a file's checksum and its copy (see files)
 """
@@ -26,6 +29,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -48,13 +52,16 @@ MANIFEST = "manifest.json"
 SOURCE = "source.json"
 DATA_FILES_READ = "files.reads"
 EARLIER = "earlier"
+COMPILED = "compiled"
 ASKED_FOR = ".asked_for"
 MODELS = "models"
 REGISTER = "register.json"
 COSTS = "costs.json"
 STUDY_NAME = ".study"
+LANGUAGE = ".language"
 MLFLOW_FOLDER = "mlflow"
 TRACKED = "tracked.json"
+MLFLOW_PAGE = "mlflow.html"
 IDENTITY = ".identity.json"
 RESULTS_LOCK = ".in_use"
 TRACKING_LOCK = ".tracking.lock"
@@ -115,7 +122,9 @@ def record_in(folder: Path, seed: int) -> Path:
 
 def records_of(folder: Path) -> list[Path]:
     """The records in a job's folder, by name."""
-    return sorted(filter(is_record, folder.glob("seed_*.json")))
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return [folder / name for name in sorted(filter(RECORD_NAME.fullmatch, os.listdir(folder)))]
+    return []
 
 
 def is_record(path: Path) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from butfor.arm_names import anywhere, data_set_of, on
+from butfor.languages.phrases import level_term, phrase, plural, stored, term
 from butfor.missing_pairs import is_unjudged
 from butfor.plain_text import counted, plain
 from butfor.report.placebo_section import placebo_lines
@@ -16,7 +17,7 @@ from butfor.study.metrics import Metric
 from butfor.study.study_metrics import metrics_of
 from butfor.verdicts.numbers import effect_of, interval_of, mean_and_sd
 from butfor.verdicts.rows import REFUSED, SAME, ArmRow, Comparison, ContrastRow
-from butfor.verdicts.words import by_importance, lean, listed
+from butfor.verdicts.words import by_importance, lean, listed, setting_shown
 
 MOST_NAMED = 3  # changes of one verdict; the table has the others
 MOST_SET = 2  # settings of a change that a sentence names
@@ -45,10 +46,12 @@ class Voice:
         """The arm of a row with what it sets, where that is short, and its reference, where that is not the baseline."""
         about: Mapping[str, Any] = self.arms.get(row["arm"], {})
         sets = about.get("sets") or []
-        told = [plain(text) if self.marked else text for text in sets] if len(sets) <= MOST_SET else []
+        told = (
+            [plain(text) if self.marked else text for text in map(setting_shown, sets)] if len(sets) <= MOST_SET else []
+        )
         reference = row.get("reference") or ""
         if reference and not is_baseline(reference):
-            told.append(f"against {self.name(reference)}")
+            told.append(phrase("against {reference}", reference=self.name(reference)))
         return self.name(row["arm"]) + (f" ({'; '.join(told)})" if told else "")
 
 
@@ -64,7 +67,7 @@ def voice(arms: Iterable[ArmRow], marked: bool = True) -> Voice:
 def before_all(comparison: Comparison, marked: bool = True) -> list[str]:
     """What is said before the answer, since it puts all of it in doubt: a baseline that has learnt nothing, on each data set, and
     a placebo that shows something."""
-    dead = comparison["baseline"].split("\n>\n> ") if comparison["baseline"] else []
+    dead = [stored(text) for text in comparison["baseline"].split("\n>\n> ") if text]
     return [
         *(dead if marked else [text.replace("*", "").replace("`", "") for text in dead]),
         *placebo_lines(comparison, marked),
@@ -77,7 +80,11 @@ def answer_of(rows: Sequence[ContrastRow], comparison: Comparison, marked: bool 
     across, arms = comparison.get("across"), comparison["arms"]
     if not across or not across["rows"]:
         return answer(metric.rows(rows), metric, arms, noun, marked)
-    lead = f"Over {counted(len(across['data_sets']), 'data set')}, by the mean effect on {metric.title}:"
+    lead = phrase(
+        "Over {data_sets}, by the mean effect on {metric}:",
+        data_sets=counted(len(across["data_sets"]), "data set"),
+        metric=term(metric.title),
+    )
     return [lead, *answer(metric.rows(across["rows"]), metric, arms, noun, marked)]
 
 
@@ -94,12 +101,12 @@ def answer(
     }
     sentences = [
         *_baseline(arms, metric, noun),
-        *_decided(by_verdict["helps"], "helps", "help", said, noun),
-        *_decided(by_verdict["hurts"], "hurts", "hurt", said, noun),
+        *_helping(by_verdict["helps"], said, noun),
+        *_hurting(by_verdict["hurts"], said, noun),
         *_same(by_verdict[SAME], said, metric),
         *_undecided(by_verdict["inconclusive"], said, metric, noun),
     ]
-    return sentences if judged else [*sentences, "No change has a verdict."]
+    return sentences if judged else [*sentences, phrase("No change has a verdict.")]
 
 
 def _baseline(arms: Sequence[ArmRow], metric: Metric, noun: str) -> list[str]:
@@ -108,60 +115,119 @@ def _baseline(arms: Sequence[ArmRow], metric: Metric, noun: str) -> list[str]:
     if len(own) != 1:
         return []
     if not own[0]["runs"]:
-        return ["No run of the baseline is there yet."]
+        return [phrase("No run of the baseline is there yet.")]
     level, finished = own[0]["reaches"].get(metric.name), own[0]["runs"] - own[0]["failed"]
     if level is None or level["mean"] is None or level["sd"] is None:
-        return [f"{finished} of {counted(own[0]['runs'], 'run')} of the baseline ended with a usable model."]
-    reached = f"{mean_and_sd(level['mean'], level['sd'], metric.unit.decimals)} {metric.unit.level}"
-    over = f"{counted(finished, noun)}" if not own[0]["failed"] else f"{finished} of {own[0]['runs']} runs"
-    return [f"The baseline's {metric.title} is {reached} (mean ± standard deviation over {over})."]
+        runs = counted(own[0]["runs"], "run")
+        return [phrase("{n} of {runs} of the baseline ended with a usable model.", n=finished, runs=runs)]
+    reached = f"{mean_and_sd(level['mean'], level['sd'], metric.unit.decimals)} {level_term(metric.unit.level)}"
+    some = phrase("{n} of {n_all} runs", n=finished, n_all=own[0]["runs"])
+    return [
+        phrase(
+            "The baseline's {metric} is {reached} (mean ± standard deviation over {over}).",
+            metric=term(metric.title),
+            reached=reached,
+            over=some if own[0]["failed"] else counted(finished, noun),
+        )
+    ]
 
 
-def _decided(rows: list[Mapping[str, Any]], one: str, several: str, said: Voice, noun: str) -> list[str]:
+def _helping(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> list[str]:
     if not rows:
         return []
-    first = rows[0]
     if len(rows) == 1:
-        return [f"{said.subject(first)} {one}: {numbers(first, noun)}."]
-    lead = f"{len(rows)} changes {several}, most of all {said.subject(first)}: {numbers(first, noun)}"
+        return [phrase("{change} helps: {numbers}.", **_first(rows, said, noun))]
+    return [
+        phrase("{n} changes help, most of all {change}: {numbers}; then {others}.", **_largest(rows, said, noun)),
+    ]
+
+
+def _hurting(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> list[str]:
+    if not rows:
+        return []
+    if len(rows) == 1:
+        return [phrase("{change} hurts: {numbers}.", **_first(rows, said, noun))]
+    return [
+        phrase("{n} changes hurt, most of all {change}: {numbers}; then {others}.", **_largest(rows, said, noun)),
+    ]
+
+
+def _first(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> dict[str, str]:
+    return {"change": said.subject(rows[0]), "numbers": numbers(rows[0], noun)}
+
+
+def _largest(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> dict[str, object]:
+    """Of several rows, what is named of them."""
     others = [f"{said.name(row['arm'])} ({numbers(row, '')})" for row in rows[1:MOST_NAMED]]
-    more = len(rows) - 1 - len(others)
-    return [f"{lead}; then {listed([*others, *([f'{more} more'] if more else [])])}."]
+    if more := len(rows) - 1 - len(others):
+        others.append(phrase("{n} more", n=more))
+    return {"n": len(rows), **_first(rows, said, noun), "others": listed(others)}
 
 
 def _same(rows: list[Mapping[str, Any]], said: Voice, metric: Metric) -> list[str]:
     if not rows:
         return []
     margins = {row["margin"] for row in rows}
-    within = (
-        f"±{rows[0]['margin']:.3g} {metric.unit.short}" if len(margins) == 1 and rows[0]["margin"] else "its margin"
-    )
+    is_one = len(margins) == 1 and rows[0]["margin"]
+    within = f"±{rows[0]['margin']:.3g} {term(metric.unit.short)}" if is_one else phrase("its margin")
     if len(rows) == 1:
-        return [f"{said.subject(rows[0])} makes no meaningful difference: it is shown to be within {within}."]
-    named = f": {listed([said.name(row['arm']) for row in rows])}" if len(rows) <= MOST_NAMED else ""
-    return [f"{len(rows)} changes make no meaningful difference (each is shown to be within {within}){named}."]
+        return [
+            phrase(
+                "{change} makes no meaningful difference: it is shown to be within {margin}.",
+                change=said.subject(rows[0]),
+                margin=within,
+            )
+        ]
+    if len(rows) > MOST_NAMED:
+        return [
+            phrase(
+                "{n} changes make no meaningful difference (each is shown to be within {margin}).",
+                n=len(rows),
+                margin=within,
+            )
+        ]
+    return [
+        phrase(
+            "{n} changes make no meaningful difference (each is shown to be within {margin}): {changes}.",
+            n=len(rows),
+            margin=within,
+            changes=listed([said.name(row["arm"]) for row in rows]),
+        )
+    ]
 
 
 def _undecided(rows: list[Mapping[str, Any]], said: Voice, metric: Metric, noun: str) -> list[str]:
     unjudged = [row for row in rows if is_unjudged(row)] if len(rows) > 1 else []
     rows = [row for row in rows if row not in unjudged]
     if unjudged:
-        lacking = "1 change is" if len(unjudged) == 1 else f"{len(unjudged)} changes are"
-        return [*_undecided(rows, said, metric, noun), f"{lacking} not judged yet, because pairs of runs are missing."]
+        lacking = plural(
+            "{n} change is not judged yet, because pairs of runs are missing.",
+            "{n} changes are not judged yet, because pairs of runs are missing.",
+            len(unjudged),
+        )
+        return [*_undecided(rows, said, metric, noun), lacking]
     if not rows:
         return []
     if len(rows) == 1:
-        near = lean(rows[0], metric)
-        leans = f"; it leans towards “{near}”" if near else ""
-        return [f"{said.subject(rows[0])} is undecided: {numbers(rows[0], noun)}{leans}."]
-    named = f": {listed([said.name(row['arm']) for row in rows])}" if len(rows) <= MOST_NAMED else ""
-    return [f"{len(rows)} changes are undecided{named}."]
+        if near := lean(rows[0], metric):
+            return [
+                phrase(
+                    "{change} is undecided: {numbers}; it leans towards “{verdict}”.",
+                    **_first(rows, said, noun),
+                    verdict=stored(near),
+                )
+            ]
+        return [phrase("{change} is undecided: {numbers}.", **_first(rows, said, noun))]
+    if len(rows) > MOST_NAMED:
+        return [phrase("{n} changes are undecided.", n=len(rows))]
+    names = listed([said.name(row["arm"]) for row in rows])
+    return [phrase("{n} changes are undecided: {changes}.", n=len(rows), changes=names)]
 
 
 def numbers(row: Mapping[str, Any], noun: str) -> str:
     """An effect with its interval and, with a noun, on how many it is known; why, where every run failed."""
     if row["effect"] is None:
-        return str(row["remark"] or row["verdict"])
+        return stored(str(row["remark"] or row["verdict"]))
     interval = f" {interval_of(row)}" if row["low"] is not None else ""
     over = f", {counted(row['pairs'], noun)}" if noun and row["pairs"] else ""
     return f"{effect_of(row)} {_short(row)}{interval}{over}"
@@ -169,4 +235,4 @@ def numbers(row: Mapping[str, Any], noun: str) -> str:
 
 def _short(row: Mapping[str, Any]) -> str:
     """The unit without the metric's name, which goes without saying."""
-    return "points" if row["unit"].endswith(" points") else str(row["unit"])
+    return term("points" if row["unit"].endswith(" points") else str(row["unit"]))

@@ -6,6 +6,7 @@ import math
 from statistics import median
 from typing import Any
 
+from butfor.languages.phrases import phrase, term
 from butfor.records.record import Record
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import judged_by
@@ -25,14 +26,12 @@ def arm_cost_section(study: Study, rows: list[ContrastRow], records: list[Record
     metric, effects = judged_by(study), {row["arm"]: row["effect"] for row in judged_by(study).rows(rows)}
     sizes = list(next(iter(costs["arms"].values()))["latency"])
     head = [
-        "arm",
-        "parameters",
-        "operations",
-        *(f"ms, batch {size}" for size in sizes),
+        *(phrase("arm"), phrase("parameters"), phrase("operations")),
+        *(phrase("ms, batch {n}", n=size) for size in sizes),
         "MiB",
         *(["J / 1 000"] if any(row.get("joules") for row in costs["arms"].values()) else []),
-        "s per epoch",
-        f"{metric.short}",
+        phrase("s per epoch"),
+        term(metric.short),
     ]
     lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
     epochs = {arm: _seconds_per_epoch(records, arm) for arm in costs["arms"]}
@@ -53,19 +52,37 @@ def arm_cost_section(study: Study, rows: list[ContrastRow], records: list[Record
             ]
         )
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-    tail = "; ".join(
-        f"batch {size}: 95 % of predictions within {max(row['latency'][size][1] for row in costs['arms'].values()):.3g} ms"
+    ends = "; ".join(
+        phrase(
+            "batch {n}: 95 % of predictions within {time} ms",
+            n=size,
+            time=f"{max(row['latency'][size][1] for row in costs['arms'].values()):.3g}",
+        )
         for size in sizes
     )
-    return (
-        f"## What the arms cost\n\n{table}\n\nIn brackets, the change against the reference; the last column is the effect in"
-        f" {metric.unit.name}. MiB: the most memory that the process held beyond what it had before, while the model was made and"
-        f" predicted.{_energy_words(costs)} Operations: floating-point, of one"
-        f" prediction. Latency: the median, on {costs['device']} with"
-        f" {costs['threads']} CPU thread(s), after a warm-up, while no training of this study ran ({tail}). Seconds per epoch:"
-        " the median over all epochs of all runs, while as many trainings ran side by side as there were."
-        + _ranking(study, rows, costs)
-    )
+    parts = [
+        phrase(
+            "In brackets, the change against the reference; the last column is the effect in {unit}.",
+            unit=term(metric.unit.name),
+        ),
+        phrase(
+            "MiB: the most memory that the process held beyond what it had before, while the model was made and predicted."
+        ),
+        _energy_words(costs),
+        phrase("Operations: floating-point, of one prediction."),
+        phrase(
+            "Latency: the median, on {device} with {n} CPU thread(s), after a warm-up, while no training of this study ran"
+            " ({ends}).",
+            device=costs["device"],
+            n=costs["threads"],
+            ends=ends,
+        ),
+        phrase(
+            "Seconds per epoch: the median over all epochs of all runs, while as many trainings ran side by side as there were."
+        ),
+    ]
+    sections = [f"## {phrase('What the arms cost')}", table, " ".join(parts), *_ranking(study, rows, costs)]
+    return "\n\n".join(sections)
 
 
 def _mebibytes(row: dict[str, Any]) -> float | None:
@@ -75,12 +92,15 @@ def _mebibytes(row: dict[str, Any]) -> float | None:
 def _energy_words(costs: Costs) -> str:
     by = {row.get("energy_by", "") for row in costs["arms"].values()} - {""}
     if not by:
-        return " Energy: this machine tells none (no RAPL counter or nvidia-smi that may be read)."
-    parts = {"RAPL": "the processors (RAPL)", "nvidia-smi": "the GPUs (nvidia-smi)"}
-    return f" Energy: joules for 1 000 predictions, of {', '.join(parts.get(each, each) for each in sorted(by))}."
+        return phrase("Energy: this machine tells none (no RAPL counter or nvidia-smi that may be read).")
+    parts = {"RAPL": phrase("the processors (RAPL)"), "nvidia-smi": phrase("the GPUs (nvidia-smi)")}
+    return phrase(
+        "Energy: joules for 1 000 predictions, of {parts}.",
+        parts=", ".join(parts.get(each, each) for each in sorted(by)),
+    )
 
 
-def _ranking(study: Study, rows: list[ContrastRow], costs: Costs) -> str:
+def _ranking(study: Study, rows: list[ContrastRow], costs: Costs) -> list[str]:
     """What costs most per point: of the arms with a verdict, the operations (else parameters) that the better of an arm and its
     reference takes more, for what it is better by."""
     metric, lines = judged_by(study), []
@@ -92,25 +112,38 @@ def _ranking(study: Study, rows: list[ContrastRow], costs: Costs) -> str:
         more, better = own[key] - base[key], metric.worth(row["effect"])
         if better < 0:
             more, better = -more, -better
-        words = "it" if row["verdict"] == "helps" else "its reference"
-        lines.append(
-            (more / better, f"`{row['arm']}`: {words} is better by {better:.{metric.unit.decimals}f}", more, key)
+        by = f"{better:.{metric.unit.decimals}f}"
+        words = (
+            phrase("`{arm}`: it is better by {effect}", arm=row["arm"], effect=by)
+            if row["verdict"] == "helps"
+            else phrase("`{arm}`: its reference is better by {effect}", arm=row["arm"], effect=by)
         )
+        lines.append((more / better, words, more, key))
     if not lines:
-        return ""
+        return []
     ordered = sorted(lines, key=lambda line: -line[0])
     said = [
-        f"{place}. {words}, for {_short(more)} {key} more ({_short(rate)} per {_one(metric)})"
-        if more > 0
-        else f"{place}. {words}, and takes {'as many' if not more else f'{_short(-more)} fewer'} {key}"
+        f"{place}. {_price(words, more, rate, key, metric)}"
         for place, (rate, words, more, key) in enumerate(ordered, 1)
     ]
-    return "\n\nWhat costs most per point, of the arms with a verdict:\n\n" + "\n".join(said)
+    return [phrase("What costs most per point, of the arms with a verdict:"), "\n".join(said)]
 
 
-def _one(metric: Metric) -> str:
-    short = metric.unit.short
-    return "point" if short == "points" else f"1 {short}"
+def _price(words: str, more: float, rate: float, key: str, metric: Metric) -> str:
+    """What being better costs. key: what is counted."""
+    counted = phrase("operations") if key == "operations" else phrase("parameters")
+    if more > 0:
+        return phrase(
+            "{better}, for {more} {counted} more ({rate} per {unit})",
+            better=words,
+            more=_short(more),
+            counted=counted,
+            rate=_short(rate),
+            unit=phrase("point") if metric.unit.short == "points" else f"1 {term(metric.unit.short)}",
+        )
+    if not more:
+        return phrase("{better}, and takes as many {counted}", better=words, counted=counted)
+    return phrase("{better}, and takes {fewer} fewer {counted}", better=words, fewer=_short(-more), counted=counted)
 
 
 def _seconds_per_epoch(records: list[Record], arm: str) -> float | None:

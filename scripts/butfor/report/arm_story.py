@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import difflib
 import json
-import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from butfor.arm_names import data_set_of, on
 from butfor.errors import StudyError
+from butfor.languages.phrases import level_term, phrase, stored, term
 from butfor.plain_text import counted
+from butfor.records import stored_record
 from butfor.records.record import Record
 from butfor.records.results_folder import EARLIER, RUNS_FOLDER, records_below
-from butfor.records.stored_record import stored
 from butfor.report.placebo_section import shown_by
 from butfor.report.sparkline import sparkline
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import ELSEWHERE, beside, metrics_of
+from butfor.text_width import padded, width, wrapped
 from butfor.verdicts.numbers import mean_and_sd
 from butfor.verdicts.rows import ArmRow, Assessment, Comparison, ContrastRow, FailedRuns
 from butfor.verdicts.words import in_words, seeds_in_words
 
-MARGIN, WIDTH = 10, 100  # characters before a line's words, and of a line
+MARGIN, WIDTH = 10, 100  # places before a line's words, or more where those before it need them, and of a line
 MOST_BELOW = 5  # folders that an error names
 MEASURED = ("validation/accuracy", "validation/mae", "validation/loss")  # the first that a history has is drawn
 
@@ -38,18 +40,20 @@ def arm_story(results: Path, arm: str) -> str:
     checks = {check["arm"]: check for check in _read(results, "checks.json", [])}
     deciding = metrics_of(comparison)[comparison["metric"]]
     proof = _proof(checks.get(arm), comparison)
+    placebos = comparison.get("placebo", [])
     told = [
-        ("sets", [_sets(row, comparison)]),
-        ("proof", proof if row["reference"] else []),
-        ("runs", _runs(row, [failed for failed in comparison["failed"] if failed["arm"] == arm])),
-        ("reaches", _reaches(row, comparison, deciding)),
-        ("verdict", [_verdict(each, comparison) for each in deciding.rows(rows)]),
-        ("shows", [shown_by(each).replace("`", "") for each in comparison.get("placebo", []) if each["arm"] == arm]),
-        ("beside", [f"{m.title}: {_said(each)}" for m in _beside(comparison) for each in m.rows(rows)]),
-        ("claims", [f"{claim['outcome']}: {claim['sentence']}" for claim in claims["claims"] if claim["arm"] == arm]),
-        ("curves", _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
+        (phrase("sets"), [_sets(row, comparison)]),
+        (phrase("proof"), proof if row["reference"] else []),
+        (phrase("runs"), _runs(row, [failed for failed in comparison["failed"] if failed["arm"] == arm])),
+        (phrase("reaches"), _reaches(row, comparison, deciding)),
+        (phrase("verdict"), [_verdict(each, comparison) for each in deciding.rows(rows)]),
+        (phrase("shows"), [shown_by(each).replace("`", "") for each in placebos if each["arm"] == arm]),
+        (phrase("beside"), [f"{term(m.title)}: {_said(each)}" for m in _beside(comparison) for each in m.rows(rows)]),
+        (phrase("claims"), [_claim(claim) for claim in claims["claims"] if claim["arm"] == arm]),
+        (phrase("curves"), _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
     ]
-    return "\n".join([_head(row, comparison), *(_told(word, lines) for word, lines in told if lines)])
+    margin = max(MARGIN, *(width(word) + 3 for word, _ in told))
+    return "\n".join([_head(row, comparison), *(_told(word, lines, margin) for word, lines in told if lines)])
 
 
 def arms_in(results: Path) -> list[str]:
@@ -65,19 +69,23 @@ def _head(row: ArmRow, comparison: Comparison) -> str:
     named = f"{row['arm']} ({row['label']})" if row.get("label") else row["arm"]
     placebo = next((each for each in comparison.get("placebo", []) if each["arm"] == row["arm"]), None)
     if placebo:
-        return f"{named}, a placebo beside {placebo['reference']}"
-    return f"{named}, against {row['reference']}" if row["reference"] else f"{named}, which others are compared with"
+        return phrase("{arm}, a placebo beside {reference}", arm=named, reference=placebo["reference"])
+    if row["reference"]:
+        return phrase("{arm}, against {reference}", arm=named, reference=row["reference"])
+    return phrase("{arm}, which others are compared with", arm=named)
 
 
-def _told(word: str, lines: list[str]) -> str:
-    own = [part for line in lines for part in _folded(line)]
-    return "\n".join(f"  {word if not place else '':<{MARGIN - 2}}{line}" for place, line in enumerate(own))
+def _claim(claim: Mapping[str, Any]) -> str:
+    return f"{stored(claim['outcome'])}: {claim['sentence']}"
 
 
-def _folded(line: str) -> list[str]:
-    return textwrap.wrap(
-        line, WIDTH - MARGIN, subsequent_indent="  ", break_long_words=False, drop_whitespace=True
-    ) or [line]
+def _told(word: str, lines: list[str], margin: int) -> str:
+    own = [part for line in lines for part in _folded(line, WIDTH - margin)]
+    return "\n".join(f"  {padded('' if place else word, margin - 2)}{line}" for place, line in enumerate(own))
+
+
+def _folded(line: str, places: int) -> list[str]:
+    return wrapped(line, places, subsequent_indent="  ", break_long_words=False, drop_whitespace=True) or [line]
 
 
 def _arm(arms: list[ArmRow], name: str, results: Path) -> ArmRow:
@@ -95,26 +103,31 @@ def _arm(arms: list[ArmRow], name: str, results: Path) -> ArmRow:
 def _sets(row: ArmRow, comparison: Comparison) -> str:
     """What the arm changes in its reference's recipe."""
     if comparison.get("task") == ELSEWHERE:
-        return "not known: its runs were made elsewhere"
+        return phrase("not known: its runs were made elsewhere")
     if row["changes"]:
         return ", ".join(row["changes"])
-    return "nothing that its recipe shows" if row["reference"] else "nothing: it is the recipe as the study gives it"
+    if row["reference"]:
+        return phrase("nothing that its recipe shows")
+    return phrase("nothing: it is the recipe as the study gives it")
 
 
 def _proof(check: dict[str, Any] | None, comparison: Comparison) -> list[str]:
     if check is None:
-        why = "its runs were made elsewhere" if comparison.get("task") == ELSEWHERE else "no check was made"
-        return [f"none: {why}"]
-    line = [check["line"]] if check["line"] else []
-    return [check["outcome"], *line, *check["problems"], *check["reasons"], *([check["note"]] if check["note"] else [])]
+        is_elsewhere = comparison.get("task") == ELSEWHERE
+        return [phrase("none: its runs were made elsewhere") if is_elsewhere else phrase("none: no check was made")]
+    line, note = ([check[key]] if check[key] else [] for key in ("line", "note"))
+    return list(map(stored, [check["outcome"], *line, *check["problems"], *check["reasons"], *note]))
 
 
 def _runs(row: ArmRow, failed: list[FailedRuns]) -> list[str]:
     seeds: dict[str, list[int]] = {}
     for each in failed:
-        seeds.setdefault(f"{each['ending']} ({each['reason']})", []).extend(each["seeds"])
-    said = [f"{counted(row['runs'], 'run')}, {row['failed'] or 'none'} failed"]
-    return said + [f"{seeds_in_words(own)}: {ending}" for ending, own in seeds.items()]
+        seeds.setdefault(f"{stored(each['ending'])} ({stored(each['reason'])})", []).extend(each["seeds"])
+    runs = counted(row["runs"], "run")
+    said = phrase("{runs}, {failed} failed", runs=runs, failed=row["failed"]) if row["failed"] else ""
+    return [said or phrase("{runs}, none failed", runs=runs)] + [
+        f"{seeds_in_words(own)}: {ending}" for ending, own in seeds.items()
+    ]
 
 
 def _reaches(row: ArmRow, comparison: Comparison, deciding: Metric) -> list[str]:
@@ -123,8 +136,17 @@ def _reaches(row: ArmRow, comparison: Comparison, deciding: Metric) -> list[str]
     other = _level(reference, deciding) if reference else ""
     if not own:
         return []
-    beside_it = f"; {row['reference']}: {other}" if other else ""
-    return [f"{deciding.title} {own} {deciding.unit.level} (mean ± standard deviation){beside_it}"]
+    values = {"metric": term(deciding.title), "value": f"{own} {level_term(deciding.unit.level)}"}
+    if not other:
+        return [phrase("{metric} {value} (mean ± standard deviation)", **values)]
+    return [
+        phrase(
+            "{metric} {value} (mean ± standard deviation); {reference}: {other}",
+            **values,
+            reference=row["reference"],
+            other=other,
+        )
+    ]
 
 
 def _level(row: ArmRow, metric: Metric) -> str:
@@ -137,8 +159,10 @@ def _level(row: ArmRow, metric: Metric) -> str:
 def _verdict(row: ContrastRow, comparison: Comparison) -> str:
     noun = "fold" if comparison.get("replicates") else "seed"
     by = counted(row["planned"] - row["missing"], noun)
-    lacking = f"; about {row['more_seeds']:.0f} more would settle it" if row["more_seeds"] else ""
-    return f"{_said(row)} ({by}{lacking})"
+    if row["more_seeds"]:
+        more = f"{row['more_seeds']:.0f}"
+        return phrase("{verdict} ({runs}; about {more} more would settle it)", verdict=_said(row), runs=by, more=more)
+    return f"{_said(row)} ({by})"
 
 
 def _said(row: ContrastRow) -> str:
@@ -159,11 +183,11 @@ def _curves(results: Path, arms: list[str]) -> list[str]:
         return []
     means = {arm: _mean(several, figure) for arm, several in histories.items() if several}
     every = [value for values in means.values() for value in values]
-    wide = max(map(len, means))
+    wide = max(map(width, means))
     return [
-        f"{figure}, mean by epoch",
+        phrase("{figure}, mean by epoch", figure=stored(figure)),
         *(
-            f"{arm:<{wide}} {sparkline(values, min(every), max(every))} {values[0]:.4g} → {values[-1]:.4g}"
+            f"{padded(arm, wide)} {sparkline(values, min(every), max(every))} {values[0]:.4g} → {values[-1]:.4g}"
             for arm, values in means.items()
             if values
         ),
@@ -183,7 +207,7 @@ def _mean(histories: list[list[dict[str, Any]]], figure: str) -> list[float]:
 def _records(results: Path, arm: str) -> list[Record]:
     folder = results.parent if results.name == "partial" and not (results / RUNS_FOLDER).is_dir() else results
     return [
-        stored(path)
+        stored_record.stored(path)
         for path in records_below(folder / RUNS_FOLDER)
         if path.parents[1].name == arm and EARLIER not in path.parts
     ]

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from butfor import stats
 from butfor.arm_names import anywhere
-from butfor.plain_text import counted, plain
+from butfor.languages.phrases import phrase, plural, stored, term
+from butfor.plain_text import plain
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, metrics_of
 from butfor.study.summary import Study
@@ -23,7 +24,7 @@ def data_set_section(study: Study, rows: list[ContrastRow], across: Across | Non
     if across is None:
         return ""
     parts = [
-        f"## Data sets\n\n{_table(judged_by(study), rows, across, across['rows'])}",
+        f"## {phrase('Data sets')}\n\n{_table(judged_by(study), rows, across, across['rows'])}",
         _note(study),
         *([_differing(across["rows"])] if across["rows"] else []),
         _like_these(across),
@@ -39,7 +40,8 @@ def _folded(metric: Metric, rows: list[ContrastRow], across: Across, others: lis
     if not own:
         return ""
     table = _table(metric, rows, across, own)
-    return f"<details><summary>The same on {metric.title}, in {metric.unit.name}</summary>\n\n{table}\n\n</details>"
+    same = phrase("The same on {metric}, in {unit}", metric=term(metric.title), unit=term(metric.unit.name))
+    return f"<details><summary>{same}</summary>\n\n{table}\n\n</details>"
 
 
 def _table(metric: Metric, rows: list[ContrastRow], across: Across, over_rows: list[AcrossRow]) -> str:
@@ -48,7 +50,13 @@ def _table(metric: Metric, rows: list[ContrastRow], across: Across, over_rows: l
     for row in metric.rows(rows):
         by_name.setdefault(anywhere(row["arm"]), {})[row["data"]] = row
     over = {row["arm"]: row for row in over_rows}
-    head = ["ablation", *(f"`{name}`" for name in sets), f"mean, {metric.unit.short}", "interval*", "over all of them"]
+    head = [
+        phrase("ablation"),
+        *(f"`{name}`" for name in sets),
+        phrase("mean, {unit}", unit=term(metric.unit.short)),
+        phrase("interval*"),
+        phrase("over all of them"),
+    ]
     lines = [
         [_called(name, of_sets.values()), *(_cell(of_sets.get(each)) for each in sets), *_over(over.get(name))]
         for name, of_sets in by_name.items()
@@ -64,7 +72,7 @@ def _called(name: str, rows: Iterable[ContrastRow]) -> str:
 
 
 def _cell(row: ContrastRow | None) -> str:
-    return "–" if row is None else f"{effect_of(row)} {row['verdict']}"
+    return "–" if row is None else f"{effect_of(row)} {stored(row['verdict'])}"
 
 
 def _over(row: AcrossRow | None) -> list[str]:
@@ -73,38 +81,49 @@ def _over(row: AcrossRow | None) -> list[str]:
 
 def _note(study: Study) -> str:
     metric, alpha = judged_by(study), study["verdict"]["alpha"]
-    return (
-        f"Effects on {metric.title}, in {metric.unit.name}, each against the reference on the same data set, with the verdict"
-        " there. The last columns are about the mean over these very data sets, each with the same weight, on the seeds that an"
-        " ablation has on all of them; its standard error comes from theirs (degrees of freedom: Satterthwaite). Those verdicts"
-        f" are corrected over looks and ablations, and hold together at {level(alpha)}, as those on single data sets do."
-        f" \\* For each by itself.{_of_shares(study)}"
+    effects = phrase(
+        "Effects on {metric}, in {unit}, each against the reference on the same data set, with the verdict there.",
+        metric=term(metric.title),
+        unit=term(metric.unit.name),
     )
+    mean = phrase(
+        "The last columns are about the mean over these very data sets, each with the same weight, on the seeds that an ablation"
+        " has on all of them; its standard error comes from theirs (degrees of freedom: Satterthwaite)."
+    )
+    corrected = phrase(
+        "Those verdicts are corrected over looks and ablations, and hold together at {level}, as those on single data sets do.",
+        level=level(alpha),
+    )
+    alone = phrase("\\* For each by itself.")
+    return " ".join(filter(None, [effects, mean, corrected, alone, _of_shares(study)]))
 
 
 def _of_shares(study: Study) -> str:
     """What margins are of that are shares of a baseline's mean, of which there are several."""
     has_shares = any(metric.relative is not None for metric in metrics_of(study).values())
-    return (
-        " Margins in percent are of each baseline's own mean, and that of the mean effect is their mean."
-        if has_shares
-        else ""
-    )
+    if not has_shares:
+        return ""
+    return phrase("Margins in percent are of each baseline's own mean, and that of the mean effect is their mean.")
 
 
 def _differing(rows: list[AcrossRow]) -> str:
     """Whether the effect of each ablation is the same on all data sets."""
     lines = [
-        f"- `{row['arm']}`: from {_least(row)} to {_most(row)}; Q {row['heterogeneity']:.1f}, p"
-        f" {probability(row['p_heterogeneity'])} of no difference between data sets"
+        phrase(
+            "- `{arm}`: from {least} to {most}; Q {q}, p {p} of no difference between data sets",
+            arm=row["arm"],
+            least=_least(row),
+            most=_most(row),
+            q=f"{row['heterogeneity']:.1f}",
+            p=probability(row["p_heterogeneity"]),
+        )
         for row in rows
         if row["heterogeneity"] is not None
     ]
     if not lines:
         return ""
-    return "\n".join(
-        ["How much the effect depends on the data set (Cochran's Q; p by Welch's test, uncorrected):", "", *lines]
-    )
+    lead = phrase("How much the effect depends on the data set (Cochran's Q; p by Welch's test, uncorrected):")
+    return "\n".join([lead, "", *lines])
 
 
 def _least(row: AcrossRow) -> str:
@@ -120,7 +139,7 @@ def _known(row: AcrossRow) -> list[tuple[str, float]]:
 
 
 def _end(row: AcrossRow, pair: tuple[str, float]) -> str:
-    return f"{signed(pair[1], decimals_of(row))} on {pair[0]}"
+    return phrase("{effect} on {data_set}", effect=signed(pair[1], decimals_of(row)), data_set=pair[0])
 
 
 def _like_these(across: Across) -> str:
@@ -129,24 +148,35 @@ def _like_these(across: Across) -> str:
     if not known:
         return ""
     count = len(across["data_sets"])
-    weak = f" {counted(count, 'data set')} say little of others, so this reading is weak." if count < FEW else ""
-    ends = ", ".join(f"`{row['arm']}` {interval(row['like_low'], row['like_high'], decimals_of(row))}" for row in known)
-    return (
-        f"For the mean over data sets like these, were they drawn at random, the 95 % intervals are {ends} (t intervals of the"
-        f" effects, uncorrected).{weak}"
+    weak = plural(
+        "{n} data set say little of others, so this reading is weak.",
+        "{n} data sets say little of others, so this reading is weak.",
+        count,
     )
+    ends = ", ".join(f"`{row['arm']}` {interval(row['like_low'], row['like_high'], decimals_of(row))}" for row in known)
+    said = phrase(
+        "For the mean over data sets like these, were they drawn at random, the 95 % intervals are {intervals} (t intervals of"
+        " the effects, uncorrected).",
+        intervals=ends,
+    )
+    return f"{said} {weak}" if count < FEW else said
 
 
 def _ranked(study: Study, ranks: Ranks) -> str:
     """The mean ranks of arms, and which differ."""
     best, apart = min(ranks["ranks"].values()), ranks["p"] <= study["verdict"]["alpha"]
     order = sorted(ranks["ranks"].items(), key=lambda pair: pair[1])
-    worse = {arm: "yes" if apart and rank - best > ranks["critical"] else "no" for arm, rank in order}
+    worse = {arm: phrase("yes") if apart and rank - best > ranks["critical"] else phrase("no") for arm, rank in order}
     lines = [f"| `{arm}` | {rank:.2f} | {worse[arm]} |" for arm, rank in order]
-    return (
-        f"Mean ranks over the data sets, 1 for the best; p {probability(ranks['p'])} of no difference (Friedman). Two arms differ"
-        f" where their ranks are further apart than the critical difference of {ranks['critical']:.2f} (Nemenyi,"
-        f" {level(study['verdict']['alpha'])}). Ranks count data sets, not seeds, and need {stats.FEWEST_RANKED} or more.\n\n"
-        "![Ranks over data sets](figures/critical_difference.png)\n\n"
-        "| arm | mean rank | shown to be worse than the first |\n| --- | ---: | --- |\n" + "\n".join(lines)
+    words = phrase(
+        "Mean ranks over the data sets, 1 for the best; p {p} of no difference (Friedman). Two arms differ where their ranks are"
+        " further apart than the critical difference of {critical} (Nemenyi, {level}). Ranks count data sets, not seeds, and need"
+        " {fewest} or more.",
+        p=probability(ranks["p"]),
+        critical=f"{ranks['critical']:.2f}",
+        level=level(study["verdict"]["alpha"]),
+        fewest=stats.FEWEST_RANKED,
     )
+    head = f"| {phrase('arm')} | {phrase('mean rank')} | {phrase('shown to be worse than the first')} |"
+    picture = f"![{phrase('Ranks over data sets')}](figures/critical_difference.png)"
+    return f"{words}\n\n{picture}\n\n{head}\n| --- | ---: | --- |\n" + "\n".join(lines)

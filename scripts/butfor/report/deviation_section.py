@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from butfor.languages.phrases import phrase, stored
 from butfor.verdicts.rows import Assessment
 
 
 def deviation_section(assessment: Assessment) -> str:
     """Every deviation from what was planned before the first run, or that there is none."""
-    lines = [f"- {line}" for line in assessment["deviations"]]
-    return "## Deviations from the plan\n\n" + (
-        "\n".join(lines) or "Nothing that decides was changed after the first run."
-    )
+    lines = [f"- {stored(line)}" for line in assessment["deviations"]]
+    none = phrase("Nothing that decides was changed after the first run.")
+    return f"## {phrase('Deviations from the plan')}\n\n" + ("\n".join(lines) or none)

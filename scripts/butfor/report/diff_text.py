@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from butfor.languages.phrases import phrase, stored, term
 from butfor.plain_text import counted
 from butfor.verdicts.changed_verdicts import VerdictDiff, VerdictPair, changed_in, moved_in
 from butfor.verdicts.numbers import interval, signed, within
@@ -12,21 +13,26 @@ from butfor.verdicts.numbers import interval, signed, within
 def diff_text(diff: VerdictDiff) -> str:
     """Which verdicts changed, which effects moved, which arms are in one folder alone, and what else differs."""
     changed, moved, both = changed_in(diff), moved_in(diff), diff["both"]
-    by = f"by {diff['metric']}, in {diff['unit']}"
+    folders = {"a": diff["a"], "b": diff["b"]}
+    by = phrase("by {metric}, in {unit}", metric=diff["metric"], unit=term(diff["unit"]))
     if not both:
-        head = f"{diff['a']} and {diff['b']} have no ablation in common."
+        head = phrase("{a} and {b} have no ablation in common.", **folders)
     elif changed:
-        head = f"{len(changed)} of {counted(len(both), 'verdict')} changed from {diff['a']} to {diff['b']}, {by}:"
+        verdicts = counted(len(both), "verdict")
+        head = phrase(
+            "{n} of {verdicts} changed from {a} to {b}, {by}:", n=len(changed), verdicts=verdicts, by=by, **folders
+        )
     else:
-        head = f"No verdict changed from {diff['a']} to {diff['b']} ({counted(len(both), 'ablation')}, {by})."
+        ablations = counted(len(both), "ablation")
+        head = phrase("No verdict changed from {a} to {b} ({ablations}, {by}).", ablations=ablations, by=by, **folders)
     lines = [head, *(_changed(pair, diff["decimals"]) for pair in changed)]
     if moved:
-        lines += ["The same verdict, but intervals that have nothing in common:"]
+        lines += [phrase("The same verdict, but intervals that have nothing in common:")]
         lines += [_changed(pair, diff["decimals"]) for pair in moved]
     for folder, arms in ((diff["a"], diff["only_a"]), (diff["b"], diff["only_b"])):
         if arms:
-            lines.append(f"Only in {folder}: {', '.join(arms)}.")
-    return "\n".join([*lines, *diff["differences"]])
+            lines.append(phrase("Only in {folder}: {arms}.", folder=folder, arms=", ".join(arms)))
+    return "\n".join([*lines, *map(stored, diff["differences"])])
 
 
 def _changed(pair: VerdictPair, decimals: int) -> str:
@@ -34,7 +40,7 @@ def _changed(pair: VerdictPair, decimals: int) -> str:
 
 
 def _side(side: dict[str, Any], decimals: int) -> str:
-    remark = f" ({side['remark']})" if side["remark"] else ""
+    remark = f" ({stored(side['remark'])})" if side["remark"] else ""
     shown = within(side["low"], side["high"], decimals)
     effect = f" {signed(side['effect'], shown)} {interval(side['low'], side['high'], shown)}" if side["pairs"] else ""
-    return f"{side['verdict']}{remark}{effect}"
+    return f"{stored(side['verdict'])}{remark}{effect}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from butfor.languages.phrases import ENGLISH, language_of, phrase, plural, speaking, stored, term
 from butfor.plain_text import counted, plain
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
@@ -25,12 +26,6 @@ from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.rows import Assessment, Comparison, ContrastRow
 from butfor.verdicts.words import seeds_in_words
 
-NOT_CONTROLLED = (
-    "**These runs were made elsewhere.** butfor has judged their figures and has controlled nothing: it does not know what an"
-    " arm changed, whether anything else differed, whether equal seeds drew the same, or whether runs were left out or chosen"
-    " after they were seen. So no arm has a level of proof here."
-)
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -47,12 +42,12 @@ class Origin:
     @property
     def sentences(self) -> list[str]:
         """What a reader is to know of the file, for the terminal and the report."""
-        ignored = [f"{name} ({why})" for name, why in self.ignored.items()]
-        called = [f"{old} is called {new} here" for old, new in self.renamed.items()]
+        ignored = ", ".join(f"{name} ({stored(why)})" for name, why in self.ignored.items())
+        called = "; ".join(phrase("{old} is called {new} here", old=old, new=new) for old, new in self.renamed.items())
         return [
-            *([f"Ignored columns: {', '.join(ignored)}."] if ignored else []),
-            *([f"Names: {'; '.join(called)}."] if called else []),
-            *self.notes,
+            *([phrase("Ignored columns: {columns}.", columns=ignored)] if ignored else []),
+            *([phrase("Names: {names}.", names=called)] if called else []),
+            *map(stored, self.notes),
         ]
 
 
@@ -61,9 +56,25 @@ def write_elsewhere_report(study: DescribedStudy, records: list[Record], origin:
     rows: list[ContrastRow] = json.loads((out / "contrasts.json").read_text())
     comparison: Comparison = json.loads((out / "comparison.json").read_text())
     known, claims = as_recorded(study, records), Assessment(claims=[], removed=0, deviations=[])
+    with speaking(language_of(study)):
+        text = _report(known, records, origin, rows, comparison, claims)
+    write_atomically(out / "report.md", text)
+    with speaking(ENGLISH):
+        told = summary(known, rows, comparison, [], claims, {}, {}, partial=False)
+    write_atomically(out / SUMMARY, json.dumps(told, indent=1, ensure_ascii=False))
+
+
+def _report(
+    known: DescribedStudy,
+    records: list[Record],
+    origin: Origin,
+    rows: list[ContrastRow],
+    comparison: Comparison,
+    claims: Assessment,
+) -> str:
     sections = [
-        f"# {plain(study['study'])}",
-        f"> {NOT_CONTROLLED}",
+        f"# {plain(known['study'])}",
+        f"> {_not_controlled()}",
         *(f"> {text}" for text in before_all(comparison)),
         opening_section(known, records).strip(),
         " ".join(answer_of(rows, comparison)),
@@ -71,12 +82,18 @@ def write_elsewhere_report(study: DescribedStudy, records: list[Record], origin:
         "\n".join(f"- {plain(sentence)}" for sentence in origin.sentences),
         verdict_section(known, rows, comparison["arms"], {}, {}),
         metric_section(known, rows),
-        "## Details",
+        f"## {phrase('Details')}",
         *map(details, [numbers_section(known, rows), _failures(records), _method(known, records, origin)]),
     ]
-    write_atomically(out / "report.md", "\n\n".join(filter(None, sections)) + "\n")
-    told = summary(known, rows, comparison, [], claims, {}, {}, partial=False)
-    write_atomically(out / SUMMARY, json.dumps(told, indent=1, ensure_ascii=False))
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def _not_controlled() -> str:
+    return phrase(
+        "**These runs were made elsewhere.** butfor has judged their figures and has controlled nothing: it does not know what an"
+        " arm changed, whether anything else differed, whether equal seeds drew the same, or whether runs were left out or chosen"
+        " after they were seen. So no arm has a level of proof here."
+    )
 
 
 def _failures(records: list[Record]) -> str:
@@ -86,27 +103,43 @@ def _failures(records: list[Record]) -> str:
         return ""
     arms = {name: [r for r in failed if r.arm == name] for name in dict.fromkeys(r.arm for r in failed)}
     lines = [
-        f"- `{name}`: {seeds_in_words(sorted(r.seed for r in own))} ({', '.join(r.reason for r in own)})"
+        f"- `{name}`: {seeds_in_words(sorted(r.seed for r in own))} ({', '.join(stored(r.reason) for r in own)})"
         for name, own in arms.items()
     ]
-    lead = f"{counted(len(failed), 'run')} of {len(records)} without a value count as failed."
-    return "\n\n".join(["## What failed", lead, "\n".join(lines)])
+    lead = plural(
+        "{n} run of {n_all} without a value count as failed.",
+        "{n} runs of {n_all} without a value count as failed.",
+        len(failed),
+        n_all=len(records),
+    )
+    return "\n\n".join([f"## {phrase('What failed')}", lead, "\n".join(lines)])
 
 
 def _method(study: DescribedStudy, records: list[Record], origin: Origin) -> str:
     """The statistics with their settings, and the file by its digest."""
     verdict, metric = study["verdict"], judged_by(study)
     digest = hashlib.sha256(Path(origin.path).read_bytes()).hexdigest()
-    margins = [f"{one.title}: {one.margin_in_words(verdict) or 'no margin'}" for one in (metric, *beside(study))]
-    compared = (
-        "Arms are compared in pairs of the same seed, by t tests on the differences."
+    margins = [
+        f"{term(one.title)}: {term(one.margin_in_words(verdict)) or phrase('no margin')}"
+        for one in (metric, *beside(study))
+    ]
+    parts = [
+        phrase(
+            "{runs} of {arms} from `{file}` (SHA-256 {digest}…); every value is used.",
+            runs=counted(len(records), "run"),
+            arms=counted(len(study["arms"]), "arm"),
+            file=plain(Path(origin.path).name),
+            digest=digest[:16],
+        ),
+        phrase("Arms are compared in pairs of the same seed, by t tests on the differences.")
         if origin.paired
-        else "Arms are compared as independent samples (Welch)."
-    )
-    return (
-        "## How it was computed\n\n"
-        f"{counted(len(records), 'run')} of {counted(len(study['arms']), 'arm')} from `{plain(Path(origin.path).name)}`"
-        f" (SHA-256 {digest[:16]}…); every value is used. {compared} α = {verdict['alpha']:g}, corrected over all ablations"
-        f" (Holm). Margins: {'; '.join(margins)}. The rule takes the runs for all that were planned: if more were added after a"
-        " look at the figures, verdicts are wrong more often than α says. Numbers: `contrasts.json`, `tables/`."
-    )
+        else phrase("Arms are compared as independent samples (Welch)."),
+        phrase("α = {alpha}, corrected over all ablations (Holm).", alpha=f"{verdict['alpha']:g}"),
+        phrase("Margins: {margins}.", margins="; ".join(margins)),
+        phrase(
+            "The rule takes the runs for all that were planned: if more were added after a look at the figures, verdicts are"
+            " wrong more often than α says."
+        ),
+        phrase("Numbers: `contrasts.json`, `tables/`."),
+    ]
+    return f"## {phrase('How it was computed')}\n\n{' '.join(parts)}"

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from butfor.languages.phrases import phrase, stored
+
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)\s*\n\s*(?P<code>[^\n]*)')
 NOT_THE_USERS = ("/site-packages/", "/lib/python3", "/scripts/butfor/", "/.snakemake/scripts/", "<frozen")
 ERROR = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?P<said>[\w.]*(?:Error|Exception|Interrupt)\b.*)$", re.MULTILINE)
@@ -18,8 +20,12 @@ def told(results: Path, what: str, logs: Sequence[str]) -> str:
     """A job that failed in a few lines. what: what it was to do."""
     text = _text(logs)
     said = ERROR.findall(text)
-    lines = [f"Failed: {what}.", *([f"  {said[-1][:500]}"] if said else []), *user_lines(text)]
-    return "\n".join([*lines, *(f"  Log: {log}" for log in logs)])
+    lines = [
+        phrase("Failed: {what}.", what=stored(what)),
+        *([f"  {said[-1][:500]}"] if said else []),
+        *user_lines(text),
+    ]
+    return "\n".join([*lines, *(f"  {phrase('Log: {log}', log=log)}" for log in logs)])
 
 
 def user_lines(log: str, why: str = "") -> list[str]:
@@ -32,7 +38,8 @@ def user_lines(log: str, why: str = "") -> list[str]:
         file = frame["file"]
         if not any(part in file for part in NOT_THE_USERS):
             near = os.path.relpath(file) if os.path.isabs(file) and file.startswith(f"{Path.cwd()}/") else file
-            lines = [f"  {near}, line {frame['line']}, in {frame['name']}", f"    {frame['code'].strip()}"]
+            place = phrase("{file}, line {line}, in {function}", file=near, line=frame["line"], function=frame["name"])
+            lines = [f"  {place}", f"    {frame['code'].strip()}"]
             found.pop((file, frame["line"]), None)
             found[file, frame["line"]] = lines
     named = [lines for (_, number), lines in found.items() if f"line {number}" in why]

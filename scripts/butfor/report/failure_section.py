@@ -7,16 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from butfor import stats
+from butfor.languages.phrases import phrase, plural, stored
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
 from butfor.verdicts.failures import ENDINGS
 from butfor.verdicts.rows import FailedRuns
 from butfor.verdicts.words import runs_in_words
-
-RARE_CLASSES = (
-    " Where one class is much more frequent than the others, accuracy says little: `verdict: {metric: test/loss}` compares by"
-    " the loss, and `verdict: {must_learn: false}` counts such runs as they are."
-)
 
 
 def failure_section(
@@ -25,27 +21,46 @@ def failure_section(
     """How many runs left no usable model, or no record, arm by arm with their seeds and why, and what no failure among so
     many seeds leaves open. replicates: the study's folds."""
     present, lost = len(records), sum(len(row["seeds"]) for row in failed)
-    missing = f" {planned - present} of {planned} planned runs have left no record." if present < planned else ""
-    text = f"{lost} of {counted(present, 'run')} ended without a usable model.{missing}"
+    said = [phrase("{n} of {runs} ended without a usable model.", n=lost, runs=counted(present, "run"))]
+    if present < planned:
+        said.append(
+            phrase("{n} of {n_planned} planned runs have left no record.", n=planned - present, n_planned=planned)
+        )
     unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
     if counts := sorted(set(unfailing.values())):
         noun = "fold" if replicates else "seed"
-        bounds = ", ".join(f"{100 * stats.most_unseen(n):.0f} % of runs after {counted(n, noun)}" for n in counts)
-        text += (
-            f" An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
-            " collapse without being marked as failed, where no run showed it: a verdict is about runs like those seen."
+        bounds = ", ".join(
+            phrase("{n} % of runs after {seeds}", n=f"{100 * stats.most_unseen(n):.0f}", seeds=counted(n, noun))
+            for n in counts
+        )
+        said.append(
+            phrase(
+                "An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
+                " collapse without being marked as failed, where no run showed it: a verdict is about runs like those seen.",
+                bounds=bounds,
+            )
         )
     if any(row["ending"] == ENDINGS["commonest_class"] for row in failed):
-        text += RARE_CLASSES
+        said.append(
+            phrase(
+                "Where one class is much more frequent than the others, accuracy says little: `verdict: {{metric: test/loss}}`"
+                " compares by the loss, and `verdict: {{must_learn: false}}` counts such runs as they are."
+            )
+        )
     kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))
     lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind], replicates) for kind in kinds]
-    return "## What failed\n\n" + "\n".join([text, "", *lines]).rstrip()
+    return f"## {phrase('What failed')}\n\n" + "\n".join([" ".join(said), "", *lines]).rstrip()
 
 
 def _line(alike: list[FailedRuns], replicates: Mapping[str, Any] | None) -> str:
     """The runs of one arm that ended alike, look by look."""
     first, seeds = alike[0], [seed for row in alike for seed in row["seeds"]]
-    lead = ":" if len(seeds) == 1 else "; the first:"
-    return (
-        f"- `{first['arm']}`, {first['ending']} with {runs_in_words(seeds, replicates)}{lead} {plain(first['reason'])}."
+    return plural(
+        "- `{arm}`, {ending} with {seeds}: {reason}.",
+        "- `{arm}`, {ending} with {seeds}; the first: {reason}.",
+        len(seeds),
+        arm=first["arm"],
+        ending=stored(first["ending"]),
+        seeds=runs_in_words(seeds, replicates),
+        reason=plain(stored(first["reason"])),
     )

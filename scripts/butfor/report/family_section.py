@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from butfor.figures import gallery
 from butfor.figures.gallery import Picture
+from butfor.languages.phrases import phrase, stored, term
 from butfor.report.answer import called
 from butfor.report.details import fold
 from butfor.report.figure_section import figure
@@ -34,20 +35,24 @@ def family_section(study: Study, family: str, rows: list[ContrastRow]) -> str:
     sentences = []
     for verdict in dict.fromkeys((*SPOKEN_FIRST, *(row["verdict"] for row in members))):
         if found := [row for row in members if row["verdict"] == verdict]:
+            told = stored(verdict)
             sentences.append(
-                f"{verdict.capitalize()}: {_few([_member(row, metric) for row in _largest(found)], found)}."
+                f"{told[0].upper()}{told[1:]}: {_few([_member(row, metric) for row in _largest(found)], found)}."
             )
     pictures = [p for p in gallery.pictures(study) if p.family == family and p.kind != gallery.INTERACTIONS]
     against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
     if gaps := [row for row in OVER_FITTING.rows(own) if row["arm"] in against]:
-        sentences.append(f"Over-fitting, {OVER_FITTING.title}: {_few([_gap(row) for row in _largest(gaps)], gaps)}.")
-    return "\n\n".join([f"## {_heading(study, family)}", " ".join(sentences), *_figures(pictures)])
+        told, by = _few([_gap(row) for row in _largest(gaps)], gaps), term(OVER_FITTING.title)
+        sentences.append(phrase("Over-fitting, {metric}: {changes}.", metric=by, changes=told))
+    return "\n\n".join([f"## {_heading(study, family)}", " ".join(sentences), *figures_of(pictures)])
 
 
 def _heading(study: Study, family: str) -> str:
     """The family's name; that of ablations without a family is one only beside others."""
     if family == UNGROUPED and families(study) == [family]:
-        return "The ablations"
+        return phrase("The ablations")
+    if family == UNGROUPED:
+        return phrase("Others")
     return family.replace("_", " ").capitalize()
 
 
@@ -59,15 +64,15 @@ def _largest(rows: list[ContrastRow]) -> list[ContrastRow]:
 
 def _few(said: list[str], all_rows: list[ContrastRow]) -> str:
     more = len(all_rows) - len(said)
-    return "; ".join([*said, *([f"and {more} more"] if more else [])])
+    return "; ".join([*said, *([phrase("and {n} more", n=more)] if more else [])])
 
 
-def _figures(pictures: list[Picture]) -> list[str]:
+def figures_of(pictures: list[Picture]) -> list[str]:
     """The figure that says most, and the others under a fold."""
     first = min(pictures, key=_telling, default=None)
     others = [picture for picture in pictures if picture is not first]
-    names = ", ".join(dict.fromkeys(picture.title.partition(":")[0].lower() for picture in others))
-    folded = fold(f"More figures: {names}", "\n\n".join(map(figure, others))) if others else ""
+    names = ", ".join(dict.fromkeys(stored(picture.title).partition(":")[0].lower() for picture in others))
+    folded = fold(phrase("More figures: {names}", names=names), "\n\n".join(map(figure, others))) if others else ""
     return [*([figure(first)] if first else []), *([folded] if folded else [])]
 
 
@@ -76,15 +81,22 @@ def _telling(picture: Picture) -> int:
 
 
 def _gap(row: ContrastRow) -> str:
-    more_or_less = {"helps": "less", "hurts": "more", "inconclusive": "undecided"}
-    start = f"{called(row['arm'], row.get('label', ''))} {more_or_less.get(row['verdict'], row['verdict'])}"
+    more_or_less = {"helps": phrase("less"), "hurts": phrase("more"), "inconclusive": phrase("undecided")}
+    said = more_or_less.get(row["verdict"]) or stored(row["verdict"])
+    start = f"{called(row['arm'], row.get('label', ''))} {said}"
     if row["pairs"] < 2:
         return start
     if row["verdict"] == VOID:
         return start
-    return f"{start}, {effect_of(row)} {OVER_FITTING.unit.name} {interval_of(row)}, smaller in {percent(row['better'])} of pairs"
+    return phrase(
+        "{said}, {effect}, smaller in {share} of pairs",
+        said=start,
+        effect=f"{effect_of(row)} {term(OVER_FITTING.unit.name)} {interval_of(row)}",
+        share=percent(row["better"]),
+    )
 
 
 def _member(row: ContrastRow, metric: Metric) -> str:
-    effect = "" if row["effect"] is None else f" {effect_of(row)} {metric.unit.short}"
-    return f"{called(row['arm'], row.get('label', ''))}{effect}" + (f" ({row['remark']})" if row["remark"] else "")
+    effect = "" if row["effect"] is None else f" {effect_of(row)} {term(metric.unit.short)}"
+    remark = f" ({stored(row['remark'])})" if row["remark"] else ""
+    return f"{called(row['arm'], row.get('label', ''))}{effect}{remark}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from butfor.fold_numbers import overlap
+from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 from butfor.verdicts.rows import ContrastRow
 
@@ -23,45 +24,71 @@ def method(study: Mapping[str, Any], records: list[Record]) -> str:
     if not (asked := study.get("replicates")):
         return ""
     count, repeats = asked["folds"], asked["repeats"]
-    times = "" if repeats == 1 else f", in {repeats} divisions"
     sizes = sorted({record.data["test"] for record in records if record.data.get("test")})
-    tested = f"{sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else "".join(map(str, sizes))
-    return (
-        f"Examples were divided into {count} folds{times}, and each is the test part once ({tested} examples). A run is trained"
-        " on the other folds, and all that is fitted to data (scalings, what fills gaps, weights of classes) is fitted on those"
-        f" alone. Seed n is fold n mod {count} of division n div {count}, so that arms in a pair share the fold, the initial"
-        " weights and the order. Training sets overlap, so that runs are alike by more than their spread shows: the variance of a"
-        f" mean effect is 1/J + n_test/n_train times that of the J effects, with n_test/n_train = {overlap(asked):.3g} and J"
-        " - 1 degrees of freedom (Nadeau and Bengio 2003), and failed runs count as so many independent ones as would tell as"
-        " much. This presumes that two effects correlate by the share of the examples that a fold has.\n\n"
+    tested = (
+        phrase("{n} to {n_most} examples", n=sizes[0], n_most=sizes[-1])
+        if len(sizes) > 1
+        else phrase("{n} examples", n="".join(map(str, sizes)))
     )
+    divided = (
+        phrase(
+            "Examples were divided into {n} folds, and each is the test part once ({examples}).",
+            n=count,
+            examples=tested,
+        )
+        if repeats == 1
+        else phrase(
+            "Examples were divided into {n} folds, in {n_times} divisions, and each is the test part once ({examples}).",
+            n=count,
+            n_times=repeats,
+            examples=tested,
+        )
+    )
+    rest = phrase(
+        "A run is trained on the other folds, and all that is fitted to data (scalings, what fills gaps, weights of classes) is"
+        " fitted on those alone. Seed n is fold n mod {n} of division n div {n}, so that arms in a pair share the fold, the"
+        " initial weights and the order. Training sets overlap, so that runs are alike by more than their spread shows: the"
+        " variance of a mean effect is 1/J + n_test/n_train times that of the J effects, with n_test/n_train = {overlap} and J -"
+        " 1 degrees of freedom (Nadeau and Bengio 2003), and failed runs count as so many independent ones as would tell as much."
+        " This presumes that two effects correlate by the share of the examples that a fold has.",
+        n=count,
+        overlap=f"{overlap(asked):.3g}",
+    )
+    return f"{divided} {rest}\n\n"
 
 
 def scope(study: Mapping[str, Any]) -> str:
-    """What verdicts are about, as the end of a sentence on what seeds vary; empty without folds."""
+    """What verdicts are about; empty without folds."""
     if not study.get("replicates"):
         return ""
-    return (
-        " Folds vary both training and test examples, so that the conclusions are about data like these, of which as many are"
-        " trained on as here"
+    return phrase(
+        "Folds vary both training and test examples, so that the conclusions are about data like these, of which as many are"
+        " trained on as here."
     )
 
 
 def more_repeats(study: Mapping[str, Any], settling: Sequence[ContrastRow]) -> str:
     """What to write where so many folds decide nothing."""
     if needed := sorted(filter(None, (repeats_needed(study, row) for row in settling))):
-        return f"To decide one of them, write `repeats: {needed[0]}` in `replicates`, if effects and spreads stay as they are."
-    return "No number of repeats is known to decide one of them, since all divide the same examples; more examples may."
+        return phrase(
+            "To decide one of them, write `repeats: {n}` in `replicates`, if effects and spreads stay as they are.",
+            n=needed[0],
+        )
+    return phrase(
+        "No number of repeats is known to decide one of them, since all divide the same examples; more examples may."
+    )
 
 
 def lacking(study: Mapping[str, Any], undecided: Sequence[ContrastRow]) -> str:
     """How many repeats each undecided ablation lacks."""
     needed = [(row["arm"], repeats_needed(study, row)) for row in undecided]
-    each = ", ".join(f"`{arm}` {f'`repeats: {repeats}`' if repeats else 'none'}" for arm, repeats in needed)
-    return (
-        f"How many repeats, {study['replicates']['repeats']} by now, would settle what is undecided, if effect and spread stay"
-        " as they are (at most: counted for the strictest threshold of the correction for several comparisons; none where no"
-        f" number is known to do, since all of them divide the same examples): {each}."
+    each = ", ".join(f"`{arm}` {f'`repeats: {repeats}`' if repeats else phrase('none')}" for arm, repeats in needed)
+    return phrase(
+        "How many repeats, {n} by now, would settle what is undecided, if effect and spread stay as they are (at most: counted"
+        " for the strictest threshold of the correction for several comparisons; none where no number is known to do, since all"
+        " of them divide the same examples): {arms}.",
+        n=study["replicates"]["repeats"],
+        arms=each,
     )
 
 
@@ -76,8 +103,9 @@ def test_set(study: Mapping[str, Any]) -> str:
     """What stands in place of the section on the test set; empty without folds."""
     if not study.get("replicates"):
         return ""
-    return (
-        "## The test set\n\nThere is no fixed test set: each run is tested on its own fold. What other examples would change is"
+    words = phrase(
+        "There is no fixed test set: each run is tested on its own fold. What other examples would change is"
         " part of the errors and intervals above, as far as the correction for overlapping training sets holds, and is not added"
         " again. Verdicts are about data like these."
     )
+    return f"## {phrase('The test set')}\n\n{words}"

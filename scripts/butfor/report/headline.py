@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.checks.outcomes import CheckOutcome, CheckRow
+from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted, sentence
 from butfor.process.failure_note import by_reason, read_notes
 from butfor.process.start_command import start_command
@@ -16,14 +17,9 @@ from butfor.report import failed_job
 from butfor.report.answer import answer_of, before_all
 from butfor.study.study_metrics import ELSEWHERE, metrics_of
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
-from butfor.verdicts.words import runs_in_words
+from butfor.verdicts.words import listed, runs_in_words
 
-REFUSED: dict[CheckOutcome, str] = {
-    "void": "Void, nothing changed",
-    "unproven": "Unproven, no verdict",
-    "unverified": "Unverified, but judged",
-}
-PARTIAL = "`snakemake partial`, with the same options, reports on what there is."
+REFUSED: tuple[CheckOutcome, ...] = ("void", "unproven", "unverified")
 MOST_LINES = 5  # of failures; the report has them all
 
 
@@ -38,64 +34,78 @@ def headline(results: Path, folder: Path) -> str:
     metric = metrics_of(comparison)[comparison["metric"]]
     counts = Counter(row["verdict"] for row in metric.rows(rows)).most_common()
     folds = comparison.get("replicates")
-    over = f" over {counted(folds['folds'] * folds['repeats'], 'fold')}" if folds else ""
+    tally = ", ".join(phrase("{n} {verdict}", n=n, verdict=stored(verdict)) for verdict, n in counts)
+    told = {"metric": term(metric.title), "verdicts": tally}
+    if folds:
+        over = counted(folds["folds"] * folds["repeats"], "fold")
+        verdicts = phrase("Verdicts on {metric} over {folds}: {verdicts}.", folds=over, **told)
+    else:
+        verdicts = phrase("Verdicts on {metric}: {verdicts}.", **told)
     lines = [
-        f"Report: {folder / 'report.md'}",
+        _where_report_is(folder),
         *before_all(comparison, marked=False),
         *_refused(folder),
         *_failures(results, comparison),
         *_runs(results),
-        *(
-            [f"Verdicts on {metric.title}{over}: {', '.join(f'{n} {verdict}' for verdict, n in counts)}."]
-            if counts
-            else []
-        ),
+        *([verdicts] if counts else []),
         *(f"  {said}" for said in answer_of(rows, comparison, marked=False)),
     ]
     return "\n".join(lines)
 
 
+def _where_report_is(folder: Path) -> str:
+    """The page, and the text for those who stay in the terminal."""
+    if not (folder / "report.html").is_file():
+        return phrase("Report: {path}", path=folder / "report.md")
+    return phrase("Report: {path} (as text: {text})", path=folder / "report.html", text="report.md")
+
+
 def _runs(results: Path) -> list[str]:
     """How to open MLflow, where it has the runs."""
     place = "" if results == Path("results") else f" RESULTS={results}"
-    return [f"Runs:   make ui{place}"] if (results / TRACKED).exists() else []
+    return [phrase("Runs:   {command}", command=f"make ui{place}")] if (results / TRACKED).exists() else []
 
 
 def unfinished(results: Path) -> str:
     """Of a start that failed: the jobs that left no records, why, with their logs, and what to do."""
     notes = read_notes(results)
     lines = [_unfinished(same) for same in by_reason(notes)]
-    lead = "" if _has_records(results) else "No run of the study has ended well. "
     what = (
-        f"{counted(len(notes), 'training job')} left no records:"
+        plural("{n} training job left no records:", "{n} training jobs left no records:", len(notes))
         if notes
-        else "A step failed; what it said is shown above."
+        else phrase("A step failed; what it said is shown above.")
     )
-    return "\n".join([lead + what, *_few(lines), *_again("tries again", results)])
+    if not _has_records(results):
+        what = f"{phrase('No run of the study has ended well.')} {what}"
+    again = phrase("The same command tries again and keeps all that is finished")
+    return "\n".join([what, *_few(lines), *_again(again, results)])
 
 
 def stopped(results: Path, by: str) -> str:
     """Of a start that the user stopped: by what, and what to do."""
-    return "\n".join([f"Stopped by {by}. {_again('goes on', results)[0]}", *_again("goes on", results)[1:]])
+    first, *rest = _again(phrase("The same command goes on and keeps all that is finished"), results)
+    return "\n".join([f"{phrase('Stopped by {what}.', what=by)} {first}", *rest])
 
 
 def _again(does: str, results: Path) -> list[str]:
     """What the same command does, which it is where that is known, and what can be had meanwhile."""
     kept = len([*results.glob(RUNS.format(arm="*", look="look*/seed_*.json")), *finished_seeds(results / RUNS_FOLDER)])
-    so_far = f", {counted(kept, 'run')} so far" if kept else ""
+    if kept:
+        does = phrase("{does}, {runs} so far", does=does, runs=counted(kept, "run"))
     command = start_command()
+    partial = phrase("`snakemake partial`, with the same options, reports on what there is.")
     return [
-        f"The same command {does} and keeps all that is finished{so_far}{':' if command else '.'}",
+        f"{does}{':' if command else '.'}",
         *([f"  {command}"] if command else []),
-        *([PARTIAL] if _has_records(results) else []),
+        *([partial] if _has_records(results) else []),
     ]
 
 
 def _unfinished(notes: list[dict[str, Any]]) -> str:
     """A line on jobs that ended for the same reason."""
     first, arms = notes[0], [note["arm"] for note in notes]
-    named = " and ".join([", ".join(arms[:-1]), arms[-1]] if len(arms) > 1 else arms)
-    said = f"  {named}, {_where(first)}: {sentence(first['why'].removeprefix(arms[0] + ': '))} Log: {first['log']}"
+    why = sentence(stored(first["why"].removeprefix(arms[0] + ": ")))
+    said = f"  {listed(arms)}, {_where(first)}: {why} {phrase('Log: {log}', log=first['log'])}"
     lines = failed_job.user_lines(failed_job.log_text(first["log"]), first["why"])
     return "\n".join([said, *(f"  {line}" for line in lines)])
 
@@ -105,7 +115,12 @@ def _refused(folder: Path) -> list[str]:
     path = folder / "checks.json"
     checks: list[CheckRow] = _json(path) if path.is_file() else []
     named = {kind: [row["arm"] for row in checks if row["outcome"] == kind] for kind in REFUSED}
-    return [f"{words}: {', '.join(named[kind])}" for kind, words in REFUSED.items() if named[kind]]
+    words = {
+        "void": phrase("Void, nothing changed"),
+        "unproven": phrase("Unproven, no verdict"),
+        "unverified": phrase("Unverified, but judged"),
+    }
+    return [f"{words[kind]}: {', '.join(arms)}" for kind, arms in named.items() if arms]
 
 
 def _failures(results: Path, comparison: Comparison) -> list[str]:
@@ -113,7 +128,11 @@ def _failures(results: Path, comparison: Comparison) -> list[str]:
     if not failed:
         return []
     total, folds = comparison["runs"], comparison.get("replicates")
-    lead = f"Every one of {counted(total, 'run')} failed:" if failed == total else f"Failed: {failed} of {total} runs."
+    lead = (
+        phrase("Every one of {runs} failed:", runs=counted(total, "run"))
+        if failed == total
+        else phrase("Failed: {n} of {n_all} runs.", n=failed, n_all=total)
+    )
     elsewhere = comparison.get("task") == ELSEWHERE
     return [lead, *_few([_failure(results, row, folds, elsewhere) for row in comparison["failed"]])]
 
@@ -121,17 +140,20 @@ def _failures(results: Path, comparison: Comparison) -> list[str]:
 def _failure(results: Path, row: FailedRuns, folds: dict[str, Any] | None, elsewhere: bool) -> str:
     """Why runs of an arm failed, and where their log is; runs made elsewhere have none."""
     log = JobPlace(results / RUNS.format(arm=row["arm"], look=row["look"])).log
-    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {row['ending']}: {sentence(row['reason'])}"
-    return ended if elsewhere else f"{ended} Log: {log}"
+    why = f"{stored(row['ending'])}: {sentence(stored(row['reason']))}"
+    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {why}"
+    return ended if elsewhere else f"{ended} {phrase('Log: {log}', log=log)}"
 
 
 def _few(lines: list[str]) -> list[str]:
     more = len(lines) - MOST_LINES
-    return lines if more <= 0 else [*lines[:MOST_LINES], f"  and {more} more"]
+    return lines if more <= 0 else [*lines[:MOST_LINES], f"  {phrase('and {n} more', n=more)}"]
 
 
 def _where(note: dict[str, Any]) -> str:
-    return str(note["look"]) if note["seed"] is None else f"{note['look']}, at seed {note['seed']}"
+    if note["seed"] is None:
+        return str(note["look"])
+    return phrase("{look}, at seed {n}", look=note["look"], n=note["seed"])
 
 
 def _has_records(results: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from butfor.languages.phrases import phrase
 from butfor.plain_text import counted
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
@@ -17,12 +18,16 @@ def look_section(study: Study, rows: list[ContrastRow], decisions: list[Decision
     settling = judged_by(study).rows(rows)
     lines = [f"- {decision_in_words(decision)}" for decision in decisions]
     for look in study["looks"]:
-        settled = [f"`{row['arm']}`" for row in settling if _is_settled(row) and row["planned"] == look["seen"]]
-        if settled:
-            lines.append(f"- Settled after {counted(look['seen'], 'seed')}: {', '.join(settled)}.")
+        ended = [row for row in settling if _is_settled(row) and row["planned"] == look["seen"]]
+        seeds = counted(look["seen"], "seed")
+        if settled := [f"`{row['arm']}`" for row in ended if row["verdict"] != "inconclusive"]:
+            lines.append(phrase("- Settled after {seeds}: {arms}.", seeds=seeds, arms=", ".join(settled)))
+        if stopped := [f"`{row['arm']}`" for row in ended if row["verdict"] == "inconclusive"]:
+            lines.append(phrase("- Stopped undecided after {seeds}: {arms}.", seeds=seeds, arms=", ".join(stopped)))
     if undecided := [f"`{row['arm']}`" for row in settling if not _is_settled(row)]:
-        lines.append(f"- Undecided: {', '.join(undecided)}.")
-    return "## Looks\n\nAfter each look only undecided ablations and their references go on.\n\n" + "\n".join(lines)
+        lines.append(phrase("- Undecided: {arms}.", arms=", ".join(undecided)))
+    note = phrase("After each look only undecided ablations and their references go on.")
+    return f"## {phrase('Looks')}\n\n{note}\n\n" + "\n".join(lines)
 
 
 def _is_settled(row: ContrastRow) -> bool:

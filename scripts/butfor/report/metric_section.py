@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from butfor.languages.phrases import phrase, stored, term
 from butfor.plain_text import counted
 from butfor.report.fold_words import replicate
 from butfor.study.metrics import Metric
@@ -12,7 +13,6 @@ from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
 from butfor.verdicts.words import listed, with_remark
 
 MOST_OPEN = 3  # metrics whose tables stand open; more are folded
-FIGURE = "![Effects on every metric](figures/effects_by_metric.png)"
 
 
 def metric_section(study: Study, rows: list[ContrastRow]) -> str:
@@ -33,27 +33,42 @@ def metric_section(study: Study, rows: list[ContrastRow]) -> str:
         ]
     else:
         tables = [f"### {_head(metric)}\n\n{table}" for metric, table in zip(others, tables, strict=True)]
-    return "\n\n".join(["## Other metrics", _lead(study, rows), FIGURE, *tables])
+    picture = f"![{phrase('Effects on every metric')}](figures/effects_by_metric.png)"
+    return "\n\n".join([f"## {phrase('Other metrics')}", _lead(study, rows), picture, *tables])
 
 
 def _head(metric: Metric) -> str:
-    return metric.title[0].upper() + metric.title[1:]
+    title = term(metric.title)
+    return title[0].upper() + title[1:]
 
 
 def _lead(study: Study, rows: list[ContrastRow]) -> str:
-    decides = judged_by(study).title
-    lead = f"On the same seeds as {decides}, which decides when an ablation is settled."
-    if study.get("replicates"):
-        lead = f"On the same folds as {decides}, of which the verdicts above are."
+    decides = term(judged_by(study).title)
+    lead = (
+        phrase("On the same folds as {metric}, of which the verdicts above are.", metric=decides)
+        if study.get("replicates")
+        else phrase("On the same seeds as {metric}, which decides when an ablation is settled.", metric=decides)
+    )
     described = descriptive(study)
     if not described:
-        return f"{lead} The verdicts on all other metrics together have α once more, corrected over {comparisons(study, rows)}."
+        again = phrase(
+            "The verdicts on all other metrics together have α once more, corrected over {comparisons}.",
+            comparisons=comparisons(study, rows),
+        )
+        return f"{lead} {again}"
     judged = [f"`{name}`" for name in metrics_of(study) if name in study.get("claimed", []) and name not in described]
-    but = f", but for {', '.join(judged)}, which claims name" if judged else ""
-    return (
-        f"{lead} Described, not judged, as the study asks"
-        f" (verdict.others: descriptive){but}: effects with intervals, each by itself and corrected for nothing."
+    if not judged:
+        only = phrase(
+            "Described, not judged, as the study asks (verdict.others: descriptive): effects with intervals, each by itself and"
+            " corrected for nothing."
+        )
+        return f"{lead} {only}"
+    but = phrase(
+        "Described, not judged, as the study asks (verdict.others: descriptive), but for {metrics}, which claims name: effects"
+        " with intervals, each by itself and corrected for nothing.",
+        metrics=", ".join(judged),
     )
+    return f"{lead} {but}"
 
 
 def comparisons(study: Study, rows: list[ContrastRow]) -> str:
@@ -61,33 +76,42 @@ def comparisons(study: Study, rows: list[ContrastRow]) -> str:
     judged = sum(row["verdict"] not in REFUSED for row in judged_by(study).rows(rows))
     removed = sum(study.get("removed", {}).values())
     described, decides = descriptive(study), study["verdict"]["metric"]
-    titles = [one.title for name, one in metrics_of(study).items() if name != decides and name not in described]
+    titles = [term(one.title) for name, one in metrics_of(study).items() if name != decides and name not in described]
     if study["verdict"]["corrected_over"] != "report":
-        return f"each family's ablations on {listed(titles)}"
-    ablations = counted(judged, "ablation") + (f" and {removed} removed since" if removed else "")
-    return f"{counted((judged + removed) * len(titles), 'comparison')}: {ablations} on {listed(titles)}"
+        return phrase("each family's ablations on {metrics}", metrics=listed(titles))
+    ablations = counted(judged, "ablation")
+    if removed:
+        ablations = phrase("{ablations} and {n} removed since", ablations=ablations, n=removed)
+    return phrase(
+        "{comparisons}: {ablations} on {metrics}",
+        comparisons=counted((judged + removed) * len(titles), "comparison"),
+        ablations=ablations,
+        metrics=listed(titles),
+    )
 
 
 def _tally(rows: list[ContrastRow]) -> str:
     counts = {
         verdict: sum(row["verdict"] == verdict for row in rows) for verdict in dict.fromkeys(r["verdict"] for r in rows)
     }
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return ", ".join(phrase("{n} {verdict}", n=count, verdict=stored(verdict)) for verdict, count in counts.items())
 
 
 def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
-    better = "more" if metric.higher_is_better else "less"
-    margin = metric.margin_in_words(study["verdict"])
-    note = f"{better.capitalize()} is better; " + (f"margin {margin}." if margin else "no margin, so a direction only.")
+    margin = term(metric.margin_in_words(study["verdict"]))
+    if margin and metric.higher_is_better:
+        note = phrase("More is better; margin {margin}.", margin=margin)
+    elif margin:
+        note = phrase("Less is better; margin {margin}.", margin=margin)
+    elif metric.higher_is_better:
+        note = phrase("More is better; no margin, so a direction only.")
+    else:
+        note = phrase("Less is better; no margin, so a direction only.")
     head = [
-        "ablation",
-        "against",
-        "verdict",
-        f"effect, {metric.unit.short}",
-        "interval",
-        "p differ",
-        "p same",
-        f"{replicate(study)}s",
+        *(phrase("ablation"), phrase("against"), phrase("verdict")),
+        phrase("effect, {unit}", unit=term(metric.unit.short)),
+        *(phrase("interval"), phrase("p differ"), phrase("p same")),
+        phrase("folds") if replicate(study) == "fold" else phrase("seeds"),
     ]
     rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 3
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
@@ -101,7 +125,7 @@ def _cells(row: ContrastRow) -> list[str]:
     return [
         f"`{row['arm']}`",
         f"`{row['reference']}`",
-        with_remark(row, "**") if judged else row["verdict"],
+        with_remark(row, "**") if judged else stored(row["verdict"]),
         effect_of(row),
         NONE if row["verdict"] in REFUSED else interval_of(row),
         probability(row["p_difference"] if tested else None),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from butfor import stats
 from butfor.fold_numbers import overlap
+from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted
 from butfor.report import fold_words
 from butfor.report.fold_words import replicate
+from butfor.report.long_tables import MOST_NAMED, few
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, recorded_by
 from butfor.study.summary import Study, VerdictSettings
@@ -22,22 +24,24 @@ def numbers_section(study: Study, rows: list[ContrastRow]) -> str:
     metric = judged_by(study)
     settling = metric.rows(rows)
     parts = [
-        f"## All numbers\n\n{_table(rows, study)}",
+        f"## {phrase('All numbers')}\n\n{_table(rows, study)}",
         *([_note(study, settling, metric)] if any(row["verdict"] not in REFUSED for row in settling) else []),
     ]
     if parted := [_parted(row) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]:
-        shown = (
-            "In the figure, a diamond is the typical run of these ablations, and a small dot the difference of one pair of"
-            " runs."
+        shown = phrase(
+            "In the figure, a diamond is the typical run of these ablations, and a small dot the difference of one pair of runs."
         )
-        parts.append("\n".join(["What the mean does not say:", "", *parted, "", shown]))
+        parts.append("\n".join([phrase("What the mean does not say:"), "", *parted[:MOST_NAMED], "", shown]))
     lacking = [f"`{row['arm']}` {more_seeds(row)}" for row in settling if row["verdict"] == "inconclusive"]
     if lacking and study.get("replicates"):
         parts.append(fold_words.lacking(study, [row for row in settling if row["verdict"] == "inconclusive"]))
     elif lacking:
         parts.append(
-            "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most:"
-            f" counted for the strictest threshold of the correction for several comparisons): {', '.join(lacking)}."
+            phrase(
+                "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most: counted for"
+                " the strictest threshold of the correction for several comparisons): {arms}.",
+                arms=few(lacking),
+            )
         )
     return "\n\n".join(parts)
 
@@ -51,19 +55,13 @@ def _table(rows: list[ContrastRow], study: Study) -> str:
     """A line per ablation, the worst first: its verdict and numbers, and what it does to the metrics beside."""
     metric, others, noun = judged_by(study), _recorded_beside(study), replicate(study)
     head = [
-        *(
-            "ablation",
-            "against",
-            "verdict",
-            f"{metric.short}, {metric.unit.short}",
-            "interval*",
-            "typical run",
-            "p alone",
-            "p differ",
-            "p same",
-        ),
-        *("better", f"{noun}s", "could see", "failed"),
-        *(cell for other in others for cell in (f"{other.short}, {other.unit.short}", f"{other.short} verdict")),
+        *(phrase("ablation"), phrase("against"), phrase("verdict")),
+        f"{term(metric.short)}, {term(metric.unit.short)}",
+        *(phrase("interval*"), phrase("typical run"), phrase("p alone"), phrase("p differ"), phrase("p same")),
+        phrase("better"),
+        phrase("folds") if noun == "fold" else phrase("seeds"),
+        *(phrase("could see"), phrase("failed")),
+        *(cell for other in others for cell in _heads_beside(other)),
     ]
     rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 8 + ["---:", "---"] * len(others)
     by_arm = [{row["arm"]: row for row in other.rows(rows)} for other in others]
@@ -72,6 +70,11 @@ def _table(rows: list[ContrastRow], study: Study) -> str:
         [*_cells(row, study), *(cell for table in by_arm for cell in _beside(table[row["arm"]]))] for row in ordered
     ]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *lines))
+
+
+def _heads_beside(metric: Metric) -> tuple[str, str]:
+    short = term(metric.short)
+    return f"{short}, {term(metric.unit.short)}", phrase("{metric} verdict", metric=short)
 
 
 def _cells(row: ContrastRow, study: Study) -> list[str]:
@@ -110,9 +113,10 @@ def _is_raised(row: ContrastRow) -> bool:
 def _raised(settling: list[ContrastRow]) -> str:
     if not any(_is_raised(row) for row in settling):
         return ""
-    return (
-        f" {RAISED}: raised above Student's t, by which the interval is, because these runs may have missed a long tail; all p of"
-        " such an ablation are."
+    return phrase(
+        "{mark}: raised above Student's t, by which the interval is, because these runs may have missed a long tail; all p of"
+        " such an ablation are.",
+        mark=RAISED,
     )
 
 
@@ -124,42 +128,87 @@ def _failures(row: ContrastRow, study: Study) -> str:
         return said
     rule = stats.Rule(overlap=overlap(study.get("replicates")))
     p = min(1.0, 2 * min(stats.fails_more(*counts, row["planned"] - row["missing"], rule)))
-    return f"{said} (p {probability(p)})"
+    return phrase("{counts} (p {p})", counts=said, p=probability(p))
 
 
 def _beside(row: ContrastRow) -> list[str]:
     """An ablation's effect and verdict on another metric."""
-    return [effect_of(row), with_remark(row) if row["remark"] == "equal in every pair" else row["verdict"]]
+    is_equal = row["remark"] == "equal in every pair"
+    return [effect_of(row), with_remark(row) if is_equal else stored(row["verdict"])]
 
 
 def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
-    verdict, margin, noun = study["verdict"], metric.margin_in(study["verdict"]), replicate(study)
+    """What each column is, in its order."""
+    verdict = study["verdict"]
     judged = sum(row["verdict"] not in REFUSED for row in settling)
-    all_judged = f"over all {judged} that are judged" if judged > 1 else "over the one that is judged"
-    over = all_judged if verdict["corrected_over"] == "report" else "within each family"
-    if removed := sum(study.get("removed", {}).values()):
-        over += f", and over {removed} more that {'was' if removed == 1 else 'were'} taken out of the study since"
-    same = (
-        f"is shown, not assumed: the effect lies within the margin of {_margin(metric, study['verdict'], margin)}"
-        if margin is not None
-        else f"needs a margin, and this study sets none for the {metric.title} ({metric.margin_setting})"
+    parts = [
+        phrase(
+            "\\* {level} for each ablation by itself; verdicts and p are corrected {over}, so an interval may leave 0 out and the"
+            " verdict still be inconclusive.",
+            level=level(verdict["alpha"]),
+            over=_corrected_over(study, judged),
+        ),
+        phrase(
+            "“P alone” is that of no difference of this ablation by itself, before the correction over looks and ablations."
+        ),
+        _raised(settling),
+        phrase("Effects are the ablation minus its reference, in pairs of runs.")
+        if verdict["paired"]
+        else phrase("Effects are the ablation minus its reference."),
+        phrase("“Hurts” means that the changed recipe is worse, so what was changed matters."),
+        phrase(
+            "“Helps” means that it is better: a part that an ablation leaves out did harm where leaving it out helps.",
+        ),
+        _same(study, metric),
+        phrase("“Inconclusive” says that these folds decide neither.")
+        if replicate(study) == "fold"
+        else phrase("“Inconclusive” says that these seeds decide neither."),
+        phrase(
+            "“Typical run” is the median of the paired differences, which a few runs far from the others do not move."
+        ),
+        _unseen(settling),
+        phrase(
+            "“Could see”, of an undecided one, is the smallest true effect that as many pairs again would call real with a chance"
+            " of 80 %, whatever the true spread may be."
+        ),
+        phrase(
+            "“Failed” counts runs without a usable model, ablation : reference; its p is that of these counts alone, that both"
+            " fail equally often (Boschloo's exact test, two-sided, before any correction)."
+        ),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _corrected_over(study: Study, judged: int) -> str:
+    """What verdicts are corrected over, as the end of a sentence."""
+    if study["verdict"]["corrected_over"] != "report":
+        over = phrase("within each family")
+    elif judged > 1:
+        over = phrase("over all {n} that are judged", n=judged)
+    else:
+        over = phrase("over the one that is judged")
+    removed = sum(study.get("removed", {}).values())
+    if not removed:
+        return over
+    return plural(
+        "{over}, and over {n} more that was taken out of the study since",
+        "{over}, and over {n} more that were taken out of the study since",
+        removed,
+        over=over,
     )
-    return (
-        f"\\* {level(verdict['alpha'])} for each ablation by itself; verdicts and p are corrected {over},"
-        " so an interval may leave 0 out and the verdict still be inconclusive. "
-        f"“P alone” is that of no difference of this ablation by itself, before the correction over looks and ablations."
-        f"{_raised(settling)}"
-        f" Effects are the ablation minus its reference{', in pairs of runs' if verdict['paired'] else ''}."
-        " “Hurts” means that the changed recipe is worse,"
-        " so what was changed matters. “Helps” means that it is better: a part that an ablation leaves out did harm where"
-        f" leaving it out helps. “No meaningful difference” {same}."
-        f" “Inconclusive” says that these {noun}s decide neither."
-        " “Typical run” is the median of the paired differences, which a few runs far from the others do not move."
-        f"{_unseen(settling)}"
-        " “Could see”, of an undecided one, is the smallest true effect that as many pairs again would call real with a chance"
-        " of 80 %, whatever the true spread may be."
-        " “Failed” counts runs without a usable model, ablation : reference; its p is that of these counts alone, that"
-        " both fail equally often (Boschloo's exact test, two-sided, before any correction)."
+
+
+def _same(study: Study, metric: Metric) -> str:
+    margin = metric.margin_in(study["verdict"])
+    if margin is None:
+        return phrase(
+            "“No meaningful difference” needs a margin, and this study sets none for the {metric} ({setting}).",
+            metric=term(metric.title),
+            setting=metric.margin_setting,
+        )
+    return phrase(
+        "“No meaningful difference” is shown, not assumed: the effect lies within the margin of {margin}.",
+        margin=term(_margin(metric, study["verdict"], margin)),
     )
 
 
@@ -175,19 +224,24 @@ def _unseen(settling: list[ContrastRow]) -> str:
     runs = [row["pairs"] for row in settling if row["verdict"] in ("helps", "hurts", SAME) and row["pairs"]]
     if not runs:
         return ""
-    return (
-        " Verdicts are about the mean over runs like those seen: a collapse that befell none of"
-        f" {counted(min(runs), 'run')} may still befall up to {percent(stats.most_unseen(min(runs)))} of them (95 % bound)."
+    return phrase(
+        "Verdicts are about the mean over runs like those seen: a collapse that befell none of {runs} may still befall up to"
+        " {share} of them (95 % bound).",
+        runs=counted(min(runs), "run"),
+        share=percent(stats.most_unseen(min(runs))),
     )
 
 
 def _parted(row: ContrastRow) -> str:
     """Where an ablation's typical run and its mean part, or its runs spread unlike its reference's."""
-    ranked = "" if row["p_typical"] is None else f", signed-rank p {probability(row['p_typical'])}"
-    typical = f"typical run {signed(row['typical'], decimals_of(row))}{ranked}"
-    return f"- `{row['arm']}`: {row['typical_note']}; mean {effect_of(row)}, {typical}."
+    typical = signed(row["typical"], decimals_of(row))
+    told = {"arm": row["arm"], "note": stored(row["typical_note"]), "mean": effect_of(row), "typical": typical}
+    if row["p_typical"] is None:
+        return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}.", **told)
+    p = probability(row["p_typical"])
+    return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}, signed-rank p {p}.", **told, p=p)
 
 
 def more_seeds(row: ContrastRow) -> str:
     """How many more seeds would settle an undecided ablation."""
-    return "unknown" if row["more_seeds"] is None else f"{row['more_seeds']:.0f}"
+    return phrase("unknown") if row["more_seeds"] is None else f"{row['more_seeds']:.0f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from butfor.arm_names import data_set_of
+from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import counted, plain
 from butfor.records.record import Record
 from butfor.report.fold_words import replicate
@@ -19,22 +20,30 @@ def opening_section(study: DescribedStudy, records: list[Record]) -> str:
     ablations = len(ablations_of(study))
     baselines = [arm["name"] for arm in study["arms"] if is_baseline(arm["name"])]
     alone = len(study["arms"]) - ablations - len(baselines) - len(placebos_of(study))
-    others = f" and {counted(alone, 'more reference')}" if alone else ""
+    asked = counted(ablations, "ablation")
+    if alone:
+        others = counted(alone, "more reference")
+        asked = phrase("{ablations} and {references}", ablations=asked, references=others)
+    runs = counted(len(records), "run")
+    if data_set_of(baselines[0]):
+        on = counted(len(baselines), "data set")
+        runs = phrase("{runs}, on {data_sets}", runs=runs, data_sets=on)
     each = _seeds_each(records, replicate(study))
-    counts = f"{counted(ablations, 'ablation')}{others}, {each} each, {counted(len(records), 'run')}"
-    return f"{plain(study['question'])} {counts}{_on(baselines)}."
-
-
-def _on(baselines: list[str]) -> str:
-    return f", on {counted(len(baselines), 'data set')}" if data_set_of(baselines[0]) else ""
+    counts = phrase("{ablations}, {seeds} each, {runs}.", ablations=asked, seeds=each, runs=runs)
+    return f"{plain(study['question'])} {counts}"
 
 
 def _seeds_each(records: list[Record], noun: str) -> str:
     counts = Counter(record.arm for record in records).values()
     least, most = min(counts), max(counts)
-    return counted(most, noun) if least == most else f"{least} to {most} {noun}s"
+    if least == most:
+        return counted(most, noun)
+    if noun == "fold":
+        return phrase("{n} to {n_most} folds", n=least, n_most=most)
+    return phrase("{n} to {n_most} seeds", n=least, n_most=most)
 
 
 def baseline_section(comparison: Comparison) -> str:
     """What is the matter with a baseline of which every run failed; nothing for any other."""
-    return f"> {comparison['baseline']}" if comparison["baseline"] else ""
+    lines = [stored(line) for line in comparison["baseline"].split("\n>\n> ")]
+    return "> " + "\n>\n> ".join(lines) if comparison["baseline"] else ""

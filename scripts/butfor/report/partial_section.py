@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import plain, sentence
 from butfor.records.record import Record
 from butfor.study.summary import PlanSummary
@@ -20,16 +21,23 @@ def partial_section(
     arms = [arm["name"] for arm in study["arms"]]
     begun = {record.arm for record in records}
     missing = [f"`{arm}`" for arm in arms if arm not in begun]
-    untrained = f" Not trained at all yet: {', '.join(missing)}." if missing else ""
-    here = f"{len(records)} of {planned} planned runs are here"
+    said = phrase(
+        "**Partial.** {n} of {n_planned} planned runs are here; further looks may follow, and verdicts may change.",
+        n=len(records),
+        n_planned=planned,
+    )
+    if missing:
+        said = f"{said} {phrase('Not trained at all yet: {arms}.', arms=', '.join(missing))}"
     reasons = [
-        f"> - `{note['arm']}`, {_where(note)}: {sentence(plain(note['why']))} Log: `{note['log']}`"
+        f"> - `{note['arm']}`, {_where(note)}: {sentence(plain(stored(note['why'])))} {phrase('Log: `{log}`', log=note['log'])}"
         for note in notes
         if note["arm"] in arms
     ]
-    ended = "\n".join(["\n>\n> Ended without records:\n>", *reasons]) if reasons else ""
-    return f"> **Partial.** {here}; further looks may follow, and verdicts may change.{untrained}{ended}"
+    ended = "\n".join([f"\n>\n> {phrase('Ended without records:')}\n>", *reasons]) if reasons else ""
+    return f"> {said}{ended}"
 
 
 def _where(note: dict[str, Any]) -> str:
-    return note["look"] if note["seed"] is None else f"{note['look']}, at seed {note['seed']}"
+    if note["seed"] is None:
+        return str(note["look"])
+    return phrase("{look}, at seed {n}", look=note["look"], n=note["seed"])

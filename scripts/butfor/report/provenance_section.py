@@ -10,6 +10,7 @@ from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.data.several_inputs import each
 from butfor.fingerprint import fingerprint
+from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import plain
 from butfor.recipe.tasks import task_of
 from butfor.records.record import Record
@@ -17,34 +18,42 @@ from butfor.study.recipe_words import changes
 from butfor.study.summary import DescribedStudy
 from butfor.verdicts.arms import recipe_trained
 
+LIBRARIES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+
 
 def provenance_section(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
     """Study, data, code, versions and machine, and every arm's recipe by its fingerprint."""
 
     def values(key: str) -> str:
-        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in records}))
+        return ", ".join(sorted({str(record.machine.get(key, phrase("unknown"))) for record in records}))
 
+    asked = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
     planned, trained = study["arms"][0]["recipe"], recipe_trained(study["arms"][0], records)
     others = changes(planned, trained, [key for key in planned if planned[key] != trained.get(key)])
-    other = f" The study file's is another by now: {'; '.join(others)}." if others else ""
     arms = "\n".join(
         f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
         for arm in study["arms"]
     )
-    return (
-        "## Provenance\n\n"
-        f"- Study: fingerprint `{fingerprint(study)}` (its plan, recipes, seeds and verdict settings)\n"
-        f"{_data(study, records, sources)}\n"
-        f"- Task: {_by_arm((_task(record), record.arm) for record in records)}\n"
-        f"- Inputs: {_inputs(records)}\n"
-        f"- Code: revision {values('revision')}\n"
-        f"- Versions: Python {values('python')}, TensorFlow {values('tensorflow')}, Keras {values('keras')},"
-        f" NumPy {values('numpy')}\n"
-        f"- Device: {values('device')}; {values('processor')}\n"
-        f"- Loop: {_by_arm((record.loop, record.arm) for record in records)}\n\n"
-        f"| arm | recipe | changed |\n| --- | --- | --- |\n{arms}\n\n"
-        f"The recipe that the baseline was trained with:{other}\n\n```json\n" + json.dumps(trained, indent=1) + "\n```"
-    )
+    versions = [f"{name} {values(key)}" for key, name in LIBRARIES.items()]
+    lines = [
+        phrase(
+            "- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(asked)
+        ),
+        _data(study, records, sources),
+        phrase("- Task: {task}", task=_by_arm((_task(record), record.arm) for record in records)),
+        phrase("- Inputs: {inputs}", inputs=_inputs(records)),
+        phrase("- Code: revision {revision}", revision=values("revision")),
+        phrase("- Versions: {versions}", versions=", ".join(versions)),
+        phrase("- Device: {device}", device=f"{values('device')}; {values('processor')}"),
+        phrase("- Loop: {loop}", loop=_by_arm((stored(record.loop), record.arm) for record in records)),
+    ]
+    table = f"| {phrase('arm')} | {phrase('recipe')} | {phrase('changed')} |\n| --- | --- | --- |\n{arms}"
+    lead = phrase("The recipe that the baseline was trained with:")
+    if others:
+        now = phrase("The study file's is another by now: {changes}.", changes="; ".join(others))
+        lead = f"{lead} {now}"
+    recipe = f"```json\n{json.dumps(trained, indent=1)}\n```"
+    return "\n\n".join([f"## {phrase('Provenance')}", "\n".join(lines), table, lead, recipe])
 
 
 def _data(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
@@ -55,14 +64,20 @@ def _data(study: DescribedStudy, records: list[Record], sources: list[str]) -> s
 
 
 def _data_set(name: str, first: Record | None, source: str) -> str:
-    which = f"- Data{f' `{name}`' if name else ''}:"
+    which = phrase("- Data `{name}`:", name=name) if name else phrase("- Data:")
+    where = plain(stored(source))
     if first is None:
-        return f"{which} from {plain(source)}"
-    counts = (
-        f"{first.data['train']} training, {first.data['validation']} validation and {first.data['test']} test examples"
-    )
-    return (
-        f"{which} {_published(first)}fingerprint `{first.data['fingerprint']}`, {counts} per run, from {plain(source)}"
+        return phrase("{which} from {source}", which=which, source=where)
+    return phrase(
+        "{which} {published}fingerprint `{mark}`, {n} training, {n_validation} validation and {n_test} test examples per run,"
+        " from {source}",
+        which=which,
+        published=_published(first),
+        mark=first.data["fingerprint"],
+        n=first.data["train"],
+        n_validation=first.data["validation"],
+        n_test=first.data["test"],
+        source=where,
     )
 
 
@@ -73,16 +88,22 @@ def _published(record: Record) -> str:
 
 def _task(record: Record) -> str:
     task = task_of(record.data)
-    return f"{task.name} (of each example {task.targets}); plain loss: {task.loss}, in {task.unit}"
+    return phrase(
+        "{task} (of each example {targets}); plain loss: {loss}, in {unit}",
+        task=stored(task.name),
+        targets=stored(task.targets),
+        loss=stored(task.loss),
+        unit=stored(task.unit),
+    )
 
 
 def _inputs(records: list[Record]) -> str:
     """The ranges of what models saw, with the scalings that led to them."""
     scalings = {
-        "none": "taken as they are",
-        "pixels": "divided by 255",
-        "standard": "less their mean, divided by their standard deviation, both of the training part",
-        "unit": "scaled to 0 and 1 by the training part",
+        "none": phrase("taken as they are"),
+        "pixels": phrase("divided by 255"),
+        "standard": phrase("less their mean, divided by their standard deviation, both of the training part"),
+        "unit": phrase("scaled to 0 and 1 by the training part"),
     }
     alike: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of folds, all that an arm has
     for record in records:
@@ -94,7 +115,10 @@ def _inputs(records: list[Record]) -> str:
         said = []
         for name, scaling in each(data[0]["scaling"]):
             ends = [end for one in data for end in (one["inputs"][name] if name else one["inputs"])]
-            said.append(f"{name} {scalings[scaling]}, from {min(ends):g} to {max(ends):g}".strip())
+            scaled = f"{name} {scalings[scaling]}".strip()
+            said.append(
+                phrase("{inputs}, from {least} to {most}", inputs=scaled, least=f"{min(ends):g}", most=f"{max(ends):g}")
+            )
         return "; ".join(said)
 
     return _by_arm((words(data), arm) for (arm, _), data in alike.items())
@@ -109,4 +133,4 @@ def _by_arm(said: Iterable[tuple[str, str]]) -> str:
 
 
 def _fingerprint(records: list[Record], arm: str) -> str:
-    return next((record.fingerprint for record in records if record.arm == arm), "no record")
+    return next((record.fingerprint for record in records if record.arm == arm), phrase("no record"))

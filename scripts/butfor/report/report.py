@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from butfor.checks.outcomes import CheckRow
+from butfor.figures.pictured_families import are_pictured_together
+from butfor.figures.shown_language import figures_warning
+from butfor.languages.phrases import ENGLISH, language_of, phrase, speaking, stored
 from butfor.plain_text import plain
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
@@ -23,13 +26,16 @@ from butfor.report.data_set_section import data_set_section
 from butfor.report.details import details
 from butfor.report.deviation_section import deviation_section
 from butfor.report.failure_section import failure_section
+from butfor.report.families_section import families_section
 from butfor.report.family_section import family_section
 from butfor.report.figure_section import figure_section
 from butfor.report.importance_section import importance_section
 from butfor.report.interaction_section import interaction_section
+from butfor.report.long_tables import shortened
 from butfor.report.look_section import look_section
 from butfor.report.method_section import method_section
 from butfor.report.metric_section import metric_section
+from butfor.report.mixed_numerics import mixed_numerics
 from butfor.report.numbers_section import numbers_section
 from butfor.report.opening_section import baseline_section, opening_section
 from butfor.report.partial_section import partial_section
@@ -37,7 +43,7 @@ from butfor.report.placebo_section import placebo_section, placebo_warning
 from butfor.report.provenance_section import provenance_section
 from butfor.report.refused_section import refused_section
 from butfor.report.run_costs import run_costs
-from butfor.report.source_section import places_of, source_section
+from butfor.report.source_section import places_of, run_table, source_section
 from butfor.report.summary_json import SUMMARY, summary
 from butfor.report.test_set_section import test_set_section, test_set_warning
 from butfor.report.tuned_section import tuned_section
@@ -90,7 +96,8 @@ class Evidence:
 
 
 def write_report(study: DescribedStudy, sources: Sources, report_path: Path | str) -> None:
-    """Write the report of a study, and summary.json, its verdicts for programs, beside it; figures lie in `figures/` there."""
+    """Write the report of a study in its language, and summary.json, its verdicts for programs, beside it in English; figures lie
+    in `figures/` there."""
     data = [sources.data] if isinstance(sources.data, Path | str) else sources.data
     evidence = Evidence(
         records=records_in(sources.folders, sources.measured),
@@ -100,15 +107,20 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
         claims=_json(sources.claims),
         decisions=[_json(path) for path in sources.decisions],
         sources=[_json(path)["source"] for path in data],
-        warnings=[warning for path in data if (warning := _json(path).get("warning", ""))],
+        warnings=[*filter(None, [*(_json(path).get("warning", "") for path in data), _on_figures(study, report_path)])],
         costs=next(map(_json, sources.costs), None),
         notes=sources.notes,
         places=places_of(study, sources.folders, Path(report_path)),
     )
-    write_atomically(Path(report_path), report(study, evidence))
-    write_atomically(
-        Path(report_path).with_name(SUMMARY), json.dumps(_summary(study, evidence), indent=1, ensure_ascii=False)
-    )
+    with speaking(language_of(study)):
+        write_atomically(Path(report_path), report(study, evidence))
+    with speaking(ENGLISH):
+        told = _summary(study, evidence)
+    write_atomically(Path(report_path).with_name(SUMMARY), json.dumps(told, indent=1, ensure_ascii=False))
+
+
+def _on_figures(study: DescribedStudy, report_path: Path | str) -> str:
+    return figures_warning(Path(report_path).with_name("figures"), language_of(study))
 
 
 def report(study: DescribedStudy, evidence: Evidence) -> str:
@@ -128,27 +140,32 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         placebo_warning(comparison),
         opening_section(study, records),
         " ".join(answer_of(rows, comparison)),
-        *(f"> {warning}" for warning in evidence.warnings),
+        *(f"> {stored(warning)}" for warning in evidence.warnings),
         partial,
         "\n>\n".join(
             filter(
                 None,
                 [
                     refused_section(evidence.checks),
+                    mixed_numerics(evidence.checks),
                     warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned),
                 ],
             )
         ),
         data_set_section(study, rows, comparison.get("across")),
         verdict_section(study, rows, comparison["arms"], evidence.places, costs),
-        *(family_section(study, family, rows) for family in families(study)),
+        *(
+            [families_section(study, rows)]
+            if are_pictured_together(study)
+            else (family_section(study, family, rows) for family in families(study))
+        ),
         interaction_section(study, rows, comparison["interactions"]),
         claim_section(study, evidence.claims),
         tuned_section(study, rows, comparison["tuned"]),
         metric_section(study, rows),
         arm_cost_section(study, rows, records, evidence.costs),
         cost_section(records, costs),
-        "## Details",
+        f"## {phrase('Details')}",
         *map(details, _details(study, evidence, planned)),
     )
 
@@ -168,7 +185,7 @@ def _details(study: DescribedStudy, evidence: Evidence, planned: int) -> list[st
         placebo_section(comparison),
         figure_section(study),
         method_section(study, rows, records),
-        source_section(evidence.places),
+        "\n\n".join(filter(None, [source_section(evidence.places), run_table(study, records, evidence.places)])),
         provenance_section(study, records, evidence.sources),
     ]
 
@@ -183,7 +200,7 @@ def _summary(study: DescribedStudy, evidence: Evidence) -> dict[str, Any]:
 
 
 def _joined(*sections: str) -> str:
-    return "\n\n".join(filter(None, sections)) + "\n"
+    return shortened("\n\n".join(filter(None, sections)) + "\n")
 
 
 def _json(path: Path | str) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.errors import StudyError
+from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import counted
 from butfor.process import progress
 from butfor.process.failure_note import STOPPED, by_reason, read_notes
@@ -31,11 +32,6 @@ from butfor.records.results_folder import (
 )
 
 STATUS = re.compile(rb'"status": "(\w+)"')  # within the first bytes of a record
-FAILED = {
-    "commonest_class": "no better than the commonest class",
-    "at_chance": "learnt nothing",
-    "diverged": "diverged",
-}
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,8 @@ def study_progress(results: Path) -> StudyProgress:
         jobs=jobs,
         failed=_failed([*asked, *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
         notes=[
-            f"{', '.join(dict.fromkeys(note['arm'] for note in same))}: {same[0]['why']} Log: {same[0]['log']}"
+            f"{', '.join(dict.fromkeys(note['arm'] for note in same))}: {stored(same[0]['why'])}"
+            f" {phrase('Log: {log}', log=same[0]['log'])}"
             for same in by_reason(note for note in read_notes(results) if note["why"] != STOPPED)
         ],
         decisions=decisions,
@@ -153,7 +150,11 @@ def _job(results: Path, arm: str, look: str, seeds: int, is_running: bool) -> Jo
         header, *epochs = progress.read(path) or [{}]
         if "started" in header and not any("ended_as" in line for line in epochs):
             seed, planned = path.name.partition(".")[0].removeprefix("seed_"), header["recipe"]["epochs"]
-            at = f"seed {seed}, epoch {len(epochs)} of {planned}" if epochs else f"seed {seed}"
+            at = (
+                phrase("seed {n}, epoch {n_epochs} of {n_planned}", n=seed, n_epochs=len(epochs), n_planned=planned)
+                if epochs
+                else phrase("seed {n}", n=seed)
+            )
             return JobProgress(arm, done, seeds, header["started"], len(epochs) / planned, at)
     return JobProgress(arm, done, seeds)
 
@@ -164,7 +165,12 @@ def _failed(folders: Iterable[Path]) -> list[str]:
     for folder in folders:
         arm = folder.parents[1].name if folder.parent.name == UNFINISHED else folder.parent.name
         kinds.update((arm, status) for status in map(_status, records_of(folder)) if status != "ok")
-    return [f"{arm}, {counted(runs, 'run')}: {FAILED.get(kind, kind)}" for (arm, kind), runs in sorted(kinds.items())]
+    endings = {
+        "commonest_class": phrase("no better than the commonest class"),
+        "at_chance": phrase("learnt nothing"),
+        "diverged": phrase("diverged"),
+    }
+    return [f"{arm}, {counted(runs, 'run')}: {endings.get(kind, kind)}" for (arm, kind), runs in sorted(kinds.items())]
 
 
 def _status(record: Path) -> str:

@@ -9,13 +9,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from butfor.checks.outcomes import CheckRow
+from butfor.checks.outcomes import CheckOutcome, CheckRow
 from butfor.report.answer import answer_of, before_all
 from butfor.report.claim_section import data_set_shown
 from butfor.report.run_costs import RunCost
 from butfor.report.source_section import results_from
+from butfor.study.metrics import Metric
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import DescribedStudy
+from butfor.verdicts.across_rows import AcrossRow
+from butfor.verdicts.placebo_row import PlaceboRow
 from butfor.verdicts.rows import ArmRow, Assessment, ClaimRow, Comparison, ContrastRow
 from butfor.verdicts.words import lean
 
@@ -41,7 +44,10 @@ def summary(
 ) -> dict[str, Any]:
     """The whole file. costs, places: see RunCost and places_of. partial: whether runs are still to come."""
     metric, verdict = judged_by(study), study["verdict"]
-    settling = metric.rows(rows)
+    settling, by_arm = metric.rows(rows), dict[str, list[ContrastRow]]()
+    for row in rows:
+        by_arm.setdefault(row["arm"], []).append(row)
+    proofs = {check["arm"]: check["outcome"] for check in reversed(checks)}
     return {
         "schema_version": SCHEMA_VERSION,
         "study": study["study"],
@@ -62,7 +68,9 @@ def summary(
         "failed_runs": sum(len(row["seeds"]) for row in comparison["failed"]),
         "verdicts": dict(Counter(row["verdict"] for row in settling)),
         "arms": [_arm(row, metric.name, costs, places) for row in comparison.get("arms", [])],
-        "ablations": [_ablation(row, rows, study, checks) for row in settling],
+        "ablations": [_ablation(row, by_arm[row["arm"]], metric, proofs.get(row["arm"])) for row in settling],
+        "over_data_sets": [_over(row) for row in across["rows"]] if (across := comparison.get("across")) else [],
+        "placebo": [_placebo(row) for row in comparison.get("placebo", [])],
         "claims": [_claim(row) for row in claims["claims"]],
         "deviations": claims["deviations"],
         "links": {
@@ -82,28 +90,41 @@ def _arm(row: ArmRow, metric: str, costs: Mapping[str, RunCost], places: Mapping
         "mean": level["mean"] if level else None,
         "sd": level["sd"] if level else None,
         "parameters": cost.parameters if cost else None,
+        "all_parameters": cost.all_parameters if cost else None,
         "seconds": cost.seconds if cost else None,
         "records": places.get(row["arm"]),
     }
 
 
 def _ablation(
-    row: ContrastRow, rows: Sequence[ContrastRow], study: DescribedStudy, checks: Sequence[CheckRow]
+    row: ContrastRow, rows: Sequence[ContrastRow], decides: Metric, proof: CheckOutcome | None
 ) -> dict[str, Any]:
-    """An ablation on the metric that decides, with what a check has proven of it, and what it does to the other metrics."""
-    proof = next((check["outcome"] for check in checks if check["arm"] == row["arm"]), None)
-    others = {other["metric"]: other for other in rows if other["arm"] == row["arm"]}
+    """An ablation on the metric that decides, with what a check has proven of it, and what it does to the other metrics. rows:
+    its own, on every metric."""
+    others = {other["metric"]: other for other in rows}
     return {
         **{key: row[key] for key in ("arm", "data", "reference", "family", "verdict", "remark", "unit")},  # type: ignore[literal-required]
         "label": row.get("label", ""),
         **{key: row[key] for key in (*NUMBERS, *RUNS)},  # type: ignore[literal-required]
-        "leans": lean(row, judged_by(study)) if row["verdict"] == "inconclusive" else None,
+        "leans": lean(row, decides) if row["verdict"] == "inconclusive" else None,
         "proof": proof,
         "metrics": {
             name: {key: other[key] for key in ("verdict", "unit", "effect", "low", "high")}  # type: ignore[literal-required]
             for name, other in others.items()
         },
     }
+
+
+def _over(row: AcrossRow) -> dict[str, Any]:
+    """An ablation's mean effect over the data sets."""
+    shown = (*("arm", "reference", "verdict", "remark", "unit", "pairs"), *NUMBERS)
+    differing = ("effects", "heterogeneity", "p_heterogeneity")
+    return {key: row[key] for key in (*shown, *differing)}  # type: ignore[literal-required]
+
+
+def _placebo(row: PlaceboRow) -> dict[str, Any]:
+    shown = ("arm", "reference", "shows", "verdict", "remark", "unit", "effect", "low", "high", "pairs")
+    return {key: row[key] for key in shown}  # type: ignore[literal-required]
 
 
 def _claim(row: ClaimRow) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from butfor.languages.phrases import phrase, term
 from butfor.metrics.jackknife import GROUPS
 from butfor.records.record import Record
 from butfor.report import fold_words
@@ -12,13 +13,8 @@ from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
 from butfor.verdicts.example_errors import ACCURACY
 from butfor.verdicts.numbers import NONE, interval, of_spread, signed, within
-from butfor.verdicts.rows import SAME, ContrastRow
+from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 
-WHOLE = (
-    " The data say what examples belong to (`data.groups`, such as patients): what varies is whole groups of them, so that"
-    " examples of one are not taken for independent."
-)
-HIDDEN = "not discernible beside the seeds'"
 FEW = 2.0  # standard errors of the test set that a margin should be
 
 
@@ -30,46 +26,68 @@ def test_set_section(study: Study, rows: list[ContrastRow], records: list[Record
         return fold_words.test_set(study)
     metric = judged_by(study)
     own = [row for row in metric.rows(rows) if row["test_error"] is not None and row["error"] is not None]
+    own = [row for row in own if row["verdict"] not in REFUSED]
     count = next((record.data.get("test", 0) for record in records if record.data), 0)
     warning = _quoted(test_set_warning(study, rows, records))
     if not own:
         unknown = "" if metric.name == ACCURACY else _unknown(metric)
-        return "\n\n".join(["## The test set", *filter(None, [warning, unknown])]) if warning or unknown else ""
+        return (
+            "\n\n".join([f"## {phrase('The test set')}", *filter(None, [warning, unknown])])
+            if warning or unknown
+            else ""
+        )
     decimals = metric.unit.decimals
-    lines = [
-        "| ablation | effect | standard error, seeds | standard error, test set beyond that | interval for new data |"
+    heads = [
+        *(phrase("ablation"), phrase("effect"), phrase("standard error, seeds")),
+        *(phrase("standard error, test set beyond that"), phrase("interval for new data")),
     ]
-    lines.append("| --- | ---: | ---: | ---: | :---: |")
+    lines = [f"| {' | '.join(heads)} |", "| --- | ---: | ---: | ---: | :---: |"]
     for row in own:
         places = within(row["new_low"], row["new_high"], decimals)
         cells = (
             signed(row["effect"] or 0.0, places),
             _error(row["error"], decimals),
-            _error(row["test_error"], decimals) if row["test_error"] else HIDDEN,
+            _error(row["test_error"], decimals) if row["test_error"] else _not_seen(),
             interval(row["new_low"] or 0.0, row["new_high"] or 0.0, places),
         )
         lines.append(f"| `{row['arm']}` | {' | '.join(cells)} |")
-    subject = (
-        "Verdicts hold for new data: one that this test set is too small to carry is inconclusive."
+    parts = [
+        phrase("Verdicts hold for new data: one that this test set is too small to carry is inconclusive.")
         if study["verdict"].get("holds_for") == "new data"
-        else "Verdicts are on this test set: other seeds would give them again, on the same examples."
-        " `verdict: {holds_for: new data}` asks for more."
-    )
-    words = (
-        f"{subject} Another test set of {count} examples would give other effects; how far, beyond what other seeds would change,"
-        f" is its standard error here, {_way(metric)}.{_hidden(own)}"
-        f"{WHOLE if is_grouped else ''} The interval is that of the first table, for"
-        f" other examples too, for each ablation by itself, in {metric.unit.name}."
-    )
-    return "\n\n".join(filter(None, ["## The test set", warning, words, "\n".join(lines)]))
+        else phrase(
+            "Verdicts are on this test set: other seeds would give them again, on the same examples."
+            " `verdict: {{holds_for: new data}}` asks for more."
+        ),
+        phrase(
+            "Another test set of {n} examples would give other effects; how far, beyond what other seeds would change, is its"
+            " standard error here, {way}.",
+            n=count,
+            way=_way(metric),
+        ),
+        "" if all(row["test_error"] for row in own) else _hidden(),
+        phrase(
+            "The data say what examples belong to (`data.groups`, such as patients): what varies is whole groups of them, so that"
+            " examples of one are not taken for independent."
+        )
+        if is_grouped
+        else "",
+        phrase(
+            "The interval is that of the first table, for other examples too, for each ablation by itself, in {unit}.",
+            unit=term(metric.unit.name),
+        ),
+    ]
+    words = " ".join(filter(None, parts))
+    return "\n\n".join(filter(None, [f"## {phrase('The test set')}", warning, words, "\n".join(lines)]))
 
 
-def _hidden(own: list[ContrastRow]) -> str:
+def _not_seen() -> str:
+    return phrase("not discernible beside the seeds'")
+
+
+def _hidden() -> str:
     """What it means that the test set adds nothing that can be seen."""
-    if all(row["test_error"] for row in own):
-        return ""
-    return (
-        f" “{HIDDEN.capitalize()}”: examples vary no more than seeds alone make them, so that the test set's own part"
+    return phrase(
+        "“Not discernible beside the seeds'”: examples vary no more than seeds alone make them, so that the test set's own part"
         " drowns in the seeds'; it is not shown to be 0."
     )
 
@@ -85,17 +103,20 @@ def _error(error: float | None, usual: int) -> str:
 def _way(metric: Metric) -> str:
     """How the test set's error is known."""
     if metric.name == ACCURACY:
-        return (
+        return phrase(
             "by the examples that one arm gets right and the other does not, less what seeds make of that (so it is not McNemar's"
             " error, which has both)"
         )
-    return f"by the jackknife over {GROUPS} groups of examples, the same for all runs (of fewer examples, each is one)"
+    return phrase(
+        "by the jackknife over {n} groups of examples, the same for all runs (of fewer examples, each is one)", n=GROUPS
+    )
 
 
 def _unknown(metric: Metric) -> str:
-    return (
-        f"How far another test set would move {metric.title} is not known: that takes the accuracy, or a metric of butfor's that"
-        " the study asks for under `metrics`, of which what each group of test examples does is measured."
+    return phrase(
+        "How far another test set would move {metric} is not known: that takes the accuracy, or a metric of butfor's that the"
+        " study asks for under `metrics`, of which what each group of test examples does is measured.",
+        metric=term(metric.title),
     )
 
 
@@ -113,14 +134,22 @@ def test_set_warning(study: Study, rows: list[ContrastRow], records: list[Record
     margin = metric.margin_in(study["verdict"])
     if not margin or not metric.share or not count:
         return ""
-    step, unit = metric.unit.scale / count, metric.unit.name
+    step, told = metric.unit.scale / count, f"{margin:g} {term(metric.unit.name)}"
     if margin < step:
-        return f"The margin of {margin:g} {unit} is less than one of {count} test examples, {step:.2g}: it can decide nothing."
+        return phrase(
+            "The margin of {margin} is less than one of {n} test examples, {step}: it can decide nothing.",
+            margin=told,
+            n=count,
+            step=f"{step:.2g}",
+        )
     open_or_same = [row for row in rows if row["verdict"] in (SAME, "inconclusive")]
     largest = max((row["test_error"] or 0.0 for row in open_or_same), default=0.0)
     if margin < FEW * largest and math.isfinite(largest):
-        return (
-            f"The margin of {margin:g} {unit} is less than {FEW:g} standard errors of this test set ({largest:.2g} at most):"
-            " what it calls no meaningful difference may be one on other examples."
+        return phrase(
+            "The margin of {margin} is less than {few} standard errors of this test set ({largest} at most): what it calls no"
+            " meaningful difference may be one on other examples.",
+            margin=told,
+            few=f"{FEW:g}",
+            largest=f"{largest:.2g}",
         )
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.missing_pairs import is_unjudged
 from butfor.plain_text import counted, plain
 from butfor.report import fold_words
@@ -52,25 +53,45 @@ def _failed(arms: list[ArmRow], runs: int) -> list[str]:
     if not failed:
         return []
     said = voice(arms)
-    names = [f"{said.name(row['arm'])} {row['failed']} of {row['runs']}" for row in failed]
-    count = sum(row["failed"] for row in failed)
-    return [f"**Failed:** {count} of {counted(runs, 'run')} ended without a usable model: {_few(names)}."]
+    names = [
+        phrase("{arm} {n} of {n_all}", arm=said.name(row["arm"]), n=row["failed"], n_all=row["runs"]) for row in failed
+    ]
+    return [
+        phrase(
+            "**Failed:** {n} of {runs} ended without a usable model: {arms}.",
+            n=sum(row["failed"] for row in failed),
+            runs=counted(runs, "run"),
+            arms=_few(names),
+        )
+    ]
 
 
 def _refuted(claims: Assessment) -> list[str]:
     refuted = [row for row in claims["claims"] if row["outcome"] == "refuted"]
     if not refuted:
         return []
-    names = [f"“{plain(row['sentence'])}” (`{row['claim']}`: {row['reason']})" for row in refuted]
-    return [f"**Refuted:** {len(refuted)} of {counted(len(claims['claims']), 'claim')}: {_few(names, '; ')}."]
+    names = [f"“{plain(row['sentence'])}” (`{row['claim']}`: {stored(row['reason'])})" for row in refuted]
+    return [
+        phrase(
+            "**Refuted:** {n} of {claims}: {refuted}.",
+            n=len(refuted),
+            claims=counted(len(claims["claims"]), "claim"),
+            refuted=_few(names, "; "),
+        )
+    ]
 
 
 def _deviations(claims: Assessment) -> list[str]:
     count = len(claims["deviations"])
     if not count:
         return []
-    things = "1 thing that decides" if count == 1 else f"{count} things that decide"
-    return [f"**Changed since the first run:** {things}; “Deviations from the plan” tells each."]
+    return [
+        plural(
+            "**Changed since the first run:** {n} thing that decides; “Deviations from the plan” tells each.",
+            "**Changed since the first run:** {n} things that decide; “Deviations from the plan” tells each.",
+            count,
+        )
+    ]
 
 
 def _nothing_decided(study: Study, settling: list[ContrastRow], stopped: str) -> list[str]:
@@ -78,11 +99,16 @@ def _nothing_decided(study: Study, settling: list[ContrastRow], stopped: str) ->
     if "inconclusive" not in verdicts or verdicts - {"inconclusive", *REFUSED}:
         return []
     seen = max(row["planned"] for row in settling)
-    more = fold_words.more_repeats(study, settling) if study.get("replicates") else "Add a look: see `seeds`."
+    more = fold_words.more_repeats(study, settling) if study.get("replicates") else phrase("Add a look: see `seeds`.")
     if study.get("task") == ELSEWHERE:
-        more = "More runs of each arm may decide it."
-    remedy = f"No further look was taken: {stopped}." if stopped else more
-    return [f"Nothing is decided about {judged_by(study).title} with {counted(seen, replicate(study))}. {remedy}"]
+        more = phrase("More runs of each arm may decide it.")
+    nothing = phrase(
+        "Nothing is decided about {metric} with {seeds}.",
+        metric=term(judged_by(study).title),
+        seeds=counted(seen, replicate(study)),
+    )
+    remedy = phrase("No further look was taken: {reason}.", reason=stored(stopped)) if stopped else more
+    return [f"{nothing} {remedy}"]
 
 
 def _unjudged(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
@@ -90,9 +116,11 @@ def _unjudged(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
     if not found:
         return []
     return [
-        f"**Not judged yet:** {_few([said.name(row['arm']) for row in found])}. A verdict takes at least four of five"
-        " planned pairs, each a run of the ablation and one of its reference with the same seed; the table of verdicts says what"
-        " is missing."
+        phrase(
+            "**Not judged yet:** {arms}. A verdict takes at least four of five planned pairs, each a run of the ablation and one"
+            " of its reference with the same seed; the table of verdicts says what is missing.",
+            arms=_few([said.name(row["arm"]) for row in found]),
+        )
     ]
 
 
@@ -103,21 +131,27 @@ def _undecided(study: Study, settling: list[ContrastRow], arms: list[ArmRow]) ->
     metric, said = judged_by(study), voice(arms)
     names = []
     for row in found:
-        near = lean(row, metric)
-        leans = f" leans towards “{near}” and" if near else ":"
-        names.append(f"{said.name(row['arm'])} ({numbers(row, '')}){leans} {_lacking(study, row)}")
-    return [f"**Undecided:** {_few(names, '; ')}."]
+        arm, near = f"{said.name(row['arm'])} ({numbers(row, '')})", lean(row, metric)
+        lacking = _lacking(study, row)
+        names.append(
+            phrase("{arm} leans towards “{verdict}” and {lacking}", arm=arm, verdict=stored(near), lacking=lacking)
+            if near
+            else f"{arm}: {lacking}"
+        )
+    return [phrase("**Undecided:** {arms}.", arms=_few(names, "; "))]
 
 
 def _lacking(study: Study, row: ContrastRow) -> str:
     """What would settle an undecided ablation, as the end of a sentence."""
     if study.get("replicates"):
         repeats = fold_words.repeats_needed(study, row)
-        return f"needs `repeats: {repeats}`" if repeats else "no number of repeats is known to settle it"
+        if repeats:
+            return phrase("needs `repeats: {n}`", n=repeats)
+        return phrase("no number of repeats is known to settle it")
     if row["more_seeds"] is None:
-        why = f" ({row['remark']})" if row["remark"] and row["effect"] is not None else ""
-        return f"how many more seeds it lacks is not known{why}"
-    return f"lacks at most about {counted(round(row['more_seeds']), 'more seed')}"
+        why = f" ({stored(row['remark'])})" if row["remark"] and row["effect"] is not None else ""
+        return phrase("how many more seeds it lacks is not known") + why
+    return plural("lacks at most about {n} more seed", "lacks at most about {n} more seeds", round(row["more_seeds"]))
 
 
 def _parted(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
@@ -125,11 +159,16 @@ def _parted(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
     names = [said.name(row["arm"]) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]
     if not names:
         return []
-    return [f"**The mean does not say all** of {_few(names)}: “All numbers” says what it leaves out."]
+    return [
+        phrase(
+            "**The mean does not say all** of {arms}: “All numbers” says what it leaves out.",
+            arms=_few(names),
+        )
+    ]
 
 
 def _few(names: Sequence[str], between: str = ", ") -> str:
     """Names in a row, a few of many."""
     more = len(names) - MOST_NAMED
-    shown = list(names[:MOST_NAMED]) + ([f"{more} more"] if more > 0 else [])
+    shown = list(names[:MOST_NAMED]) + ([phrase("{n} more", n=more)] if more > 0 else [])
     return listed(shown) if between == ", " else between.join(shown)

@@ -59,17 +59,22 @@ def parts_both_ways(study: PlanSummary) -> list[PartBothWays]:
     """The parts that are both left out of the baseline and added to another recipe that lacks them, judged by recipes,
     so that arms written out by hand count as well."""
     arms = {arm["name"]: arm for arm in study["arms"]}
-    alone = [arm for arm in study["arms"] if arm["reference"] and len(arm["changed"]) == 1]
+    alone: dict[tuple[str, str], list[ArmPlan]] = {}
+    for arm in study["arms"]:
+        if arm["reference"] and len(arm["changed"]) == 1:
+            alone.setdefault((arm["changed"][0], baseline_of(arm["name"])), []).append(arm)
     parts = []
-    for without, only in itertools.product(alone, alone):
-        (part,), bare = without["changed"], arms[reference_of(only)]
-        full = baseline_of(without["name"])
-        if without["reference"] != full or only["changed"] != without["changed"] or full != baseline_of(only["name"]):
-            continue
-        present, absent = setting(arms[full], part), setting(without, part)
-        if setting(only, part) == present and setting(bare, part) == absent:
-            parts.append(PartBothWays(part, without["name"], only["name"], bare["name"], full))
-    return parts
+    for (part, full), of_part in alone.items():
+        present = setting(arms[full], part)
+        adding = [arm for arm in of_part if setting(arm, part) == present]
+        parts += [
+            PartBothWays(part, without["name"], only["name"], reference_of(only), full)
+            for without in (of_part if adding else [])
+            for only in adding
+            if without["reference"] == full and setting(arms[reference_of(only)], part) == setting(without, part)
+        ]
+    places = {name: place for place, name in enumerate(arms)}
+    return sorted(parts, key=lambda both: (places[both.without], places[both.only]))
 
 
 def short(factor: str, level: str) -> str:

@@ -37,6 +37,8 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("sample_weights", "example_weight", "example_weights", "weights"), "sample_weight"),
     **dict.fromkeys(("criterion", "loss_fn", "loss_function", "objective"), "loss"),
     **dict.fromkeys(("dtype", "dtype_policy", "amp", "mixed_precision"), "precision"),
+    **dict.fromkeys(("determinism", "enable_op_determinism", "op_determinism", "cudnn_deterministic"), "deterministic"),
+    **dict.fromkeys(("tf32", "allow_tf32", "float32_matmul_precision"), "matmul_precision"),
     **dict.fromkeys(("mixup_alpha", "mix_up"), "mixup"),
     **dict.fromkeys(("cutmix_alpha", "cut_mix"), "cutmix"),
     **dict.fromkeys(("random_erasing", "erasing", "random_erase"), "cutout"),

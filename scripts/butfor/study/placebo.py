@@ -36,7 +36,7 @@ def with_placebo(arms: dict[str, Arm], settings: dict[str, Any], data_sets: Iter
             at,
         )
     placed = [on(PLACEBO, data_set) for data_set in data_sets]
-    made = {name: replace(arms[baseline_of(name)], name=name, placebo=True) for name in placed}
+    made = {name: replace(arms[baseline_of(name)], name=name, placebo=True, label="") for name in placed}
     return {**arms, **made}
 
 

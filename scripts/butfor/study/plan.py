@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypedDict
 
@@ -16,7 +17,7 @@ from butfor.errors import Errors
 from butfor.fingerprint import canonical
 from butfor.study import data_sets
 from butfor.study.ablations import Entry, PlanError, Resolve
-from butfor.study.arm import BASELINE, Arm
+from butfor.study.arm import BASELINE, Arm, Recipe
 from butfor.study.arm_labels import same_labels
 from butfor.study.crossing import crossed
 from butfor.study.data_needs import data_needs
@@ -95,8 +96,23 @@ class Plan:
     def training(self, arm: str, look: str) -> Any:
         """The settings of one training job: plain values in a fixed order, so that Snakemake notices any change."""
         seeds = next(item.seeds for item in self.looks if item.name == look)
-        made_of = {"recipe": self.arms[arm].recipe, "validation": self.validation[data_set_of(arm)]}
-        return canonical({"arm": arm, "seeds": own_seeds(self.arms[arm], seeds), **made_of})
+        own = own_seeds(self.arms[arm], seeds)
+        return {"arm": arm, "recipe": self.recipes[arm], "seeds": own, "validation": self._validation_of(arm)}
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """Each arm's recipe in a fixed order. Arms share the values that they have in common, so that many take little memory."""
+        known: dict[int, Any] = {}  # by the value, which the arms keep
+
+        def ordered(value: Any) -> Any:
+            if id(value) not in known:
+                known[id(value)] = canonical(value)
+            return known[id(value)]
+
+        return {name: {key: ordered(arm.recipe[key]) for key in sorted(arm.recipe)} for name, arm in self.arms.items()}
+
+    def _validation_of(self, arm: str) -> Any:
+        return canonical(self.validation[data_set_of(arm)])
 
     @property
     def tuned(self) -> list[str]:
@@ -147,7 +163,7 @@ class Plan:
                 "primary": a.primary,
                 "grid": a.grid,
                 "levels": dict(a.levels),
-                "recipe": canonical(a.recipe),
+                "recipe": self.recipes[a.name],
             }
             for a in self.arms.values()
         ]
@@ -168,7 +184,8 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
     without it, all is raised. Raises PlanError for the baseline.
     """
     errors = found or Errors()
-    arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]))}
+    called = settings.get("report", {}).get("baseline", "")
+    arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]), label=called)}
     off = {**off, **declaration.parts(arms[BASELINE].recipe["model"])}
     waiting: list[Entry] = []
     made_by: dict[str, Entry] = {}

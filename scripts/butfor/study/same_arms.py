@@ -5,9 +5,9 @@ Standard library only, because every job of a cluster run parses it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from butfor.fingerprint import fingerprint
 from butfor.study import compatibility
 from butfor.study.ablations import PlanError
 from butfor.study.arm import Arm
@@ -33,9 +33,14 @@ def _same_folders(arms: dict[str, Arm]) -> Iterator[PlanError]:
 
 
 def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
-    names: dict[str, str] = {}
+    names: dict[tuple[str, ...], str] = {}
+    texts: dict[int, str] = {}  # of values, which arms share
     for arm in arms.values():
-        mark = fingerprint(arm.recipe)
+        keys = sorted(arm.recipe)
+        for value in map(arm.recipe.__getitem__, keys):
+            if id(value) not in texts:
+                texts[id(value)] = json.dumps(value, sort_keys=True)
+        mark = (*keys, *(texts[id(arm.recipe[key])] for key in keys))
         if mark in names:
             yield PlanError(
                 f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."

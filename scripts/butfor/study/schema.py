@@ -144,8 +144,17 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return root["$defs"][reference.rsplit("/", 1)[1]] if reference else schema
 
 
+_last: list[Any] = [None, None]  # a whole schema and its validator, which takes as long to make as to use
+
+
 def _validator(root: Schema) -> Any:
     """A validator of Draft 2020-12 with our own keywords, and with references into `root` for any part of it."""
+    if _last[0] is not root:
+        _last[:] = root, _made_validator(root)
+    return _last[1]
+
+
+def _made_validator(root: Schema) -> Any:
 
     def choices(validator: Any, named: Schema, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         name = instance.get("name") if isinstance(instance, dict) else instance

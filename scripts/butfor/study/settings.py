@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from butfor.arm_names import anywhere
 from butfor.data.catalogue import TRAIN_IMAGES
@@ -16,6 +16,7 @@ from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileErr
 from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values, replicates
 from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
+from butfor.study.completed_recipes import CompletedRecipes
 from butfor.study.cost_metrics import is_cost
 from butfor.study.data_settings import check_data, check_models, complete_data
 from butfor.study.embedded_data import check_embedded
@@ -52,11 +53,12 @@ def _planned(settings: dict[str, Any], root: Schema, found: Errors) -> Plan:
     if ("recipe",) in places:
         found.end()
     inherited: set[str] = set()
+    recipes = CompletedRecipes(recipe, root)
 
     def resolve(arm: str, written: Recipe) -> Recipe:
         where, own, resolved = "recipe" if arm == BASELINE else f"ablations.{arm}", Errors(), None
         with own.collected():
-            resolved = complete(written, recipe, root, where)
+            resolved = recipes.complete(written, where)
             compatibility.check(resolved, written, recipe["properties"], where)
         if arm != BASELINE:
             new = [each for each in own.found if _said(each, where) not in inherited and _key(each) not in wrong]
@@ -67,7 +69,7 @@ def _planned(settings: dict[str, Any], root: Schema, found: Errors) -> Plan:
         for problem in own.found if arm == BASELINE else []:
             inherited.add(_said(problem, where))
             found.add(IncompatibleError(str(problem), ("recipe", *getattr(problem, "at", ()))))
-        return cast(Recipe, resolved)
+        return resolved
 
     try:
         return make_plan(settings, resolve, parts(root), found)

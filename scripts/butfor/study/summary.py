@@ -130,12 +130,13 @@ class Study(PlanSummary):
 class DescribedStudy(Study):
     """A study with its name and its question, for the report, and how that is to look.
 
-    report: as in config/schema.yaml, where the study asks for something.
+    report: as in config/schema.yaml, where the study asks for something. mlflow: whether its runs are shown there.
     """
 
     study: str
     question: str
     report: NotRequired[dict[str, Any]]
+    mlflow: NotRequired[bool]
 
 
 def ablations_of(study: PlanSummary) -> list[ArmPlan]:

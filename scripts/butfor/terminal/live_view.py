@@ -9,13 +9,22 @@ from rich.table import Table
 from rich.text import Text
 
 from butfor.report.study_progress import StudyProgress
-from butfor.terminal.progress_text import EMPTY, FULL, look_in_words, progress_rows, runs_in_words
+from butfor.terminal.progress_text import (
+    EMPTY,
+    FAILED,
+    FULL,
+    NO_RECORDS,
+    Row,
+    look_in_words,
+    progress_rows,
+    runs_in_words,
+)
 from butfor.terminal.time_left import Left
 from butfor.verdicts.numbers import duration
 
 INDENT = 2
 BAR = 36  # characters, where the terminal is wide enough for them
-STYLES = {"failed": "red", "no records": "red", "helps": "green", "hurts": "yellow"}
+STYLES = {FAILED: "red", NO_RECORDS: "red", "helps": "green", "hurts": "yellow"}
 
 
 def live_view(title: str, found: StudyProgress, left: Left | None, since: float, doing: str = "") -> Group:
@@ -24,14 +33,14 @@ def live_view(title: str, found: StudyProgress, left: Left | None, since: float,
     passed = duration((time.time() - since) / 3600)
     rows = [] if found.is_reported and not doing else progress_rows(found, left)  # the last words say all
     if doing:
-        rows.insert(1, ("now", doing))
+        rows.insert(1, Row("now", doing))
     table = Table.grid(padding=(0, INDENT, 0, 0), pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     before = ""
-    for name, said in rows:
-        table.add_row(Text("" if name == before else name, style=STYLES.get(name, "dim")), Text(said))
-        before = name
+    for row in rows:
+        table.add_row(Text("" if row.kind == before else row.name, style=STYLES.get(row.kind, "dim")), Text(row.said))
+        before = row.kind
     return Group(
         Text.assemble((title, "bold"), (f"  {passed}", "dim"), no_wrap=True, overflow="ellipsis"), _bar(found), table
     )

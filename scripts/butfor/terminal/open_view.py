@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 
 from rich.console import Console
@@ -44,7 +45,8 @@ class OpenView:
         self._ended = threading.Event()
         self._live.start()
         atexit.register(self.close)  # what is said where Snakemake ends by itself is seen
-        self._threads = [threading.Thread(target=each, daemon=True) for each in (self._pass_on, self._draw)]
+        works = (self._pass_on, self._draw)  # each in the language in use
+        self._threads = [threading.Thread(target=copy_context().run, args=(each,), daemon=True) for each in works]
         for thread in self._threads:
             thread.start()
 

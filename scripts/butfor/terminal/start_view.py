@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from butfor.languages.phrases import ENGLISH, phrase, speaking, stored
 from butfor.report import failed_job
 
 CHATTER = "BUTFOR_CHATTER"  # in the environment: Snakemake's own messages, as they are
@@ -43,8 +44,9 @@ class StartView(logging.Filter):
     """The filter of Snakemake's messages, which tells a view what happens. It begins with the first message of an execution, so
     that what else Snakemake may be asked to do is as ever."""
 
-    def __init__(self, results: Path) -> None:
+    def __init__(self, results: Path, language: str = ENGLISH) -> None:
         super().__init__()
+        self._language = language
         self._results, self._is_at_work, self._is_stopped = results, False, False
         self._jobs: dict[int, dict[str, Any]] = {}
         self._failed: set[str] = set()
@@ -58,7 +60,8 @@ class StartView(logging.Filter):
             return True
         told = {"job_info": self._begun, "job_finished": self._ended, "job_error": self._not_ended}.get(event)
         if told:
-            told(vars(record))
+            with speaking(self._language):
+                told(vars(record))
             return False
         message = record.getMessage()
         self._is_stopped |= message.startswith(STOPPED)
@@ -74,7 +77,7 @@ class StartView(logging.Filter):
         ended = self._jobs.pop(job["job_id"], None)
         self._tell()
         if self.shown is None and ended and ended["rule_name"] not in QUIET_JOBS:
-            self._line(f"{ended['rule_msg'] or ended['rule_name']}: done")
+            self._line(phrase("{task}: done", task=stored(ended["rule_msg"] or ended["rule_name"])))
 
     def _not_ended(self, job: dict[str, Any]) -> None:
         begun = self._jobs.pop(job["jobid"], job)
@@ -86,7 +89,7 @@ class StartView(logging.Filter):
 
     def _tell(self) -> None:
         if self.shown is not None:
-            others = [job["rule_msg"] for job in self._jobs.values() if job["rule_name"] not in TRAININGS]
+            others = [stored(job["rule_msg"]) for job in self._jobs.values() if job["rule_name"] not in TRAININGS]
             self.shown.doing("; ".join(filter(None, others)))
 
     def _line(self, text: str) -> None:
@@ -99,7 +102,7 @@ class StartView(logging.Filter):
 _filters: list[StartView] = []
 
 
-def replace_messages(results: str, settings: Any) -> None:
+def replace_messages(results: str, settings: Any, language: str = ENGLISH) -> None:
     """Have Snakemake's messages replaced, unless the user has asked for them. settings: Snakemake's about its output."""
     quiet = {str(getattr(each, "name", each)).lower() for each in settings.quiet or ()}
     asked = (
@@ -107,16 +110,18 @@ def replace_messages(results: str, settings: Any) -> None:
     )
     handlers = [handler for handler in logging.getLogger("snakemake.logging").handlers if handler.name == HANDLER]
     if handlers and not asked and not settings.dryrun and not _filters:
-        _filters.append(StartView(Path(results)))
+        _filters.append(StartView(Path(results), language))
         handlers[0].filters.insert(0, _filters[0])  # before Snakemake's own, which knows nothing of a view
 
 
-def begin(results: str, opened: Callable[[], Shown]) -> None:
+def begin(results: str, opened: Callable[[], Shown], language: str = ENGLISH) -> None:
     """Open the view where there is a terminal; elsewhere name the folder of `results`, by which others can see how far it is."""
-    if _filters and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        _filters[0].shown = opened()
-    elif _filters:
-        print(f"The study is at work; `butfor watch {results}` shows how far it is.", file=sys.stderr, flush=True)
+    with speaking(language):
+        if _filters and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            _filters[0].shown = opened()
+        elif _filters:
+            said = phrase("The study is at work; `butfor watch {results}` shows how far it is.", results=results)
+            print(said, file=sys.stderr, flush=True)
 
 
 def end() -> None:

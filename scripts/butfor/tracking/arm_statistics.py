@@ -79,7 +79,7 @@ def _curves(records: Iterable[Record]) -> dict[str, list[list[float]]]:
         for name in names:
             curves.setdefault(name, []).append([row[name] for row in record.history if name in row])
         steps = record.steps_per_epoch
-        rates = [record.learning_rate[row["epoch"] * steps - 1] for row in record.history]
+        rates = [record.learning_rate[: row["epoch"] * steps][-1] for row in record.history]
         for name, points in (("objective", [row["objective"] for row in record.history]), ("learning_rate", rates)):
             curves.setdefault(f"train/{name}", []).append(points)
     return curves

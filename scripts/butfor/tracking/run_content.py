@@ -112,7 +112,7 @@ def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[
     curves = []
     timing = record.timing["epochs_ended"], record.timing.get("loads") or [{}] * len(record.history)
     for row, ended, load in zip(record.history, *timing, strict=True):
-        rate = float(str(record.learning_rate[row["epoch"] * record.steps_per_epoch - 1]))
+        rate = float(str(record.learning_rate[: row["epoch"] * record.steps_per_epoch][-1]))
         curves += points({**row, "learning_rate": rate, "ended": ended, "load": load}, loads)
     end = round(record.timing["ended"] * 1000)
     finals = {metric_names.final(key): float(f"{value:.{DIGITS}g}") for key, value in record.metrics.items()}

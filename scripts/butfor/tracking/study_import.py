@@ -11,12 +11,15 @@ from typing import TextIO
 
 from mlflow.exceptions import MlflowException
 
+from butfor.languages.folder_language import language_in
+from butfor.languages.phrases import speaking
 from butfor.records.files import write_atomically
-from butfor.records.results_folder import results_of
+from butfor.records.results_folder import MLFLOW_PAGE, results_of
 from butfor.study.metrics import Metric
 from butfor.tracking import tracked_metrics, views
 from butfor.tracking.arm_content import judgements
 from butfor.tracking.experiment import StudyExperiment
+from butfor.tracking.link_page import link_page
 from butfor.tracking.store import Tracking, open_mirror
 from butfor.tracking.summary_run import write_summary_run
 from butfor.tracking.tracked_metrics import with_task
@@ -44,7 +47,7 @@ class Sources:
 def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: TextIO | None = None) -> None:
     """Make MLflow hold the study: a run for each record in the folders and no other, each marked as usable or not; one for
     each arm, with what the study says of it; files and tables, as artifacts of a summary run; and saved views. What was done
-    is written into the file `tracked`, in the results folder.
+    is written into the file `tracked`, in the results folder, and links to all of it into a page beside that.
 
     tracking: see parameters.mirrored. terminal: where the user is told what is to be known of it. Raises TrackingError and
     StoreError.
@@ -58,7 +61,8 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
     with open_mirror(tracking, results, repair=True) as mirror:
         experiment = mirror.experiment
         actions = mirror.put(folders, judged, sources.measured)
-        mirror.mark_usable(mirror.remove_others(folders), unusable_arms)
+        runs = mirror.remove_others(folders)
+        mirror.mark_usable(runs, unusable_arms)
         mirror.register_best_model()
         arms = {arm: views.run_link(experiment.id, run) for arm, run in mirror.arm_ids().items()}
         report = write_summary_run(experiment, results, files)
@@ -74,6 +78,9 @@ def track(tracking: Tracking, sources: Sources, tracked: Path | str, terminal: T
         "arms": arms,
         "runs": actions,
     }
+    with speaking(language_in(results)):
+        page = link_page(experiment.study, results, experiment.id, arms, runs)
+    write_atomically(results / MLFLOW_PAGE, page)
     write_atomically(Path(tracked), json.dumps(summary, indent=1))
 
 

@@ -49,13 +49,17 @@ def measure_costs(
         dataset = load(stored, manifest, announced().streams(data_set)).of_seed(0)
         for arm, recipe in ((arm, recipe) for arm, recipe in arms.items() if data_set_of(arm) == data_set):
             with call.attribute_errors_to(recipe["model"]["name"], f"measuring what {arm} costs"):
+                engine.set_arithmetic(recipe)
                 scaled, rates = dataset.scaled(recipe), np.full(1, recipe["learning_rate"], np.float32)
                 if not rows:  # what is made once for all would count as the first arm's
                     engine(recipe, scaled, rates).cost(batch_sizes)
                 held = peak_memory.restart()
                 made = engine(recipe, scaled, rates)
                 rows[arm] = {"parameters": made.parameters, **made.cost(batch_sizes)}
-                rows[arm] |= {"memory": _risen(held), **_energy(made, len(dataset.y_test), "GPU" in device)}
+                rows[arm] |= {
+                    "memory": _risen(held),
+                    **_energy(made, len(dataset.y_test), not device.startswith("CPU")),
+                }
             log.info("%s: %s", arm, rows[arm])
     write_atomically(
         Path(costs),

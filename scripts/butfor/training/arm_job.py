@@ -11,6 +11,7 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
+from butfor.fingerprint import fingerprint
 from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path
 from butfor.process.progress import Progress
@@ -19,7 +20,7 @@ from butfor.process.time_limit import time_limit
 from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
 from butfor.records.record import Record, read, write
-from butfor.records.results_folder import PROGRESS_SUFFIX, JobPlace, note_beside, record_in
+from butfor.records.results_folder import COMPILED, PROGRESS_SUFFIX, JobPlace, note_beside, record_in
 from butfor.training import model_choice
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
@@ -59,7 +60,8 @@ def train_arm(
     engine = engine_named(training["engine"])
     folder, models = Path(runs).absolute(), best_models or all_models  # absolute: own code may go to another folder
     kept = Path(models).absolute() if models else None
-    with job_folder.alone(folder):
+    compiled = engine.compiled_in(JobPlace(folder).results / COMPILED, threads, fingerprint(training["recipe"]))
+    with job_folder.alone(folder), compiled:
         job = _Job(engine, training, arrays, manifest, threads, folder, keeps=kept is not None)
         if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
             log.info("%s: another job has just made it", folder)
@@ -88,6 +90,7 @@ class _Job:
         self._engine, self._training, self._runs, self._keeps = engine, training, runs, keeps
         self._parts: list[str] = training.get("predictions", [])
         self._device = engine.device(threads)
+        engine.set_arithmetic(training["recipe"])
         self._dataset = load(arrays, manifest, announced().streams(data_set_of(training["arm"])))
         self._model = training["recipe"]["model"]["name"]
         origin = earlier.origin(training, self._dataset.fingerprint)

@@ -184,6 +184,7 @@ class ArmRuns:
             data=self._data(run.evaluation),
             loop=self.engine.loop,
             parameters=self.engine.parameters,
+            all_parameters=self.engine.all_parameters,
             structure=self.engine.structure(),
             optimiser=self.engine.optimiser(),
             history=run.trajectory.history,

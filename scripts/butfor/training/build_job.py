@@ -100,6 +100,7 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
     """Leave a file for each arm, which says that its process was lost until the model is built or refused."""
     log_to(asked["log"])
     engine = engine_named(asked["engine"])
+    engine.device(threads=1)  # which takes no more of a GPU than it needs
     stream = announced().streams(data_set_of(next(iter(asked["recipes"]))))
     dataset = load(Path(asked["arrays"]), Path(asked["manifest"]), stream).of_seed(0)
     told: dict[str, str] = {}  # what was wrong, and with which arm first

@@ -6,6 +6,7 @@ NumPy's on both sides. Whatever an engine draws comes from the streams of recipe
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -92,11 +93,13 @@ class Probe(Protocol):
 class Engine(Protocol):
     """One arm's model, compiled once.
 
-    loop: what runs the steps, as a record says it. parameters: the number of trainable weights. probe: see Probe.
+    loop: what runs the steps, as a record says it. parameters: the number of trainable weights; all_parameters: with those that
+    are not. probe: see Probe.
     """
 
     loop: str
     parameters: int
+    all_parameters: int
     probe: Probe
 
     @classmethod
@@ -104,8 +107,17 @@ class Engine(Protocol):
         """Prepare this process for training on at most `threads` CPU threads, and name the device that trains."""
 
     @classmethod
+    def set_arithmetic(cls, recipe: Recipe) -> None:
+        """Compute as the recipe asks, by its `deterministic` and `matmul_precision`, from now on; before anything is computed."""
+
+    @classmethod
     def numerics(cls) -> dict[str, str]:
         """What decides the last bits of a training beside device and versions, by name."""
+
+    @classmethod
+    def compiled_in(cls, folder: Path, threads: int, recipe: str) -> AbstractContextManager[None]:
+        """A context in which what earlier jobs have compiled is taken from a folder, and what is compiled is kept there if the
+        context ends well; entered before `device`. recipe: a word that stands for what is trained."""
 
     @classmethod
     def build_user_model(cls, recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
@@ -131,7 +143,8 @@ class Engine(Protocol):
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
         """Train on batches of training images, `(steps, batch)`. The learning rate used at each step, `(steps,)`, and the
-        mean loss over the epoch as the optimiser saw it: dropout on, penalties in."""
+        mean loss over the epoch as the optimiser saw it: dropout on, penalties in. An engine may leave out the steps after the
+        first whose loss is NaN or infinite; the mean is no finite number then."""
 
     def try_step(self, order: Order, step: int) -> TrialStep:
         """Train on the first batch of `order`, an epoch's, as if it were step number `step` of the training, from 0; where

@@ -12,12 +12,14 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import Array, load
+from butfor.fingerprint import fingerprint
 from butfor.process.start_settings import announced
 from butfor.process.time_limit import time_limit
 from butfor.recipe.rate_choice import chosen
 from butfor.records import job_folder
 from butfor.records.files import write_noted
 from butfor.records.job_folder import Receipt
+from butfor.records.results_folder import COMPILED
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
@@ -48,21 +50,23 @@ def search(
     """
     refuse_unbuilt(built)
     engine, stream = engine_named(task["engine"]), announced().streams(data_set_of(task["arm"]))
-    device, dataset, path = engine.device(threads), load(arrays, manifest, stream), Path(rates).absolute()
-    rows = []
-    for rate in task["rates"]:
-        recipe = {**task["recipe"], "learning_rate": rate}
-        what = f"{task['arm']}, learning rate {rate:g}"
-        with time_limit(max_minutes, what), call.attribute_errors_to(recipe["model"]["name"], f"training {what}"):
-            began = time.perf_counter()
-            arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device)
-            for seed in task["seeds"]:
-                validated = arm_runs.validate(seed)
-                if scored is not None:
-                    validated |= _judged(arm_runs, seed, validated, task["metric"]["name"], scored)
-                rows.append({"rate": rate, "seed": seed, **validated, "seconds": time.perf_counter() - began})
-                log.info("%s · learning rate %g · seed %d: %s", task["arm"], rate, seed, validated)
+    rows, path = [], Path(rates).absolute()
+    with engine.compiled_in(path.parents[1] / COMPILED, threads, fingerprint(task["recipe"])):
+        device, dataset = engine.device(threads), load(arrays, manifest, stream)
+        engine.set_arithmetic(task["recipe"])
+        for rate in task["rates"]:
+            recipe = {**task["recipe"], "learning_rate": rate}
+            what = f"{task['arm']}, learning rate {rate:g}"
+            with time_limit(max_minutes, what), call.attribute_errors_to(recipe["model"]["name"], f"training {what}"):
                 began = time.perf_counter()
+                arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device)
+                for seed in task["seeds"]:
+                    validated = arm_runs.validate(seed)
+                    if scored is not None:
+                        validated |= _judged(arm_runs, seed, validated, task["metric"]["name"], scored)
+                    rows.append({"rate": rate, "seed": seed, **validated, "seconds": time.perf_counter() - began})
+                    log.info("%s · learning rate %g · seed %d: %s", task["arm"], rate, seed, validated)
+                    began = time.perf_counter()
     better = {"higher_is_better": task["metric"]["higher_is_better"]} if scored is not None else {}
     write_noted(path, json.dumps({"arm": task["arm"], **better, "tried": rows}, indent=1))
 

@@ -66,7 +66,7 @@ class Trajectory:
     def epoch(self, place: int) -> Row:
         """An epoch's figures, with the learning rate of its last step."""
         row = self.history[place]
-        return {**row, "learning_rate": float(str(self.rates[row["epoch"] * self._steps - 1]))}
+        return {**row, "learning_rate": float(str(self.rates[: row["epoch"] * self._steps][-1]))}
 
     @property
     def over(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from butfor.records.record import Record
@@ -10,13 +12,18 @@ from butfor.study.metrics import Metric
 from butfor.study.placebo import is_placebo
 from butfor.study.recipe_words import changes, values_set
 from butfor.study.study_metrics import metrics_of
-from butfor.study.summary import ArmPlan, Study, arm_of
+from butfor.study.summary import ArmPlan, Study
 from butfor.verdicts.rows import ArmRow, Level
 
 
 def arm_rows(study: Study, records: list[Record]) -> list[ArmRow]:
     """A row per arm, in the order of the plan."""
-    return [_row(study, arm, records) for arm in study["arms"]]
+    named = {arm["name"]: arm for arm in study["arms"]}
+    by_arm: dict[str, list[Record]] = {}
+    for record in records:
+        by_arm.setdefault(record.arm, []).append(record)
+    metrics = [metric for metric in metrics_of(study).values() if metric.settles]
+    return [_row(study, arm, named, by_arm, metrics) for arm in study["arms"]]
 
 
 def recipe_trained(arm: ArmPlan, records: list[Record]) -> Recipe:
@@ -24,13 +31,20 @@ def recipe_trained(arm: ArmPlan, records: list[Record]) -> Recipe:
     return next((record.recipe for record in records if record.arm == arm["name"]), arm["recipe"])
 
 
-def _row(study: Study, arm: ArmPlan, records: list[Record]) -> ArmRow:
-    verdict, own = study["verdict"], [record for record in records if record.arm == arm["name"]]
+def _row(
+    study: Study,
+    arm: ArmPlan,
+    named: Mapping[str, ArmPlan],
+    by_arm: Mapping[str, list[Record]],
+    metrics: Sequence[Metric],
+) -> ArmRow:
+    verdict, own = study["verdict"], by_arm.get(arm["name"], [])
     finished = [record for record in own if not record.failed(verdict["must_learn"], verdict["metric"])]
     changed = ["other seeds than the baseline's"] if is_placebo(arm) else list[str]()
     sets = list(changed)
     if arm["reference"]:
-        reference, trained = recipe_trained(arm_of(study, arm["reference"]), records), recipe_trained(arm, records)
+        other = named[arm["reference"]]
+        reference, trained = recipe_trained(other, by_arm.get(other["name"], [])), recipe_trained(arm, own)
         declared = {key.split(".")[0] for key in arm["changed"]}
         others = [key for key in reference if key not in declared and trained.get(key) != reference[key]]
         keys = [*arm["changed"], *others]
@@ -43,7 +57,7 @@ def _row(study: Study, arm: ArmPlan, records: list[Record]) -> ArmRow:
         "sets": sets,
         "runs": len(own),
         "failed": len(own) - len(finished),
-        "reaches": {metric.name: _level(metric, finished) for metric in metrics_of(study).values() if metric.settles},
+        "reaches": {metric.name: _level(metric, finished) for metric in metrics},
     }
 
 

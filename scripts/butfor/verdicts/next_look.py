@@ -9,9 +9,12 @@ from pathlib import Path
 
 from butfor.arm_names import data_set_of
 from butfor.checks import manipulation
+from butfor.languages.folder_language import language_in
+from butfor.languages.phrases import ENGLISH, speaking
 from butfor.plain_text import counted
 from butfor.records.files import write_noted
 from butfor.records.record import Record
+from butfor.records.results_folder import results_of
 from butfor.records.tables import records_in
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Budget, Study, ablations_of, reference_of
@@ -33,11 +36,13 @@ def decide(
     register_path: Path | str | None = None,
     measured: Iterable[Path | str] = (),
 ) -> str:
-    """Judge the ablations of `study` after a look, write what follows, and give it in one line. register_path: of the
+    """Judge the ablations of `study` after a look, write what follows, and give it in one line, in the language of the results
+    folder, in which the register lies. register_path: of the
     register that knows which ablations were removed. measured: the files of what runs are worth by the study's metrics."""
     decision = after(with_removed(study, register_path), look, records_in(folders, measured))
     write_noted(Path(path), json.dumps(decision, indent=1))
-    return decision_in_words(decision)
+    with speaking(language_in(results_of(Path(register_path))) if register_path else ENGLISH):
+        return decision_in_words(decision)
 
 
 def after(study: Study, look: str, records: list[Record]) -> Decision:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from butfor.languages.phrases import phrase
 from butfor.study.metrics import METRICS
 
 NONE = "–"
@@ -102,5 +103,7 @@ def level(alpha: float) -> str:
 def duration(hours: float) -> str:
     """A time in hours, minutes or seconds, whichever fits."""
     if hours >= 1:
-        return f"{hours:.1f} hours"
-    return f"{60 * hours:.1f} minutes" if hours >= 1 / 60 else f"{3600 * hours:.0f} s"
+        return phrase("{hours} hours", hours=f"{hours:.1f}")
+    if hours >= 1 / 60:
+        return phrase("{minutes} minutes", minutes=f"{60 * hours:.1f}")
+    return phrase("{seconds} s", seconds=f"{3600 * hours:.0f}")

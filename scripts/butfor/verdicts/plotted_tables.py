@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,10 +65,13 @@ def differences_table(study: Study, records: list[Record]) -> pd.DataFrame:
 def rates_table(records: list[Record]) -> pd.DataFrame:
     """The learning rates that each arm's first run used, by epoch."""
     first = {record.arm: record for record in reversed(records)}
-    tables = []
+    columns: dict[str, list[Any]] = {"arm": [], "seed": [], "epoch": [], "rate": []}
     for arm, record in first.items():
         steps = np.unique(np.linspace(0, max(len(record.learning_rate) - 1, 0), MOST_RATES).round().astype(int))
         rates = np.array(record.learning_rate, float)[steps[: len(record.learning_rate)]]
         epochs = steps[: len(rates)] / record.steps_per_epoch
-        tables.append(pd.DataFrame({"arm": arm, "seed": record.seed, "epoch": epochs, "rate": rates}))
-    return pd.concat(tables) if tables else pd.DataFrame(columns=["arm", "seed", "epoch", "rate"])
+        columns["arm"] += [arm] * len(rates)
+        columns["seed"] += [record.seed] * len(rates)
+        columns["epoch"] += epochs.tolist()
+        columns["rate"] += rates.tolist()
+    return pd.DataFrame(columns)

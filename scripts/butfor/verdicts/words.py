@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from butfor.fold_numbers import place_of
+from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted
 from butfor.study.metrics import Metric
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.numbers import duration, effect_of, interval_of
 from butfor.verdicts.rows import SAME, ContrastRow
 
+CHANGED_TO = " → "  # between a setting's values
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
@@ -42,35 +44,55 @@ def in_words(row: ContrastRow) -> str:
     if not row["pairs"]:
         return f"{row['arm']}: {with_remark(row)}"
     interval = f" {interval_of(row)}" if row["low"] is not None else ""
-    return f"{row['arm']}: {with_remark(row)}, {effect_of(row)} {row['unit']}{interval} against {row['reference']}"
+    return phrase(
+        "{arm}: {verdict}, {effect} against {reference}",
+        arm=row["arm"],
+        verdict=with_remark(row),
+        effect=f"{effect_of(row)} {term(row['unit'])}{interval}",
+        reference=row["reference"],
+    )
 
 
 def with_remark(row: Mapping[str, Any], mark: str = "") -> str:
     """A row's verdict with the remark on it, if there is one; the verdict between marks such as `**`."""
-    return f"{mark}{row['verdict']}{mark}" + (f" ({row['remark']})" if row["remark"] else "")
+    remark = f" ({stored(row['remark'])})" if row["remark"] else ""
+    return f"{mark}{stored(row['verdict'])}{mark}{remark}"
+
+
+def setting_shown(text: str) -> str:
+    """What an arm sets, as a reader is shown it: settings as a study file has them, other words in the language in use."""
+    return text if CHANGED_TO in text else stored(text)
 
 
 def decision_in_words(decision: Decision) -> str:
     """What follows a look in one line."""
-    text = (
-        f"After {counted(decision['seen'], 'seed')} {decision['settled']} of"
-        f" {counted(decision['ablations'], 'ablation')} {'is' if decision['ablations'] == 1 else 'are'} settled."
+    text = plural(
+        "After {seeds} {settled} of {n} ablation is settled.",
+        "After {seeds} {settled} of {n} ablations are settled.",
+        decision["ablations"],
+        seeds=counted(decision["seen"], "seed"),
+        settled=decision["settled"],
     )
     if decision["stopped"]:
-        return f"{text} No look at {decision['following']}: {decision['stopped']}."
+        why = phrase("No look at {n}: {reason}.", n=decision["following"], reason=stored(decision["stopped"]))
+        return f"{text} {why}"
     if not decision["next"]:
         return text
     arms = decision["next"]
-    return (
-        f"{text} The look at {decision['following']} trains {counted(decision['runs'], 'run')} of"
-        f" {counted(len(arms), 'arm')},"
-        f" about {duration(decision['hours'])} of one device, starts not counted: {', '.join(arms)}."
+    trains = phrase(
+        "The look at {n} trains {runs} of {n_arms}, about {time} of one device, starts not counted: {arms}.",
+        n=decision["following"],
+        runs=counted(decision["runs"], "run"),
+        n_arms=counted(len(arms), "arm"),
+        time=duration(decision["hours"]),
+        arms=", ".join(arms),
     )
+    return f"{text} {trains}"
 
 
 def listed(words: Sequence[str]) -> str:
     """Words in a row, the last after an `and`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return words[0] if len(words) == 1 else phrase("{others} and {last}", others=", ".join(words[:-1]), last=words[-1])
 
 
 def runs_in_words(seeds: Sequence[int], replicates: Mapping[str, Any] | None) -> str:
@@ -81,17 +103,22 @@ def runs_in_words(seeds: Sequence[int], replicates: Mapping[str, Any] | None) ->
     for seed in seeds:
         repeat, fold = place_of(seed, replicates["folds"])
         by_repeat.setdefault(repeat, []).append(fold)
-    words = {
-        repeat: "all folds"
-        if len(folds) == replicates["folds"]
-        else f"{'fold' if len(folds) == 1 else 'folds'} {', '.join(map(str, sorted(folds)))}"
-        for repeat, folds in by_repeat.items()
-    }
-    return "; ".join(f"{folds} of repeat {repeat}" for repeat, folds in words.items())
+    return "; ".join(_folds_in_words(folds, repeat, replicates["folds"]) for repeat, folds in by_repeat.items())
+
+
+def _folds_in_words(folds: list[int], repeat: int, of: int) -> str:
+    if len(folds) == of:
+        return phrase("all folds of repeat {n}", n=repeat)
+    named = ", ".join(map(str, sorted(folds)))
+    if len(folds) == 1:
+        return phrase("fold {folds} of repeat {n}", folds=named, n=repeat)
+    return phrase("folds {folds} of repeat {n}", folds=named, n=repeat)
 
 
 def seeds_in_words(seeds: Sequence[int]) -> str:
     """Seeds as `seed 3`, `seeds 0 to 4` or `seeds 1, 3`."""
-    several = len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1))
-    words = f"{seeds[0]} to {seeds[-1]}" if several else ", ".join(map(str, seeds))
-    return f"seed {words}" if len(seeds) == 1 else f"seeds {words}"
+    if len(seeds) == 1:
+        return phrase("seed {n}", n=seeds[0])
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[-1] + 1)):
+        return phrase("seeds {n} to {n_last}", n=seeds[0], n_last=seeds[-1])
+    return phrase("seeds {seeds}", seeds=", ".join(map(str, seeds)))

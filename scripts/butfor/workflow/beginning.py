@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from butfor.errors import StudyError
+from butfor.languages.folder_language import note_language
+from butfor.languages.phrases import language_of
 from butfor.process import system_errors
 from butfor.records.results_folder import FOLLOWER_LOG, REGISTER, RUNS_FOLDER, ask_for
 from butfor.study import choices, study_protocol
@@ -15,7 +17,7 @@ from butfor.study.data_sets import fingerprint_of_all
 from butfor.study.plan import Plan
 from butfor.tracking import follower, target
 from butfor.verdicts import preregistration
-from butfor.workflow import clock_watch, inheritance, recovery, results_place
+from butfor.workflow import clock_watch, origins, recovery, results_place
 
 
 def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone: bool = True) -> None:
@@ -32,11 +34,12 @@ def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone:
             clock_watch.watch(results)
         choices.check_own()
         results_place.keep_for(results, settings["study"])
+        note_language(results, language_of(settings))
         preregistration.enter(
             results / REGISTER,
             study_protocol.protocol(settings, plan),
             runs=results / RUNS_FOLDER,
-            data=fingerprint_of_all({n: inheritance.data_fingerprint(results, n) for n in settings["data_sets"]}),
+            data=fingerprint_of_all({n: origins.data_fingerprint(results, n) for n in settings["data_sets"]}),
         )
         ask_for(results, mirrored["arms"], [f"look{place + 1}" for place in range(len(settings["looks"]))])
         if tracking["mlflow"]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from butfor.languages.phrases import language_of, speaking
 from butfor.report import headline
 from butfor.workflow import demands
 
@@ -32,7 +33,8 @@ def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
     results = Path(settings["results"])
     folder = results / PARTIAL if PARTIAL in targets else results
     if (PARTIAL in targets or not targets or "all" in targets) and (folder / "contrasts.json").is_file():
-        _end_with(headline.headline(results, folder))
+        with speaking(language_of(settings)):
+            _end_with(headline.headline(results, folder))
         if folder == results and (found := demands.found(results, settings["fail_on"])):
             _end_with(demands.sentence(found))
             raise SystemExit(demands.EXIT_CODE)
@@ -41,7 +43,8 @@ def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
 def failed(settings: dict[str, Any]) -> None:
     """End with what left no records, and what to do; where the user stopped the start, with that alone."""
     results = Path(settings["results"])
-    _end_with(headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results))
+    with speaking(language_of(settings)):
+        _end_with(headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results))
 
 
 def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None]) -> None:

@@ -15,50 +15,24 @@ import shutil
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from butfor.arm_names import data_set_of
 from butfor.fingerprint import fingerprint
 from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
-from butfor.records.results_folder import MANIFEST, RUNS, data_file, jobs_of, receipt_beside, record_in
+from butfor.records.results_folder import RUNS, jobs_of, receipt_beside, record_in
+from butfor.workflow.origins import data_trained_on, origin_of
 from butfor.workflow.read_again import read_again_if_changed
 
 Training = dict[str, Any]
+COMPLETE = ".snakemake_timestamp"  # in a folder that Snakemake has noted as complete
 METADATA = Path(".snakemake") / "metadata"
 TOKEN = re.compile("'[0-9a-f]{16}'")
 USED = "{}, {}: {} records of earlier trainings with the same recipe are used."
 LONGEST_NAME = 254  # characters, into which Snakemake cuts the names of its notes
 
-
-def _manifest(file: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return {}
-    return about if isinstance(about, dict) else {}
-
-
-_manifest_in = read_again_if_changed(_manifest, lambda file: file)
 _receipt_of = read_again_if_changed(job_folder.read, receipt_beside)
-
-
-def manifest(results: Path, data_set: str = "") -> dict[str, Any]:
-    """What is known of a data set's stored arrays; nothing before there are any. data_set: its name among several."""
-    return _manifest_in(data_file(results, MANIFEST, data_set))
-
-
-def data_fingerprint(results: Path, data_set: str = "") -> str:
-    """The fingerprint of a data set's stored arrays; "" before there are any."""
-    return str(manifest(results, data_set).get("fingerprint", ""))
-
-
-def data_trained_on(results: Path) -> Callable[[Training], str]:
-    """Gives the fingerprint of the arrays that a training is of; each data set's manifest is read once."""
-    of_set = cache(partial(data_fingerprint, results))
-    return lambda training: of_set(data_set_of(training["arm"]))
 
 
 def token(results: Path, training: Training, look: str) -> str:
@@ -70,7 +44,7 @@ def token(results: Path, training: Training, look: str) -> str:
     if receipt and _is_asked_for(receipt, training, data):
         told = _noted(runs) or receipt.token  # which differ as --touch leaves them
         return told if _has_predictions(runs, training) else fingerprint([told, training["predictions"]])
-    return fingerprint([earlier.origin(training, data if receipt else ""), training["seeds"]])
+    return fingerprint([origin_of(training, data if receipt else ""), training["seeds"]])
 
 
 def announcement(results: Path, training: Training, look: str) -> str:
@@ -86,7 +60,7 @@ def used_seeds(results: Path, training: Training, look: str) -> list[int]:
     """The seeds of a training whose records are there, in their place or among those of earlier trainings."""
     runs, origin = (
         results / RUNS.format(arm=training["arm"], look=look),
-        earlier.origin(training, data_trained_on(results)(training)),
+        origin_of(training, data_trained_on(results)(training)),
     )
     receipt = _receipt_of(runs)
     in_place = receipt.seeds if receipt and receipt.origin == origin else []
@@ -96,6 +70,14 @@ def used_seeds(results: Path, training: Training, look: str) -> list[int]:
         if _has_any(earlier.place_of(results, origin, seed), training)
         or (seed in in_place and _has_any(record_in(runs, seed), training))
     ]
+
+
+def is_in_place(results: Path, training: Training, look: str) -> bool:
+    """Whether the folder of a training's records is there as it is asked for, whole, with the predictions that are needed."""
+    runs = results / RUNS.format(arm=training["arm"], look=look)
+    receipt, data = _receipt_of(runs), data_trained_on(results)(training)
+    known = bool(data and receipt and (runs / COMPLETE).exists() and _is_asked_for(receipt, training, data))
+    return known and _has_predictions(runs, training)
 
 
 def has_any(results: Path, plan: Iterable[tuple[str, Training]]) -> bool:
@@ -155,7 +137,7 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
         training = waiting.get(runs)
         return bool(training and _is_asked_for(receipt, training, data(training)) and _has_predictions(runs, training))
 
-    asked = [runs for runs, receipt in found.items() if is_in_place(runs, receipt)]
+    asked = {runs: receipt for runs, receipt in found.items() if is_in_place(runs, receipt)}
     kept = {runs: receipt for runs, receipt in found.items() if runs not in asked}
     records = {
         (receipt.origin, seed): record_in(runs, seed) for runs, receipt in kept.items() for seed in receipt.seeds
@@ -164,14 +146,14 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
     for runs, training in waiting.items():
         if runs in asked:
             continue
-        origin = earlier.origin(training, data(training))
+        origin = origin_of(training, data(training))
         places = [(earlier.place_of(results, origin, seed), records.get((origin, seed))) for seed in training["seeds"]]
         parts = training["predictions"]
         if all(any(earlier.is_whole(place, parts) for place in filter(None, either)) for either in places):
             taken[runs] = training, origin
         elif runs in found and _noted(runs) is None:
             stale.append(runs)
-    return Inheritance(results, kept, [found[runs] for runs in asked], taken, stale)
+    return Inheritance(results, kept, list(asked.values()), taken, stale)
 
 
 def outdated(results: Path, plan: Iterable[tuple[str, Training]]) -> set[Path]:
@@ -195,7 +177,7 @@ def protect(results: Path, plan: Iterable[tuple[str, Training]], is_forced: Call
             earlier.keep(runs, receipt)
     for look, training in plan:
         if is_forced(results / RUNS.format(arm=training["arm"], look=look)):
-            earlier.drop(results, Receipt("", training["seeds"], earlier.origin(training, data(training))))
+            earlier.drop(results, Receipt("", training["seeds"], origin_of(training, data(training))))
 
 
 def settle(results: Path, plan: Iterable[tuple[str, Training]]) -> None:
@@ -211,7 +193,7 @@ def _records_with_receipts(results: Path) -> dict[Path, Receipt]:
 
 
 def _is_asked_for(receipt: Receipt, training: Training, data: str) -> bool:
-    return receipt.seeds == training["seeds"] and receipt.origin == earlier.origin(training, data)
+    return receipt.seeds == training["seeds"] and receipt.origin == origin_of(training, data)
 
 
 def _assemble(results: Path, runs: Path, training: Training, origin: str) -> None:

@@ -14,20 +14,24 @@ from typing import Any, cast
 from butfor.records import provenance
 from butfor.study.plan import Plan
 from butfor.study.study_protocol import terms
-from butfor.study.summary import Study
+from butfor.study.summary import DescribedStudy, Study
 from butfor.tracking import target
 
 Settings = dict[str, Any]
 
 ENGINE_VARIABLE = "BUTFOR_ENGINE"
 KERAS = "butfor.engine.keras_engine:KerasEngine"
+JAX = "butfor.jax_engine.jax_engine:JaxEngine"
+ENGINES = {"tensorflow": KERAS, "jax": JAX}
+JAX_LIBRARIES = ("jax", "jaxlib")
 RUN_WRITING = "butfor.tracking.run_writing"  # what decides the content of a run in MLflow
 ARM_WRITING = "butfor.tracking.arm_content"  # and of that of an arm
 
 
 def engine() -> str:
-    """The engine that trains, as `module:Class`: that of the environment, or Keras on TensorFlow."""
-    return os.environ.get(ENGINE_VARIABLE) or KERAS
+    """The engine that trains, as `module:Class`: that of the environment, which may say `jax`, or Keras on TensorFlow."""
+    named = os.environ.get(ENGINE_VARIABLE) or KERAS
+    return ENGINES.get(named, named)
 
 
 def training(
@@ -49,6 +53,13 @@ def analysis(settings: Settings, plan: Plan) -> Study:
     asked = {key: settings[key] for key in ("metrics", "claimed", "replicates") if settings[key]}
     judging = {"verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
     return cast(Study, {**plan.summary(), **judging, **asked})
+
+
+def described(settings: Settings, plan: Plan) -> DescribedStudy:
+    """The parameters of the report: also the study's name and question, how the report is to look, and whether runs are shown in
+    MLflow."""
+    shown = {key: settings[key] for key in ("study", "question", "report")}
+    return cast(DescribedStudy, {**analysis(settings, plan), **shown, "mlflow": settings["tracking"]["mlflow"]})
 
 
 def protocol(settings: Settings) -> dict[str, Any]:
@@ -77,10 +88,11 @@ def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> d
 
 
 def _software(code: str, user_code: str) -> dict[str, Any]:
-    return {"engine": engine(), "code": code, "user_code": user_code, "versions": _versions()}
+    return {"engine": engine(), "code": code, "user_code": user_code, "versions": _versions(engine() == JAX)}
 
 
 @functools.cache
-def _versions() -> dict[str, str]:
+def _versions(with_jax: bool) -> dict[str, str]:
     """Looked up once: they take as long as all else that is asked of an arm."""
-    return provenance.training_versions()
+    more = {library: provenance.version(library) for library in JAX_LIBRARIES} if with_jax else {}
+    return {**provenance.training_versions(), **more}

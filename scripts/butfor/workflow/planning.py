@@ -13,6 +13,7 @@ from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import SeveralErrors, StudyError
 from butfor.metrics.fitting import refuse_unfit
 from butfor.process import parent_watch, start_settings, system_errors, text_encoding
+from butfor.records.provenance import gpus
 from butfor.records.results_folder import TRACKED, mlflow_database
 from butfor.study.duplicate_keys import refuse_duplicate_keys
 from butfor.study.files_beside import PATHS
@@ -22,11 +23,13 @@ from butfor.study.settings import study_and_plan
 from butfor.study.written_lines import WrittenLines
 from butfor.tracking import target
 from butfor.workflow import outer_workflow, recovery
+from butfor.workflow.engine_limits import refuse_untrainable
 from butfor.workflow.path_limits import refuse_long_paths
 from butfor.workflow.plan_alone import is_plan_alone
 from butfor.workflow.results_place import refuse_shared_place
 from butfor.workflow.targets import Targets
 
+GPU = "gpu"  # the resource that a training asks one of
 MOST = 30  # errors that are told
 CLASSES = 10  # of each of the published data sets
 
@@ -81,6 +84,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         refuse_misread_numbers(map(Path, files))
         _refuse_nothing_but_a_name(config, files)
         settings, plan = study_and_plan(config, schema, [Path(file).parent for file in files])
+        refuse_untrainable(plan)
         settings["results"] = outer_workflow.moved(workflow, settings["results"])
         outer_workflow.refuse_second_study(workflow, settings["results"])
         refuse_long_paths(settings)
@@ -113,9 +117,18 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
     data = {name: {**data, "largest": plan.largest(name)} for name, data in sets.items()}
     asked = list(settings["metrics"].values())
     decides = settings.get("decides")
-    announced = start_settings.StartSettings(settings["log_level"], settings["max_minutes"], data, asked, decides)
+    share, limits = settings["job"]["gpu_share"], (settings["log_level"], settings["max_minutes"])
+    announced = start_settings.StartSettings(*limits, data, asked, decides, share)
     start_settings.announce(announced)
     return settings, plan
+
+
+def share_gpus(workflow: Any, jobs: int) -> None:
+    """Have so many jobs share each GPU of this machine, unless the command line says how many there are in all, or a cluster
+    has the jobs."""
+    resources = workflow.global_resources
+    if gpus() and GPU not in resources and resources["_nodes"].value is None:
+        workflow.register_resource(GPU, jobs * gpus())
 
 
 def _data_paths(data: dict[str, Any]) -> list[str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.figures import gallery
-from butfor.fingerprint import canonical, fingerprint
+from butfor.fingerprint import fingerprint
 from butfor.metrics.fitting import refuse_unfit
-from butfor.records import kept_predictions
 from butfor.records.results_folder import (
     BUILT,
     COSTS,
@@ -23,10 +23,7 @@ from butfor.records.results_folder import (
     MODELS,
     RATES,
     RUNS,
-    RUNS_FOLDER,
     TUNED,
-    finished_seeds,
-    records_of,
 )
 from butfor.study.asked_metrics import needs_predictions, parts_to_predict, predicted_primary
 from butfor.study.cost_metrics import is_cost
@@ -34,13 +31,16 @@ from butfor.study.plan import Plan
 from butfor.study.summary import PlanSummary
 from butfor.training.built import failure
 from butfor.user_code import location
-from butfor.workflow import inheritance, parameters
+from butfor.workflow import inheritance, origins, parameters
 from butfor.workflow.data_files import DataFiles
+from butfor.workflow.finished_trainings import FinishedTrainings
 from butfor.workflow.inheritance import Inheritance
 from butfor.workflow.own_files import OwnFiles
+from butfor.workflow.present_files import present_files
 
 Trainings = Iterable[tuple[str, str]]
 DRAWN_AS = ("png", "svg")
+NO_CODE = fingerprint([])  # of the user's own
 
 
 class Targets:
@@ -65,12 +65,14 @@ class Targets:
         self.forced: set[str] = set()  # files that a dry run is to count as missing
         preparing, building, self._code = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
+        self._finished = FinishedTrainings(self._results, len(plan.arms))
         self._costs = settings["costs"]
         self._claims_costs = any(is_cost(claim["metric"]) for claim in settings["claims"].values())
         self._asked, self._verdict = settings["metrics"], settings["verdict"]
         self._predictions = parts_to_predict(self._asked.values(), settings["keep"]["predictions"], self._verdict)
         self.data = DataFiles(settings, preparing, own)
-        recipes = {name: canonical(arm.recipe) for name, arm in plan.arms.items()}
+        self._trainings_of: dict[tuple[str, str], dict[str, Any]] = {}
+        recipes = plan.recipes
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
         scores = [terms["score"] for terms in self._asked.values()]
         self._own_metrics = {score: own.metric(score) for score in scores if location.is_own(score)}
@@ -83,7 +85,7 @@ class Targets:
         }
         stale = self.data.stale
         for name in (name for name in self.data.names if name not in stale):
-            refuse_unfit(self._asked.values(), inheritance.manifest(Path(self._results), name), data_set=name)
+            refuse_unfit(self._asked.values(), origins.manifest(Path(self._results), name), data_set=name)
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
@@ -135,12 +137,14 @@ class Targets:
                 yield look.name, self._training(arm, look.name)
 
     def _training(self, arm: str, look: str) -> dict[str, Any]:
-        return parameters.training(
-            self._plan, arm, look, self._code, self._user_code(arm), predictions=self._predictions
-        )
+        if (arm, look) not in self._trainings_of:
+            self._trainings_of[arm, look] = parameters.training(
+                self._plan, arm, look, self._code, self._user_code(arm), predictions=self._predictions
+            )
+        return self._trainings_of[arm, look]
 
     def _user_code(self, arm: str) -> str:
-        code = self._own[arm]["code"] if arm in self._own else fingerprint([])
+        code = self._own[arm]["code"] if arm in self._own else NO_CODE
         return fingerprint([code, self._own_losses[arm]]) if arm in self._own_losses else code
 
     def files_read(self, arm: str) -> list[str]:
@@ -163,6 +167,11 @@ class Targets:
         trainings only where it is requested, so that trainings without one are repeated only then.
         """
         return {} if self._models == "none" else {self._models: f"{MODELS}/{self._models}/{{arm}}/{{look}}"}
+
+    def finished(self, is_forced: Callable[[Path], bool]) -> set[str]:
+        """The folders of records at which Snakemake need not look (see finished_trainings); none where models are kept.
+        is_forced: as for protect."""
+        return set() if self.models() else self._finished.folders(self.planned(), is_forced)
 
     def trained(self, until: str | None = None) -> list[str]:
         """The folders of records, up to a look or of the whole study."""
@@ -218,7 +227,7 @@ class Targets:
 
     def costed(self) -> dict[str, Any]:
         """Every arm's recipe, and what stands for the user's code in it, as plain values."""
-        return {name: canonical(arm.recipe) for name, arm in self._plan.arms.items()}
+        return self._plan.recipes
 
     def all_built(self) -> list[str]:
         """The files about all models of the user's own."""
@@ -235,26 +244,16 @@ class Targets:
 
     def drawn(self, folder: str) -> list[str]:
         """The figures of the study, in a folder."""
+        return [f"{folder}/{name}.{kind}" for name in self._figures for kind in DRAWN_AS]
+
+    @cached_property
+    def _figures(self) -> list[str]:
         planned: PlanSummary = {**self._plan.summary(), "metrics": self._asked}
-        return [f"{folder}/{name}.{kind}" for name in gallery.figures(planned) for kind in DRAWN_AS]
+        return gallery.figures(planned)
 
     def present(self) -> dict[str, list[str]]:
-        """The files that exist so far: folders of records (`runs`), decisions (`looks`), measures (`measured`), and records of
-        seeds whose job has not ended (`seeds`). None that would be trained anew, nor what follows from such."""
-        old = inheritance.outdated(Path(self._results), self.planned())
-        looks = [look.name for look in self._plan.looks]
-        first_old = min((looks.index(runs.name) for runs in old), default=len(looks))
-        runs = [
-            path
-            for path in self._of_each(RUNS, [(arm, look) for arm in self._plan.arms for look in looks])
-            if Path(path) not in old
-            and all(kept_predictions.holds(record, self._predictions) for record in records_of(Path(path)))
-        ]
-        follow = {"looks": DECISION, "measured": MEASURES}
-        files = {kind: self._of_each(path, [("", x) for x in looks[:first_old]]) for kind, path in follow.items()}
-        all_paths = {"runs": runs, **files}
-        there = {kind: [path for path in paths if Path(path).exists()] for kind, paths in all_paths.items()}
-        return {**there, "seeds": list(map(str, finished_seeds(Path(self._results) / RUNS_FOLDER)))}
+        """The files that exist so far (see present_files)."""
+        return present_files(Path(self._results), self._plan, list(self.planned()), self._predictions)
 
     @property
     def undecided_looks(self) -> list[str]:

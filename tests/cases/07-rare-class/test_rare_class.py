@@ -37,7 +37,7 @@ def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts
     (claim,) = json.loads((results / "claims.json").read_text())["claims"]
     assert claim["outcome"] == "undecided"
     assert (results / "figures/effects.png").is_file() and (results / "tables/contrasts.csv").is_file()
-    assert said in done.stderr.split("Report: results/rare/report.md\n")[1].splitlines()[0]
+    assert said in done.stderr.split("Report: results/rare/report.html (as text: report.md)\n")[1].splitlines()[0]
     assert "Add a look" not in report and "Every one of 9 runs failed:" in done.stderr
 
 

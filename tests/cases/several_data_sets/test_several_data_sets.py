@@ -3,6 +3,7 @@
 import json
 import re
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from butfor.frames import load_study
-from conftest import SMALL
+from conftest import ROOT, SMALL
 
 
 def study(folder, data):
@@ -57,6 +58,11 @@ def test_a_study_of_two_data_sets_from_its_file_to_its_report(workflow_copy):
     (row,) = over["rows"]
     both = contrasts[(contrasts.arm.str.startswith("no_dropout")) & (contrasts.metric == "test/accuracy")]
     assert row["effect"] == pytest.approx(both.effect.mean()) and over["ranks"] is None
+    told = json.loads((results / "summary.json").read_text())
+    jsonschema.validate(told, json.loads((ROOT / "docs" / "summary.schema.json").read_text()))
+    assert [(one["arm"], one["effect"], one["verdict"]) for one in told["over_data_sets"]] == [
+        (row["arm"], row["effect"], row["verdict"])
+    ]
     assert trained() == []
     arrays(flow.folder / "big.npz", 2)
     assert trained() == ["baseline@big", "no_dropout@big"]

@@ -47,6 +47,25 @@ def precision_trace(r: Record) -> str:
     return ", ".join(sorted({row.get("precision", "float32") for row in r.structure}))
 
 
+def product_precision(r: Record) -> str:
+    return "tf32" if r.machine.get("precision", "").endswith("tf32") else "float32"
+
+
+def product_precision_fault(r: Record) -> str:
+    """A device without TF32 is none."""
+    asked, received = r.recipe.get("matmul_precision", "tf32"), product_precision(r)
+    return "" if asked in ("tf32", received) else f"expected products of {asked}, received {received}"
+
+
+def determinism(r: Record) -> str:
+    return str(r.machine.get("deterministic", "not told"))
+
+
+def determinism_fault(r: Record) -> str:
+    asked, received = r.recipe.get("deterministic", False), determinism(r)
+    return f"expected operations that repeat themselves, received {received}" if asked and "not" in received else ""
+
+
 def precision_fault(r: Record) -> str:
     asked, received = r.recipe["precision"], {row.get("precision", "float32") for row in r.structure}
     missing = asked != "float32" and asked not in received

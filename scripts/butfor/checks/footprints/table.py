@@ -235,5 +235,11 @@ FOOTPRINTS: dict[str, Footprint] = {
         "epochs", lambda r: f"{r.stopped_epoch}", epochs.epochs_fault, ("learning rate",), conditional=True
     ),
     "train_size": Footprint("training examples", lambda r: f"{r.data['train']}", epochs.size_fault, ("split", *STEPS)),
+    "deterministic": Footprint(
+        "operations that repeat themselves", objectives.determinism, objectives.determinism_fault, FROM_WEIGHTS
+    ),
+    "matmul_precision": Footprint(
+        "precision of products", objectives.product_precision, objectives.product_precision_fault, FROM_WEIGHTS
+    ),
     "loop": Footprint("loop", lambda r: r.loop, epochs.loop_fault, ("loop", "masks/*")),
 }

@@ -2,7 +2,7 @@
 and through the executor plugin with the settings under which it loses least. On a real Slurm on loopback and idle cores,
 two jobs at a time and one question a second everywhere; the processor seconds are the whole machine's, daemons included.
 
-    bench_cluster.py [times in turn]
+    cluster.py [times in turn]
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 to a real server, and told to a server that takes every call and never answers. In turn, on idle cores; the example study's
 training, made long enough to be shown live. Studies have all cores but one, which is the server's, as if it were elsewhere.
 
-    bench_overhead.py [times in turn] [epochs] [ways...]
+    mlflow_cost.py [times in turn] [epochs] [ways...]
 
 Processor seconds are of all processes of a start, the follower's included, which outlives it. The epoch is the median of
 all epochs but each run's first.

@@ -1,6 +1,6 @@
 """What mirroring runs into MLflow costs, a run: for 10, 100 and 2000 runs of made-up studies, in a fresh SQLite store.
 
-    python tests/bench_tracking.py [runs ...]
+    python benchmarks/tracking.py [runs ...]
 
 CPU seconds, beside the time that passed, since that depends on what else the machine does. For other machines to compare
 with, the same of MLflow alone: one run of as many values as a call of its own takes at best, with nothing else in it.
@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "scripts")]
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag

@@ -1,0 +1,155 @@
+"""The records of a cohort's runs, each as that of the same run alone: what came of its epochs is told again to what makes them.
+
+All else in a record, such as the digests of its first weights, its trial step and the statistics of its layers, is worked out
+for the run by itself, by programs that arms of one structure share.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.limits import Validation
+from butfor.fingerprint import digest
+from butfor.jax_engine import update
+from butfor.jax_engine.cohort_training import CohortTraining, TrainedRun
+from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates
+from butfor.jax_engine.jax_probe import JaxProbe
+from butfor.jax_engine.training_program import Part, Program, State
+from butfor.recipe.cohorts import Cohort
+from butfor.recipe.given_numbers import rest_of, switches_of
+from butfor.records.record import Record
+from butfor.training.arm_runs import ArmRuns
+
+Recipe = dict[str, Any]
+
+
+class RetoldEngine(JaxEngine):
+    """An engine for runs that a cohort has trained: it begins as the run did, tells of each epoch what came of it, and holds the
+    weights that count when they are over.
+
+    trained: the cohort's training. programs: those that its arms share, by structure.
+    """
+
+    trained: ClassVar[CohortTraining]
+    programs: ClassVar[dict[tuple[str, frozenset[str]], tuple[Program, JaxProbe]]]
+    run: TrainedRun
+
+    @classmethod
+    def of(cls, training: CohortTraining) -> type[RetoldEngine]:
+        """One for the runs of a training; records know it by the name of the engine that any run is trained by."""
+        names = {"__module__": JaxEngine.__module__, "__qualname__": JaxEngine.__qualname__}
+        return type(JaxEngine.__name__, (cls,), {**names, "trained": training, "programs": {}})
+
+    @classmethod
+    def numerics(cls) -> dict[str, str]:
+        """JAX's, and how many runs were trained at once."""
+        return {**super().numerics(), "batched": cls.trained.how}
+
+    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[Program, dict[str, Part]]:
+        key = rest_of(recipe), switches_of(recipe)
+        if key not in self.programs:
+            program, _ = super()._made(recipe, dataset)
+            self.programs[key] = program, JaxProbe(program, self._now)
+        return self.programs[key][0], self.trained.parts
+
+    def _shown(self) -> JaxProbe:
+        return self.programs[rest_of(self._recipe), switches_of(self._recipe)][1]
+
+    def optimiser(self) -> dict[str, Any]:
+        """The arm's own, whose numbers are not those of the program."""
+        return update.described(update.optimiser(self._recipe, self.program.numbers))
+
+    def start(self, seed: int) -> None:
+        """Begin as the run did."""
+        super().start(seed)
+        self._shown().show(self._now)
+        self._epochs, self._figures = 0, list[dict[str, float]]()
+
+    def train_epoch(self, order: Order) -> tuple[Rates, float]:
+        """What came of the next epoch. Raises ValueError for other batches than the run's."""
+        trajectory, place = self.run.trajectory, self._epochs
+        row = trajectory.history[place]
+        if digest(order) != row["order"]:
+            raise ValueError(
+                f"seed {self.run.seed}, epoch {place + 1}: expected the batches of the run, received others"
+            )
+        self._epochs += 1
+        self._figures = [_figures(row, part) for part in ("train", "validation")]
+        if self._epochs == len(trajectory.history):
+            self._end(len(trajectory.rates))
+        rates = trajectory.rates[place * len(order) : (place + 1) * len(order)]
+        return np.array(rates, np.float32), row["objective"]
+
+    def _end(self, steps: int) -> None:
+        """Hold the weights that count; every stream has been drawn from once a step."""
+        model, count = self.trained.program.model, len(self._state.trained)
+        kept = {id(variable) for variable in model.weights}
+        averages = (
+            value
+            for variable, value in zip(model.non_trainable_variables, self.run.weights[count:], strict=True)
+            if id(variable) in kept
+        )
+        own = {id(variable) for variable in self.program.model.weights}
+        others = [
+            next(averages) if id(variable) in own else np.array([value[0], steps], np.uint32)
+            for variable, value in zip(self.program.model.non_trainable_variables, self._state.others, strict=True)
+        ]
+        state = self.program.after_batches(State(self._state.trained, others, self._state.moments), steps)
+        self._state = self.program.with_predicting(state, list(self.run.weights[:count]))
+
+    def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
+        """The figures that the run was measured by, in the order of training/evaluation."""
+        if not self._epochs:
+            return super().evaluate(part, rows)
+        if not self._figures:
+            self._figures = [_figures(self.run.metrics, name) for name in ("test", "train", "validation")]
+        return self._figures.pop(0)
+
+    def set_weights(self, weights: list[Array]) -> None:
+        """Those of a trial; at the end of the run its own are there already."""
+        if not self._epochs:
+            super().set_weights(weights)
+
+
+def make_records(
+    cohort: Cohort,
+    runs: Sequence[tuple[str, Recipe, int]],
+    dataset: Dataset,
+    validation: Validation,
+    device: str,
+    made: Callable[[Record], None],
+    lanes: int | None = None,
+) -> None:
+    """Train a cohort, and hand over each run's record soon after it has ended.
+
+    runs: arm, recipe and seed of all runs among which the cohort's are. dataset: as it is stored, not scaled yet. device: what
+    trains, in words. lanes: see CohortTraining.
+    """
+    pairs, arms = [(recipe, seed) for _, recipe, seed in runs], dict[str, ArmRuns]()
+    training = CohortTraining(cohort, pairs, dataset.scaled(cohort.recipe), validation, lanes)
+    kind = RetoldEngine.of(training)
+    began, told = time.perf_counter(), 0.0  # seconds that went into records
+    shared = len(cohort.runs)
+
+    def ended(place: int, run: TrainedRun) -> None:
+        nonlocal told
+        at = time.perf_counter()
+        arm, recipe, seed = runs[cohort.runs[place]]
+        if arm not in arms:
+            arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, dataset, device)
+        arms[arm].engine.run = run  # type: ignore[attr-defined]
+        arms[arm].seconds["train"] = (at - began - told) / shared  # of what has been trained so far
+        made(arms[arm].train(seed))
+        told += time.perf_counter() - at
+
+    training.train(ended)
+
+
+def _figures(row: dict[str, Any], part: str) -> dict[str, float]:
+    """Of one part, by their names in it."""
+    return {key.removeprefix(f"{part}/"): value for key, value in row.items() if key.startswith(f"{part}/")}

@@ -1,0 +1,209 @@
+"""Keras on JAX as an engine, one run at a time (see training/protocol); cohorts has many at once."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.several_inputs import each
+from butfor.data.streamed_array import StreamedArray
+from butfor.engine.keras_internals import moments
+from butfor.engine.variable_names import named
+from butfor.jax_engine import jax_device, jax_model_cost, plain_model, update
+from butfor.jax_engine.jax_probe import JaxProbe, structure
+from butfor.jax_engine.training_program import Part, Program, State, in_batches, mean_figures, parts_of
+from butfor.recipe.given_numbers import numbers_of, switches_of
+from butfor.recipe.jax_limits import refuse_data, refuse_recipe
+from butfor.recipe.schedules import scaled
+from butfor.recipe.tasks import TASKS
+from butfor.training.protocol import Probe, TrialStep, TriedVariable
+
+Recipe = dict[str, Any]
+Rates = npt.NDArray[np.float32]
+Order = npt.NDArray[np.int32]
+
+
+class JaxEngine:
+    """One arm's compiled program, and the state of the run that it trains."""
+
+    loop = "xla"
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, rates: Rates) -> None:
+        refuse_recipe(recipe)
+        streamed = any(isinstance(x, StreamedArray) for _, x in each(dataset.x_train))
+        refuse_data(recipe, dataset.task, dataset.x_train, streamed, bool(dataset.categorical))
+        self._recipe, self._dataset, self._rates, self._scale = recipe, dataset, rates, 1.0
+        self.program, self._parts = self._made(recipe, dataset)
+        self._numbers = {name: np.float32(value) for name, value in numbers_of(recipe).items()}
+        self._state = self.program.first_state(recipe, seed=0)
+        self.probe: Probe = self._shown()
+        self.parameters = int(sum(np.prod(v.shape) for v in self.program.model.trainable_variables))
+        self.all_parameters = int(self.program.model.count_params())
+
+    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[Program, dict[str, Part]]:
+        """The program of a recipe, and the parts of the data."""
+        return Program(recipe, switches_of(recipe), dataset), parts_of(dataset, recipe)
+
+    def _shown(self) -> JaxProbe:
+        return JaxProbe(self.program, self._now)
+
+    def _now(self) -> tuple[State, dict[str, Any]]:
+        return self._state, self._numbers
+
+    @classmethod
+    def device(cls, threads: int) -> str:
+        """JAX's device, see use_device."""
+        return jax_device.use_device(threads)
+
+    @classmethod
+    def set_arithmetic(cls, recipe: Recipe) -> None:
+        """JAX's, see jax_device.set_arithmetic."""
+        jax_device.set_arithmetic(recipe["deterministic"], recipe["matmul_precision"])
+
+    @classmethod
+    def numerics(cls) -> dict[str, str]:
+        """JAX's, see jax_device.numerics."""
+        return jax_device.numerics()
+
+    @classmethod
+    def compiled_in(cls, folder: Path, threads: int, recipe: str) -> AbstractContextManager[None]:
+        """JAX's programs, see jax_device.compiled_in."""
+        return jax_device.compiled_in(folder, threads)
+
+    @classmethod
+    def build_user_model(cls, recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
+        """There is none that this engine builds. Raises UnsupportedError."""
+        refuse_recipe(recipe)
+        return []
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that trains, without its weights."""
+        return self.program.model
+
+    def structure(self) -> list[dict[str, Any]]:
+        """The model's layers."""
+        return structure(self.model)
+
+    def optimiser(self) -> dict[str, Any]:
+        """Keras's optimiser by its configuration."""
+        return update.described(self.program.optimiser)
+
+    def takes(self, dataset: Dataset) -> bool:
+        """Data are no part of the program, except where numbers to be predicted are scaled by them."""
+        if dataset.input_shape != self._dataset.input_shape or dataset.task != self._dataset.task:
+            return False
+        if not TASKS[dataset.task].classes:
+            return False
+        self._dataset, self._parts = dataset, parts_of(dataset, self._recipe)
+        return True
+
+    def start(self, seed: int) -> None:
+        """Begin with this seed's initial weights and streams, and the optimiser's first state."""
+        self._state, self._scale = self.program.first_state(self._recipe, seed), 1.0
+
+    def train_epoch(self, order: Order) -> tuple[Rates, float]:
+        """One compiled call."""
+        taken = int(self._state.moments[self.program.taken])
+        rates = scaled(self._rates[taken : taken + len(order)], self._scale)
+        return rates, self._train(order, rates, len(order))
+
+    def _train(self, order: Order, rates: Rates, steps: int) -> float:
+        """Train on the first batches of an order; the mean loss."""
+        part = self._parts["train"]
+        state, losses = self.program.epoch(self._state, self._numbers, order, rates, np.int32(steps), part)
+        self._state = state
+        return float(np.asarray(losses)[:steps].mean(dtype=np.float64))
+
+    def try_step(self, order: Order, step: int) -> TrialStep:
+        """The step as training takes it, after its loss and gradients were worked out by themselves."""
+        before, program = self._state, self.program
+        without = {**self._numbers, "l1": np.float32(0), "l2": np.float32(0)}
+        loss, gradients = program.slopes(before, without, order[0], self._parts["train"])
+        self._state = program.after_batches(before, step)
+        rates = np.zeros(len(order), np.float32)
+        rates[0] = scaled(self._rates[step : step + 1], self._scale)[0]
+        objective = self._train(order, rates, steps=1)
+        kept = {id(v): n for n, v in enumerate(program.optimiser.variables)}
+        after, held = self._state, moments(program.optimiser)
+        names = {id(variable): name for name, variable in named(self.model).items()}
+        variables = {
+            names[id(v)]: TriedVariable(
+                np.asarray(before.trained[n]),
+                np.asarray(after.trained[n]),
+                np.asarray(gradients[n]),
+                {kind: np.asarray(after.moments[kept[id(each[n])]]) for kind, each in held.items()},
+                type(v.constraint).__name__ if v.constraint is not None else "",
+            )
+            for n, v in enumerate(self.model.trainable_variables)
+        }
+        others = zip(self.model.non_trainable_variables, after.others, strict=True)
+        averages = {names[id(v)]: np.asarray(value) for v, value in others if id(v) in names}
+        return TrialStep(objective, float(loss), "", jax_device.precision(), variables, averages)
+
+    def scale_rates(self, scale: float) -> None:
+        """From the next step on, use the learning rates times `scale`."""
+        self._scale = scale
+
+    @property
+    def _predicting(self) -> tuple[list[Any], list[Any]]:
+        return self.program.predicting(self._state), self._state.others
+
+    def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
+        """One compiled call for each number of rows."""
+        sums = self.program.sums(*self._predicting, *in_batches(rows), self._parts[part])
+        return mean_figures(sums, len(rows), TASKS[self._dataset.task].figure)
+
+    def scores(self, part: str, rows: Rows) -> Array:
+        """Likewise."""
+        scores = np.asarray(self.program.scores(*self._predicting, in_batches(rows)[0], self._parts[part]))
+        return scores.reshape(-1, scores.shape[-1])[: len(rows)]
+
+    def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
+        """Of the model as it is, see jax_model_cost."""
+        return jax_model_cost.cost(self.program, self._state, np.asarray(self._dataset.x_test), batch_sizes)
+
+    def weights(self) -> list[Array]:
+        """Those by which the model predicts, and its averages."""
+        every = [*self.program.predicting(self._state), *self._state.others]
+        return [np.asarray(every[place]) for place in self._weight_places]
+
+    def set_weights(self, weights: list[Array]) -> None:
+        """Go back to them."""
+        every = [*self.program.predicting(self._state), *self._state.others]
+        for place, value in zip(self._weight_places, weights, strict=True):
+            every[place] = jnp.asarray(value)
+        count = len(self._state.trained)
+        self._state = self.program.with_predicting(self._state._replace(others=every[count:]), every[:count])
+
+    @cached_property
+    def _weight_places(self) -> list[int]:
+        """Where each of the model's weights is among its variables, those that train first."""
+        variables = [*self.model.trainable_variables, *self.model.non_trainable_variables]
+        places = {id(variable): place for place, variable in enumerate(variables)}
+        return [places[id(variable)] for variable in self.model.weights]
+
+    def resumable(self) -> bool:
+        """Always: all that training changes is in its state."""
+        return True
+
+    def state(self) -> list[Array]:
+        """Every variable of the model and of the optimiser."""
+        return [np.asarray(value) for values in self._state for value in values]
+
+    def resume(self, state: list[Array]) -> None:
+        """Go back to it."""
+        ends = np.cumsum([len(values) for values in self._state])
+        self._state = State(*(list(state[end - len(v) : end]) for end, v in zip(ends, self._state, strict=True)))
+
+    def save(self, path: Path) -> None:
+        """Write a `.keras` file of plain Keras, which loads on any backend."""
+        plain_model.save(self.model, self._recipe, self.weights(), path)

@@ -1,0 +1,1 @@
+"""What butfor says, in the language that a study's report asks for."""

@@ -1,0 +1,67 @@
+"""What the report says of seeds: what they drive and vary, and what runs are measured on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from butfor.languages.phrases import phrase
+from butfor.records.record import Record
+from butfor.study.summary import VerdictSettings
+
+
+def drawn(records: list[Record]) -> str:
+    """What a run's seed drives."""
+    weights = (
+        phrase("those initial weights that are not read from a file")
+        if any(record.draws.get("pretrained") for record in records)
+        else phrase("initial weights")
+    )
+    if _is_official(records):
+        return phrase(
+            "Each run's seed drives separate streams for {weights}, batch order and dropout masks; the validation part is the"
+            " data's own, the same for every arm, so",
+            weights=weights,
+        )
+    return phrase(
+        "Each run's seed drives separate streams for {weights}, batch order and dropout masks, and the validation split, the same"
+        " for every arm, so",
+        weights=weights,
+    )
+
+
+def measured() -> str:
+    """What figures are measured on."""
+    return phrase(
+        "Accuracies and losses of training, validation and test examples are all measured in inference mode and without penalty"
+        " terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once per run, at"
+        " its end."
+    )
+
+
+def _is_official(records: list[Record]) -> bool:
+    """Whether runs of several seeds were validated on the same examples."""
+    seeds, parts = defaultdict(set), defaultdict(set)
+    for record in records:
+        data = record.data.get("fingerprint")
+        seeds[data].add(record.seed)
+        parts[data].add(record.draws.get("validation"))
+    return any(len(seeds[data]) > 1 for data in seeds) and all(len(found) == 1 for found in parts.values())
+
+
+def fixed(verdict: VerdictSettings) -> str:
+    """What seeds do not vary, and so what verdicts are about."""
+    if verdict.get("holds_for") == "new data":
+        return phrase(
+            "Seeds vary them, and the test set is fixed: what it adds to the error of an effect counts too, so that verdicts are"
+            " about new data."
+        )
+    return phrase("Seeds vary them, and the test set is fixed, so the conclusions are about this test set.")
+
+
+def compared(verdict: VerdictSettings) -> str:
+    """How arms are compared that share seeds."""
+    if verdict["paired"]:
+        return phrase("arms are compared in pairs.")
+    return phrase(
+        "arms could be compared in pairs; as the study asks, they are compared as independent samples (Welch)."
+    )

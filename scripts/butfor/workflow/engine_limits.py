@@ -1,0 +1,30 @@
+"""What the engine of a start cannot train, told before anything trains."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from butfor.errors import Errors, StudyError, StudyFileError
+from butfor.recipe.jax_limits import refuse_recipe
+from butfor.study.plan import Plan
+from butfor.workflow import parameters
+
+
+def refuse_untrainable(plan: Plan) -> None:
+    """Raise StudyError for an engine that is not installed, and for recipes that it has no code for, each named once."""
+    if parameters.engine() != parameters.JAX:
+        return
+    if importlib.util.find_spec("jax") is None:
+        raise StudyError(
+            "engine jax: expected the package jax, which is not installed. Give `make ENGINE=jax setup`, or leave ENGINE (or"
+            " BUTFOR_ENGINE) out for Keras on TensorFlow."
+        )
+    errors, told = Errors(), set[str]()
+    for name, arm in plan.arms.items():
+        try:
+            refuse_recipe(arm.recipe)
+        except StudyError as error:
+            if str(error) not in told:  # what is in the baseline is in nearly all
+                told.add(str(error))
+                errors.add(StudyFileError(f"{name}: {error}", ("ablations", name)))
+    errors.end()

@@ -1,0 +1,61 @@
+"""Trains recipes for some steps with an engine, in a process of its own, because Keras takes its backend once.
+
+Standard input: `engine`, `recipes` (by name: keys of a recipe that are not the default, and a `task`), `steps`. Writes into the
+file `to` of NumPy's by name: each loss, the initial weights, the final ones, and what dropout draws.
+"""
+
+import json
+import sys
+
+import numpy as np
+
+from butfor.data.dataset import Dataset
+from butfor.recipe import schedules
+from butfor.training.engine_choice import engine_named
+from conftest import resolved
+
+SEED = 3
+
+
+def made_up(task="classification", image=(8, 8), examples=640):
+    """Examples with something to learn in them: images of bytes, of two or more classes, or of numbers."""
+    draws = np.random.default_rng(0)
+    labels = draws.integers(0, 2 if task == "binary" else 4, examples)
+    centres = draws.uniform(40, 215, (4, *image))
+    x = np.clip(centres[labels] + draws.normal(0, 60, (examples, *image)), 0, 255).astype(np.uint8)
+    y = labels.astype(np.int32)
+    if task == "regression":
+        y = np.stack([labels + draws.normal(0, 0.3, examples), draws.normal(5, 2, examples)], axis=1).astype(np.float32)
+    outputs = {"classification": (4,), "binary": (1,), "regression": (2,)}[task]
+    return Dataset("made-up", "f", outputs[0], x, y, x[:200], y[:200], pixels=True, task=task, outputs=outputs)
+
+
+def trained(kind, written, steps):
+    """The arrays that a recipe leaves, by name."""
+    written = dict(written)
+    data = made_up(written.pop("task", "classification"))
+    recipe = resolved(**{"batch_size": 32, "epochs": 10, "model": {"name": "mlp", "widths": [24, 16]}, **written})
+    data = data.scaled(recipe)
+    engine = kind(recipe, data, schedules.learning_rates(recipe, steps))
+    engine.start(SEED)
+    left = {f"start/{n}": values for n, values in enumerate(engine.weights())}
+    draws = engine.probe.random_draws()
+    left["draws"] = np.array([f"{name} {row['digest']} {row['next']}" for name, row in draws.items()], dtype="U80")
+    order = np.random.default_rng(1).permutation(640 * 10)[: steps * 32].reshape(steps, 32).astype(np.int32) % 640
+    left["losses"] = np.array([engine.train_epoch(order[step : step + 1])[1] for step in range(steps)])
+    left |= {f"end/{n}": values for n, values in enumerate(engine.weights())}
+    rows = np.arange(200, dtype=np.int32)
+    left["figures"] = np.array(sorted(engine.evaluate("test", rows).values()))
+    left["scores"] = engine.scores("test", rows)
+    left["taken"] = np.array(sorted(engine.probe.draws_taken().items()), dtype="U40")
+    return left
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    engine = engine_named(asked["engine"])
+    engine.device(1)
+    arrays = {}
+    for name, recipe in asked["recipes"].items():
+        arrays |= {f"{name}:{key}": value for key, value in trained(engine, recipe, asked["steps"]).items()}
+    np.savez(asked["to"], **arrays)

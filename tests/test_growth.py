@@ -1,0 +1,114 @@
+"""A study of very many arms is planned, told to Snakemake and reported in what can be read: no work of the square of its size."""
+
+import itertools
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from butfor.figures import gallery
+from butfor.figures.pictured_families import MOST_FAMILIES
+from butfor.report.long_tables import MOST_LINES, few, shortened
+from butfor.stats.correction import step_down
+from butfor.study.designs import parts_both_ways
+from butfor.study.plan import Plan
+from butfor.workflow.name_patterns import any_of
+from conftest import SMALL
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_correction_is_the_least_over_all_places(seed):
+    generator = np.random.Generator(np.random.PCG64(seed))
+    count = int(generator.integers(1, 40))
+    p, weights = generator.random((3, count)), generator.integers(1, 4, count).astype(float)
+    closing, others = np.maximum(p[0], p[1]).round(int(seed % 3) + 1), float(seed % 4)
+    order = np.argsort(closing / weights)
+    left = weights.sum() + others - np.concatenate([[0.0], np.cumsum(weights[order])])
+    bars = np.concatenate([[0.0], np.maximum.accumulate((closing / weights)[order] * left[:-1])])
+    left = np.maximum(left, weights.min())
+    expected = np.minimum(1.0, np.maximum(bars, (p / weights)[..., None] * left).min(axis=-1))
+    assert np.array_equal(step_down(p, closing, weights, others), expected)
+
+
+def test_names_are_matched_and_no_others():
+    names = ["baseline", "a", "a.b", "a-b", "ab", "ab@c", "größer", "arm_1", "arm_10", "arm_2"]
+    pattern = re.compile(f"(?P<arm>{any_of(names)})/x")
+    assert all(pattern.fullmatch(f"{name}/x") for name in names)
+    assert not any(pattern.fullmatch(f"{name}/x") for name in ("", "axb", "arm_", "arm_100", "base", "b"))
+    assert any_of(["only.one"]) == r"only\.one"
+
+
+def test_long_tables_keep_both_ends_and_say_so():
+    rows = [f"| {n} |" for n in range(MOST_LINES + 50)]
+    text = "\n".join(["words", "", "| head |", "| --- |", *rows, "", "after"])
+    short = shortened(text)
+    assert "| 0 |" in short and f"| {len(rows) - 1} |" in short and f"| {MOST_LINES // 2 + 10} |" not in short
+    assert f"of {len(rows)} rows" in short and short.endswith("\n\nafter")
+    fits = "\n".join(["| head |", "| --- |", *rows[:MOST_LINES]])
+    assert shortened(fits) == fits
+    assert few(["a", "b"]) == "a, b" and few([str(n) for n in range(100)]).endswith("and 70 more")
+
+
+def test_a_study_of_many_families_has_pictures_of_all_together(planned):
+    arms = {f"arm_{n}": {"set": {"l2": 1e-5 * n}, "family": f"family_{n}"} for n in range(1, MOST_FAMILIES + 2)}
+    _, plan = planned(text(arms))
+    pictures = gallery.pictures(plan.summary())
+    assert "curves" in {picture.name for picture in pictures} and len(pictures) < 12
+    assert len({picture.name for picture in pictures}) == len(pictures)
+    _, plan = planned(text(dict(itertools.islice(arms.items(), MOST_FAMILIES))))
+    assert {"curves_family_1", "curves_family_2"} <= set(gallery.figures(plan.summary()))
+
+
+def test_recipes_that_differ_in_type_alone_are_completed_apart(planned):
+    _, plan = planned(text({"one": {"set": {"l2": 1, "l1": 1.0}}, "two": {"set": {"l2": 1.0, "l1": 2}}}))
+    assert [repr((plan.arms[arm].recipe["l1"], plan.arms[arm].recipe["l2"])) for arm in ("one", "two")] == [
+        "(1.0, 1.0)",
+        "(2.0, 1.0)",
+    ]
+
+
+def test_arms_share_the_values_that_they_have_in_common(planned):
+    _, plan = planned(text({f"arm_{n}": {"set": {"l2": 1e-5 * n}} for n in range(1, 4)}))
+    assert isinstance(plan, Plan)
+    assert len({id(recipe["model"]) for recipe in plan.recipes.values()}) == 1
+    assert len({recipe["l2"] for recipe in plan.recipes.values()}) == 4
+
+
+def test_parts_that_are_only_left_out_make_no_design(planned):
+    _, plan = planned(text({f"arm_{n}": {"set": {"l2": 1e-5 * n}} for n in range(1, 200)}))
+    assert parts_both_ways(plan.summary()) == []
+
+
+@pytest.mark.cases
+def test_finished_trainings_of_very_many_arms_are_no_jobs(workflow_copy):
+    copy = workflow_copy("many")
+    limit = copy.folder / "scripts" / "butfor" / "workflow" / "finished_trainings.py"
+    limit.write_text(limit.read_text().replace("MANY = 300", "MANY = 2"))
+    study = {
+        "study": "many", "seeds": 2, "data": {"name": "digits"}, "recipe": SMALL, "tracking": {"mlflow": False},
+        "ablations": {"no_dropout": {"set": {"dropout": 0.0}}},
+    }  # fmt: skip
+    copy.write(study)
+    assert copy.run().returncode == 0
+    assert copy.would_run() == {}
+    assert copy.would_run("--forcerun", "train")["train"] == 2
+    study["ablations"]["l2"] = {"set": {"l2": 0.01}}
+    copy.write(study)
+    asked = copy.would_run()
+    assert asked["train"] == 1 and asked["compare"] == 1
+    shutil.rmtree(copy.folder / "results" / "many" / "runs" / "no_dropout" / "look1")
+    assert copy.would_run()["train"] == 2
+    assert copy.would_run("results/many/runs/l2/look1") == {"train": 1}
+    done = copy.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert copy.would_run() == {}
+    study["recipe"] = {**SMALL, "l1": 0.001}
+    copy.write(study)
+    assert copy.would_run()["train"] == 3
+
+
+def text(ablations):
+    import yaml
+
+    return yaml.safe_dump({"data": {"name": "digits"}, "recipe": {"model": {"name": "mlp"}}, "ablations": ablations})

@@ -1,0 +1,148 @@
+"""The engine on JAX: what a recipe and a seed decide is what TensorFlow's engine makes of them, alone and in a cohort.
+
+Keras takes its backend once in a process, so that everything here is trained in others.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from conftest import ROOT, need
+
+pytestmark = pytest.mark.services
+
+ENGINES = {"jax": "butfor.jax_engine.jax_engine:JaxEngine", "tensorflow": "butfor.engine.keras_engine:KerasEngine"}
+STEPS = 50
+ROUNDING = 2e-6  # relative, of losses over 50 steps without a normalisation by batches
+RECIPES = {
+    "adam": {
+        "dropout": 0.3, "label_smoothing": 0.1, "l1": 1e-5, "l2": 1e-4, "schedule": "cosine", "initialiser": "he_normal",
+    },
+    "convolutions": {
+        "model": {"name": "cnn", "filters": [4], "kernel": 3, "width": 16}, "loop": "xla", "spatial_dropout": 0.2,
+        "shift": 1, "flip": True, "cutout": 2, "ema": {"name": "weights", "momentum": 0.9}, "max_norm": 1.0,
+        "clipping": {"name": "global_norm", "limit": 0.5}, "learning_rate": 0.1,
+        "optimiser": {"name": "sgd", "momentum": 0.9, "nesterov": True},
+    },
+    "numbers": {
+        "task": "regression", "loss": {"name": "huber", "delta": 0.7}, "bias_initialiser": "normal", "noise": 0.0,
+        "optimiser": "adamw", "weight_decay": {"name": "decoupled", "rate": 0.05}, "activity_l2": 1e-3, "accumulation": 2,
+    },
+}  # fmt: skip
+BASE = {
+    "model": {"name": "mlp", "widths": [24, 16]},
+    "initialiser": "he_normal",
+    "dropout": 0.2,
+    "l2": 1e-4,
+    "batch_size": 32,
+    "epochs": 3,  # of 18 steps
+}
+COHORT = [
+    BASE,
+    {**BASE, "dropout": 0.0, "schedule": "cosine"},
+    {**BASE, "l2": 0.0, "l1": 1e-4, "label_smoothing": 0.1, "optimiser": {"name": "adam", "beta_1": 0.8}},
+    {**BASE, "initialiser": "glorot_uniform", "early_stopping": {"name": "patience", "patience": 1, "min_delta": 9.0}},
+    {**BASE, "learning_rate": 1e30},
+]
+
+
+def in_another_process(script, asked):
+    need(importlib.util.find_spec("jax"), "JAX: make ENGINE=jax setup")
+    path = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "scripts")])
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests" / script],
+        input=json.dumps(asked), env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """What each engine leaves of the recipes, by name."""
+    left = {}
+    for name, engine in ENGINES.items():
+        path = tmp_path_factory.mktemp("engines") / f"{name}.npz"
+        in_another_process("jax_training.py", {"engine": engine, "recipes": RECIPES, "steps": STEPS, "to": str(path)})
+        left[name] = dict(np.load(path))
+    return left["jax"], left["tensorflow"]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_run_begins_and_draws_as_it_does_on_tensorflow_to_the_bit(both, recipe):
+    jax, tensorflow = both
+    begins = [key for key in tensorflow if key.startswith((f"{recipe}:start/", f"{recipe}:draws", f"{recipe}:taken"))]
+    assert len(begins) >= 6
+    assert [key for key in begins if not np.array_equal(jax[key], tensorflow[key])] == []
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_fifty_steps_are_those_of_tensorflow_but_for_rounding(both, recipe):
+    jax, tensorflow = both
+    losses = tensorflow[f"{recipe}:losses"]
+    assert len(losses) == STEPS and losses[-10:].mean() < 0.95 * losses[:10].mean()
+    np.testing.assert_allclose(jax[f"{recipe}:losses"], losses, rtol=ROUNDING)
+    np.testing.assert_allclose(jax[f"{recipe}:scores"], tensorflow[f"{recipe}:scores"], atol=2e-5)
+    np.testing.assert_allclose(jax[f"{recipe}:figures"], tensorflow[f"{recipe}:figures"], rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """What a cohort of ten runs in four lanes leaves, and some of them alone."""
+    asked = {"recipes": COHORT, "seeds": [0, 1], "lanes": 4, "alone": [0, 4, 7], "recorded": [0, 7]}
+    return asked["alone"], json.loads(in_another_process("jax_cohort.py", asked))
+
+
+@pytest.mark.parametrize("how", ["at once", "in turn"])
+def test_each_run_alone_is_the_same_run_in_a_cohort_but_for_rounding(cohort, how):
+    places, told = cohort
+    every = told["in_turn"] if how == "in turn" else [told["together"][place] for place in places]
+    for place, together, alone in zip(places, every, told["alone"], strict=True):
+        for key in ("orders", "rates", "counted", "reason"):
+            assert together[key] == alone[key], (place, key)
+        np.testing.assert_allclose(together["figures"], alone["figures"], rtol=1e-5)
+        np.testing.assert_allclose(together["weights"], alone["weights"], rtol=1e-5)
+        assert together["metrics"].keys() == alone["metrics"].keys()
+        for key, value in alone["metrics"].items():
+            assert together["metrics"][key] == pytest.approx(value, rel=1e-5), (place, key)
+
+
+def test_runs_of_a_cohort_end_by_themselves_and_cost_no_more_then(cohort):
+    _, told = cohort
+    assert [len(run["orders"]) for run in told["together"]] == [3, 3, 3, 3, 3, 3, 2, 2, 1, 1]
+    assert [run["counted"] for run in told["together"][6:8]] == [1, 1]
+    assert all("the loss was nan" in run["reason"] for run in told["together"][8:])
+    assert all(run["metrics"] for run in told["together"][:8]) and not told["together"][8]["metrics"]
+    assert told["how"][0] == "4 at once" and told["epochs"] == 24 / 4  # no lane is ever without a run that goes on
+
+
+def test_the_record_of_a_run_in_a_cohort_is_that_of_the_same_run_alone_but_for_rounding(cohort):
+    for (same, near, steps), (its, others, its_steps) in zip(*cohort[1]["records"], strict=True):
+        assert same == its and steps == its_steps
+        assert_near(near, others)
+
+
+def assert_near(one, other):
+    """That two trees of lists and dicts hold the same texts, and numbers that are the same but for rounding."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), [other[key] for key in one]
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for each, its in zip(one, other, strict=True):
+            assert_near(each, its)
+    else:
+        assert one == (pytest.approx(other, rel=1e-3, abs=1e-4) if isinstance(other, float) else other)
+
+
+def test_half_as_many_train_at_once_where_memory_does_not_do(cohort):
+    assert cohort[1]["how"][1] == "1 in turn" and cohort[1]["heard"] == 10
+
+
+def test_a_training_on_jax_imports_no_tensorflow(cohort):
+    assert not cohort[1]["tensorflow"]
