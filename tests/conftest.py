@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -216,3 +217,14 @@ def case(request: pytest.FixtureRequest, workflow_copy: Callable[..., Workflow])
     ignored = shutil.ignore_patterns("case.md", "test_*.py", "__pycache__")
     shutil.copytree(folder, copy.folder, ignore=ignored, dirs_exist_ok=True)
     return copy
+
+
+@pytest.fixture
+def loud_figures() -> Iterator[None]:
+    """No picture may warn, be it of empty slices, of letters that no font has or of what cannot be arranged."""
+    from butfor.figures import style
+
+    style.apply()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield

@@ -119,7 +119,7 @@ def test_a_study_is_divided_into_parts_that_are_all_of_its_cores_seconds():
 
 def test_processes_are_told_apart_by_their_command_lines():
     kind = benchmark("sampled_processes").kind
-    assert kind(["python", "/work/.snakemake/scripts/tmpab_1.train.py"]) == "train"
+    assert kind(["python", "/study/.snakemake/scripts/tmpab_1.train.py"]) == "train"
     assert kind(["python", "/butfor/scripts/follow.py"]) == "follow"
     assert kind(["python", "-m", "snakemake", "--cores", "2"]) == "Snakemake"
     assert kind(["git", "status"]) == "other"

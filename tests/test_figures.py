@@ -5,7 +5,6 @@ import math
 import os
 import subprocess
 import sys
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -36,6 +35,7 @@ from butfor.study.changed_numbers import ChangedNumber, numbers_changed
 from butfor.study.metrics import METRICS
 from conftest import ROOT, resolved
 
+pytestmark = pytest.mark.usefixtures("loud_figures")
 EPOCHS = 4
 ACCURACY, LOSS = METRICS["test/accuracy"], METRICS["test/loss"]
 VERDICT = {"margin": 0.5, "loss_margin": None, "alpha": 0.05}
@@ -54,15 +54,6 @@ ablations:
   dropped_with_a_name_that_is_as_long_as_a_name_may_be: {set: {dropout: 0.5}, family: regularisers}
   stopped: {set: {early_stopping: {name: patience, patience: 1, monitor: accuracy}}, family: regularisers}
 """
-
-
-@pytest.fixture(autouse=True)
-def loud():
-    """No picture may warn, be it of empty slices, of missing letters or of what cannot be arranged."""
-    style.apply()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def spread(rms, zero=0.25):

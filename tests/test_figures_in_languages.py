@@ -2,7 +2,6 @@
 
 import logging
 import re
-import warnings
 from pathlib import Path
 
 import matplotlib
@@ -32,6 +31,7 @@ from butfor.study.changed_numbers import ChangedNumber
 from butfor.study.metrics import METRICS
 from test_figures import STUDY, VERDICT, arm_plans, record
 
+pytestmark = pytest.mark.usefixtures("loud_figures")
 OTHERS = [name for name in languages() if name != ENGLISH]
 SENTENCE = re.compile(r"(?:\b[A-Za-z']+,? ){3}[A-Za-z']+\b")  # four English words in a row
 STOPPING = {"early_stopping": {"name": "patience", "patience": 1, "monitor": "accuracy"}}
@@ -77,15 +77,6 @@ DRAWINGS = {
 def with_seconds(made):
     made.timing["seconds"]["train"] = 2.0 + made.seed
     return made
-
-
-@pytest.fixture(autouse=True)
-def loud():
-    """A letter that no font has is a warning of matplotlib's, and an error here."""
-    style.apply()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
 
 
 def drawn(name, language):

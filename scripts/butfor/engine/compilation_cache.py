@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from tensorflow.python.framework import ops
@@ -20,6 +20,7 @@ from tensorflow.python.framework import ops
 from butfor.fingerprint import fingerprint
 from butfor.process.kept_programs import job_folder_of_programs
 from butfor.records import provenance
+from butfor.records.processor import processor
 
 ON_GPUS = "BUTFOR_CACHE_ON_GPUS"
 FLAGS, FOLDER_FLAG = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory="
@@ -60,16 +61,7 @@ def _mark(threads: int) -> str:
     """What stands for all that programs depend on and their names do not tell."""
     settings = [os.environ.get(name, "") for name in ("XLA_FLAGS", FLAGS, "TF_ENABLE_ONEDNN_OPTS")]
     devices = sorted(path.read_text() for path in Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    return fingerprint([_processor(), devices, provenance.training_versions(), threads, settings])
-
-
-def _processor() -> list[str]:
-    """The processor, and the instructions that it has, on which a system may not agree with another."""
-    words = [provenance.machine()["processor"]]
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        words += [line for line in lines if line.startswith(("flags", "Features"))][:1]
-    return words
+    return fingerprint([processor(), devices, provenance.training_versions(), threads, settings])
 
 
 def _number_functions_by_their_order() -> None:

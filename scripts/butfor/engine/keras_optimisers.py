@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import keras
@@ -10,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+from butfor.engine.coupled_decay import with_coupled_decay
+from butfor.recipe.optimisers import NOT_DECAYED, OPTIMISERS, optimiser_settings
 
 Recipe = dict[str, Any]
 
 # The ends of paths such as `block/hidden_1/bias`; the names of layers say nothing. `scale` is that of RMSNormalization.
-NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"
 
 
 class RateTable(keras.optimizers.schedules.LearningRateSchedule):
@@ -39,20 +38,10 @@ class RateTable(keras.optimizers.schedules.LearningRateSchedule):
 
 def optimiser(recipe: Recipe, rates: RateTable) -> keras.optimizers.Optimizer:
     """The Keras optimiser a recipe names, at the learning rates of a table."""
-    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
     kind = _adding_in_order(getattr(keras.optimizers, OPTIMISERS[recipe["optimiser"]["name"]]))
-    decay, clipping, average = recipe["weight_decay"], recipe["clipping"], recipe["ema"]
-    if clipping["name"] != "none":
-        settings[CLIPPING[clipping["name"]]] = clipping["limit"]
-    if decay["name"] == "decoupled":
-        settings["weight_decay"] = decay["rate"]
-    if decay["name"] == "coupled":
-        kind, settings["coupled_decay"] = _with_coupled_decay(kind), decay["rate"]
-    if average["name"] == "weights":
-        settings |= {"use_ema": True, "ema_momentum": average["momentum"]}
-    if recipe["accumulation"] > 1:
-        settings["gradient_accumulation_steps"] = recipe["accumulation"]
-    made = kind(learning_rate=rates, **settings)
+    if recipe["weight_decay"]["name"] == "coupled":
+        kind = with_coupled_decay(kind)
+    made = kind(learning_rate=rates, **optimiser_settings(recipe))
     made.exclude_from_weight_decay(var_names=[NOT_DECAYED])
     return made
 
@@ -99,24 +88,3 @@ def _adding_in_order(kind: type[keras.optimizers.Optimizer]) -> type[keras.optim
 def _inside(variable: Any) -> tf.Variable:
     """TensorFlow's variable of one of Keras's."""
     return variable.value if isinstance(variable, keras.Variable) else variable
-
-
-def _with_coupled_decay(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
-    class Coupled(kind):  # type: ignore[misc, valid-type]
-        """The optimiser `kind` on gradients to which `coupled_decay`·w was added."""
-
-        def __init__(self, coupled_decay: float, **settings: Any) -> None:
-            super().__init__(**settings)
-            self.coupled_decay = coupled_decay
-
-        def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
-            decays = not re.search(NOT_DECAYED, variable.name)
-            super().update_step(
-                gradient + self.coupled_decay * variable if decays else gradient, variable, learning_rate
-            )
-
-        def get_config(self) -> dict[str, Any]:
-            return {**super().get_config(), "coupled_decay": self.coupled_decay}
-
-    Coupled.__name__ = kind.__name__
-    return Coupled

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from butfor.engine.keras_initialisers import initialiser
+from butfor.engine.plain_layers import PlainLayers
 from butfor.engine.random_layers import (
     Algorithm,
     ChanceLayer,
@@ -42,7 +43,7 @@ AUGMENTATIONS: dict[str, Callable[..., ChanceLayer]] = {
 }
 
 
-class Parts:
+class Parts(PlainLayers):
     """What a recipe's model is built from, for one seed.
 
     vocabulary: of texts the words that the numbers from 2 on stand for. categorical: by name the columns of a table that hold
@@ -138,28 +139,6 @@ class Parts:
         table.build(())
         table.embeddings.assign(table.embeddings.numpy() * (np.arange(column.size) != UNSEEN)[:, None])
         return table
-
-    def flatten(self, x: Tensor) -> Tensor:
-        """Values in one row per image."""
-        return keras.layers.Flatten(name="flatten")(x)
-
-    def with_channel(self, x: Tensor) -> Tensor:
-        """Images with a last axis for channels, of which grey ones get one."""
-        return x if len(x.shape) == 4 else keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
-
-    def pooling(self, x: Tensor, layer: str) -> Tensor:
-        """The largest of each 2x2 pixels."""
-        return keras.layers.MaxPooling2D(name=layer)(x)
-
-    def mean_over_pixels(self, x: Tensor, layer: str) -> Tensor:
-        """One value per channel."""
-        return keras.layers.GlobalAveragePooling2D(name=layer)(x)
-
-    def joined(self, x: Tensor, inside: Tensor, block: str, activation: str) -> Tensor:
-        """The end of a residual block: the sum of its input and what is inside, then an activation."""
-        return keras.layers.Activation(activation, name=f"{block}_out")(
-            keras.layers.Add(name=f"{block}_sum")([x, inside])
-        )
 
     def augmented(self, images: Tensor) -> Tensor:
         """Images, or inputs of any shape, changed at random while training: as the recipe's shift, flip, rotation, zoom, noise

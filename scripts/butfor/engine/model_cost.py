@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,8 +13,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.loops import as_inputs
-
-WARM_UP, REPEATS, SECONDS = 5, 200, 2.0
+from butfor.training.latency import latency
 
 
 def operations(model: keras.Model, shape: Any) -> int | None:
@@ -37,19 +36,12 @@ def latencies(model: keras.Model, inputs: Inputs, sizes: Iterable[int]) -> dict[
     warm up. From inputs in memory to predictions in memory."""
     run = tf.function(lambda x: model(as_inputs(x), training=False), reduce_retracing=True)
 
-    def milliseconds(batch: Any) -> float:
-        began = time.perf_counter()
+    def predict(batch: Any) -> None:
         for output in tf.nest.flatten(run(batch)):
             output.numpy()
-        return 1000 * (time.perf_counter() - began)
 
     measured = {}
     for size in sizes:
         batch = mapped(lambda x, places: tf.constant(x[places % len(x)]), inputs, np.arange(size))
-        for _ in range(WARM_UP):
-            milliseconds(batch)
-        times, ended = [milliseconds(batch)], time.perf_counter() + SECONDS
-        while len(times) < REPEATS and time.perf_counter() < ended:
-            times.append(milliseconds(batch))
-        measured[str(size)] = [float(np.median(times)), float(np.quantile(times, 0.95))]
+        measured[str(size)] = latency(partial(predict, batch))
     return measured

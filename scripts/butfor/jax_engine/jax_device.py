@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from butfor.fingerprint import fingerprint
 from butfor.process.gpu_shares import take_share
 from butfor.process.start_settings import announced
 from butfor.records import provenance
+from butfor.records.processor import processor
 
 CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 WORTH_KEEPING = 0.3  # seconds of compilation
@@ -74,16 +75,7 @@ def compiled_in(folder: Path, threads: int) -> Iterator[None]:
     """A context in which JAX keeps what it compiles in a folder, and takes what lies there. Without effect where the user has set
     another for it."""
     if CACHE_VARIABLE not in os.environ:
-        place = folder / "jax" / fingerprint([*_processor(), threads])
+        place = folder / "jax" / fingerprint([*processor(), threads])
         jax.config.update("jax_compilation_cache_dir", str(place))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", WORTH_KEEPING)
     yield
-
-
-def _processor() -> list[str]:
-    """The processor and its instructions, for which programs are made on a CPU."""
-    words = [provenance.machine()["processor"]]
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        words += [line for line in lines if line.startswith(("flags", "Features"))][:1]
-    return words

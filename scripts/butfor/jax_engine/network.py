@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import jax.numpy as jnp
 import keras
 
+from butfor.engine.plain_layers import PlainLayers
 from butfor.jax_engine.chance_layers import ChanceLayer, Cutout, Dropout, Flip, Noise, Shift, SpatialDropout
 from butfor.recipe.architectures import architecture
 from butfor.recipe.given_numbers import Numbers
@@ -62,7 +63,7 @@ class MaxNorm(keras.constraints.Constraint):  # type: ignore[misc]
         return {}
 
 
-class Parts:
+class Parts(PlainLayers):
     """The parts of one model (see recipe/network_parts)."""
 
     def __init__(self, recipe: Recipe, switches: frozenset[str], numbers: Numbers) -> None:
@@ -127,19 +128,3 @@ class Parts:
         for layer in layers:
             images = layer(images)
         return images
-
-    def flatten(self, x: Tensor) -> Tensor:
-        return keras.layers.Flatten(name="flatten")(x)
-
-    def with_channel(self, x: Tensor) -> Tensor:
-        return x if len(x.shape) == 4 else keras.layers.Reshape((*x.shape[1:], 1), name="channel")(x)
-
-    def pooling(self, x: Tensor, layer: str) -> Tensor:
-        return keras.layers.MaxPooling2D(name=layer)(x)
-
-    def mean_over_pixels(self, x: Tensor, layer: str) -> Tensor:
-        return keras.layers.GlobalAveragePooling2D(name=layer)(x)
-
-    def joined(self, x: Tensor, inside: Tensor, block: str, activation: str) -> Tensor:
-        added = keras.layers.Add(name=f"{block}_sum")([x, inside])
-        return keras.layers.Activation(activation, name=f"{block}_out")(added)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -10,12 +9,12 @@ from typing import Any, TypeAlias
 import jax.numpy as jnp
 import keras
 
+from butfor.engine.coupled_decay import with_coupled_decay
 from butfor.recipe.given_numbers import BETAS, RATE, REST, Numbers
-from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+from butfor.recipe.optimisers import NOT_DECAYED, OPTIMISERS, optimiser_settings
 
 Recipe = dict[str, Any]
 Tensor: TypeAlias = Any
-NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"
 AVERAGE = "model_variables_moving_average"
 
 
@@ -52,20 +51,10 @@ class Share:
 
 def optimiser(recipe: Recipe, numbers: Numbers) -> keras.optimizers.Optimizer:
     """The Keras optimiser a recipe names; it says of itself what the recipe says."""
-    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
     kind = _clipping_by_number(getattr(keras.optimizers, OPTIMISERS[recipe["optimiser"]["name"]]))
-    decay, clipping, average = recipe["weight_decay"], recipe["clipping"], recipe["ema"]
-    if clipping["name"] != "none":
-        settings[CLIPPING[clipping["name"]]] = clipping["limit"]
-    if decay["name"] == "decoupled":
-        settings["weight_decay"] = decay["rate"]
-    if decay["name"] == "coupled":
-        kind, settings["coupled_decay"] = _with_coupled_decay(kind), decay["rate"]
-    if average["name"] == "weights":
-        settings |= {"use_ema": True, "ema_momentum": average["momentum"]}
-    if recipe["accumulation"] > 1:
-        settings["gradient_accumulation_steps"] = recipe["accumulation"]
-    made = kind(learning_rate=CurrentRate(numbers), **settings)
+    if recipe["weight_decay"]["name"] == "coupled":
+        kind = with_coupled_decay(kind)
+    made = kind(learning_rate=CurrentRate(numbers), **optimiser_settings(recipe))
     made.exclude_from_weight_decay(var_names=[NOT_DECAYED])
     return made
 
@@ -123,24 +112,3 @@ def _clipping_by_number(kind: Any) -> Any:
 
 def _norm(gradients: list[Tensor]) -> Tensor:
     return jnp.sqrt(sum(jnp.sum(jnp.square(g)) for g in gradients))
-
-
-def _with_coupled_decay(kind: Any) -> Any:
-    class Coupled(kind):  # type: ignore[misc]
-        """The optimiser `kind` on gradients to which `coupled_decay`·w was added."""
-
-        def __init__(self, coupled_decay: float, **settings: Any) -> None:
-            super().__init__(**settings)
-            self.coupled_decay = coupled_decay
-
-        def update_step(self, gradient: Tensor, variable: Any, learning_rate: Tensor) -> None:
-            decays = not re.search(NOT_DECAYED, variable.name)
-            super().update_step(
-                gradient + self.coupled_decay * variable.value if decays else gradient, variable, learning_rate
-            )
-
-        def get_config(self) -> dict[str, Any]:
-            return {**super().get_config(), "coupled_decay": self.coupled_decay}
-
-    Coupled.__name__ = kind.__name__
-    return Coupled

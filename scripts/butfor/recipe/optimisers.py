@@ -6,6 +6,8 @@ Standard library only.
 
 from __future__ import annotations
 
+from typing import Any
+
 OPTIMISERS = {
     "sgd": "SGD",
     "adagrad": "Adagrad",
@@ -16,3 +18,21 @@ OPTIMISERS = {
 }
 
 CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}  # `limit` by Keras's setting
+
+NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"  # by the names of variables: only kernels decay
+
+
+def optimiser_settings(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the Keras optimiser that a recipe names, but for its learning rate; `coupled_decay` is none of Keras's (see
+    engine/coupled_decay)."""
+    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
+    decay, clipping, average = recipe["weight_decay"], recipe["clipping"], recipe["ema"]
+    if clipping["name"] != "none":
+        settings[CLIPPING[clipping["name"]]] = clipping["limit"]
+    if decay["name"] != "none":
+        settings["weight_decay" if decay["name"] == "decoupled" else "coupled_decay"] = decay["rate"]
+    if average["name"] == "weights":
+        settings |= {"use_ema": True, "ema_momentum": average["momentum"]}
+    if recipe["accumulation"] > 1:
+        settings["gradient_accumulation_steps"] = recipe["accumulation"]
+    return settings
