@@ -44,7 +44,9 @@ def until(condition: Any, process: subprocess.Popen[Any] | None = None) -> None:
     """Wait for a condition, as long as a process lives that is to bring it about."""
     end = time.monotonic() + PATIENCE
     while not condition():
-        assert process is None or process.poll() is None, f"it ended with {process and process.poll()}"
+        if process and process.poll() is not None:
+            words = process.stdout.read() if process.stdout else ""
+            raise AssertionError(f"it ended with {process.returncode}: {words}")
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.1)
 
@@ -223,7 +225,7 @@ except StudyError as error:
 
 def held(database: str) -> tuple[dict[str, list[Counter[Any]]], Counter[str]]:
     """What a database holds of active runs: per key, for each of its runs, every metric row; and their statuses."""
-    engine = sqlalchemy.create_engine(database)
+    engine = sqlalchemy.create_engine(database, isolation_level="AUTOCOMMIT")  # a migration is not to wait for a reader
     with closing(engine.connect()) as connection:
         runs = connection.execute(
             sqlalchemy.text(

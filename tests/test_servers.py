@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy
+from mlflow.store.tracking.dbmodels.initial_models import Base as InitialBase
 
 from butfor.records.results_folder import PROGRESS_SUFFIX
 from conftest import ROOT, need
@@ -111,6 +113,26 @@ def test_eight_jobs_that_end_at_once_on_a_fresh_postgresql(tmp_path, address, be
     assert len(list(study.results.glob("mlflow/artifacts/s/*/artifacts/seed_*.json"))) == 24
     written = [path for path in study.results.rglob("*") if path.is_file() and b"p4ss-word" in path.read_bytes()]
     assert not written
+
+
+def test_tables_are_made_although_a_reader_and_the_migration_wait_for_each_other(tmp_path, address):
+    database, study = new_database(address, "read"), Study(tmp_path / "r", arms=2)
+    engine = sqlalchemy.create_engine(database)
+    InitialBase.metadata.create_all(engine)  # where the migration begins
+    with engine.connect() as reader:
+        reader.execute(sqlalchemy.text("select * from runs"))
+        process = study.process(database)
+        until(lambda: _waits_for_a_lock(engine), process)  # the migration, which has changed other tables by now
+        with suppress(sqlalchemy.exc.OperationalError):  # PostgreSQL ends one of the two
+            reader.execute(sqlalchemy.text("select * from metrics"))
+    words, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, words
+    assert faults(study, database) == NONE
+
+
+def _waits_for_a_lock(engine):
+    with engine.connect() as connection:
+        return connection.execute(sqlalchemy.text("select count(*) from pg_locks where not granted")).scalar()
 
 
 @pytest.mark.parametrize("store", ["own", "postgresql"])

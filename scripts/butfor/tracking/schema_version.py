@@ -18,13 +18,15 @@ import sqlalchemy
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from mlflow.store.db.utils import _get_alembic_config, _get_latest_schema_revision, _initialize_tables
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from butfor.tracking.target import SQLITE, StoreError, redacted
 
 LOCK = int.from_bytes(
     b"butfor"
 )  # the number of the lock in PostgreSQL: the same for every butfor, and hardly used by others
+DEADLOCK = "40P01"  # PostgreSQL's code: of two transactions that waited for each other, it has ended this one
+ATTEMPTS = 5  # at making tables that others read meanwhile
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +73,14 @@ def _make_tables_once(uri: str) -> None:
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:  # the lock is held until it is closed
             connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_lock(LOCK)))
-            if _revision(uri) is None:
-                _initialize_tables(engine)
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    if _revision(uri) is None:
+                        _initialize_tables(engine)
+                    return
+                except OperationalError as failure:  # a reader of several tables, such as MLflow's pages
+                    if attempt == ATTEMPTS or getattr(failure.orig, "pgcode", None) != DEADLOCK:
+                        raise
 
 
 def _is_older(revision: str) -> bool:
