@@ -13,7 +13,7 @@ ifneq ($(ENGINE),)
 export BUTFOR_ENGINE := $(ENGINE)
 endif
 
-.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-services test-versions mutants check validate ui mlflow-rebuild bench-engine bench-jax bench-study bench-overhead bench-parallel bench-streams bench-growth bench-tracking bench-mlflow bench-cluster faults slurm-faults fuzz audit lock docs clean
+.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-long test-services test-versions mutants check validate ui mlflow-rebuild bench-engine bench-jax bench-study bench-overhead bench-parallel bench-streams bench-growth bench-tracking bench-mlflow bench-cluster faults slurm-faults fuzz audit lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -33,7 +33,7 @@ else
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 endif
-	@$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q $(VENV)/lib scripts >/dev/null 2>&1 || true
 	@rm -f $(VENV)/installed-* && touch $@
 
 study: $(BUTFOR) $(ENGINE_STAMP) ## train the example study and write results/report.html (ENGINE=jax for Keras on JAX)
@@ -90,6 +90,9 @@ test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minute
 
 test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
 	@$(TESTS) -m "cases and not services and not long"
+
+test-long: $(STAMP) ## run second variants of what test-cases has, which CI has no time for (minutes)
+	@$(TESTS) -m "long and not services"
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, LaTeX, PostgreSQL or MLflow's servers, as far as those are there
 	@$(TESTS) -m "services and not long"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import compileall
 import functools
 import os
 import re
@@ -100,10 +101,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where there is a terminal: in a worker there is none."""
+    """Where there is a terminal: in a worker there is none. Scripts are compiled once, for jobs of all copies of the workflow."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal:
         session.config.pluginmanager.register(FailuresAtOnce(terminal))
+        compileall.compile_dir(ROOT / "scripts", quiet=2)
 
 
 class FailuresAtOnce:
@@ -152,7 +154,7 @@ class Workflow:
     def __init__(self, folder: Path, engine: str = NUMPY) -> None:
         self.folder, self.engine = folder, engine
         for name in ("rules", "scripts", "config", "profiles", "examples"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name)  # compiled files too
         shutil.copy(ROOT / "Snakefile", folder)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:

@@ -102,7 +102,7 @@ def test_the_printed_link_opens_on_the_arms_with_what_was_judged(link, records, 
 
 
 def test_the_link_is_as_exact_with_99_arms(chromium, tmp_path):
-    effects, seeds = pages.many(99), 10
+    effects, seeds = pages.many(99), 4
     reached = dict.fromkeys(effects, 0.0)
     for record in pages.study(tmp_path, effects, range(seeds)):
         reached[record.arm] += 100 * record.metrics["test/accuracy"] / seeds

@@ -76,7 +76,13 @@ def same(one, other):
     return json.dumps(dataclasses.asdict(bare[0]), default=str) == json.dumps(dataclasses.asdict(bare[1]), default=str)
 
 
-@pytest.mark.parametrize("settings", RECIPES.values(), ids=RECIPES)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param(settings, id=name, marks=[pytest.mark.cases] * name.startswith("plateau"))
+        for name, settings in RECIPES.items()
+    ],
+)
 def test_a_run_cut_off_after_any_epoch_ends_as_if_it_had_not_been(settings, digits, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
     monkeypatch.setattr(checkpoint, "MOST", 1e9)

@@ -172,7 +172,14 @@ def test_only_the_first_picture_of_initialisers_corrects_the_tuning_notes(planne
     assert [p.kind for p in gallery.pictures(study) if picture_kinds.HE_NOTE in p.caption] == ["depth"]
 
 
-@pytest.mark.parametrize(("missing", "seeds"), [("baseline", 2), ("glorot", 1), ("everything", 1)])
+@pytest.mark.parametrize(
+    ("missing", "seeds"),
+    [
+        ("baseline", 2),
+        pytest.param("glorot", 1, marks=pytest.mark.cases),
+        pytest.param("everything", 1, marks=pytest.mark.cases),
+    ],
+)
 def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing, seeds):
     study, plan = arm_plans(STUDY, planned)
     for arm in plan.arms.values():

@@ -47,7 +47,7 @@ def trained(data, recipe, shares):
         ("classification", {"schedule": "cosine", "l2": 1e-4}, 1),
         ("classification", {"loop": "graph", "normalisation": "batch"}, 1),
         ("classification", {"loop": "fit"}, 1),
-        ("classification", {"mixup": 0.2, "input_scaling": "standard"}, 1),
+        pytest.param("classification", {"mixup": 0.2, "input_scaling": "standard"}, 1, marks=pytest.mark.long),
         ("classification", {"class_weight": "balanced", "label_smoothing": 0.1}, 6),
         ("regression", {"target_scaling": "none"}, 1),
         ("regression", {}, 6),  # whose targets are scaled by constants of the compiled calls

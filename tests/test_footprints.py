@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -145,6 +146,15 @@ def name_of(change):
     return f"{key}-{value['name'] if isinstance(value, dict) and 'name' in value else value}"
 
 
+def with_cases(changes):
+    """The changes, of each key the third and later ones marked as cases: each trains a model."""
+    seen = Counter()
+    for change in changes:
+        seen[change[0]] += 1
+        marks = [pytest.mark.cases] * (seen[change[0]] > 2)
+        yield pytest.param(change, marks=marks, id=name_of(change))
+
+
 @pytest.fixture(scope="module")
 def trained(digits_data):
     """A run of seed 3 of a recipe, trained once."""
@@ -182,7 +192,7 @@ def test_every_recipe_key_has_a_footprint_and_a_change_here():
     }  # see test_levels_of_proof, test_tasks, test_steps_and_batches, test_embedded_columns
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=name_of)
+@pytest.mark.parametrize("change", with_cases(CHANGES))
 def test_a_change_that_is_made_is_proven(trained, change):
     key, reference, settings = change
     baseline, arm = examined(key, trained(reference), trained({**reference, **settings}))

@@ -77,7 +77,7 @@ def test_one_seed_that_raises_is_named_and_the_seeds_before_it_are_kept(trained,
     assert not (moody / "runs/arm/look1").exists()
 
 
-@pytest.mark.parametrize("mood", ["sleeps", "holds"])
+@pytest.mark.parametrize("mood", ["sleeps", pytest.param("holds", marks=pytest.mark.long)])
 def test_a_training_that_hangs_is_ended_and_says_where_it_was(trained, mood):
     code, log, (note,) = trained(mood, max_minutes=0.5)
     assert code == -9 and note["seed"] == 0 and "took longer than max_minutes 0.5" in note["why"]

@@ -80,7 +80,7 @@ def test_the_best_model_is_chosen_by_validation_and_never_by_the_test_set(values
     assert (best.seed if best else None) == expected
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn"])
+@pytest.mark.parametrize("model", ["mlp", pytest.param("cnn", marks=pytest.mark.cases)])
 def test_what_is_kept_is_plain_keras_and_predicts_the_same(digits_data, model, tmp_path):
     engine = arm_runs(job(model)["recipe"], digits_data).engine
     engine.start(0)

@@ -56,7 +56,7 @@ def outer(tmp_path):
 
 
 @pytest.mark.cases
-@pytest.mark.parametrize("place", ["", "sub/"])
+@pytest.mark.parametrize("place", ["", pytest.param("sub/", marks=pytest.mark.long)])
 def test_a_module_under_other_names_trains_all_looks_and_is_not_made_twice(outer, tmp_path, place):
     config = {"first": STUDY, "paper": "mine"}
     prefix = f'    prefix:\n        "{place}"\n' if place else ""

@@ -13,6 +13,8 @@ from conftest import resolved
 from keras_training import arm_runs
 from test_training import same
 
+CASES = pytest.mark.cases
+
 
 @pytest.fixture
 def folder(brought):
@@ -32,7 +34,15 @@ def hoarder(folder, monkeypatch):
     return recipe
 
 
-@pytest.mark.parametrize("place", ["mask", "number", "generator", "variable", "keras", "step", "optimiser"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "mask",
+        "generator",
+        "optimiser",
+        *(pytest.param(place, marks=CASES) for place in ("number", "variable", "keras", "step")),
+    ],
+)
 def test_a_seed_alone_and_third_in_a_job_leaves_the_same_record(hoarder, digits_data, place):
     together = arm_runs(hoarder(place), digits_data)
     third = [together.train(seed) for seed in (0, 1, 2)][2]

@@ -79,7 +79,7 @@ def outcome(engine):
     return [np.float64(engine.train_epoch(ORDER)[1]), *engine.state(), *engine.weights()]
 
 
-@pytest.mark.parametrize("loop", ["graph", "fit", "xla"])
+@pytest.mark.parametrize("loop", ["graph", *(pytest.param(loop, marks=pytest.mark.cases) for loop in ("fit", "xla"))])
 def test_a_seed_alone_third_and_resumed_goes_the_same_way_to_the_bit(loop):
     alone, third = (started({**EVERYTHING, "loop": loop}, data()) for _ in range(2))
     first, second = outcome(alone), outcome(alone)

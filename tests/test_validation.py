@@ -24,8 +24,18 @@ pytestmark = pytest.mark.cases  # minutes of processor time
 NOTHING = ["nothing, normal", "nothing, skewed", "nothing, heavy tails", "nothing, margin 0.1"]
 MIXES = ["mix, normal", "mix, margin 1.67", "mix, skewed", "mix, heavy tails"]
 PLANTED = ["+1, +2, -20, skewed", "+1, +2, -20, heavy tails"]
+FEW = "one ablation,", "two ablations,"
 DIVERGING = ["30 % diverge, else equal", "30 % diverge, else +2"]
+LONG = {  # their laws are those of others here; in `make test-long`, and in `make validate` with more studies
+    "nothing, skewed", "nothing, heavy tails", "two ablations, nothing, skewed, x 3", "one ablation, nothing, skewed, x 3",
+    "five, after each look the best kept and five new ones tried",
+}  # fmt: skip
 STUDIES = {**dict.fromkeys(NOTHING, 400), "nothing, margin 0.1": 200, **dict.fromkeys(MIXES[:2], 150)}
+
+
+def scenarios(*names):
+    """Names as parameters, those that take longest marked."""
+    return [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,7 @@ def found():
         )
 
 
-@pytest.mark.parametrize("name", NOTHING)
+@pytest.mark.parametrize("name", scenarios(*NOTHING))
 @pytest.mark.parametrize("verdict", ["verdict", "loss_verdict"])
 def test_reports_on_fifteen_ablations_that_change_nothing_rarely_say_otherwise(found, name, verdict):
     """Over all four looks, whatever the law of the noise, and also where no margin ends the study early."""
@@ -50,7 +60,7 @@ def test_planted_effects_seldom_lead_to_a_wrong_report(found, name):
     assert wrong_reports(found(name)) <= at_most(ALPHA, found(name).study.nunique())
 
 
-@pytest.mark.parametrize("name", [*NOTHING, *MIXES, *PLANTED, *DIVERGING])
+@pytest.mark.parametrize("name", scenarios(*NOTHING, *MIXES, *PLANTED, *DIVERGING))
 def test_the_printed_intervals_hold_the_planted_effects(found, name):
     """As printed at the look that settled the ablation, so that stopping early has been paid for.
 
@@ -120,7 +130,7 @@ def each():
         yield functools.partial(pool.map, chunksize=20)
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name.startswith(("one ablation,", "two ablations,"))])
+@pytest.mark.parametrize("name", scenarios(*(name for name in SCENARIOS if name.startswith(FEW))))
 def test_reports_on_one_or_two_ablations_are_seldom_wrong(name, each):
     assert wrong_reports(validation.run(SCENARIOS[name], 200, seed=1, each=each)) <= at_most(ALPHA, 200)
 
@@ -132,7 +142,7 @@ def test_interactions_are_seldom_wrong(name, each):
     assert validation_of_interactions.wrong_reports(found, interaction=False) <= at_most(ALPHA, 60)
 
 
-@pytest.mark.parametrize("name", [name for name, s in validation_of_removals.SCENARIOS.items() if s.counts])
+@pytest.mark.parametrize("name", scenarios(*(name for name, s in validation_of_removals.SCENARIOS.items() if s.counts)))
 def test_who_keeps_the_best_arms_gains_nothing(name, each):
     found = validation_of_removals.run(validation_of_removals.SCENARIOS[name], 100, seed=1, each=each)
     assert validation_of_removals.wrong_reports(found) <= at_most(ALPHA, 100)

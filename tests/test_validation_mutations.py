@@ -43,11 +43,13 @@ def absence_of_evidence(pairs: Pairs, rule: stats.Rule, *guard: float) -> Contra
     return dataclasses.replace(kept, p_equivalence=0.0 if kept.p_difference > rule.alpha else 1.0)
 
 
+@pytest.mark.cases
 def test_looks_that_are_not_paid_for(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", every_look_at_the_full_level)
     assert wrong_reports(after_mutation("nothing, margin 0.1")) > at_most(ALPHA, STUDIES)
 
 
+@pytest.mark.cases
 def test_ablations_that_are_not_paid_for(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.correct", lambda contrasts, weights, others: contrasts)
     assert wrong_reports(after_mutation("nothing, normal", 50)) > at_most(ALPHA, 50)

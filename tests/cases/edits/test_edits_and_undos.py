@@ -98,7 +98,7 @@ class Student:
         return trained, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("draw", [1, 2])
+@pytest.mark.parametrize("draw", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("engine", [NUMPY, OWN])
 def test_each_start_trains_exactly_what_is_missing(workflow_copy, engine, draw):
     draws, history = random.Random(draw), []

@@ -101,6 +101,7 @@ def measured_study(flow, data):
     )
 
 
+@pytest.mark.long
 def test_metrics_of_its_own_are_measured_on_each_runs_own_data_set(workflow_copy):
     """From the study file to the report, MLflow and a partial report: each run by the truth of its own data set."""
     flow = workflow_copy("measured_sets")

@@ -135,7 +135,7 @@ def test_a_model_that_breaks_its_word_ends_the_study_before_any_of_its_arms_trai
 
 def test_own_code_is_found_in_the_working_folder_first_and_beside_the_snakefile(workflow_copy, tmp_path):
     copy = workflow_copy("elsewhere", KERAS)
-    recipe = {**STUDY["recipe"], "epochs": 1, "loop": "graph"}
+    recipe = {**STUDY["recipe"], "epochs": 1}
     small = {**STUDY, **UNSEEN, "seeds": 2, "recipe": recipe, "ablations": {"a": {"set": {"l2": 0.0}}}}
     copy.write(small)
     beside = copy.would_run("--directory", str(tmp_path))

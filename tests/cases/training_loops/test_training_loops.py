@@ -15,9 +15,10 @@ ARMS = {
     "student": {"ablations": {"parts": {"remove_each": ["model.share"]}}},
     "read": {"ablations": {"parts": {"remove_each": ["model.frozen"]}}},
 }
+LONG = "contrastive", "read"
 
 
-@pytest.mark.parametrize("model", ARMS)
+@pytest.mark.parametrize("model", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in ARMS])
 def test_a_training_loop_of_ones_own_is_paired_and_proven(case, model):
     teacher = "import loops; loops.write_teacher()"
     subprocess.run([sys.executable, "-c", teacher], cwd=case.folder, check=True, capture_output=True)
