@@ -15,6 +15,7 @@ rule train:
         arrays=by_arm(arrays_of),
         manifest=by_arm(manifest_of),
         built=built_of,
+        cohort=cohort_of,
     output:
         **{
             selection: directory(f"<results>/{path}")
