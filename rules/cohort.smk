@@ -18,7 +18,7 @@ def receipts_of(wildcards):
 
 
 # A job of a cluster needs none any more.
-cohort_of = receipts_of if together.are_possible and workflow.is_main_process else []
+cohort_of = receipts_of if together.are_known and workflow.is_main_process else []
 
 
 def trained_together(wildcards):

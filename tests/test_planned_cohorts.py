@@ -112,8 +112,8 @@ def test_folds_have_none_of_which_each_seed_has_other_data(start):
 
 def test_models_and_time_limits_have_none(start):
     assert start().are_possible
-    assert not start(models={"best": "models"}).are_possible
-    assert not start(text=STUDY + "max_minutes: 5\n").are_possible
+    for found in (start(models={"best": "models"}), start(text=STUDY + "max_minutes: 5\n"), start(cohorts="never")):
+        assert not found.are_possible and together(found) == {}
 
 
 @pytest.mark.parametrize(

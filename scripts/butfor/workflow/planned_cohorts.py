@@ -30,7 +30,7 @@ class PlannedCohorts:
 
     settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths; where folders of records
     are among them, arms train by themselves. are_possible: whether any training may have a cohort at all. Where models are kept
-    or trainings have a time limit, each is by itself.
+    or trainings have a time limit, each is by itself. are_known: whether any may have had one.
     """
 
     def __init__(
@@ -40,11 +40,12 @@ class PlannedCohorts:
         self._results = Path(settings["results"])
         self._of_look: dict[str, dict[str, list[Training]]] = {}
         self._marks: dict[str, dict[str, str]] = {}
+        self.are_known = parameters.engine() == parameters.JAX
         self.are_possible = are_wanted(settings) and not targets.models() and settings["max_minutes"] is None
 
     def receipts(self, arm: str, look: str) -> list[str]:
         """What the arm's job waits for; nothing where it trains alone."""
-        if self._are_asked_for():
+        if not self.are_possible or self._are_asked_for():
             return []
         mark = self._mark_of(look).get(arm)
         return [f"{self._results}/{COHORT.format(look=look, cohort=mark)}"] if mark else []
