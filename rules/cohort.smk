@@ -21,6 +21,15 @@ def receipts_of(wildcards):
 cohort_of = receipts_of if together.are_known and workflow.is_main_process else []
 
 
+# The job of an arm that others have trained with needs no device, so that these jobs do not wait for each other; one that has to
+# train after all takes a share of one as soon as it is free.
+def gpu_after(wildcards, input):
+    return 0 if input.get("cohort") else min(1, provenance.gpus())
+
+
+gpu_of_arm = gpu_after if cohort_of else min(1, provenance.gpus())
+
+
 def trained_together(wildcards):
     return together.trainings(wildcards.look, wildcards.cohort)
 

@@ -27,7 +27,7 @@ rule train:
     priority: lambda wildcards: 10 + precedence(wildcards.arm)
     threads: study["threads"]
     resources:
-        gpu=min(1, provenance.gpus()),
+        gpu=gpu_of_arm,
         mem_mb=memory,
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
