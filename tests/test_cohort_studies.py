@@ -120,7 +120,7 @@ def test_a_start_that_was_killed_loses_no_run_that_was_over(study):
     after = records.started()
     assert len(after) == 6 and {run: after[run] for run in left} == left
     log = next((study.folder / "results" / "logs" / "cohort").glob("*.log")).read_text()
-    assert re.findall(r"(\d) of \d runs are lacking", log)[-1] == str(6 - len(left))
+    assert re.findall(r"(\d) of 6 runs are lacking", log)[-1] == str(6 - len(left))
 
 
 def test_a_cohort_that_fails_costs_its_time_alone(study):

@@ -29,9 +29,8 @@ def main() -> None:
     """Train what standard input asks for, see training/cohort_job."""
     asked = json.load(sys.stdin)
     log_to(asked["log"])
-    train_lacking(
-        asked["trainings"], list(map(Path, asked["runs"])), asked["arrays"], asked["manifest"], asked["threads"]
-    )
+    jobs = zip(asked["trainings"], map(Path, asked["runs"]), asked["lacking"], strict=True)
+    train_lacking([AskedJob(*job) for job in jobs], asked["arrays"], asked["manifest"], asked["threads"])
 
 
 @dataclass(frozen=True)
@@ -46,21 +45,23 @@ class AskedRun:
     is_lacking: bool
 
 
-def train_lacking(
-    trainings: list[Training], runs: list[Path], arrays: Path | str, manifest: Path | str, threads: int
-) -> None:
-    """Train the runs of which there is no record yet. trainings: of recipes of one structure, with one data set. runs: the folder
-    of records of each."""
-    first = trainings[0]
+@dataclass(frozen=True)
+class AskedJob:
+    """The job of an arm. runs: its folder of records. is_lacking: whether any of these is not there, whichever device trained."""
+
+    training: Training
+    runs: Path
+    is_lacking: bool
+
+
+def train_lacking(jobs: list[AskedJob], arrays: Path | str, manifest: Path | str, threads: int) -> None:
+    """Train the runs of which there is no record yet. jobs: of recipes of one structure, with one data set."""
+    first = jobs[0].training
     device = JaxEngine.device(threads)
-    with JaxEngine.compiled_in(JobPlace(runs[0]).results / COMPILED, threads, ""):
+    with JaxEngine.compiled_in(JobPlace(jobs[0].runs).results / COMPILED, threads, ""):
         JaxEngine.set_arithmetic(first["recipe"])
         dataset = load(arrays, manifest, announced().streams(data_set_of(first["arm"])))
-        every = [
-            run
-            for training, folder in zip(trainings, runs, strict=True)
-            for run in _runs(training, folder, dataset.fingerprint, device)
-        ]
+        every = [run for job in jobs for run in _runs(job, dataset.fingerprint, device)]
         lacking = [place for place, run in enumerate(every) if run.is_lacking]
         log.info("%d of %d runs are lacking, on %s", len(lacking), len(every), device)
         by_name = {(run.training["arm"], run.seed): run for run in every}
@@ -74,14 +75,16 @@ def train_lacking(
         asked = [(run.training["arm"], run.training["recipe"], run.seed) for run in every]
         # By all of them, so that the program is the same whichever a killed process has left.
         (cohort,) = cohorts([(recipe, seed) for _, recipe, seed in asked])
-        make_records(replace(cohort, runs=tuple(lacking)), asked, dataset, first["validation"], device, made)
+        if lacking:
+            make_records(replace(cohort, runs=tuple(lacking)), asked, dataset, first["validation"], device, made)
 
 
-def _runs(training: Training, runs: Path, data: str, device: str) -> Iterator[AskedRun]:
-    """Those of the job of a folder."""
+def _runs(job: AskedJob, data: str, device: str) -> Iterator[AskedRun]:
+    """Those of the job of an arm."""
+    training, results = job.training, JobPlace(job.runs).results
     origin, parts = earlier.origin(training, data), training.get("predictions", [])
-    waiting, results = job_folder.waiting(runs, earlier.mark(origin, device)), JobPlace(runs).results
+    waiting = job_folder.waiting(job.runs, earlier.mark(origin, device))
     for seed in training["seeds"]:
         path, before = record_in(waiting, seed), earlier.place_of(results, origin, seed)
-        is_lacking = not earlier.is_whole(path, parts) and not earlier.is_whole(before, parts)
-        yield AskedRun(training, seed, path, parts, is_lacking)
+        is_there = not job.is_lacking or earlier.is_whole(path, parts) or earlier.is_whole(before, parts)
+        yield AskedRun(training, seed, path, parts, not is_there)

@@ -37,19 +37,18 @@ def train_cohort(
     began = time.perf_counter()
     folders = [Path(folder).absolute() for folder in runs]
     lacking = [
-        (training, str(folder))
-        for training, folder in zip(trainings, folders, strict=True)
-        if finished(folder, training, manifest) is None
+        finished(folder, training, manifest) is None for training, folder in zip(trainings, folders, strict=True)
     ]
     asked = {
-        "trainings": [training for training, _ in lacking],
-        "runs": [folder for _, folder in lacking],
+        "trainings": trainings,
+        "runs": list(map(str, folders)),
+        "lacking": lacking,
         "arrays": str(arrays),
         "manifest": str(manifest),
         "threads": threads,
         "log": str(log_path()),
     }
-    failed = _ended_with(json.dumps(asked)) if lacking else ""
+    failed = _ended_with(json.dumps(asked)) if any(lacking) else ""
     if failed:
         log.warning("the cohort failed: %s. Its arms train by themselves what it has not left them", failed)
     seconds = round(time.perf_counter() - began, 3)
