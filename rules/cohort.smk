@@ -4,41 +4,28 @@
 # It is to do no more than a killed job has done: the arms' jobs train what it has left out, and make their folders. So a receipt
 # names what it was for, and is no input of records that are there but where Snakemake has noted it, which then is a file that no
 # job makes.
-from snakemake.ioflags import before_update
-
 from butfor.workflow.planned_cohorts import PlannedCohorts
 
 together = PlannedCohorts(study, plan, targets, lambda: workflow.dag_settings.targets)
 
-
-def receipts_of(wildcards):
-    arm, look = wildcards.arm, wildcards.look
-    noted = together.noted(arm, look)
-    return before_update(noted) if noted else ancient(together.receipts(arm, look))
-
-
 # A job of a cluster needs none any more.
-cohort_of = receipts_of if together.are_known and workflow.is_main_process else []
-
-
-# The job of an arm that others have trained with needs no device, so that these jobs do not wait for each other; one that has to
-# train after all takes a share of one as soon as it is free.
-def gpu_after(wildcards, input):
-    return 0 if input.get("cohort") else min(1, provenance.gpus())
-
-
-gpu_of_arm = gpu_after if cohort_of else min(1, provenance.gpus())
-
-
-def trained_together(wildcards):
-    return together.trainings(wildcards.look, wildcards.cohort)
+cohort_of = (
+    (lambda wildcards: together.awaited(wildcards.arm, wildcards.look))
+    if together.are_known and workflow.is_main_process
+    else []
+)
+gpu_of_arm = (
+    (lambda wildcards, input: together.gpus_after(input.get("cohort")))
+    if cohort_of
+    else min(1, provenance.gpus())
+)
 
 
 rule cohort:
     """Train the seeds of one look of arms that share a program."""
     input:
-        arrays=lambda wildcards: arrays_of(trained_together(wildcards)[0]["arm"]),
-        manifest=lambda wildcards: manifest_of(trained_together(wildcards)[0]["arm"]),
+        arrays=lambda wildcards: arrays_of(together.first(*wildcards)),
+        manifest=lambda wildcards: manifest_of(together.first(*wildcards)),
     output:
         receipt="<results>/cohorts/{look}/{cohort}.json",
     log:
@@ -53,11 +40,9 @@ rule cohort:
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
-        trainings=trained_together,
-        runs=lambda wildcards: together.folders(wildcards.look, wildcards.cohort),
-        announcement=lambda wildcards: together.announcement(
-            wildcards.look, wildcards.cohort
-        ),
+        trainings=lambda wildcards: together.trainings(*wildcards),
+        runs=lambda wildcards: together.folders(*wildcards),
+        announcement=lambda wildcards: together.announcement(*wildcards),
     message:
         "{params.announcement}"
     script:

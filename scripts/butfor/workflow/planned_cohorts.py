@@ -43,14 +43,28 @@ class PlannedCohorts:
         self.are_known = parameters.engine() == parameters.JAX
         self.are_possible = are_wanted(settings) and not targets.models() and settings["max_minutes"] is None
 
+    def awaited(self, arm: str, look: str) -> list[Any]:
+        """What the arm's job waits for, as Snakemake's input; nothing where it trains alone. Where its records are there, what it
+        waited for when it made them is a file that no job makes."""
+        from snakemake.io import ancient
+        from snakemake.ioflags import before_update
+
+        noted = self._noted(arm, look)
+        return [before_update(path) for path in noted] or [ancient(path) for path in self.receipts(arm, look)]
+
+    def gpus_after(self, awaited: Sequence[str]) -> int:
+        """The GPUs that an arm's job asks for. One that others have trained with needs none, so that these jobs do not wait for
+        each other; where it has to train after all, it takes a share as soon as one is free."""
+        return 0 if awaited else min(1, gpus())
+
     def receipts(self, arm: str, look: str) -> list[str]:
-        """What the arm's job waits for; nothing where it trains alone."""
+        """The receipt of what is to be trained before the arm's job."""
         if not self.are_possible or self._are_asked_for():
             return []
         mark = self._mark_of(look).get(arm)
         return [f"{self._results}/{COHORT.format(look=look, cohort=mark)}"] if mark else []
 
-    def noted(self, arm: str, look: str) -> list[str]:
+    def _noted(self, arm: str, look: str) -> list[str]:
         """What Snakemake has noted that the arm's job waited for, as far as that is there, if the records that it made are."""
         runs = self._results / RUNS.format(arm=arm, look=look)
         if not inheritance.is_in_place(self._results, self._targets.training(arm, look), look):
@@ -60,6 +74,10 @@ class PlannedCohorts:
     def trainings(self, look: str, cohort: str) -> list[Training]:
         """What a cohort trains, see parameters.training."""
         return self._of(look)[cohort]
+
+    def first(self, look: str, cohort: str) -> str:
+        """The name of one of its arms, which all are trained on one data set."""
+        return str(self.trainings(look, cohort)[0]["arm"])
 
     def folders(self, look: str, cohort: str) -> list[str]:
         """The folders of records of its trainings."""
