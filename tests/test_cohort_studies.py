@@ -94,7 +94,7 @@ def test_records_are_those_of_arms_that_train_alone_and_changes_train_no_more_th
     study.write(changed(more={"set": {"dropout": 0.3}}))
     assert study.would_run(*ENDS) == {"cohort": 1, "train": 1}
     assert study.would_run("results/runs/more/look1") == {"train": 1}
-    assert "Train 2 runs of 1 arms together" in succeeded(study, *ENDS)
+    assert "Train 2 runs of more together, look1" in succeeded(study, *ENDS)
     study.write(changed(more={"set": {"dropout": 0.3}}, less={"set": {"dropout": 0.06}}))
     assert study.would_run(*ENDS) == {"cohort": 1, "train": 1}
     succeeded(study, *ENDS)

@@ -67,6 +67,10 @@ def test_arms_that_share_a_program_wait_for_one_job(start):
     assert [t["arm"] for t in found.trainings("look1", mark)] == first[1]
     assert found.folders("look1", mark) == [f"results/runs/{arm}/look1" for arm in first[1]]
     assert found.announcement("look1", mark) == "Train 6 runs of 3 arms together, look1"
+    alone = start(there={"larger_batch_slower"})
+    (receipt,) = alone.receipts("larger_batch", "look1")
+    mark = receipt.rsplit("/", 1)[1].removesuffix(".json")
+    assert alone.announcement("look1", mark) == "Train 2 runs of larger_batch together, look1"
 
 
 def test_of_a_later_look_only_those_that_it_trains(start):

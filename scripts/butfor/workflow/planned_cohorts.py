@@ -87,7 +87,8 @@ class PlannedCohorts:
         """What its job says of itself."""
         trainings = self.trainings(look, cohort)
         runs = sum(len(training["seeds"]) for training in trainings)
-        return f"Train {runs} runs of {len(trainings)} arms together, {look}"
+        arms = f"{len(trainings)} arms" if len(trainings) > 1 else self.first(look, cohort)
+        return f"Train {runs} runs of {arms} together, {look}"
 
     def _of(self, look: str) -> dict[str, list[Training]]:
         """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
