@@ -1,6 +1,6 @@
 from butfor.process.log import log_to
 
-log_to(snakemake.log[0])
+terminal = log_to(snakemake.log[0])
 
 from butfor.training.cohort_job import train_cohort
 
@@ -10,4 +10,5 @@ train_cohort(
     arrays=snakemake.input.arrays, manifest=snakemake.input.manifest,
     threads=snakemake.threads,
     receipt=snakemake.output.receipt,
+    terminal=terminal,
 )  # fmt: skip

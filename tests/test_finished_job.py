@@ -1,10 +1,12 @@
 """Jobs whose records are all there: their folders are made without an engine, and a cohort that fails fails no job."""
 
+import io
 import json
 import shutil
 
 import pytest
 
+from butfor.languages.folder_language import note_language
 from butfor.records import earlier, files, job_folder
 from butfor.records.results_folder import record_in
 from butfor.training import arm_job, cohort_job
@@ -88,13 +90,15 @@ def test_earlier_ones_alone_do_too(killed, training, digits):
     assert sorted(path.name for path in killed.iterdir()) == ["seed_0.json", "seed_1.json"]
 
 
-def test_what_finds_a_failure_leaves_a_receipt_of_it(training, digits, tmp_path, monkeypatch):
-    receipt = tmp_path / "results" / "cohorts" / "look1" / "m.json"
-    runs = [str(tmp_path / "results" / "runs" / "a" / "look1")]
-    for process, said in [("no.such.module", "its process ended with 1, see its log"), ("json", "ended with 1")]:
-        monkeypatch.setattr(cohort_job, "PROCESS", process)
-        cohort_job.train_cohort([training], runs, *digits, threads=1, receipt=receipt)
-        assert said in json.loads(receipt.read_text())["failed"]
+@pytest.mark.parametrize(("language", "said"), [("en", "ended with exit status 1"), ("ko", "(종료 코드 1)")])
+def test_a_cohort_that_fails_fails_nothing_and_is_said(training, digits, tmp_path, monkeypatch, language, said):
+    monkeypatch.setattr(cohort_job, "PROCESS", "no.such.module")
+    results, terminal = tmp_path / "results", io.StringIO()
+    note_language(made_parent(results / "any").parent, language)
+    runs, receipt = [str(results / "runs" / "a" / "look1")], results / "cohorts" / "look1" / "m.json"
+    cohort_job.train_cohort([training], runs, *digits, threads=1, receipt=receipt, terminal=terminal)
+    assert json.loads(receipt.read_text())["failed"] == "its process ended with exit status 1"
+    assert said in terminal.getvalue() and terminal.getvalue().count("\n") == 1
 
 
 def test_a_cohort_that_lacks_nothing_starts_no_process(killed, training, digits, tmp_path, monkeypatch):
