@@ -37,6 +37,7 @@ if "study" not in config:
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/build.smk"
+include: "rules/cohort.smk"
 include: "rules/train.smk"
 include: "rules/tune.smk"
 include: "rules/measure.smk"

@@ -25,7 +25,7 @@ def decision(look):
 
 
 engine = parameters.engine()
-codes = code("data"), code("build", engine), code("train", engine)
+codes = code("data"), code("build", engine), code("train", *parameters.trained_by())
 own = OwnFiles(study["results"], dependencies.fingerprint)
 targets = planning.said(
     Targets, study, plan, codes, own, decision, planning.changes_nothing(workflow)

@@ -15,6 +15,7 @@ rule train:
         arrays=by_arm(arrays_of),
         manifest=by_arm(manifest_of),
         built=built_of,
+        cohort=cohort_of,
     output:
         **{
             selection: directory(f"<results>/{path}")
@@ -26,7 +27,7 @@ rule train:
     priority: lambda wildcards: 10 + precedence(wildcards.arm)
     threads: study["threads"]
     resources:
-        gpu=min(1, provenance.gpus()),
+        gpu=gpu_of_arm,
         mem_mb=memory,
         runtime=runtime,
         runtime_least=study["job"]["runtime"],

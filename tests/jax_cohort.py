@@ -91,7 +91,7 @@ def records_of_both(runs, data, lanes):
     """The records of runs, given by arm, recipe and seed, as a cohort has them, and each by itself."""
     (cohort,) = cohorts([run[1:] for run in runs])
     made = []
-    make_records(cohort, runs, data, SHARE, "CPU", made.append, lanes)
+    make_records(cohort, runs, data, SHARE, "CPU", lambda record, predict: made.append(record), lanes)
     alone = [ArmRuns(JaxEngine, {"arm": a, "recipe": r, "validation": SHARE}, data, "CPU").train(s) for a, r, s in runs]
     assert made[0].machine.pop("batched") and made[0].machine == alone[0].machine | {
         "revision": made[0].machine["revision"]

@@ -24,7 +24,7 @@ def trained(digits_data):
 
 def examined(record, changed, share=0.0, **machine):
     """The check of an arm whose run differs from its reference's by a share of its losses, and by what is told of the machine."""
-    recipe = resolved(**SMALL, **changed)
+    recipe = resolved(**{**SMALL, **changed})
     arms = [
         {"name": "baseline", "reference": None, "changed": [], "recipe": record.recipe},
         {"name": "arm", "reference": "baseline", "changed": list(changed), "recipe": recipe},
@@ -94,3 +94,16 @@ def test_determinism_is_asked_of_gpus_and_products_are_rounded_as_the_recipe_say
     device.set_arithmetic(deterministic, "float32")
     device.set_arithmetic(False, "tf32")
     assert said == [*(["deterministic"] if gpus and deterministic else []), False, True]
+
+
+def test_runs_that_were_trained_otherwise_among_others_are_told_apart(trained):
+    """By how, and runs of one program by how many they were too; those of two programs may be of cohorts of two sizes."""
+    together = replace(trained, machine={**trained.machine, "batched": "128 at once"})
+    number, program = {"dropout": 0.1}, {"batch_size": 16}
+    assert examined(trained, number, 0.1, batched="128 at once")["mixed"] == ["batched"]
+    assert examined(together, program, 0.1, batched="1 in turn")["mixed"] == ["batched"]
+    assert examined(together, number, 0.1, batched="64 at once")["mixed"] == ["batched"]
+    for changed, how in [(program, "64 at once"), (number, "128 at once")]:
+        assert examined(together, changed, 0.1, batched=how)["mixed"] == []
+    said = mixed_numerics([examined(trained, number, 0.1, batched="128 at once")])
+    assert "differ in how many were trained at once, by which alone" in said

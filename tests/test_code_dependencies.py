@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from butfor.study.settings import study_and_plan
-from butfor.workflow import code_dependencies
+from butfor.workflow import code_dependencies, parameters
 from butfor.workflow.code_dependencies import CodeDependencies
 from butfor.workflow.parameters import KERAS, RUN_WRITING, mirrored
 from conftest import ROOT
@@ -223,13 +223,14 @@ def test_the_closure_is_what_python_really_imports(stage, tmp_path):
     assert closure == at_once | inside(reached([name.replace(":", ".") for name in (*later, *engine)]))
 
 
-def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path):
+def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path, monkeypatch):
+    monkeypatch.delenv("BUTFOR_ENGINE", raising=False)
     dependencies = CodeDependencies(tmp_path / "code.json")
     wings = {
         stage: {path.relative_to(PACKAGE).parts[0] for path in inside(dependencies.closure(script(stage)))}
         for stage in STAGES
     }
-    with_training = {"build", "cost", "plan", "search", "train", "tune"}
+    with_training = {"build", "cohort", "cost", "plan", "search", "train", "tune"}
     assert {stage for stage in STAGES if "training" in wings[stage]} == with_training
     engine = {
         stage: {path.stem for path in inside(dependencies.closure(script(stage))) if path.parent.name == "engine"}
@@ -240,6 +241,10 @@ def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path):
     assert engine == {"measure": of_metrics, "partial": of_metrics}
     with_keras = {path.stem for path in inside(dependencies.closure(script("train"), KERAS))}
     assert {"keras_engine", "models", "loops", "keras_parts", "probe"} <= with_keras
+    assert parameters.trained_by() == (KERAS,)
+    monkeypatch.setenv("BUTFOR_ENGINE", "jax")
+    with_jax = {path.stem for path in inside(dependencies.closure(script("train"), *parameters.trained_by()))}
+    assert {"jax_engine", "cohort_process", "cohort_training", "cohort_records"} <= with_jax
     assert "report" not in wings["train"] and "verdicts" not in wings["train"] and "study" not in wings["train"]
 
 
@@ -265,4 +270,4 @@ def test_every_rule_with_a_script_has_its_code_among_its_parameters():
             stage = re.search(r'"\.\./scripts/(\w+)\.py"', rule)[1]
             named = f'code("{stage}"' in rule
             # The code of some is in `training`, and in the files' names; a plan is made anew whenever it is asked for.
-            assert named or stage in ("train", "build", "plan"), stage
+            assert named or stage in ("train", "cohort", "build", "plan"), stage

@@ -127,7 +127,10 @@ def test_what_jobs_say_of_themselves_is_told_in_the_language(language):
     assert len(told) > 10
     known = [text for text in told if text != "{params.announcement}"]
     known += ["Train {arm}, {look}", "Train {a}, {b} (2 of 5 records are of earlier trainings)"]
-    known += ["{a}, {b}: 5 records of earlier trainings with the same recipe are used."]
+    known += [
+        "{a}, {b}: 5 records of earlier trainings with the same recipe are used.",
+        "Train 6 runs of 3 arms together, {look}",
+    ]
     with speaking(language):
         filled = [re.sub(r"\{which\}", " digits", text) for text in known]
         filled = [re.sub(r"\{[^}]*\}", "x1", text) for text in filled]

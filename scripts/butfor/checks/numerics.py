@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from butfor.recipe.given_numbers import rest_of
 from butfor.records.record import Record
 
 # What decides how a sum is rounded, by the record's name of it; a host's name does not.
@@ -22,7 +23,9 @@ NUMERICS = (
     "xla_flags",
     "precision",
 )
+BATCHED = "batched"  # as so many at once or in turn; not told by records of runs that were trained by themselves
 DETERMINISM = "deterministic"  # not told by records of before there was such a key
+ALONE = "1 alone"
 ASKED_FOR = {"precision": "matmul_precision", DETERMINISM: "deterministic"}  # by which key of the recipe
 FIGURES = ("objective", "train/loss", "validation/loss")
 ROUNDING = 1e-3  # what rounding may come to over an epoch, as a share of a loss
@@ -33,8 +36,18 @@ def unlike(a: Record, b: Record) -> dict[str, tuple[Any, Any]]:
     pairs = {name: (b.machine.get(name), a.machine.get(name)) for name in NUMERICS}
     if DETERMINISM in a.machine and DETERMINISM in b.machine:
         pairs[DETERMINISM] = b.machine[DETERMINISM], a.machine[DETERMINISM]
+    if _unlike_batches(a, b):
+        pairs[BATCHED] = b.machine.get(BATCHED, ALONE), a.machine.get(BATCHED, ALONE)
     asked = {name for name, key in ASKED_FOR.items() if a.recipe.get(key) != b.recipe.get(key)}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and name not in asked}
+
+
+def _unlike_batches(a: Record, b: Record) -> bool:
+    """Whether two runs were trained otherwise among others. How many those were tells only runs of one program apart."""
+    batches = [str(record.machine.get(BATCHED, ALONE)) for record in (a, b)]
+    if batches[0] == batches[1]:
+        return False
+    return batches[0].split(" ")[1:] != batches[1].split(" ")[1:] or rest_of(a.recipe) == rest_of(b.recipe)
 
 
 def mixed(pairs: list[tuple[Record, Record]]) -> list[str]:

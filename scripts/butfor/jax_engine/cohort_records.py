@@ -7,7 +7,9 @@ for the run by itself, by programs that arms of one structure share.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +28,7 @@ from butfor.records.record import Record
 from butfor.training.arm_runs import ArmRuns
 
 Recipe = dict[str, Any]
+Predict = Callable[[Iterable[str]], dict[str, Array]]  # what a run's weights predict on parts of the data
 
 
 class RetoldEngine(JaxEngine):
@@ -116,22 +119,37 @@ class RetoldEngine(JaxEngine):
             super().set_weights(weights)
 
 
+class ScaledDataset(Dataset):
+    """A data set with its inputs scaled already as all recipes of a cohort have it, which its arms share."""
+
+    @classmethod
+    def of(cls, dataset: Dataset, recipe: Recipe) -> ScaledDataset:
+        """A data set, scaled as a recipe has it."""
+        scaled = dataset.scaled(recipe)
+        return cls(**{field.name: getattr(scaled, field.name) for field in fields(scaled)})
+
+    def scaled(self, recipe: Recipe) -> Dataset:
+        """Itself."""
+        return self
+
+
 def make_records(
     cohort: Cohort,
     runs: Sequence[tuple[str, Recipe, int]],
     dataset: Dataset,
     validation: Validation,
     device: str,
-    made: Callable[[Record], None],
+    made: Callable[[Record, Predict], None],
     lanes: int | None = None,
 ) -> None:
-    """Train a cohort, and hand over each run's record soon after it has ended.
+    """Train a cohort, and hand over each run's record soon after it has ended, with what predicts by its weights.
 
     runs: arm, recipe and seed of all runs among which the cohort's are. dataset: as it is stored, not scaled yet. device: what
     trains, in words. lanes: see CohortTraining.
     """
     pairs, arms = [(recipe, seed) for _, recipe, seed in runs], dict[str, ArmRuns]()
-    training = CohortTraining(cohort, pairs, dataset.scaled(cohort.recipe), validation, lanes)
+    scaled = ScaledDataset.of(dataset, cohort.recipe)
+    training = CohortTraining(cohort, pairs, scaled, validation, lanes)
     kind = RetoldEngine.of(training)
     began, told = time.perf_counter(), 0.0  # seconds that went into records
     shared = len(cohort.runs)
@@ -141,10 +159,10 @@ def make_records(
         at = time.perf_counter()
         arm, recipe, seed = runs[cohort.runs[place]]
         if arm not in arms:
-            arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, dataset, device)
+            arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, scaled, device)
         arms[arm].engine.run = run  # type: ignore[attr-defined]
         arms[arm].seconds["train"] = (at - began - told) / shared  # of what has been trained so far
-        made(arms[arm].train(seed))
+        made(arms[arm].train(seed), partial(arms[arm].predict, seed))
         told += time.perf_counter() - at
 
     training.train(ended)

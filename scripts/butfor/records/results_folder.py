@@ -3,6 +3,7 @@
 runs/<arm>/<look>/seed_<n>.json      the records of one training job; `tuned/…` at tuned learning rates
 runs/<arm>/<look>/seed_<n>.predictions.npz   what the final weights predict, where a metric needs it (see predictions)
 compiled/<mark>/…                    programs that XLA has compiled for earlier jobs, safe to delete (see kept_programs)
+cohorts/<look>/<mark>.json           the receipt of arms that were trained together (see training/cohort_job)
 measures/<look>.json                 what those predictions are worth by each metric that the study asks for
 runs/<arm>/.<look>                   the job's receipt: what that folder was made from, and its lock (see job_folder)
 .asked_for                           the folders of records that the present study asks for
@@ -42,6 +43,8 @@ RUNS = "runs/{arm}/{look}"
 TUNED = "tuned/{arm}/{look}"
 RATES = "rates/{arm}.json"
 DECISION = "looks/{look}.json"
+COHORTS = "cohorts"
+COHORT = "cohorts/{look}/{cohort}.json"
 MEASURES = "measures/{look}.json"
 BUILT = "built/{arm}-{mark}.json"
 MODEL_FILES_READ = "built/{mark}.reads"

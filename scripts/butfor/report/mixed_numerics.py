@@ -35,6 +35,7 @@ def _word(name: str) -> str:
         "tensorflow": phrase("version of TensorFlow"),
         "keras": phrase("version of Keras"),
         "numpy": phrase("version of NumPy"),
+        "batched": phrase("how many were trained at once"),
         "deterministic": phrase("determinism"),
         "precision": phrase("precision"),
     }

@@ -26,10 +26,10 @@ from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
 from butfor.training.checkpoint import Checkpoint
 from butfor.training.engine_choice import engine_named
+from butfor.training.finished_job import MODELS, make_of_finished, put_in_place
 from butfor.training.protocol import Engine
 from butfor.user_code import call
 
-MODELS = "models"  # the folder of the models that wait beside the finished seeds
 log = logging.getLogger(__name__)
 
 
@@ -53,23 +53,26 @@ def train_arm(
 
     Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
     was killed goes on after its last finished seed, and never with another recipe's, code's or data set's results.
-    What ends it otherwise is said in a note beside `runs`. One job at a time makes `runs`. max_minutes: see time_limit,
-    for each seed.
+    Where all are finished, no engine is loaded. What ends it otherwise is said in a note beside `runs`. One job at a time
+    makes `runs`. max_minutes: see time_limit, for each seed.
     """
     refuse_unbuilt(built)
-    engine = engine_named(training["engine"])
     folder, models = Path(runs).absolute(), best_models or all_models  # absolute: own code may go to another folder
     kept = Path(models).absolute() if models else None
-    compiled = engine.compiled_in(JobPlace(folder).results / COMPILED, threads, fingerprint(training["recipe"]))
-    with job_folder.alone(folder), compiled:
-        job = _Job(engine, training, arrays, manifest, threads, folder, keeps=kept is not None)
-        if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
-            log.info("%s: another job has just made it", folder)
-        else:
-            for place, seed in enumerate(training["seeds"], start=1):
-                job.train(seed, later=len(training["seeds"]) - place, max_minutes=max_minutes)
-            job.end(kept, every_model=all_models is not None)
-        job.note.remove()  # also that of a job which was killed after it had made the folder
+    with job_folder.alone(folder):
+        if kept is None and make_of_finished(folder, training, manifest):
+            return
+        engine = engine_named(training["engine"])
+        compiled = JobPlace(folder).results / COMPILED
+        with engine.compiled_in(compiled, threads, fingerprint(training["recipe"])):
+            job = _Job(engine, training, arrays, manifest, threads, folder, keeps=kept is not None)
+            if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
+                log.info("%s: another job has just made it", folder)
+            else:
+                for place, seed in enumerate(training["seeds"], start=1):
+                    job.train(seed, later=len(training["seeds"]) - place, max_minutes=max_minutes)
+                job.end(kept, every_model=all_models is not None)
+            job.note.remove()  # also that of a job which was killed after it had made the folder
 
 
 class _Job:
@@ -157,11 +160,7 @@ class _Job:
         records = [read(self._waiting / f"seed_{seed}.json") for seed in self._training["seeds"]]
         if kept:
             _keep(self._waiting / MODELS, records if every_model else [model_choice.best(records)], kept)
-        shutil.rmtree(self._waiting / MODELS, ignore_errors=True)
-        shutil.rmtree(self._runs, ignore_errors=True)
-        job_folder.write(self._runs, self._made)  # first, so that no folder ever lies beside another's receipt
-        self._waiting.rename(self._runs)
-        earlier.drop(JobPlace(self._runs).results, self._made)  # those that were taken over are in their place
+        put_in_place(self._runs, self._made)
 
 
 def _keep(waiting: Path, records: Iterable[Record | None], models: Path) -> None:

@@ -212,13 +212,27 @@ def _assemble(results: Path, runs: Path, training: Training, origin: str) -> Non
     earlier.drop(results, receipt)
 
 
+def noted_inputs(path: Path, below: Path) -> list[str]:
+    """What Snakemake has noted in this working folder that a file was made from, as far as it lies below a folder."""
+    inputs: list[str] = (_note(path) or {}).get("input") or []
+    return [file for file in inputs if below in Path(file).parents]
+
+
 def _noted(path: Path) -> str | None:
     """What Snakemake has noted in this working folder that a file is made from, among its parameters; "" if none of them is a
     token, None if it has no note of the file."""
+    note = _note(path)
+    if note is None or "params" not in note:
+        return None
+    return next((param[1:-1] for param in note["params"] or () if TOKEN.fullmatch(param)), "")
+
+
+def _note(path: Path) -> dict[str, Any] | None:
+    """Snakemake's note of a file; None if it has none that can be read."""
     name = urlsafe_b64encode(os.fspath(path).encode()).decode()
     parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
     try:
-        params = json.loads(METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1]).read_text())["params"]
-    except (OSError, ValueError, KeyError, TypeError):
+        note = json.loads(METADATA.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1]).read_text())
+    except (OSError, ValueError):
         return None
-    return next((param[1:-1] for param in params or () if TOKEN.fullmatch(param)), "")
+    return note if isinstance(note, dict) else None

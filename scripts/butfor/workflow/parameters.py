@@ -23,6 +23,7 @@ ENGINE_VARIABLE = "BUTFOR_ENGINE"
 KERAS = "butfor.engine.keras_engine:KerasEngine"
 JAX = "butfor.jax_engine.jax_engine:JaxEngine"
 ENGINES = {"tensorflow": KERAS, "jax": JAX}
+JAX_COHORTS = "butfor.jax_engine.cohort_process"  # which trains many of its runs together
 JAX_LIBRARIES = ("jax", "jaxlib")
 RUN_WRITING = "butfor.tracking.run_writing"  # what decides the content of a run in MLflow
 ARM_WRITING = "butfor.tracking.arm_content"  # and of that of an arm
@@ -32,6 +33,11 @@ def engine() -> str:
     """The engine that trains, as `module:Class`: that of the environment, which may say `jax`, or Keras on TensorFlow."""
     named = os.environ.get(ENGINE_VARIABLE) or KERAS
     return ENGINES.get(named, named)
+
+
+def trained_by() -> tuple[str, ...]:
+    """The modules that train, beside the script of a job: those of the engine."""
+    return (engine(), JAX_COHORTS) if engine() == JAX else (engine(),)
 
 
 def training(

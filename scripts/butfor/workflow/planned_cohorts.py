@@ -1,0 +1,135 @@
+"""The cohorts of a start: what its looks lack, by the programs that train it together before the jobs of its arms.
+
+A cohort is known by what it is to train, so that it is another where an arm is added or changed, and the same where it was
+killed. Where records are there, its receipt is an input in name only, as far as Snakemake has noted it: none follows from how it
+was trained. Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from butfor.arm_names import data_set_of
+from butfor.fingerprint import fingerprint
+from butfor.recipe.cohorts import cohorts
+from butfor.records.provenance import gpus
+from butfor.records.results_folder import COHORT, COHORTS, RUNS, RUNS_FOLDER
+from butfor.study.plan import Plan
+from butfor.workflow import inheritance, parameters
+from butfor.workflow.targets import Targets
+
+Training = dict[str, Any]
+ALWAYS, NEVER = "always", "never"
+
+
+class PlannedCohorts:
+    """Those of a planned study.
+
+    settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths; where folders of records
+    are among them, arms train by themselves. are_possible: whether any training may have a cohort at all. Where models are kept
+    or trainings have a time limit, each is by itself. are_known: whether any may have had one.
+    """
+
+    def __init__(
+        self, settings: dict[str, Any], plan: Plan, targets: Targets, asked: Callable[[], Sequence[Any]]
+    ) -> None:
+        self._plan, self._targets, self._asked = plan, targets, asked
+        self._results = Path(settings["results"])
+        self._of_look: dict[str, dict[str, list[Training]]] = {}
+        self._marks: dict[str, dict[str, str]] = {}
+        self.are_known = parameters.engine() == parameters.JAX
+        self.are_possible = are_wanted(settings) and not targets.models() and settings["max_minutes"] is None
+
+    def awaited(self, arm: str, look: str) -> list[Any]:
+        """What the arm's job waits for, as Snakemake's input; nothing where it trains alone. Where its records are there, what it
+        waited for when it made them is a file that no job makes."""
+        from snakemake.io import ancient
+        from snakemake.ioflags import before_update
+
+        noted = self._noted(arm, look)
+        return [before_update(path) for path in noted] or [ancient(path) for path in self.receipts(arm, look)]
+
+    def gpus_after(self, awaited: Sequence[str]) -> int:
+        """The GPUs that an arm's job asks for. One that others have trained with needs none, so that these jobs do not wait for
+        each other; where it has to train after all, it takes a share as soon as one is free."""
+        return 0 if awaited else min(1, gpus())
+
+    def receipts(self, arm: str, look: str) -> list[str]:
+        """The receipt of what is to be trained before the arm's job."""
+        if not self.are_possible or self._are_asked_for():
+            return []
+        mark = self._mark_of(look).get(arm)
+        return [f"{self._results}/{COHORT.format(look=look, cohort=mark)}"] if mark else []
+
+    def _noted(self, arm: str, look: str) -> list[str]:
+        """What Snakemake has noted that the arm's job waited for, as far as that is there, if the records that it made are."""
+        runs = self._results / RUNS.format(arm=arm, look=look)
+        if not inheritance.is_in_place(self._results, self._targets.training(arm, look), look):
+            return []
+        return list(filter(os.path.exists, inheritance.noted_inputs(runs, self._results / COHORTS)))
+
+    def trainings(self, look: str, cohort: str) -> list[Training]:
+        """What a cohort trains, see parameters.training."""
+        return self._of(look)[cohort]
+
+    def first(self, look: str, cohort: str) -> str:
+        """The name of one of its arms, which all are trained on one data set."""
+        return str(self.trainings(look, cohort)[0]["arm"])
+
+    def folders(self, look: str, cohort: str) -> list[str]:
+        """The folders of records of its trainings."""
+        return [self._folder(training["arm"], look) for training in self.trainings(look, cohort)]
+
+    def announcement(self, look: str, cohort: str) -> str:
+        """What its job says of itself."""
+        trainings = self.trainings(look, cohort)
+        runs = sum(len(training["seeds"]) for training in trainings)
+        arms = f"{len(trainings)} arms" if len(trainings) > 1 else self.first(look, cohort)
+        return f"Train {runs} runs of {arms} together, {look}"
+
+    def _of(self, look: str) -> dict[str, list[Training]]:
+        """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
+        if look not in self._of_look:
+            self._of_look[look] = {
+                fingerprint([self._targets.data.made_of[data_set_of(found[0]["arm"])], found]): found
+                for found in self._found(look)
+            }
+        return self._of_look[look]
+
+    def _mark_of(self, look: str) -> dict[str, str]:
+        """By arm, its cohort."""
+        if look not in self._marks:
+            self._marks[look] = {t["arm"]: mark for mark, trainings in self._of(look).items() for t in trainings}
+        return self._marks[look]
+
+    def _found(self, look: str) -> list[list[Training]]:
+        asked, by_data = set(self._targets.trained(until=look)), dict[str, list[Training]]()
+        for name, training in self._targets.planned():
+            data_set = data_set_of(training["arm"])
+            if name != look or self._targets.data.made[data_set].get("folds"):  # of which each seed has other data
+                continue
+            is_asked = self._folder(training["arm"], look) in asked
+            if is_asked and not inheritance.is_in_place(self._results, training, look):
+                by_data.setdefault(data_set, []).append(training)
+        return [
+            [trainings[place] for place in cohort.runs]
+            for trainings in by_data.values()
+            for cohort in cohorts([(training["recipe"], 0) for training in trainings])
+        ]
+
+    def _folder(self, arm: str, look: str) -> str:
+        return f"{self._results}/{RUNS.format(arm=arm, look=look)}"
+
+    def _are_asked_for(self) -> bool:
+        runs = Path(self._results, RUNS_FOLDER)
+        return any(runs in Path(str(target)).parents for target in self._asked() or ())
+
+
+def are_wanted(settings: dict[str, Any]) -> bool:
+    """Whether arms are to be trained together: by the engine that can, where there are GPUs, which many runs at once do not keep
+    busier than one does; on a CPU they take as long as one after another. A study may say so for machines that are not seen."""
+    wanted = settings["job"]["cohorts"]
+    return parameters.engine() == parameters.JAX and (wanted == ALWAYS or (wanted != NEVER and gpus() > 0))
