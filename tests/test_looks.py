@@ -207,7 +207,9 @@ def test_one_that_no_look_would_decide_is_not_counted_as_settled(monkeypatch):
     hopeless[2] = REFERENCE + 12 * np.resize([1, -1], len(REFERENCE))
     found = after(5, monkeypatch, found=hopeless)
     assert found["given_up"] == ["open"] and found["undecided"] == found["next"][1:] == ["other"]
-    assert decision_in_words(found).startswith("After 5 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look")
+    assert decision_in_words(found).startswith(
+        "After 5 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look"
+    )
     shown = verdict_rows(progress(decisions=[json.loads(json.dumps(found))]))
     assert shown[0].said == "after 5 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
 

@@ -49,8 +49,9 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     """What follows a look that is not the last.
 
     look, seen: its name, and seeds per arm after it. settled, ablations: how many. given_up: those that no further look would
-    decide, which have no verdict and get no more seeds. next: the arms that the next look trains, undecided ablations and their references in the order of the plan, and an open placebo beside its baseline; runs,
-    hours: what that costs; stopped: why there is no next look although some ablations are undecided, empty if there is one.
+    decide, which have no verdict and get no more seeds. next: the arms that the next look trains, undecided ablations and their
+    references in the order of the plan, and an open placebo beside its baseline; runs, hours: what that costs; stopped: why
+    there is no next look although some ablations are undecided, empty if there is one.
     """
     study = as_recorded(study, records)
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
