@@ -204,14 +204,14 @@ def test_where_all_is_settled_nothing_goes_on_and_nothing_is_said_of_a_budget(mo
 
 def test_one_that_no_look_would_decide_is_not_counted_as_settled(monkeypatch):
     hopeless = FOUND.copy()
-    hopeless[2] = REFERENCE + 12 * np.resize([1, -1], len(REFERENCE))
-    found = after(5, monkeypatch, found=hopeless)
+    hopeless[2] = 88 + np.array(steps(0, 3))
+    found = after(10, monkeypatch, found=hopeless)
     assert found["given_up"] == ["open"] and found["undecided"] == found["next"][1:] == ["other"]
     assert decision_in_words(found).startswith(
-        "After 5 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look"
+        "After 10 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look"
     )
     shown = verdict_rows(progress(decisions=[json.loads(json.dumps(found))]))
-    assert shown[0].said == "after 5 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
+    assert shown[0].said == "after 10 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
 
 
 def test_a_contrast_is_of_the_look_that_settled_it_and_other_metrics_use_the_same_seeds():
