@@ -237,6 +237,16 @@ def test_methods_say_what_was_done(evidence):
     assert "metrics and the data came from scikit-learn" in metrics and "No run failed." in metrics
 
 
+def test_methods_name_the_library_that_trained(evidence):
+    on_tensorflow = evidence("parts")
+    jax = {"engine": "butfor.jax_engine.jax_engine:JaxEngine", "jax": "0.11.2", "jaxlib": "0.11.1"}
+    records = [dataclasses.replace(each, machine={**each.machine, **jax}) for each in on_tensorflow.records]
+    on_jax = method_paragraph(dataclasses.replace(on_tensorflow, records=records), mlflow=False)
+    assert "trained with JAX 0.11.2~\\citep{jax2018github} and Keras 3.15.1" in on_jax and "TensorFlow" not in on_jax
+    assert "jax2018github" in references([on_jax])
+    assert "TensorFlow 2.21.0" in method_paragraph(on_tensorflow, mlflow=False)
+
+
 def test_the_checklist_knows_runs_seconds_and_machines(evidence):
     text = checklist(evidence("parts"))
     assert "24 runs on CPU, 1 thread of 100 \\% \\& \\_ \\#1 (Linux\\_6\\textasciitilde{}; Python 3.11.7" in text
