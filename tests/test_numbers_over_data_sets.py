@@ -205,6 +205,12 @@ def _table(told: Ledger, means: dict[str, Mean]) -> None:
         )
 
 
+def test_a_mean_that_hides_what_data_sets_say_names_them(study):
+    text, _ = study
+    (row,) = [line for line in text.splitlines() if line.startswith("| `slow` | +")]
+    assert row.endswith("| **inconclusive** (but helps on first; but hurts on second) |")
+
+
 def test_the_answer_is_that_over_the_data_sets(study):
     text, values = study
     means, told = over_data_sets(values), Ledger(text.partition("\n>")[0])
