@@ -17,6 +17,7 @@ from butfor.figures.verdict_marks import mark_of
 from butfor.study.metrics import Metric
 
 HEIGHT, WIDE, MOST_PANELS, MOST_NAMES = 1.9, 2.4, 6, 12
+ROOM = 0.12  # of the axis, above the best arm, for its name
 
 
 def paper_cost(table: pd.DataFrame, metric: Metric, venue: str, path: Path) -> None:
@@ -38,7 +39,8 @@ def drawn(table: pd.DataFrame, metric: Metric, width: float) -> Figure:
         axes.set_visible(False)
     margin = float(table["margin"].max()) if table["margin"].notna().any() else None
     rows = table[table["verdict"] != ""].astype(object).where(table.notna(), None).to_dict("records")
-    panels[0].set_ylim(*limits_of(rows, {}, margin))  # type: ignore[arg-type]
+    low, high = limits_of(rows, {}, margin)  # type: ignore[arg-type]
+    panels[0].set_ylim(low, high + ROOM * (high - low))
     several, shown = table["data"].nunique() > 1, []
     for axes, ((data, cost), own) in zip(panels, groups, strict=False):
         if margin is not None:

@@ -19,6 +19,7 @@ from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.study.metrics import Metric
 
 HEIGHT, WIDE, MOST_PANELS, MOST_LABELS = 1.35, 1.6, 12, 5
+LEAST = 1.9  # inches, in which the words beside the axis have room
 FAR = 6.0  # times the median size, beyond which an effect is written at the edge
 
 
@@ -35,7 +36,7 @@ def drawn(table: pd.DataFrame, metric: Metric, width: float) -> Figure:
     groups = [(tuple(map(str, key)), own) for key, own in table.groupby(keys, sort=False)][:MOST_PANELS]  # type: ignore[arg-type]
     columns = max(1, min(len(groups), int(width / WIDE)))
     lines = -(-len(groups) // columns)
-    figure = Figure(figsize=(width, 0.2 + HEIGHT * lines))
+    figure = Figure(figsize=(width, max(LEAST, 0.2 + HEIGHT * lines)))
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     panels = figure.subplots(lines, columns, sharey=True, squeeze=False).ravel()
     limits = _limits(table)

@@ -15,6 +15,8 @@ from butfor.study.summary import ArmPlan
 SHOWN = ("arm", "data", "effect", "low", "high", "margin", "verdict", "remark")
 SENSITIVITY = ("label", "reference", "number", "value", "before", *SHOWN)
 COST = ("label", "cost", "median", "quartile_1", "quartile_3", *SHOWN)
+BEYOND = 2.0  # times the usual spread of an arm's runs, from the first to the third quartile
+TIMES = 1.1  # as dear as the cheapest arm, below which all cost about the same
 FEWEST = 3  # arms, without which what they cost is no picture
 
 
@@ -57,6 +59,13 @@ def costs_table(evidence: PaperEvidence) -> pd.DataFrame:
                 found.append({"cost": cost.label, "median": runs.median(), **spread, **shown, **about})
     few = len({one["arm"] for one in found}) < FEWEST
     return _typed(pd.DataFrame([] if few else found, columns=list(COST)))
+
+
+def _differ(runs: list[pd.Series]) -> bool:
+    """Whether arms differ by more than their own runs do, whose seconds spread where they share a machine."""
+    medians = [own.median() for own in runs]
+    spread = pd.Series([own.quantile(0.75) - own.quantile(0.25) for own in runs]).median()
+    return bool(max(medians) > TIMES * min(medians) and max(medians) - min(medians) > BEYOND * spread)
 
 
 def _changed(evidence: PaperEvidence) -> list[tuple[str, ChangedNumber]]:
