@@ -45,9 +45,7 @@ def costs_table(evidence: PaperEvidence) -> pd.DataFrame:
         own = [arm for arm in arms if data_set_of(arm) == data]
         for cost in costs_of([record for record in evidence.records if record.arm in own]):
             runs_of = {arm: pd.Series(cost.by_arm[arm]) for arm in own if arm in cost.by_arm}
-            if (
-                len({runs.median() for runs in runs_of.values()}) < 2
-            ):  # all cost the same, of which there is nothing to see
+            if not _differ([*runs_of.values()]):  # of which there is nothing to see
                 continue
             for arm, runs in runs_of.items():
                 spread = dict(
