@@ -60,7 +60,7 @@ def _words_of_all_numbers(told: Ledger, facts: Recomputed) -> None:
     told.says("none of {} runs may still befall up to {} % of them ({} % bound)", least, _unseen(least), "95")
     told.says("with a chance of {} %, whatever", "80")
     for arm in facts.judged:
-        if facts.verdicts[arm] == OPEN and arm != UNSTABLE:
+        if facts.verdicts[arm] == OPEN:
             told.says(f"`{arm}` {{}}", facts.lacking[arm], within="All numbers")
 
 
@@ -113,11 +113,13 @@ def _looks(told: Ledger, facts: Recomputed) -> None:
     on = facts.effects[ACCURACY]
     further = [arm for arm in facts.runs if facts.seen(arm) > LOOKS[0]]
     went_on = [arm for arm in facts.judged if arm in further]
+    stopped = [arm for arm in facts.judged if on[arm].stopped]
     told.says(
-        "After {} seeds {} of {} ablations are settled.",
+        "After {} seeds {} of {} ablations are settled, {} stopped undecided.",
         LOOKS[0],
-        len(facts.ablations) - len(went_on),
+        len(facts.ablations) - len(went_on) - len(stopped),
         len(facts.ablations),
+        len(stopped),
     )
     runs = (LOOKS[1] - LOOKS[0]) * len(further)
     first = {

@@ -94,9 +94,9 @@ def _warnings(told: Ledger, facts: Recomputed) -> None:
     outcomes = Counter(CLAIMED.values())
     told.says("**Refuted:** {} of {} claims", outcomes["refuted"], len(CLAIMED))
     for arm in _arms_with(facts, OPEN):
-        if (
-            arm != UNSTABLE
-        ):  # of which no number is known: it leans towards what is not said of an arm that failed more often
+        if arm == UNSTABLE:  # which leans towards what is not said of an arm that failed more often
+            told.says("lacks at most about {} more seeds, if as many go on failing", facts.lacking[arm])
+        else:
             told.says(_lean(facts, arm) + " and lacks at most about {} more seeds", facts.lacking[arm])
     told.says("(unstable {}/{})", 1, facts.seen(UNSTABLE))
     told.says("(stopped: {} seeds would not decide it either)", LOOKS[-1])

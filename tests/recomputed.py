@@ -196,6 +196,18 @@ def more_runs(one: Effect, margin: float | None, times: float, alpha: float) -> 
     raise AssertionError
 
 
+def more_failing_runs(one: Effect, times: float, alpha: float) -> int:
+    """How many more runs of both would decide by failures alone, by Fisher's exact test, if both fail as often as
+    they did; times: of looks and ablations. A quarter of alpha is for each side."""
+    often, seldom = max(one.failed), min(one.failed)
+    for runs in itertools.count(one.seeds):
+        counts = often * runs // one.seeds, math.ceil(seldom * runs / one.seeds)
+        table = [[counts[0], counts[1]], [runs - counts[0], runs - counts[1]]]
+        if stats.fisher_exact(table, alternative="greater").pvalue * times * 4 <= alpha:
+            return runs - one.seeds
+    raise AssertionError
+
+
 def could_see(one: Effect, times: float, alpha: float) -> float:
     """The effect that as many pairs again would find with a chance of 80 %, over all that the true spread may be."""
     freedom = one.runs - 1

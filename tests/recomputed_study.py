@@ -49,7 +49,7 @@ class Recomputed:
         self.open = [arm for arm in self.judged if self.effects["test/accuracy"][arm].verdict == recomputed.OPEN]
         self.grid, self.placebo = self._grid_effects(), self._placebo()
         self.new_data = {arm: self._new_data(arm) for arm in self.judged if arm != BROKEN}
-        self.lacking = {arm: self._lacking(arm) for arm in self.open if arm != UNSTABLE}
+        self.lacking = {arm: self._lacking(arm) for arm in self.open}
         self.could_see = {arm: self._could_see(arm) for arm in self.open}
         self.verdicts = {arm: one.verdict for arm, one in self.effects["test/accuracy"].items()}
 
@@ -138,7 +138,10 @@ class Recomputed:
         return self.effects[metric][arm].interval(level)
 
     def _lacking(self, arm: str) -> int:
-        """How many more pairs would settle an ablation."""
+        """How many more pairs would settle an ablation; of the one that is better and fails more often, only its failures may."""
+        if arm == UNSTABLE:
+            one, times = self.effects["test/accuracy"][arm], len(LOOKS) * len(self.judged)
+            return recomputed.more_failing_runs(one, times, ALPHA)
         return recomputed.more_runs(self.effects["test/accuracy"][arm], MARGIN, self._times(arm), ALPHA)
 
     def _could_see(self, arm: str) -> float:

@@ -27,6 +27,9 @@ from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.shown_language import STILL_ENGLISH, figures_warning
 from butfor.figures.stopping import stopping
 from butfor.languages.phrases import ENGLISH, languages, letters_in, phrase, speaking
+from butfor.outlook.outlook import outlook
+from butfor.outlook.outlook_text import outlook_text
+from butfor.outlook.planned_study import planned_study
 from butfor.study.changed_numbers import ChangedNumber
 from butfor.study.metrics import METRICS
 from test_figures import STUDY, VERDICT, arm_plans, record
@@ -162,6 +165,10 @@ def test_where_no_font_has_the_letters_figures_are_in_english_and_log_and_report
             draw({**study, "report": {"language": language}}, [], tmp_path / "contrasts.json", folder)
         monkeypatch.setattr(fontManager, "ttflist", usual)
         monkeypatch.setattr(letters, "IN_PACKAGES", {})
+    asked = {"study": "s", "data": "digits", "results": str(tmp_path), "report": {"language": language}}
+    asked["ablations"] = {"dropped": {"set": {"dropout": 0.3}}}
+    planned_for = outlook(planned_study(asked, []), cores=2, probe=False)
+    assert not planned_for.has_font and "figures that it draws will be in English" in outlook_text(planned_for)
     assert len(caplog.messages) == 1 and f"language {language}: figures are in English" in caplog.text
     assert labels[0] != labels[-1] == "learning rate"
     assert figures_warning(tmp_path / "in_letters", language) == ""

@@ -9,6 +9,8 @@ import pytest
 
 from butfor.figures import gallery
 from butfor.figures.pictured_families import MOST_FAMILIES
+from butfor.languages.phrases import phrase, speaking, stored
+from butfor.report.families_section import families_section
 from butfor.report.long_tables import MOST_LINES, few, shortened
 from butfor.stats.correction import step_down
 from butfor.study.designs import parts_both_ways
@@ -58,6 +60,20 @@ def test_a_study_of_many_families_has_pictures_of_all_together(planned):
     assert len({picture.name for picture in pictures}) == len(pictures)
     _, plan = planned(text(dict(itertools.islice(arms.items(), MOST_FAMILIES))))
     assert {"curves_family_1", "curves_family_2"} <= set(gallery.figures(plan.summary()))
+
+
+def test_the_table_of_very_many_families_is_in_the_language_in_use(planned):
+    _, plan = planned(text({"small": {"set": {"l2": 1e-5}}, "large": {"set": {"l2": 1e-3}, "family": "sizes"}}))
+    study = {**plan.summary(), "verdict": {"metric": "test/accuracy"}, "metrics": {}}
+    about = {"metric": "test/accuracy", "label": "", "effect": 0.5, "low": 0.1, "high": 0.9, "decimals": 2}
+    rows = [
+        {**about, "arm": arm, "family": family, "verdict": "no meaningful difference"}
+        for arm, family in (("small", "others"), ("large", "sizes"))
+    ]
+    with speaking("ko"):
+        section = families_section(study, rows)
+        assert f"| {phrase('others')} | 1 | {stored('no meaningful difference')} 1" in section
+    assert "no meaningful" not in section and "| sizes |" in section and "points" not in section
 
 
 def test_recipes_that_differ_in_type_alone_are_completed_apart(planned):

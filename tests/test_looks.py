@@ -9,10 +9,12 @@ from mlflow import MlflowClient
 
 from butfor import stats
 from butfor.stats.estimate import Estimate
+from butfor.terminal.progress_text import verdict_rows
 from butfor.verdicts import contrasts, next_look, register
 from butfor.verdicts.deviations import deviations
 from butfor.verdicts.words import decision_in_words
 from conftest import SMALL
+from test_start_view import progress
 from test_truths_verdicts import fake, study
 
 LOOKS = (5, 10, 20, 30)
@@ -198,6 +200,18 @@ def test_where_all_is_settled_nothing_goes_on_and_nothing_is_said_of_a_budget(mo
     everything[2:] = everything[1]
     found = after(5, monkeypatch, found=everything, max_runs=1)
     assert found["next"] == [] and found["stopped"] == "" and found["settled"] == 3
+
+
+def test_one_that_no_look_would_decide_is_not_counted_as_settled(monkeypatch):
+    hopeless = FOUND.copy()
+    hopeless[2] = 88 + np.array(steps(0, 3))
+    found = after(10, monkeypatch, found=hopeless)
+    assert found["given_up"] == ["open"] and found["undecided"] == found["next"][1:] == ["other"]
+    assert decision_in_words(found).startswith(
+        "After 10 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look"
+    )
+    shown = verdict_rows(progress(decisions=[json.loads(json.dumps(found))]))
+    assert shown[0].said == "after 10 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
 
 
 def test_a_contrast_is_of_the_look_that_settled_it_and_other_metrics_use_the_same_seeds():

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 
 from butfor import stats
+from butfor.outlook import time_needed
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.detectable import detectable
 from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.makespan import makespan
-from butfor.outlook.outlook import from_file
-from butfor.outlook.outlook_text import idle_words
+from butfor.outlook.outlook import from_file, outlook
+from butfor.outlook.outlook_text import idle_words, outlook_text
+from butfor.outlook.planned_study import planned_study
 from butfor.outlook.routes import least, most
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds
 from butfor.outlook.spreads import Spread, usual_spread
+from butfor.outlook.step_probe import Probed
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.study.schema import load_schema, parts
 from butfor.workflow.plan_alone import is_plan_alone
@@ -234,3 +237,14 @@ def test_active_parts_that_no_arm_touches_are_named_with_what_asks_about_them(pl
     _, plan = planned(f"{{{study}, untouched: {added}}}}}")
     assert untouched_parts(plan.arms.values(), parts(load_schema(SCHEMA))) == {}
     assert lines_to_add({}) == []
+
+
+def test_a_model_that_cannot_be_tried_is_said_though_other_models_have_runs(copy, monkeypatch):
+    monkeypatch.chdir(copy.folder)
+    tried = Probed(None, why="mine:build: building it for baseline, it raised ValueError: expected ndim=4.")
+    monkeypatch.setattr(time_needed, "_probed", lambda study, arm: tried)
+    other = json.loads(json.dumps(resolved(model={"name": "mlp", "widths": [3]})))
+    monkeypatch.setattr(time_needed, "known_runs", lambda study: [a_run("other", other, 0, {"train": 4.0})])
+    study = planned_study({**STUDY, "placebo": False, "claims": {}}, [])
+    found = outlook(study, cores=2)
+    assert found.time is None and "it raised ValueError" in outlook_text(found)

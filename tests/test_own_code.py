@@ -360,7 +360,7 @@ def test_a_model_that_is_not_found_is_told_with_the_line_that_names_it(tmp_path)
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
-        (None, [".yaml", "`uses:`"]),
+        (None, [".yaml", "`uses:`", "received no such file", "`uses: [dropout]`"]),
         ("", ["a mapping"]),
         ("uses: [", ["expected YAML"]),
         ("description: x", ["uses", "expected this key"]),

@@ -4,16 +4,20 @@ import dataclasses
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from butfor.errors import StudyError
+from butfor.figures.paper_cost import paper_cost
+from butfor.figures.paper_sensitivity import paper_sensitivity
 from butfor.paper.ablation_table import ablation_tables, marked_parts
 from butfor.paper.bibliography import references
 from butfor.paper.checklist import checklist
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.data_set_table import data_set_tables
 from butfor.paper.figure_data import effects_table, seeds_table, write_data
+from butfor.paper.further_frames import costs_table, sensitivity_table
 from butfor.paper.latex_text import escaped, from_markdown
 from butfor.paper.macro_names import macro_names, spelled
 from butfor.paper.macros import macros_file
@@ -237,6 +241,16 @@ def test_methods_say_what_was_done(evidence):
     assert "metrics and the data came from scikit-learn" in metrics and "No run failed." in metrics
 
 
+def test_methods_name_the_library_that_trained(evidence):
+    on_tensorflow = evidence("parts")
+    jax = {"engine": "butfor.jax_engine.jax_engine:JaxEngine", "jax": "0.11.2", "jaxlib": "0.11.1"}
+    records = [dataclasses.replace(each, machine={**each.machine, **jax}) for each in on_tensorflow.records]
+    on_jax = method_paragraph(dataclasses.replace(on_tensorflow, records=records), mlflow=False)
+    assert "trained with JAX 0.11.2~\\citep{jax2018github} and Keras 3.15.1" in on_jax and "TensorFlow" not in on_jax
+    assert "jax2018github" in references([on_jax])
+    assert "TensorFlow 2.21.0" in method_paragraph(on_tensorflow, mlflow=False)
+
+
 def test_the_checklist_knows_runs_seconds_and_machines(evidence):
     text = checklist(evidence("parts"))
     assert "24 runs on CPU, 1 thread of 100 \\% \\& \\_ \\#1 (Linux\\_6\\textasciitilde{}; Python 3.11.7" in text
@@ -254,6 +268,40 @@ def test_the_data_of_the_figure_are_those_of_the_records_as_csv_and_parquet(evid
     means = seeds.groupby("arm")["difference"].mean()
     for row in found.settling:
         assert row["effect"] is None or means[row["arm"]] == pytest.approx(row["effect"])
+
+
+def test_further_figures_show_what_the_records_say(evidence, tmp_path):
+    found = evidence("many")
+    table, rows = sensitivity_table(found), {row["arm"]: row for row in found.settling}
+    assert dict(zip(table["arm"], table["value"], strict=True)) == {"Ärger.2": 0.02, "a_1": 0.03, "a_One": 0.04}
+    assert set(table["before"]) == {0.01} and set(table["number"]) == {"learning_rate"}
+    assert all(row["effect"] == rows[row["arm"]]["effect"] for row in table.to_dict("records"))
+    assert not len(costs_table(found)), "all its runs take as long"
+    slower = [
+        dataclasses.replace(
+            each,
+            parameters=1234,
+            timing={"seconds": {**each.timing["seconds"], "train": 1.0 + (each.arm == "no_l2") + 0.01 * each.seed}},
+        )
+        for each in found.records
+    ]
+    found = dataclasses.replace(found, records=slower)
+    costs = costs_table(found).set_index("arm")
+    assert costs.loc["no_l2", "median"] == np.median([r.timing["seconds"]["train"] for r in slower if r.arm == "no_l2"])
+    assert costs.loc["baseline", "effect"] == 0.0 and costs.loc["no_dropout", "effect"] == rows["no_dropout"]["effect"]
+    noisy = [
+        dataclasses.replace(each, timing={"seconds": {"train": 1.0 + (len(each.arm) + each.seed) % 5}})
+        for each in slower
+    ]
+    assert not len(costs_table(dataclasses.replace(found, records=noisy))), "its runs differ as much as its arms"
+    for draw, shown, name in ((paper_sensitivity, table, "sensitivity"), (paper_cost, costs.reset_index(), "cost")):
+        draw(shown, found.metric, "icml2024", tmp_path / f"{name}.pdf")
+        box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)", (tmp_path / f"{name}.pdf").read_bytes())
+        assert float(box[1]) == pytest.approx(72 * 3.25, abs=0.5)
+    texts = paper_texts(found, 6.75, True, mlflow=False)
+    assert r"\label{fig:sensitivity}" in texts["main.tex"] and r"\label{fig:cost}" in texts["main.tex"]
+    of_parts = paper_texts(evidence("parts"), 6.75, True, mlflow=False)["main.tex"]
+    assert "sensitivity" not in of_parts and "fig:cost" not in of_parts
 
 
 def test_a_folder_that_is_another_study_s_results_is_left_alone(evidence, tmp_path):

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
@@ -5,6 +7,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from butfor import stats
+from butfor.stats.failing import p_fails_more, p_worse
 
 RNG = np.random.default_rng(7)
 B = 88 + 0.3 * RNG.standard_normal(5)
@@ -242,3 +245,25 @@ def test_one_missing_run_of_five_is_said_beside_the_verdict():
     decided = stats.decide(stats.contrast(stats.pair(a, b, range(5)), rule(0.5)), 0.05)
     assert (decided.verdict, decided.pairs, decided.missing) == ("hurts", 4, 1)
     assert decided.remark.endswith("4 of 5 seeds")
+
+
+@pytest.mark.parametrize(("failed", "of_reference", "judged"), [(3, 0, 10), (2, 1, 5), (0, 2, 6), (5, 3, 5)])
+def test_as_many_seeds_as_failures_lack_decide_and_are_not_many_too_many(failed, of_reference, judged):
+    rule = stats.Rule(0.5, (judged, 10_000))
+
+    def corrected(runs):
+        """The p of a worse arm by failures alone, times four ablations, of as large a share of runs that fail."""
+        counts = sorted((failed, of_reference))
+        often, seldom = counts[1] * runs // judged, -(-counts[0] * runs // judged)
+        return 4 * len(rule.looks) * p_worse(p_fails_more(often, seldom, runs), math.nan)
+
+    finished = judged - max(failed, of_reference)
+    c = stats.contrast(stats.Pairs(*np.zeros((3, finished)), judged, failed, of_reference, 0), rule)
+    lacking = stats.more_seeds_by_failures(c, rule, ablations=4)
+    assert corrected(judged + lacking) <= rule.alpha < corrected(max(judged, (judged + lacking) // 2))
+
+
+def test_arms_that_fail_equally_often_lack_no_number_of_seeds_by_failures():
+    rule = stats.Rule(0.5)
+    c = stats.contrast(stats.Pairs(*np.zeros((3, 3)), 5, 2, 2, 0), rule)
+    assert stats.more_seeds_by_failures(c, rule, ablations=1) is None

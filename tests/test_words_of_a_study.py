@@ -60,6 +60,18 @@ def test_records_of_another_recipe_are_shown_with_theirs(planned):
             object.__setattr__(record, key, value)
     text = provenance_section(described, records, "here")
     assert '"dropout": 0.5' in text and "The study file's is another by now: dropout 0.5 → 0.2." in text
+    assert "Versions" in text and "JAX" not in text and "Arithmetic" not in text
+    object.__setattr__(records[0], "machine", {"jax": "0.11.2", "jaxlib": "0.11.1", "tensorflow": "2.21.0"})
+    object.__setattr__(
+        records[-1], "recipe", {**records[-1].recipe, "deterministic": True, "matmul_precision": "float32"}
+    )
+    object.__setattr__(records[-1], "machine", {"deterministic": "required", "precision": "float32", "jax": "0.11.2"})
+    told = provenance_section(described, records, "here")
+    assert "JAX 0.11.2, jaxlib 0.11.1\n" in told
+    assert (
+        "`deterministic: true`, `matmul_precision: float32` (operations of the same bits: required; precision: float32)"
+        in told
+    )
     assert "images" not in text and "- Data: fingerprint `f`, 1 training, 1 validation and 1 test" in text
 
 

@@ -43,7 +43,7 @@ def provide(texts: Iterable[str]) -> None:
 def legible(name: str) -> str:
     """The language that figures can be written in, of one that is asked for: English, with a line in the log, where no font of
     this machine has its letters."""
-    if not _families(letters_in(name), name)[1]:
+    if has_font(name):
         return name
     log.warning(
         "no font on this machine has all letters of the language %s: figures are in English. Install one, such as Noto Sans CJK"
@@ -52,6 +52,11 @@ def legible(name: str) -> str:
         f" or the package {IN_PACKAGES[name][0]}" if name in IN_PACKAGES else "",
     )
     return ENGLISH
+
+
+def has_font(name: str) -> bool:
+    """Whether fonts of this machine have all letters of a language."""
+    return not _families(letters_in(name), name)[1]
 
 
 def _families(letters: set[str], name: str) -> tuple[list[str], set[str]]:

@@ -90,7 +90,7 @@ def _panel(
     reference: str,
 ) -> None:
     before = next(iter(own.values())).before
-    places = _places({before, *(found.value for found in own.values())})
+    places = places_of({before, *(found.value for found in own.values())})
     _scale(axes, key, places)
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     axes.axvline(places[before], color="0.6", linewidth=0.8, linestyle=":", zorder=1)
@@ -135,7 +135,7 @@ def _beyond(axes: Axes, x: float, row: ContrastRow | None, metric: Metric, limit
     )  # fmt: skip
 
 
-def _places(values: Sequence[float] | set[float]) -> dict[float, float]:
+def places_of(values: Sequence[float] | set[float]) -> dict[float, float]:
     """Where values stand: as they are, or by their logarithms where they span decades, 0 a step left of the others."""
     above = [value for value in values if value > 0]
     if min(values) < 0 or len(above) < 2 or np.log10(max(above) / min(above)) < DECADES:

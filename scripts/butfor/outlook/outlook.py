@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from butfor.languages.phrases import ENGLISH, language_of
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.cached_runs import Cached, cached_runs
 from butfor.outlook.decided_looks import decided_looks
@@ -30,7 +31,8 @@ class Outlook:
     training. load: of the machine in the last minute, to compare with machine_cores. time: None where nothing tells it, as
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
     that would train the same runs. untouched: parts of the recipe that no arm
-    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims.
+    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. has_font: whether this
+    machine can write figures in the study's language.
     """
 
     study: str
@@ -52,6 +54,7 @@ class Outlook:
     untouched: dict[str, Any]
     claims: int
     unclaimed: list[str]
+    has_font: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values, with the lines that ask about the untouched parts."""
@@ -96,4 +99,14 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         untouched=untouched_parts(plan.arms.values(), off),
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
+        has_font=_has_font(language_of(settings)),
     )
+
+
+def _has_font(language: str) -> bool:
+    """Whether figures can be in a language. English asks for nothing, so that its plan need not wait for matplotlib."""
+    if language == ENGLISH:
+        return True
+    from butfor.figures import letters
+
+    return letters.has_font(language)

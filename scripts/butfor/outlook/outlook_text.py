@@ -194,6 +194,13 @@ def _to_know(outlook: Outlook) -> Iterator[list[str]]:
                 arms=listed(outlook.unclaimed),
             )
         ]
+    if not outlook.has_font:
+        yield [
+            phrase(
+                "This machine has no font with all letters of the report's language: figures that it draws will be in English."
+                " Install one before the start, such as Noto Sans CJK (fonts-noto-cjk), and delete matplotlib's cache."
+            )
+        ]
 
 
 def minutes(seconds: float) -> str:

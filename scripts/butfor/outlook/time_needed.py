@@ -57,7 +57,9 @@ def time_needed(
     start, why = start_seconds(known), "no record tells it"
     if probe and (new := _models_unknown(study, known)):
         found = _probed(study, new)
-        known, start, why = [*known, *([found.run] if found.run else [])], start or found.start, found.why
+        if found.run is None:  # which is what a start would come to: no time is told by runs of another model
+            return None, found.why
+        known, start = [*known, found.run], start or found.start
     groups = by_recipe(known)
     times = {name: _seconds_of(study, name, groups) for name in study.plan.arms}
     told = {name: each for name, each in times.items() if each is not None}

@@ -21,6 +21,13 @@ ENTRIES = r"""
   howpublished = {\url{https://keras.io}},
   year = {2015}
 }
+@misc{jax2018github,
+  author = {Bradbury, James and Frostig, Roy and Hawkins, Peter and Johnson, Matthew James and Leary, Chris and Maclaurin,
+    Dougal and Necula, George and Paszke, Adam and VanderPlas, Jake and Wanderman-Milne, Skye and Zhang, Qiao},
+  title = {{JAX}: composable transformations of {Python}+{NumPy} programs},
+  howpublished = {\url{http://github.com/jax-ml/jax}},
+  year = {2018}
+}
 @article{molder2021snakemake,
   author = {M{\"o}lder, Felix and Jablonski, Kim Philipp and Letcher, Brice and Hall, Michael B. and Tomkins-Tinch, Christopher
     H. and Sochat, Vanessa and Forster, Jan and Lee, Soohyun and Twardziok, Sven O. and Kanitz, Alexander and Wilm, Andreas and

@@ -36,10 +36,10 @@ def ablation_caption(evidence: PaperEvidence, beside: Sequence[Metric], marked: 
         rows += " Its reference is the full recipe, where no other is named."
     return " ".join(
         [
-            f"Ablations of the training recipe on {_data_in_short(evidence)}: {_full(metric)}{others}.",
+            f"Ablations of the training recipe on {data_in_short(evidence)}: {_full(metric)}{others}.",
             rows,
             f"{replicates_words(evidence)} $\\pm$: standard deviation over {_noun(evidence)}s.",
-            f"$\\Delta$: mean {_paired(evidence)}difference to the reference{_same_seeds(evidence)}.",
+            f"$\\Delta$: mean {paired_word(evidence)}difference to the reference{_same_seeds(evidence)}.",
             interval_words(evidence),
             verdict_words(evidence),
             bold_words(evidence),
@@ -59,8 +59,8 @@ def metrics_caption(evidence: PaperEvidence, metrics: Sequence[Metric]) -> str:
     decided = f"Ablations were settled by the {settles.title}; " if settles in metrics else ""
     return " ".join(
         [
-            f"The ablations on {_data_in_short(evidence)}, by {_named(metrics)}.",
-            f"{replicates_words(evidence)} $\\Delta$: mean {_paired(evidence)}difference to the reference.",
+            f"The ablations on {data_in_short(evidence)}, by {_named(metrics)}.",
+            f"{replicates_words(evidence)} $\\Delta$: mean {paired_word(evidence)}difference to the reference.",
             f"{decided}{'o' if decided else 'O'}ther metrics are {_corrected_beside(evidence)}.",
             bold_words(evidence),
         ]
@@ -77,9 +77,9 @@ def data_sets_caption(evidence: PaperEvidence) -> str:
     """Of the table over several data sets."""
     return " ".join(
         [
-            f"Ablations of the training recipe on {_data_in_short(evidence)}: {_full(evidence.metric)}.",
+            f"Ablations of the training recipe on {data_in_short(evidence)}: {_full(evidence.metric)}.",
             "The row of the full recipe has its means; all others have the mean"
-            f" {_paired(evidence)}difference ($\\Delta$) to it on each data set, and over them with equal weight.",
+            f" {paired_word(evidence)}difference ($\\Delta$) to it on each data set, and over them with equal weight.",
             replicates_words(evidence),
             interval_words(evidence),
             verdict_words(evidence),
@@ -92,7 +92,7 @@ def effects_caption(evidence: PaperEvidence) -> str:
     """Of the figure of effects."""
     metric, margin, noun = evidence.metric, margin_words(evidence), _noun(evidence)
     sets = evidence.data_sets
-    data = listed(map(escaped, sets)) if 0 < len(sets) <= MOST_NAMED else _data_in_short(evidence)
+    data = listed(map(escaped, sets)) if 0 < len(sets) <= MOST_NAMED else data_in_short(evidence)
     return (
         " ".join(
             [
@@ -100,9 +100,9 @@ def effects_caption(evidence: PaperEvidence) -> str:
                 f" {'right' if metric.higher_is_better else 'left'} is better.",
                 which_are_shown(len({anywhere(row["arm"]) for row in evidence.settling}), MOST_ROWS),
                 replicates_words(evidence),
-                f"Circles: mean {_paired(evidence)}differences, filled where they are shown to differ, open where they are shown"
-                f" to make no meaningful difference; crosses: neither, or no verdict; ticks: single {noun}s of arms with few;"
-                " triangles: beyond the axis.",
+                f"Circles: mean {paired_word(evidence)}differences, filled where they are shown to differ, open where they are"
+                f" shown to make no meaningful difference; crosses: neither, or no verdict; ticks: single {noun}s of arms with"
+                " few; triangles: beyond the axis.",
                 interval_words(evidence),
                 f"Shaded: the margin, {margin}." if margin else "",
             ]
@@ -193,7 +193,7 @@ def data_words(evidence: PaperEvidence) -> str:
     return listed(said)
 
 
-def _data_in_short(evidence: PaperEvidence) -> str:
+def data_in_short(evidence: PaperEvidence) -> str:
     """The same for a caption, where many are not named."""
     count = len(evidence.data_sets)
     return f"{count} data sets" if count > MOST_NAMED else data_words(evidence)
@@ -232,7 +232,7 @@ def _noun(evidence: PaperEvidence) -> str:
     return "fold" if evidence.study.get("replicates") else "seed"
 
 
-def _paired(evidence: PaperEvidence) -> str:
+def paired_word(evidence: PaperEvidence) -> str:
     return "paired " if evidence.study["verdict"]["paired"] else ""
 
 

@@ -193,8 +193,11 @@ def _software(evidence: PaperEvidence, mlflow: bool) -> str:
         return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in evidence.records}))
 
     libraries = []
-    by_keras = "keras" in str(machine.get("engine", "keras"))
-    if by_keras and "tensorflow" in machine:
+    on_jax = "jax" in machine  # told by the records of that engine alone
+    by_keras = on_jax or "keras" in str(machine.get("engine", "keras"))
+    if on_jax:
+        libraries.append(f"JAX {escaped(versions('jax'))}~\\citep{{jax2018github}}")
+    elif by_keras and "tensorflow" in machine:
         libraries.append(f"TensorFlow {escaped(versions('tensorflow'))}~\\citep{{abadi2016tensorflow}}")
     if by_keras and "keras" in machine:
         libraries.append(f"Keras {escaped(versions('keras'))}~\\citep{{chollet2015keras}}")

@@ -6,7 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from butfor.errors import StudyError
+from butfor.figures.paper_cost import paper_cost
 from butfor.figures.paper_effects import paper_effects
+from butfor.figures.paper_sensitivity import paper_sensitivity
 from butfor.figures.venue_style import page
 from butfor.paper.ablation_table import ablation_tables
 from butfor.paper.bibliography import references
@@ -15,6 +17,8 @@ from butfor.paper.checklist import checklist, deviations
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.data_set_table import data_set_tables
 from butfor.paper.figure_data import effects_table, seeds_table, write_data
+from butfor.paper.further_captions import cost_caption, sensitivity_caption
+from butfor.paper.further_frames import costs_table, sensitivity_table
 from butfor.paper.further_tables import cost_tables, interaction_tables, tuned_tables
 from butfor.paper.macros import macros_file
 from butfor.paper.main_document import main_document, preamble
@@ -27,7 +31,7 @@ from butfor.records.results_folder import STUDY_NAME
 from butfor.study.schema import load_schema, parts
 from butfor.study.summary import DescribedStudy
 
-EFFECTS = "effects"
+EFFECTS, SENSITIVITY, COST = "effects", "sensitivity", "cost"
 MADE = "% Made by butfor from"
 
 
@@ -54,6 +58,23 @@ def write_paper(
     write_data(dict(zip(FRAMES, (effects, seeds), strict=True)), place / "data")
     (place / FIGURE).parent.mkdir(exist_ok=True)
     paper_effects(effects, seeds, evidence.metric, venue, place / FIGURE)
+    _further_figures(evidence, venue, place)
+
+
+def _further_figures(evidence: PaperEvidence, venue: str, place: Path) -> None:
+    """The figures that not every study has, with their data; those of before are taken away."""
+    drawn = {
+        SENSITIVITY: (paper_sensitivity, sensitivity_table(evidence)),
+        COST: (paper_cost, costs_table(evidence)),
+    }
+    for name, (draw, table) in drawn.items():
+        path = place / Path(FIGURE).parent / f"{name}.pdf"
+        if len(table):
+            write_data({name: table}, place / "data")
+            draw(table, evidence.metric, venue, path)
+        else:
+            for old in (path, *(place / "data" / f"{name}.{kind}" for kind in ("csv", "parquet"))):
+                old.unlink(missing_ok=True)
 
 
 def _refuse_another_study(place: Path) -> None:
@@ -70,16 +91,16 @@ def paper_texts(evidence: PaperEvidence, width: float, two_columns: bool, mlflow
     tables = data_set_tables(evidence) if evidence.data_sets else ablation_tables(evidence)
     tables += claim_tables(evidence, width)
     tables += [*interaction_tables(evidence), *tuned_tables(evidence), *cost_tables(evidence)]
-    caption = effects_caption(evidence)
+    figures = [(EFFECTS, effects_caption(evidence))]
+    figures += [(SENSITIVITY, sensitivity_caption(evidence))] if len(sensitivity_table(evidence)) else []
+    figures += [(COST, cost_caption(evidence))] if len(costs_table(evidence)) else []
     files = {
         **{f"tables/{table.name}.tex": in_latex(table, width, two_columns) for table in tables},
         "macros.tex": macros_file(evidence),
         "methods.tex": method_paragraph(evidence, mlflow),
         "checklist.tex": checklist(evidence),
         "deviations.tex": deviations(evidence),
-        "main.tex": main_document(
-            evidence, [table.name for table in tables], [(EFFECTS, caption)], (width, two_columns)
-        ),
+        "main.tex": main_document(evidence, [table.name for table in tables], figures, (width, two_columns)),
     }
     files["preamble.tex"] = preamble(list(files.values()))
     files["references.bib"] = references(files.values())

@@ -6,9 +6,10 @@ from collections import Counter
 
 from butfor.figures import gallery
 from butfor.figures.pictured_families import ALL
-from butfor.languages.phrases import phrase
+from butfor.languages.phrases import phrase, stored, term
 from butfor.report.answer import called
 from butfor.report.family_section import figures_of
+from butfor.study.arm import UNGROUPED
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Study
@@ -21,12 +22,13 @@ MOST_ROWS = 40  # families in the table
 def families_section(study: Study, rows: list[ContrastRow]) -> str:
     """A row per family, those with the largest effects first: its verdicts counted, its best and its worst ablation."""
     metric, members = judged_by(study), dict[str, list[ContrastRow]]()
+    unit = term(metric.unit.short)
     for row in metric.rows(rows):
         members.setdefault(row["family"], []).append(row)
     ordered = sorted(members, key=lambda family: -max(abs(row["effect"] or 0.0) for row in members[family]))
     head = [
         phrase("family"), phrase("ablations"), phrase("verdicts"),
-        phrase("best, {unit}", unit=metric.unit.short), phrase("worst, {unit}", unit=metric.unit.short),
+        phrase("best, {unit}", unit=unit), phrase("worst, {unit}", unit=unit),
     ]  # fmt: skip
     lines = [_cells(family, members[family], metric) for family in ordered[:MOST_ROWS]]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---", "---:", "---", "---", "---"], *lines))
@@ -45,4 +47,5 @@ def _cells(family: str, rows: list[ContrastRow], metric: Metric) -> list[str]:
     known = sorted((row for row in rows if row["effect"] is not None), key=lambda row: metric.worth(row["effect"]))
     counts = Counter(row["verdict"] for row in rows).most_common()
     ends = [f"{called(row['arm'], row.get('label', ''))} {effect_of(row)}" for row in (known[-1:] + known[:1])]
-    return [family, f"{len(rows)}", ", ".join(f"{n} {verdict}" for verdict, n in counts), *(ends or ["–", "–"])]
+    told = ", ".join(phrase("{n} {verdict}", n=n, verdict=stored(verdict)) for verdict, n in counts)
+    return [phrase("others") if family == UNGROUPED else family, f"{len(rows)}", told, *(ends or ["–", "–"])]

@@ -84,9 +84,9 @@ def lacking(study: Mapping[str, Any], undecided: Sequence[ContrastRow]) -> str:
     needed = [(row["arm"], repeats_needed(study, row)) for row in undecided]
     each = ", ".join(f"`{arm}` {f'`repeats: {repeats}`' if repeats else phrase('none')}" for arm, repeats in needed)
     return phrase(
-        "How many repeats, {n} by now, would settle what is undecided, if effect and spread stay as they are (at most: counted"
-        " for the strictest threshold of the correction for several comparisons; none where no number is known to do, since all"
-        " of them divide the same examples): {arms}.",
+        "How many repeats, {n} by now, would settle what is undecided, if effect, spread and failures stay as they are (at most:"
+        " counted for the strictest threshold of the correction for several comparisons; none where no number is known to do,"
+        " since all of them divide the same examples): {arms}.",
         n=study["replicates"]["repeats"],
         arms=each,
     )

@@ -38,8 +38,8 @@ def numbers_section(study: Study, rows: list[ContrastRow]) -> str:
     elif lacking:
         parts.append(
             phrase(
-                "How many more seeds would settle what is undecided, if effect and spread stay as they are (at most: counted for"
-                " the strictest threshold of the correction for several comparisons): {arms}.",
+                "How many more seeds would settle what is undecided, if effect, spread and failures stay as they are (at most:"
+                " counted for the strictest threshold of the correction for several comparisons): {arms}.",
                 arms=few(lacking),
             )
         )

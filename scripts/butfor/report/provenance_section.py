@@ -12,6 +12,7 @@ from butfor.data.several_inputs import each
 from butfor.fingerprint import fingerprint
 from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import plain
+from butfor.recipe.recipe_mark import LATER
 from butfor.recipe.tasks import task_of
 from butfor.records.record import Record
 from butfor.study.recipe_words import changes
@@ -19,6 +20,8 @@ from butfor.study.summary import DescribedStudy
 from butfor.verdicts.arms import recipe_trained
 
 LIBRARIES = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+OF_ONE_ENGINE = {"jax": "JAX", "jaxlib": "jaxlib"}  # told by the records of an engine on JAX alone
+ARITHMETIC = "deterministic", "matmul_precision"  # keys of the recipe; what a device makes of them is in the records
 
 
 def provenance_section(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
@@ -35,6 +38,9 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
         for arm in study["arms"]
     )
     versions = [f"{name} {values(key)}" for key, name in LIBRARIES.items()]
+    for key, name in OF_ONE_ENGINE.items():
+        if told := sorted({str(record.machine[key]) for record in records if key in record.machine}):
+            versions.append(f"{name} {', '.join(told)}")
     lines = [
         phrase(
             "- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(asked)
@@ -46,6 +52,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
         phrase("- Versions: {versions}", versions=", ".join(versions)),
         phrase("- Device: {device}", device=f"{values('device')}; {values('processor')}"),
         phrase("- Loop: {loop}", loop=_by_arm((stored(record.loop), record.arm) for record in records)),
+        *_arithmetic(records),
     ]
     table = f"| {phrase('arm')} | {phrase('recipe')} | {phrase('changed')} |\n| --- | --- | --- |\n{arms}"
     lead = phrase("The recipe that the baseline was trained with:")
@@ -122,6 +129,28 @@ def _inputs(records: list[Record]) -> str:
         return "; ".join(said)
 
     return _by_arm((words(data), arm) for (arm, _), data in alike.items())
+
+
+def _arithmetic(records: list[Record]) -> list[str]:
+    """A line on the settings of arithmetic that some arm's recipe changes, with what its device made of them; nothing where all
+    are as usual."""
+    if all(record.recipe.get(key, LATER[key]) == LATER[key] for record in records for key in ARITHMETIC):
+        return []
+
+    def words(record: Record) -> str:
+        settings = [f"`{key}: {json.dumps(record.recipe.get(key, LATER[key])).strip(chr(34))}`" for key in ARITHMETIC]
+        made = (
+            stored(str(record.machine.get("deterministic", phrase("unknown")))),
+            record.machine.get("precision", "float32"),
+        )
+        return phrase(
+            "{settings} (operations of the same bits: {repeats}; precision: {precision})",
+            settings=", ".join(settings),
+            repeats=made[0],
+            precision=made[1],
+        )
+
+    return [phrase("- Arithmetic: {arithmetic}", arithmetic=_by_arm((words(record), record.arm) for record in records))]
 
 
 def _by_arm(said: Iterable[tuple[str, str]]) -> str:

@@ -151,6 +151,12 @@ def _lacking(study: Study, row: ContrastRow) -> str:
     if row["more_seeds"] is None:
         why = f" ({stored(row['remark'])})" if row["remark"] and row["effect"] is not None else ""
         return phrase("how many more seeds it lacks is not known") + why
+    if row["failed_ablation"] != row["failed_reference"]:
+        return plural(
+            "lacks at most about {n} more seed, if as many go on failing",
+            "lacks at most about {n} more seeds, if as many go on failing",
+            round(row["more_seeds"]),
+        )
     return plural("lacks at most about {n} more seed", "lacks at most about {n} more seeds", round(row["more_seeds"]))
 
 

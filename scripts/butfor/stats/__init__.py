@@ -19,6 +19,7 @@ from butfor.stats.contrast import Contrast, contrast, fails_more
 from butfor.stats.correction import correct, holm
 from butfor.stats.estimate import Estimate, pairing_cost
 from butfor.stats.failing import p_fails_more
+from butfor.stats.failing_seeds import more_seeds_by_failures
 from butfor.stats.importance import Ranked, ranking
 from butfor.stats.interactions import (
     INTERACTION,
@@ -87,6 +88,7 @@ __all__ = [
     "leave_and_add",
     "mean_contrast",
     "more_seeds",
+    "more_seeds_by_failures",
     "most_unseen",
     "p_above",
     "p_below",

@@ -101,6 +101,8 @@ def verdict_rows(found: StudyProgress) -> list[Row]:
         settled=decision["settled"],
         all=decision["ablations"],
     )
+    if given_up := len(decision.get("given_up", [])):
+        lead = phrase("{lead}, {given_up} stopped undecided", lead=lead, given_up=given_up)
     named: dict[str, list[str]] = {}
     for arm, judged in decision.get("verdicts", {}).items():
         verdict = judged["verdict"] if arm not in decision["undecided"] else OPEN

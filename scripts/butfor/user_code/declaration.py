@@ -36,7 +36,9 @@ def declaration(reference: str) -> dict[str, Any]:
     path = locate(reference).with_suffix(".yaml")
     if not path.is_file():
         raise OwnCodeError(
-            f"{reference}: expected {path.name} beside {path.stem}.py, with `uses:`, the recipe keys that the model reads."
+            f"{reference}: expected {path.name} beside {path.stem}.py, with `uses:`, the recipe keys that the model reads,"
+            " received no such file. Write one: `uses: [dropout]`, say, or `uses: []` for a model that reads none;"
+            " docs/own-model-and-data.md shows both files."
         )
     try:
         content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))

@@ -150,10 +150,10 @@ def _lost(of_sets: list[ContrastRow]) -> list[str]:
 
 
 def opposed(verdict: str, of_sets: list[ContrastRow]) -> str:
-    """Where a data set says the opposite of all together."""
-    opposite = {"helps": "hurts", "hurts": "helps"}.get(verdict)
-    against = [row["data"] for row in of_sets if row["verdict"] == opposite]
-    return f"but {opposite} on {', '.join(against)}" if against else ""
+    """Where a data set says the opposite of all together, or says that something differs where all together do not."""
+    others = {"helps": ["hurts"], "hurts": ["helps"]}.get(verdict, ["helps", "hurts"])
+    against = {other: [row["data"] for row in of_sets if row["verdict"] == other] for other in others}
+    return "; ".join(f"but {other} on {', '.join(sets)}" for other, sets in against.items() if sets)
 
 
 def ranks_of(study: Study, records: list[Record], metric: Metric, sets: list[str]) -> Ranks | None:

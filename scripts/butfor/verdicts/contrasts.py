@@ -113,13 +113,14 @@ def _row(
 
 
 def _more_seeds(c: stats.Contrast, rule: stats.Rule, share: float) -> int | None:
-    """How many seeds an undecided ablation lacks; None where that is not known, where it is not seeds that it lacks, or where its
-    figures lean towards what is not said of an arm that failed more often."""
+    """How many seeds an undecided ablation lacks, by its figures or by its failures, whichever decides first; None where that is
+    not known, or where it is not seeds that it lacks. Figures that lean towards what is not said of an arm that failed more often
+    decide nothing."""
     more_failed = c.failed_ablation - c.failed_reference
     is_worse = c.effect < 0 if rule.higher_is_better else c.effect > 0
-    if more_failed and is_worse != (more_failed > 0):
-        return None
-    return stats.more_seeds(c, rule, share) or None
+    by_figures = None if more_failed and is_worse != (more_failed > 0) else stats.more_seeds(c, rule, share)
+    known = [more for more in (by_figures, stats.more_seeds_by_failures(c, rule, share)) if more]
+    return min(known, default=None)
 
 
 def _shares(study: Study, metric: Metric, groups: list[list[str]]) -> dict[str, float]:

@@ -27,6 +27,7 @@ class Decision(TypedDict):
     settled: int
     ablations: int
     undecided: list[str]
+    given_up: NotRequired[list[str]]  # earlier versions counted them among the settled
     following: int
     next: list[str]
     runs: int

@@ -48,9 +48,10 @@ def decide(
 def after(study: Study, look: str, records: list[Record]) -> Decision:
     """What follows a look that is not the last.
 
-    look, seen: its name, and seeds per arm after it. settled, ablations: how many. next: the arms that the next look
-    trains, undecided ablations and their references in the order of the plan, and an open placebo beside its baseline; runs,
-    hours: what that costs; stopped: why there is no next look although some ablations are undecided, empty if there is one.
+    look, seen: its name, and seeds per arm after it. settled, ablations: how many. given_up: those that no further look would
+    decide, which have no verdict and get no more seeds. next: the arms that the next look trains, undecided ablations and their
+    references in the order of the plan, and an open placebo beside its baseline; runs, hours: what that costs; stopped: why
+    there is no next look although some ablations are undecided, empty if there is one.
     """
     study = as_recorded(study, records)
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
@@ -58,6 +59,7 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     undecided = [
         arm for arm in ablations_of(study) if not judged[arm["name"]].settled or judged[arm["name"]].verdict == UNJUDGED
     ]
+    given_up = [name for name, each in judged.items() if each.settled and each.verdict == "inconclusive"]
     wanted = {name for arm in undecided for name in (arm["name"], reference_of(arm))}
     wanted |= undecided_placebos(study, records, beside=wanted)
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
@@ -75,9 +77,10 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
     return {
         "look": look,
         "seen": this["seen"],
-        "settled": len(judged) - len(undecided),
+        "settled": len(judged) - len(undecided) - len(given_up),
         "ablations": len(judged),
         "undecided": [arm["name"] for arm in undecided],
+        "given_up": given_up,
         "following": following["seen"],
         "next": [] if stopped else arms,
         "runs": runs,

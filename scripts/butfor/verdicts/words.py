@@ -66,13 +66,22 @@ def setting_shown(text: str) -> str:
 
 def decision_in_words(decision: Decision) -> str:
     """What follows a look in one line."""
+    given_up = len(decision.get("given_up", []))
+    counts = {"seeds": counted(decision["seen"], "seed"), "settled": decision["settled"]}
     text = plural(
         "After {seeds} {settled} of {n} ablation is settled.",
         "After {seeds} {settled} of {n} ablations are settled.",
         decision["ablations"],
-        seeds=counted(decision["seen"], "seed"),
-        settled=decision["settled"],
+        **counts,
     )
+    if given_up:
+        text = plural(
+            "After {seeds} {settled} of {n} ablation is settled, {given_up} stopped undecided.",
+            "After {seeds} {settled} of {n} ablations are settled, {given_up} stopped undecided.",
+            decision["ablations"],
+            given_up=given_up,
+            **counts,
+        )
     if decision["stopped"]:
         why = phrase("No look at {n}: {reason}.", n=decision["following"], reason=stored(decision["stopped"]))
         return f"{text} {why}"

@@ -1,0 +1,95 @@
+"""A paper's figure of costs: effects against what a run costs, a panel per cost and data set, in a venue's fonts and width."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from butfor.figures.cost_effect import Place, front_of
+from butfor.figures.effect_limits import limits_of
+from butfor.figures.point_names import name_points
+from butfor.figures.venue_style import apply_venue
+from butfor.figures.verdict_marks import mark_of
+from butfor.study.metrics import Metric
+
+HEIGHT, WIDE, MOST_PANELS, MOST_NAMES = 1.9, 2.4, 6, 12
+ROOM = 0.12  # of the axis, above the best arm, for its name
+
+
+def paper_cost(table: pd.DataFrame, metric: Metric, venue: str, path: Path) -> None:
+    """Draw the arms and save them as PDF. table: as paper/further_frames gives it."""
+    size = apply_venue(venue, [*table["label"], *table["data"], *table["cost"]])
+    figure = drawn(table, metric, size)
+    figure.savefig(path, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+
+
+def drawn(table: pd.DataFrame, metric: Metric, width: float) -> Figure:
+    """The figure, so many inches wide."""
+    groups = list(table.groupby(["data", "cost"], sort=False))[:MOST_PANELS]
+    columns = max(1, min(len(groups), int(width / WIDE)))
+    lines = -(-len(groups) // columns)
+    figure = Figure(figsize=(width, 0.2 + HEIGHT * lines))
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
+    panels = figure.subplots(lines, columns, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(groups) :]:
+        axes.set_visible(False)
+    margin = float(table["margin"].max()) if table["margin"].notna().any() else None
+    rows = table[table["verdict"] != ""].astype(object).where(table.notna(), None).to_dict("records")
+    low, high = limits_of(rows, {}, margin)  # type: ignore[arg-type]
+    panels[0].set_ylim(low, high + ROOM * (high - low))
+    several, shown = table["data"].nunique() > 1, []
+    for axes, ((data, cost), own) in zip(panels, groups, strict=False):
+        if margin is not None:
+            axes.axhspan(-margin, margin, color="0.92", linewidth=0, zorder=0)
+        shown.append((axes, own, _panel(axes, own)))
+        axes.set_xlabel(cost, fontsize="small")
+        if several:
+            axes.set_title(data, fontsize="small")
+    better = "higher" if metric.higher_is_better else "lower"
+    unit = "percentage points" if metric.unit.short == "points" else metric.unit.short
+    figure.supylabel(f"change of {metric.title}\n({unit}, {better} is better)", fontsize="small")
+    figure.draw_without_rendering()  # so that names know where points are
+    for axes, own, places in shown:
+        _named(axes, own, places, metric.higher_is_better)
+    return figure
+
+
+def _panel(axes: Axes, own: pd.DataFrame) -> list[Place]:
+    """The points, and which of them are inside the axis."""
+    axes.axhline(0, color="0.3", linewidth=0.6, zorder=1)
+    low, high = axes.get_ylim()
+    places = [
+        Place(row["label"], row["median"], row["quartile_1"], row["quartile_3"], row["effect"], row["verdict"])
+        for row in own.dropna(subset=["effect"]).to_dict("records")
+    ]
+    inside = [place for place in places if low <= place.effect <= high]
+    for place in inside:
+        look = mark_of(place.verdict, 3.8) if place.verdict else {"marker": "D", "color": "black", "markersize": 3.2}
+        axes.plot([place.low, place.high], [place.effect] * 2, color=look["color"], linewidth=0.8, alpha=0.5, zorder=2)
+        axes.plot(place.cost, place.effect, zorder=4, **look)
+    for place in (place for place in places if place not in inside):
+        down = place.effect < low
+        axes.plot(
+            place.cost, 0.03 if down else 0.97, "v" if down else "^", color=mark_of(place.verdict, 3.2)["color"],
+            markersize=3.2, transform=axes.get_xaxis_transform(), zorder=4,
+        )  # fmt: skip
+    medians = [place.cost for place in places] or [0.0, 1.0]
+    room = 0.15 * (max(medians) - min(medians)) or 0.1 * max(medians) or 1.0
+    axes.set_xlim(min(medians) - room, max(medians) + 2 * room)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return inside
+
+
+def _named(axes: Axes, own: pd.DataFrame, inside: list[Place], higher_is_better: bool) -> None:
+    """The front as a line, and the names of its arms, of the full recipe, and of what helps or hurts, as there is room."""
+    front = front_of(inside, higher_is_better)
+    axes.step([p.cost for p in front], [p.effect for p in front], where="post", color="0.5", linewidth=0.8, zorder=1)
+    telling = [*front, *(p for p in inside if not p.verdict or p.verdict in ("helps", "hurts"))][:MOST_NAMES]
+    names = {place.arm: (place.cost, place.effect) for place in telling}
+    name_points(axes, names, dict.fromkeys(names, "0.25"), [(place.cost, place.effect) for place in inside])
