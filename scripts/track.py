@@ -2,10 +2,6 @@ from butfor.process.log import log_to
 
 terminal = log_to(snakemake.log[0])
 
-from butfor.process.rare_collection import collect_rarely
-
-collect_rarely()
-
 from butfor.tracking.study_import import Sources, track
 
 sources = Sources(
