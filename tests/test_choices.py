@@ -4,10 +4,11 @@ import copy
 import inspect
 
 import keras
+import numpy as np
 import pytest
 from scipy import stats
 
-from butfor.checks.footprints.expected_weights import distribution
+from butfor.checks.footprints.expected_weights import SPREADS, distribution, share_below
 from butfor.recipe.architectures import ARCHITECTURES
 from butfor.recipe.initialisers import CUT, CUT_SPREAD, INITIALISERS, Law
 from butfor.recipe.normalisations import NORMALISATIONS
@@ -90,6 +91,15 @@ def test_what_the_cut_leaves_of_a_normal_s_spread():
     assert stats.truncnorm(-CUT, CUT).std() == CUT_SPREAD
     assert distribution(Law("truncated", 2.0)).std() == pytest.approx(2 * CUT_SPREAD)
     assert distribution(Law("uniform", 2.0)).support() == (-2, 2) and distribution(Law("normal", 2.0)).std() == 2
+
+
+@pytest.mark.parametrize("kind", SPREADS)
+def test_shares_and_spreads_of_a_law_are_those_of_scipy(kind):
+    law = Law(kind, 0.37)
+    for value in np.linspace(-1.5, 1.5, 301):
+        assert share_below(law, value) == pytest.approx(distribution(law).cdf(value), abs=1e-14)
+    assert SPREADS[kind] * law.size == pytest.approx(distribution(law).std(), rel=1e-14)
+    assert np.isnan(share_below(law, np.nan)) and (share_below(law, -np.inf), share_below(law, np.inf)) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

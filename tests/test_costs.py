@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import re
 
@@ -11,7 +12,7 @@ import pytest
 
 from butfor.engine import model_cost, models
 from butfor.errors import StudyError
-from butfor.process import energy, peak_memory
+from butfor.process import energy, peak_memory, rare_collection
 from butfor.report.arm_cost_section import arm_cost_section
 from butfor.verdicts import claim_outcomes
 from conftest import SMALL, resolved
@@ -157,6 +158,19 @@ def test_energy_is_what_the_counters_rose_by_even_where_they_begin_anew(tmp_path
     meter = energy.EnergyMeter()
     counters(3_000_000, 1_000_000, 9_000_000)
     assert meter.source == "RAPL" and meter.joules() == pytest.approx(2.0 + 2.0)
+
+
+def test_garbage_is_collected_rarely_and_still_is():
+    before = gc.get_threshold()
+    try:
+        rare_collection.collect_rarely()
+        runs = gc.get_stats()[0]["collections"]
+        kept = [[] for _ in range(100_000)]
+        assert gc.isenabled() and gc.get_stats()[0]["collections"] - runs <= 1
+        kept += [[] for _ in range(200_000)]
+        assert gc.get_stats()[0]["collections"] > runs
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_peak_memory_is_counted_from_where_it_is_asked_for():

@@ -222,3 +222,14 @@ def test_the_tables_have_their_columns_even_without_rows(planned, tmp_path):
         "across": None,
         **lists,
     }
+
+
+def test_ranks_are_counts_of_larger_sizes_and_of_intervals_that_lie_apart():
+    draws = np.random.default_rng(1)
+    differences = {f"arm_{n}": around(draws.normal(), spread=draws.uniform(0.01, 2)) for n in range(40)}
+    twins = {"twin_a": around(0.7), "twin_b": around(-0.7), "failed_a": None, "failed_b": None}
+    rows = list(ranked(differences | twins).values())
+    for row in rows:
+        assert row.rank == 1 + sum(other.size > row.size for other in rows)
+        assert row.rank_low == 1 + sum(other.size_low > row.size_high for other in rows)
+        assert row.rank_high == len(rows) - sum(other.size_high < row.size_low for other in rows)

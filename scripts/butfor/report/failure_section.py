@@ -26,7 +26,8 @@ def failure_section(
         said.append(
             phrase("{n} of {n_planned} planned runs have left no record.", n=planned - present, n_planned=planned)
         )
-    unfailing = Counter(record.arm for record in records if record.arm not in {row["arm"] for row in failed})
+    failing = {row["arm"] for row in failed}
+    unfailing = Counter(record.arm for record in records if record.arm not in failing)
     if counts := sorted(set(unfailing.values())):
         noun = "fold" if replicates else "seed"
         bounds = ", ".join(
@@ -47,8 +48,10 @@ def failure_section(
                 " compares by the loss, and `verdict: {{must_learn: false}}` counts such runs as they are."
             )
         )
-    kinds = list(dict.fromkeys((row["arm"], row["ending"]) for row in failed))
-    lines = [_line([row for row in failed if (row["arm"], row["ending"]) == kind], replicates) for kind in kinds]
+    alike: dict[tuple[str, str], list[FailedRuns]] = {}
+    for row in failed:
+        alike.setdefault((row["arm"], row["ending"]), []).append(row)
+    lines = [_line(rows, replicates) for rows in alike.values()]
     return f"## {phrase('What failed')}\n\n" + "\n".join([" ".join(said), "", *lines]).rstrip()
 
 

@@ -33,8 +33,9 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
     asked = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
     planned, trained = study["arms"][0]["recipe"], recipe_trained(study["arms"][0], records)
     others = changes(planned, trained, [key for key in planned if planned[key] != trained.get(key)])
+    marks = {record.arm: record.fingerprint for record in reversed(records)}  # of an arm's first record
     arms = "\n".join(
-        f"| `{arm['name']}` | `{_fingerprint(records, arm['name'])}` | {', '.join(arm['changed']) or '–'} |"
+        f"| `{arm['name']}` | `{marks.get(arm['name'], phrase('no record'))}` | {', '.join(arm['changed']) or '–'} |"
         for arm in study["arms"]
     )
     versions = [f"{name} {values(key)}" for key, name in LIBRARIES.items()]
@@ -159,7 +160,3 @@ def _by_arm(said: Iterable[tuple[str, str]]) -> str:
     for words, arm in dict.fromkeys(said):
         arms.setdefault(words, []).append(f"`{arm}`")
     return next(iter(arms)) if len(arms) == 1 else "; ".join(f"{words} ({', '.join(arms[words])})" for words in arms)
-
-
-def _fingerprint(records: list[Record], arm: str) -> str:
-    return next((record.fingerprint for record in records if record.arm == arm), phrase("no record"))

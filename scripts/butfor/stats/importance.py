@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,12 +55,15 @@ def ranking(items: Mapping[str, Mapping[str, Contrast]], rule: Rule) -> list[Ran
     count = sum(map(len, items.values())) + rule.others
     level = rule.alpha / (len(rule.looks) * count) if count else rule.alpha
     found = [_sized(item, contrasts, level, rule.alpha) for item, contrasts in items.items()]
+    sizes, lows, highs = (
+        sorted(getattr(one, end) for one in found) for end in ("size", "size_low", "size_high")
+    )  # in which a place is found by halving, since there may be thousands of items
     ranked = [
         Ranked(
             **vars(one),
-            rank=1 + sum(other.size > one.size for other in found),
-            rank_low=1 + sum(other.size_low > one.size_high for other in found),
-            rank_high=len(found) - sum(other.size_high < one.size_low for other in found),
+            rank=1 + len(found) - bisect_right(sizes, one.size),
+            rank_low=1 + len(found) - bisect_right(lows, one.size_high),
+            rank_high=len(found) - bisect_left(highs, one.size_low),
         )
         for one in found
     ]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from butfor.errors import StudyError
 from butfor.process.file_locks import ALONE, lock, open_lock
+from butfor.process.rare_collection import collect_rarely
 from butfor.records.results_folder import TRACKING_LOCK
 from butfor.tracking import schema_version, sqlite, target
 from butfor.tracking.experiment import StudyExperiment
@@ -33,6 +34,7 @@ def open_mirror(tracking: Tracking, results: Path, repair: bool = False) -> Iter
     tracking: see parameters.mirrored. repair: whether to look for damage in the study's own database, which takes time.
     Raises TrackingError and StoreError.
     """
+    collect_rarely()
     uri, artifacts = target.store(results)
     results.mkdir(parents=True, exist_ok=True)
     try:

@@ -126,7 +126,8 @@ def _more_seeds(c: stats.Contrast, rule: stats.Rule, share: float) -> int | None
 def _shares(study: Study, metric: Metric, groups: list[list[str]]) -> dict[str, float]:
     """By ablation, how many equal shares its own of alpha is one of, before any other is rejected."""
     if metric.name != study["verdict"]["metric"]:
-        return {name: _compared_beside(study, group) for group in groups for name in group}
+        of_groups = [(group, _compared_beside(study, group)) for group in groups]
+        return {name: share for group, share in of_groups for name in group}
     primary, shares = [arm["name"] for arm in study["arms"] if arm["primary"]], dict[str, float]()
     for group in groups:
         removed = _removed_beside(study, group)
