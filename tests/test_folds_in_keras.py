@@ -48,7 +48,7 @@ def trained(data, recipe, shares):
         ("classification", {"loop": "graph", "normalisation": "batch"}, 1),
         ("classification", {"loop": "fit"}, 1),
         pytest.param("classification", {"mixup": 0.2, "input_scaling": "standard"}, 1, marks=pytest.mark.long),
-        ("classification", {"class_weight": "balanced", "label_smoothing": 0.1}, 6),
+        pytest.param("classification", {"class_weight": "balanced", "label_smoothing": 0.1}, 6, marks=pytest.mark.long),
         ("regression", {"target_scaling": "none"}, 1),
         ("regression", {}, 6),  # whose targets are scaled by constants of the compiled calls
     ],

@@ -30,7 +30,7 @@ print(json.dumps([counts, [f"{place}\\n  {study}" for place, study in raised.val
 @pytest.mark.parametrize(("kind", "planned"), [("studies", 0.1), ("spoilt", 0.0)])
 def test_every_study_is_planned_or_refused_with_one_clear_message(kind, planned):
     """In a process of its own: what is drawn depends on the constants in all modules that are loaded."""
-    examples = int(os.environ.get("EXAMPLES", "300"))
+    examples = int(os.environ.get("EXAMPLES", "150"))
     command = [sys.executable, "-c", COUNT, kind, str(examples)]
     done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, check=True)
     counts, raised = json.loads(done.stdout.splitlines()[-1])

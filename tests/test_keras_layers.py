@@ -44,7 +44,11 @@ def of(names):
 
 
 @pytest.mark.parametrize(
-    "names", [NAMES[start : start + TOGETHER] for start in range(0, len(NAMES), TOGETHER)], ids=" ".join
+    "names",
+    [
+        pytest.param(names, id=" ".join(names), marks=[pytest.mark.long] * (place % 2))
+        for place, names in enumerate(NAMES[start : start + TOGETHER] for start in range(0, len(NAMES), TOGETHER))
+    ],
 )
 def test_they_are_built_train_repeat_themselves_and_leave_footprints(few, names):
     rows = build(of(names), few, "arm")

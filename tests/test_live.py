@@ -275,7 +275,7 @@ train_arm(json.loads(training), Path(arrays), Path(manifest), 1, Path(runs))
 """
 
 
-@pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("blow", [pytest.param(signal.SIGTERM, marks=pytest.mark.cases), signal.SIGKILL])
 def test_a_training_that_is_killed_is_said_to_be_killed(digits, tmp_path, monkeypatch, blow):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     recipe = resolved(model={"name": "mlp", "widths": [256]}, epochs=100_000, batch_size=8)

@@ -53,6 +53,7 @@ def trained(digits, tmp_path_factory):
     return results
 
 
+@pytest.mark.cases
 def test_keeping_models_changes_no_record_and_best_keeps_the_best_by_validation(trained, digits, tmp_path):
     plain, kept = tmp_path / "runs" / "baseline" / "look1", tmp_path / "models"
     train(digits, plain)

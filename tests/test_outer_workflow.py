@@ -8,6 +8,8 @@ import yaml
 
 from conftest import ROOT, SMALL, environment
 
+pytestmark = pytest.mark.cases
+
 STUDY = {
     "study": "inside", "seeds": [2, 3], "data": "digits", "tracking": {"mlflow": False},
     "recipe": {**SMALL, "epochs": 1}, "verdict": {"margin": 0.01}, "ablations": {"drop": {"set": {"dropout": 0.2}}},

@@ -7,6 +7,8 @@ from butfor import stats
 from butfor.stats.own_tail import EITHER, FEW, own_tail, own_tails
 from validation import at_most
 
+pytestmark = pytest.mark.cases
+
 LOOKS = (5, 10, 20, 30)
 
 

@@ -13,7 +13,7 @@ from conftest import resolved
 from keras_training import arm_runs
 from test_training import same
 
-CASES = pytest.mark.cases
+LONG = pytest.mark.long
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def hoarder(folder, monkeypatch):
         "mask",
         "generator",
         "optimiser",
-        *(pytest.param(place, marks=CASES) for place in ("number", "variable", "keras", "step")),
+        *(pytest.param(place, marks=LONG) for place in ("number", "variable", "keras", "step")),
     ],
 )
 def test_a_seed_alone_and_third_in_a_job_leaves_the_same_record(hoarder, digits_data, place):

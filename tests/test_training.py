@@ -87,7 +87,7 @@ def test_the_xla_loop_equals_fit_in_every_weight_over_50_steps(digits_data, chan
     assert max(np.abs(a - b).max() for a, b in zip(xla, fit, strict=True)) <= 1e-5
 
 
-@pytest.mark.parametrize("loop", ["xla", "graph", "fit"])
+@pytest.mark.parametrize("loop", ["xla", *(pytest.param(loop, marks=pytest.mark.cases) for loop in ("graph", "fit"))])
 def test_a_repeated_run_leaves_the_same_record_whatever_ran_before_it(digits_data, loop):
     settings = recipe(loop=loop)
     alone = runs(settings, digits_data, 1)[0]

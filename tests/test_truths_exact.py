@@ -24,6 +24,8 @@ from butfor.training.evaluation import Evaluation
 from conftest import resolved
 from keras_training import arm_runs
 
+pytestmark = pytest.mark.cases
+
 IN, OUT = 784, 256
 CUT = 0.87962566103423978  # standard deviation of a standard normal cut at 2, as Keras has it
 

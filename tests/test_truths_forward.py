@@ -14,6 +14,8 @@ from butfor.engine.probe import Probe
 from conftest import resolved
 from keras_training import arm_runs
 
+pytestmark = pytest.mark.cases
+
 SEEDS = range(10)
 IMAGES = 100
 N_0_1 = {"name": "normal", "stddev": 1.0}

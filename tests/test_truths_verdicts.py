@@ -8,6 +8,8 @@ from butfor.records.record import Record
 from butfor.verdicts import contrasts
 from validation import at_most
 
+pytestmark = pytest.mark.cases
+
 ABLATIONS = [f"ablation_{number}" for number in range(15)]
 SIGMA = 0.3  # accuracy points, of one run over seeds
 SHARED = 0.3  # correlation of two arms' runs of one seed

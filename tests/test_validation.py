@@ -28,7 +28,8 @@ FEW = "one ablation,", "two ablations,"
 DIVERGING = ["30 % diverge, else equal", "30 % diverge, else +2"]
 LONG = {  # their laws are those of others here; in `make test-long`, and in `make validate` with more studies
     "nothing, skewed", "nothing, heavy tails", "two ablations, nothing, skewed, x 3", "one ablation, nothing, skewed, x 3",
-    "five, after each look the best kept and five new ones tried",
+    "five, after each look the best kept and five new ones tried", "mix, skewed", "mix, heavy tails",
+    "+1, +2, -20, heavy tails", "30 % diverge, else +2",
 }  # fmt: skip
 STUDIES = {**dict.fromkeys(NOTHING, 400), "nothing, margin 0.1": 200, **dict.fromkeys(MIXES[:2], 150)}
 
@@ -55,7 +56,7 @@ def test_reports_on_fifteen_ablations_that_change_nothing_rarely_say_otherwise(f
     assert wrong_reports(found(name), verdict) <= at_most(ALPHA, STUDIES[name])
 
 
-@pytest.mark.parametrize("name", [*MIXES, *PLANTED, "all exactly at the margin"])
+@pytest.mark.parametrize("name", scenarios(*MIXES, *PLANTED, "all exactly at the margin"))
 def test_planted_effects_seldom_lead_to_a_wrong_report(found, name):
     assert wrong_reports(found(name)) <= at_most(ALPHA, found(name).study.nunique())
 
@@ -71,7 +72,7 @@ def test_the_printed_intervals_hold_the_planted_effects(found, name):
     assert share >= 1 - ALPHA - 2 * error
 
 
-@pytest.mark.parametrize("name", [*MIXES, *PLANTED])
+@pytest.mark.parametrize("name", scenarios(*MIXES, *PLANTED))
 def test_a_catastrophe_is_settled_at_the_first_look(found, name):
     """With heavy tails all but always: of 1000 studies, 5 had a run so far out that it took a second look."""
     lost = found(name).query("effect == -20")
@@ -79,7 +80,7 @@ def test_a_catastrophe_is_settled_at_the_first_look(found, name):
     assert (lost.runs == LOOKS[0]).mean() >= (0.97 if "heavy" in name else 1.0)
 
 
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", scenarios(*PLANTED))
 def test_an_effect_of_two_standard_deviations_is_found_and_of_one_mostly(found, name):
     assert verdicts(found(name), 2.0)["helps"] >= 0.93
     assert verdicts(found(name), 1.0)["helps"] >= 0.6
@@ -105,7 +106,13 @@ def test_planted_effects_are_found_as_often_as_an_independent_simulation_says(fo
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("mix, normal", 337), ("mix, margin 1.67", 249), ("mix, skewed", 320), ("mix, heavy tails", 308)]
+    ("name", "runs"),
+    [
+        ("mix, normal", 337),
+        ("mix, margin 1.67", 249),
+        pytest.param("mix, skewed", 320, marks=pytest.mark.long),
+        pytest.param("mix, heavy tails", 308, marks=pytest.mark.long),
+    ],
 )
 def test_early_stopping_saves_as_many_runs_as_an_independent_simulation_says(found, name, runs):
     by_study = found(name).groupby("study").runs.sum()
@@ -113,7 +120,7 @@ def test_early_stopping_saves_as_many_runs_as_an_independent_simulation_says(fou
     assert spent(found(name)) < 0.8
 
 
-@pytest.mark.parametrize("name", DIVERGING)
+@pytest.mark.parametrize("name", scenarios(*DIVERGING))
 def test_an_arm_that_diverges_is_never_praised(found, name):
     """Of runs that diverge with a chance of 30 %; the arm's other runs are as good as the baseline's, or better."""
     assert not validation.praised(found(name)).any()

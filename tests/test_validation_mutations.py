@@ -14,6 +14,8 @@ from butfor.stats.verdict import _from_differences
 from butfor.verdicts import contrasts
 from validation import ALPHA, LOOKS, SCENARIOS, at_most, coverage, praised, wrong_reports
 
+pytestmark = pytest.mark.cases
+
 STUDIES = 100
 
 

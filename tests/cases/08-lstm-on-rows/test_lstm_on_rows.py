@@ -3,11 +3,14 @@
 import json
 import shutil
 
+import pytest
+
 from butfor.records.record import read
 
 LASTING = ("metrics", "history", "draws", "layers", "trial")
 
 
+@pytest.mark.long
 def test_the_three_cells_train_and_a_repeated_run_is_the_same(case, monkeypatch):
     done = case.run("--configfile", "study.yaml")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -15,7 +15,7 @@ ARMS = {
     "student": {"ablations": {"parts": {"remove_each": ["model.share"]}}},
     "read": {"ablations": {"parts": {"remove_each": ["model.frozen"]}}},
 }
-LONG = "contrastive", "read"
+LONG = "contrastive", "gan", "read"
 
 
 @pytest.mark.parametrize("model", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in ARMS])
