@@ -121,6 +121,7 @@ class FailuresAtOnce:
             self._terminal.write_line(f"\nFAILED {report.nodeid}: {words}"[:300], red=True)
 
 
+LEFT_BEHIND = "tf_xla_persistent_cache_directory"  # in TF_XLA_FLAGS, by a training in the tests' own process
 NUMPY, KERAS = "numpy_engine:NumpyEngine", "butfor.engine.keras_engine:KerasEngine"
 
 
@@ -129,8 +130,10 @@ def environment(engine: str = NUMPY) -> dict[str, str]:
     thread each, since two trainings run side by side. With Snakemake's own messages, which say what it does and why.
     """
     path = os.pathsep.join(filter(None, [str(ROOT / "tests"), os.environ.get("PYTHONPATH")]))
+    inherited = {name: value for name, value in os.environ.items() if LEFT_BEHIND not in value}
     return {
-        **os.environ,
+        "KERAS_BACKEND": "tensorflow",  # as it is in a process that has trained: servers are for interpreters that are alike
+        **inherited,
         "BUTFOR_ENGINE": engine,
         "PYTHONPATH": path,
         "OPENBLAS_NUM_THREADS": "1",
