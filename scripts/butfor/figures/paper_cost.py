@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from butfor.figures.cost_effect import Place, front_of
 from butfor.figures.effect_limits import limits_of
 from butfor.figures.point_names import name_points
-from butfor.figures.venue_style import apply_venue
+from butfor.figures.venue_style import apply_venue, unit_words
 from butfor.figures.verdict_marks import mark_of
 from butfor.study.metrics import Metric
 
@@ -50,8 +50,7 @@ def drawn(table: pd.DataFrame, metric: Metric, width: float) -> Figure:
         if several:
             axes.set_title(data, fontsize="small")
     better = "higher" if metric.higher_is_better else "lower"
-    unit = "percentage points" if metric.unit.short == "points" else metric.unit.short
-    figure.supylabel(f"change of {metric.title}\n({unit}, {better} is better)", fontsize="small")
+    figure.supylabel(f"change of {metric.title}\n({unit_words(metric)}, {better} is better)", fontsize="small")
     figure.draw_without_rendering()  # so that names know where points are
     for axes, own, places in shown:
         _named(axes, own, places, metric.higher_is_better)

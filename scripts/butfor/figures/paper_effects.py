@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from butfor.arm_names import anywhere
 from butfor.figures import style
-from butfor.figures.venue_style import apply_venue
+from butfor.figures.venue_style import apply_venue, unit_words
 from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.study.metrics import Metric
 
@@ -63,8 +63,7 @@ def drawn(effects: pd.DataFrame, seeds: pd.DataFrame, metric: Metric, width: flo
     for axes in panels[::columns]:
         axes.set_yticks(range(len(order)), [style.folded(labels[base], 40) for base in order])
     left, right = ("worse", "better") if metric.higher_is_better else ("better", "worse")
-    unit = "percentage points" if metric.unit.short == "points" else metric.unit.short
-    words = f"$\\leftarrow$ {left}    change of {metric.title} ({unit})    {right} $\\rightarrow$"
+    words = f"$\\leftarrow$ {left}    change of {metric.title} ({unit_words(metric)})    {right} $\\rightarrow$"
     show = panels[0].set_xlabel if len(sets) == 1 else figure.supxlabel
     show(words, fontsize=matplotlib.rcParams["xtick.labelsize"])
     return figure

@@ -14,7 +14,7 @@ from butfor.arm_names import anywhere
 from butfor.figures import hover_titles, style
 from butfor.figures.layers import spread_evenly
 from butfor.figures.sensitivity import places_of
-from butfor.figures.venue_style import apply_venue
+from butfor.figures.venue_style import apply_venue, unit_words
 from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.study.metrics import Metric
 
@@ -49,8 +49,7 @@ def drawn(table: pd.DataFrame, metric: Metric, width: float) -> Figure:
         if named:
             axes.set_title(", ".join(named), fontsize="small")
     better = "higher" if metric.higher_is_better else "lower"
-    unit = "percentage points" if metric.unit.short == "points" else metric.unit.short
-    figure.supylabel(f"change of {metric.title}\n({unit}, {better} is better)", fontsize="small")
+    figure.supylabel(f"change of {metric.title}\n({unit_words(metric)}, {better} is better)", fontsize="small")
     return figure
 
 

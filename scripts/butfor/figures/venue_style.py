@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import matplotlib
 
 from butfor.figures import letters
+from butfor.study.metrics import Metric
 
 COLUMNS = ("cvpr2024", "icml2024", "aistats2025", "aaai2024", "uai2023")  # with two columns on a page
 TIMES = "STIXGeneral"  # a Times that comes with Matplotlib
@@ -56,3 +57,8 @@ def page(venue: str) -> tuple[float, bool]:
     return float(
         make(**({"usetex": False} if "usetex" in inspect.signature(make).parameters else {}))["figure.figsize"][0]
     ), False
+
+
+def unit_words(metric: Metric) -> str:
+    """A metric's unit in the words of a paper."""
+    return "percentage points" if metric.unit.short == "points" else metric.unit.short

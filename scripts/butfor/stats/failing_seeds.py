@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-from scipy.special import gammaln, logsumexp
-
 from butfor.stats.contrast import Contrast
 from butfor.stats.failing import FAILURES_SHARE
 from butfor.stats.power import MOST_SEEDS
@@ -52,10 +47,6 @@ def _p_fails_more(one: int, other: int, runs: int) -> float:
     """Fisher's exact test, one-sided, that one arm fails no more often than the other, of so many runs each."""
     if one <= other:
         return 1.0
-    failed, more = one + other, np.arange(one, min(one + other, runs) + 1)
+    from scipy.stats import hypergeom  # here, as in failing
 
-    def ways(of: int, some: np.ndarray) -> np.ndarray:
-        return np.asarray(gammaln(of + 1) - gammaln(some + 1) - gammaln(of - some + 1))
-
-    chances = ways(runs, more) + ways(runs, failed - more) - ways(2 * runs, np.array(failed))
-    return min(1.0, math.exp(float(logsumexp(chances))))
+    return float(hypergeom.sf(one - 1, 2 * runs, one + other, runs))
