@@ -23,10 +23,14 @@ min_version("9.21")  # path variables
 BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
+from butfor.forks.servers import ForkServers
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import known_signatures, planning, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
+fork_servers = ForkServers()
+if workflow.is_main_process:
+    fork_servers.start_scripts_of(PythonScript)
 
 if "study" not in config:
     planning.said(refuse_unreadable_yaml, Path(BASE) / "config" / "config.yaml")

@@ -16,6 +16,9 @@ def begin():
 
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     targets.protect(is_forced)
+    if workflow.local_exec:
+        rules_to_run = [job.rule.name for job in workflow.dag.needrun_jobs()]
+        fork_servers.start(rules_to_run, engine, study["threads"])
     start_view.begin(study["results"], view, language)
 
 

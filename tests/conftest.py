@@ -26,7 +26,7 @@ from butfor.study.plan import Plan
 from butfor.study.schema import complete, load_schema
 from butfor.study.settings import study_and_plan
 from preloaded import Preloaded
-from preloaded_scripts import interpreter
+from preloaded_scripts import shared_servers
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
@@ -164,7 +164,8 @@ class Workflow:
         """`snakemake --cores 2` with more words."""
         asked, variables = ["--cores", "2", *words], environment(self.engine)
         if snakemake().fits(variables):
-            return snakemake().run(asked, self.folder, variables, PATIENCE, interpreter(environment(), self.engine))
+            shared = shared_servers(environment(), self.engine)
+            return snakemake().run(asked, self.folder, {**variables, **shared}, PATIENCE)
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *asked], cwd=self.folder, env=variables,
             capture_output=True, text=True, timeout=PATIENCE, check=False,

@@ -42,14 +42,11 @@ class Preloaded:
         folder: Path,
         environment: dict[str, str],
         timeout: float,
-        executable: Path | str = sys.executable,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command with these words in a folder; stdout and stderr are captured. TimeoutError: after that many
-        seconds. executable: what it starts scripts with."""
+        seconds."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            asked = json.dumps(
-                {"words": words, "folder": str(folder), "environment": environment, "executable": str(executable)}
-            ).encode()
+            asked = json.dumps({"words": words, "folder": str(folder), "environment": environment}).encode()
             socket.send_fds(self._socket, [len(asked).to_bytes(4, "big")], [out.fileno(), err.fileno()])
             self._socket.sendall(asked)
             self._socket.settimeout(timeout)
@@ -90,7 +87,7 @@ def serve(requests: socket.socket, module: str) -> None:
         child = os.fork()
         if not child:
             requests.close()
-            become(partial(_main, module, asked["folder"], asked["executable"]), asked, files)
+            become(partial(_main, module, asked["folder"]), asked, files)
         for file in files:
             os.close(file)
         _, status = os.waitpid(child, 0)
@@ -98,10 +95,8 @@ def serve(requests: socket.socket, module: str) -> None:
 
 
 def become(run: Callable[[list[str]], None], asked: dict[str, Any], files: list[int]) -> None:
-    """Run this with the words, in the folder and with the variables asked for, and end. files: stdin, if given, stdout and
-    stderr.
-    """
-    for standard, file in zip((0, 1, 2)[-len(files) :], files, strict=True):
+    """Run this with the words, in the folder and with the variables asked for, and end. files: stdout and stderr."""
+    for standard, file in zip((1, 2), files, strict=True):
         os.dup2(file, standard)
         os.close(file)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -121,14 +116,13 @@ def become(run: Callable[[list[str]], None], asked: dict[str, Any], files: list[
     sys.exit(status)
 
 
-def _main(module: str, folder: str, executable: str, words: list[str]) -> None:
-    """Run the module as the main program, which takes the executable for its interpreter."""
+def _main(module: str, folder: str, words: list[str]) -> None:
+    """Run the module as the main program."""
     if workflow := sys.modules.get("snakemake.workflow"):
         vars(workflow.Workflow)["_rundir"]  # the working folder, which it looks up when it is imported
         workflow.Workflow._rundir = str(Path.cwd().absolute())
     sys.argv = [module, *words]
     sys.path[0] = folder
-    sys.executable = executable
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

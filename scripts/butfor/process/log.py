@@ -35,7 +35,7 @@ def log_to(path: str, level: int | None = None) -> TextIO:
     because TensorFlow writes to them from C++. Of endless output only the first MOST_BYTES are kept.
     """
     level = announced().log_level if level is None else level
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == 2 else _tensorflow_level())
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == 2 else tensorflow_level())
     sys.stdout.flush()
     sys.stderr.flush()
     terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
@@ -58,7 +58,7 @@ def log_to(path: str, level: int | None = None) -> TextIO:
     return terminal
 
 
-def _tensorflow_level() -> str:
+def tensorflow_level() -> str:
     """From which level on TensorFlow's libraries are heard: errors of theirs are about GPUs, but for alarms, raised for every
     program from its own cache, about names that LLVM has and the processor has not."""
     return "2" if any(Path("/dev").glob("nvidia[0-9]*")) else "3"

@@ -13,6 +13,7 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
+from butfor.forks.servers import interpreter
 from butfor.process.failure_note import NO_MESSAGE, FailureNote, without_name
 from butfor.process.log import log_path, log_to
 from butfor.process.start_settings import announced
@@ -84,7 +85,7 @@ def build_all(
         task = json.dumps({**asked, "recipes": left, "files": files, "max_minutes": max_minutes})
         where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])}
         subprocess.run(
-            [sys.executable, "-P", "-m", "butfor.training.build_job"], input=task, env=where, text=True, check=False
+            [interpreter(), "-P", "-m", "butfor.training.build_job"], input=task, env=where, text=True, check=False
         )
         if not any(Path(files[arm]).exists() for arm in left):
             raise OwnCodeError(f"the process that builds {', '.join(left)} could not begin; see above.")

@@ -1,0 +1,77 @@
+"""What starts a script of Snakemake's in the interpreter's place: it asks a server for a fork, and waits for that as for itself.
+
+    client.py <folder of servers> <interpreter> <script> [words]
+
+Where no server takes the script, this process becomes the interpreter that runs it. Standard library only, and little of it: a
+client is started for each job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+SCRIPT = re.compile(r"/\.snakemake/scripts/\w+\.([a-z]+)\.py$")
+TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
+BUILD = ["-P", "-m", "butfor.training.build_job"]  # another process that does
+ENGINE, STAGES = "engine", "stages"  # the servers
+ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
+PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def server_of(words: list[str]) -> str | None:
+    """The name of the server for what an interpreter is asked to run; None if that is no script of Snakemake's."""
+    if words == BUILD:
+        return ENGINE
+    found = SCRIPT.search(words[0]) if words else None
+    return None if found is None else ENGINE if found[1] in TRAINING else STAGES
+
+
+def main(folder: Path, interpreter: str, words: list[str]) -> int:
+    """Run a script; the exit status of its fork, less than 0 for a signal."""
+    server = _accepted(folder, words)
+    if server is None:
+        os.execv(interpreter, [interpreter, *words])
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        server.send(bytes([number]))
+
+    for number in PASSED_ON:
+        signal.signal(number, pass_on)
+    server.settimeout(None)
+    answer = server.recv(4, socket.MSG_WAITALL)
+    if len(answer) < 4:
+        sys.exit(f"{words[0]}: the process that waited for it was ended")
+    return int.from_bytes(answer, "big", signed=True)
+
+
+def _accepted(folder: Path, words: list[str]) -> socket.socket | None:
+    """The connection to a server that has begun to run a script; None where none does."""
+    name = server_of(words)
+    if name is None:
+        return None
+    server = socket.socket(socket.AF_UNIX)
+    server.settimeout(PATIENCE)
+    asked = json.dumps({"words": words, "folder": os.getcwd(), "environment": dict(os.environ)}).encode()
+    try:
+        server.connect(str(folder / name))
+        socket.send_fds(server, [len(asked).to_bytes(4, "big")], [0, 1, 2])
+        server.sendall(asked)
+        return server if server.recv(1) == ACCEPTED else None
+    except OSError:
+        return None
+
+
+if __name__ == "__main__":
+    status = main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    if status < 0:
+        if -status in PASSED_ON:
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    sys.exit(status)

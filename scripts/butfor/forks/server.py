@@ -1,0 +1,105 @@
+"""A server of forks: it imports libraries once, and for each script that it is asked to run forks a process that has them.
+
+    server.py <folder of servers> <name> <module> [modules]
+
+It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
+with the same variables as it was: those that libraries read when they are imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[2]))
+
+from butfor.forks.client import ACCEPTED  # noqa: E402
+from butfor.forks.fork import PATH, Asked, run  # noqa: E402
+
+READ_AT_START = (  # by an interpreter or a library
+    "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
+)  # fmt: skip
+
+
+def read_at_start(environment: dict[str, str]) -> dict[str, str]:
+    """The variables that make another interpreter; a fork can follow the path of modules."""
+    return {name: value for name, value in environment.items() if name.startswith(READ_AT_START) and name != PATH}
+
+
+def import_once(modules: Iterable[str]) -> None:
+    """Import modules for all forks, and forget butfor's own, which each script reads when it starts. What is there is frozen:
+    each fork would look through it for garbage as it ends, and copy it for that."""
+    for name in modules:
+        import_module(name)
+    for name in [name for name in sys.modules if name.split(".")[0] == "butfor"]:
+        del sys.modules[name]
+    gc.collect()
+    gc.freeze()
+
+
+def wait_for_ended(*_: object) -> None:
+    """Wait for processes that have ended, so that what they used counts as this one's, and its parent's."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def asked_of(folder: Path, name: str, modules: Sequence[str]) -> Asked | None:
+    """In a fork of a server that has imported modules, what a client has asked it to run; None once standard input is closed."""
+    elsewhere = {str(HERE.parent), str(HERE.parents[2]), *os.environ.get(PATH, "").split(os.pathsep)}
+    started_with, installed = read_at_start(dict(os.environ)), [path for path in sys.path if path not in elsewhere]
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / name))
+    listener.listen(128)  # clients wait as long as it imports
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for scripts, whose clients pass it on
+    signal.signal(signal.SIGCHLD, wait_for_ended)
+    import_once(modules)
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+        client, _ = listener.accept()
+        if (asked := _received(client, started_with, installed)) and not os.fork():
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            listener.close()
+            return asked
+        client.close()
+        for file in asked.files if asked else ():
+            os.close(file)
+    listener.close()
+    return None
+
+
+def _received(client: socket.socket, started_with: dict[str, str], installed: list[str]) -> Asked | None:
+    """What a client asks for, which is told that it is taken; None if it is not."""
+    try:
+        head, files, *_ = socket.recv_fds(client, 4, 3)
+        asked = json.loads(client.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL))
+    except (OSError, ValueError):
+        return None
+    if read_at_start(asked["environment"]) != started_with:
+        for file in files:
+            os.close(file)
+        return None
+    with contextlib.suppress(OSError):  # of a client that has been ended meanwhile, which is seen again
+        client.sendall(ACCEPTED)
+    return Asked(client, asked["words"], asked["folder"], asked["environment"], files, installed)
+
+
+def main(folder: Path, name: str, *modules: str) -> None:
+    """Serve; in a fork, run what is asked for."""
+    if asked := asked_of(folder, name, modules):
+        run(asked)
+    shutil.rmtree(folder, ignore_errors=True)  # all servers of a folder end together
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

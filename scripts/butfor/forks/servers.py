@@ -1,0 +1,107 @@
+"""The servers of a start: which of its jobs they are for, and that Snakemake starts scripts by their client.
+
+A job of a study takes one or two seconds of a processor to import its libraries, before it does anything. Jobs of one start on
+this machine need not: they begin as copies of a process that has. Whatever no server takes is run by an interpreter of its own,
+as always: scripts on clusters, in containers and in environments of their own, and all where there are too few to gain anything.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.forks.client import ENGINE, STAGES, TRAINING
+
+HERE = Path(__file__).resolve().parent
+SERVERS = "BUTFOR_FORK_SERVERS"  # the variable that names the folder of servers; where it is empty, none are started
+FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than they would
+OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
+OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
+OF_ENGINES = {"butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.forks.keras_libraries")}
+PATIENCE = 0.5  # seconds
+PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
+
+
+def interpreter() -> str:
+    """What a job starts another process of this library by."""
+    folder = os.environ.get(SERVERS)
+    return str(Path(folder) / "python") if folder else sys.executable
+
+
+class ForkServers:
+    """The servers of a start, and the client by which its scripts are started once there are any."""
+
+    def __init__(self) -> None:
+        self._are_wanted = SERVERS not in os.environ
+
+    def start_scripts_of(self, script: type[Any]) -> None:
+        """Have scripts (Snakemake's `PythonScript`) started by the client, where this interpreter would start them."""
+        execute = script._execute_cmd
+
+        def execute_by_client(self_: Any, command: str, **values: Any) -> Any:
+            if values.get(PYTHON) == sys.executable:
+                values[PYTHON] = interpreter()
+            return execute(self_, command, **values)
+
+        script._execute_cmd = execute_by_client
+
+    def start(self, rules: Iterable[str], engine: str, threads: int) -> None:
+        """Start what serves the jobs that are to run, by the names of their rules; it ends with this process.
+
+        engine: of the study. threads: of its trainings.
+        """
+        if not self._are_wanted or not hasattr(os, "pidfd_open"):
+            return
+        jobs = {ENGINE: 0, STAGES: 0}
+        for rule in rules:
+            jobs[ENGINE if rule in TRAINING else STAGES] += 1
+        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: OF_STAGES}
+        wanted = [name for name in jobs if jobs[name] >= FEWEST[name] and modules[name]]
+        if not wanted:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
+        os.environ[SERVERS] = str(folder)
+        write_client(folder)
+        for name in wanted:
+            _start(folder, name, modules[name], threads if name == ENGINE else 1)
+
+
+def write_client(folder: Path) -> None:
+    """Write the file that is started in the interpreter's place."""
+    words = [sys.executable, "-SE", str(HERE / "client.py"), str(folder), sys.executable]
+    path = folder / "python.new"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+    path.chmod(0o700)
+    path.rename(folder / "python")
+
+
+def _start(folder: Path, name: str, modules: Iterable[str], threads: int) -> None:
+    as_jobs = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    server = subprocess.Popen(
+        [sys.executable, str(HERE / "server.py"), str(folder), name, *modules],
+        env={**os.environ, **as_jobs},
+        stdin=subprocess.PIPE,  # closed with this process, however that ends
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def end() -> None:
+        if server.stdin:
+            server.stdin.close()
+        try:
+            server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:  # it imports what nobody needs any more
+            server.terminate()
+            server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)

@@ -1,0 +1,216 @@
+"""Scripts that begin as forks: they run as an interpreter would run them, and whatever ends one of both ends the other."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from butfor.forks import servers
+from butfor.forks.client import ENGINE, STAGES, server_of
+from butfor.forks.servers import FEWEST, SERVERS, ForkServers, interpreter
+
+MODULE = "xml.dom.minidom"  # which no script imports unasked
+SERVER = [sys.executable, str(servers.HERE / "server.py")]
+
+
+@contextmanager
+def server(folder, name=STAGES, **more):
+    """A server in a folder, and the environment that scripts are started in."""
+    servers.write_client(folder)
+    variables = {**os.environ, **more}
+    process = subprocess.Popen([*SERVER, str(folder), name, MODULE], env=variables, stdin=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "servers"
+    made.mkdir()
+    return made
+
+
+def script(tmp_path, text, name="check"):
+    path = tmp_path / ".snakemake" / "scripts" / f"tmp1.{name}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return str(path)
+
+
+def started(folder, *words, **settings):
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([folder / "python", *words], **{**pipes, **settings})
+
+
+def run(folder, *words, **settings):
+    process = started(folder, *words, **settings)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+TOLD = f"""
+import json, os, sys
+print(json.dumps({{"forked": {MODULE!r} in sys.modules, "words": sys.argv[1:], "folder": os.getcwd(), "main": __name__,
+    "mark": os.environ.get("MARK"), "path": sys.path[0], "left": "LEFT" in os.environ,
+    "butfor": [name for name in sys.modules if name.startswith("butfor")]}}))
+"""
+
+
+def wait_for(server_, folder, name=STAGES):
+    while not (folder / name).exists():
+        assert server_.poll() is None
+        time.sleep(0.01)
+
+
+def test_a_script_is_told_what_an_interpreter_would_be_told(tmp_path, folder):
+    path = script(tmp_path, TOLD)
+    with server(folder, LEFT="1") as process:
+        wait_for(process, folder)
+        status, out, err = run(folder, path, "one", "two", cwd=tmp_path, env={**os.environ, "MARK": "here"})
+    told = json.loads(out)
+    assert (status, err) == (0, "")
+    assert told == {
+        "forked": True, "words": ["one", "two"], "folder": str(tmp_path), "main": "__main__", "mark": "here",
+        "path": str(tmp_path / ".snakemake" / "scripts"), "left": False, "butfor": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text, status, error",
+    [
+        ("raise SystemExit(3)", 3, ""),
+        ("raise SystemExit('one sentence')", 1, "one sentence\n"),
+        ("import sys; sys.excepthook = lambda *e: print(e[1], file=sys.stderr); 1 / 0", 1, "division by zero\n"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, ""),
+        ("import atexit, sys; atexit.register(print, 'last', file=sys.stderr)", 0, "last\n"),
+    ],
+)
+def test_its_end_is_that_of_the_client(tmp_path, folder, text, status, error):
+    with server(folder) as process:
+        wait_for(process, folder)
+        assert run(folder, script(tmp_path, text)) == (status, "", error)
+
+
+def test_a_server_goes_on_after_scripts_that_failed_and_takes_several_at_once(tmp_path, folder):
+    waiting = script(tmp_path, f"import time, sys; time.sleep(0.5); print({MODULE!r} in sys.modules)")
+    with server(folder) as process:
+        wait_for(process, folder)
+        assert run(folder, script(tmp_path, "1 / 0", "compare"))[0] == 1
+        began = time.monotonic()
+        assert [each.communicate()[0] for each in [started(folder, waiting) for _ in range(8)]] == ["True\n"] * 8
+        assert time.monotonic() - began < 8 * 0.5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_passed_on(tmp_path, folder, number):
+    path = script(tmp_path, "import time; print('begun', flush=True); time.sleep(600)")
+    with server(folder) as process:
+        wait_for(process, folder)
+        client = started(folder, path)
+        assert client.stdout.readline() == "begun\n"
+        client.send_signal(number)
+        _, err = client.communicate(timeout=30)
+        assert client.returncode == (1 if number == signal.SIGINT else -number)
+        assert ("KeyboardInterrupt" in err) == (number == signal.SIGINT)
+
+
+@pytest.mark.parametrize("killed", ["client", "waiting"])
+def test_a_script_ends_with_its_client_and_its_client_with_what_waits_for_it(tmp_path, folder, killed):
+    """A job without what waits for it is ended by its own watch."""
+    text = "import os, time; print(os.getpid(), os.getppid(), flush=True); time.sleep(600)"
+    with server(folder) as process:
+        wait_for(process, folder)
+        client = started(folder, script(tmp_path, text))
+        forked, waiting = map(int, client.stdout.readline().split())
+        if killed == "client":
+            client.kill()
+            psutil.wait_procs([psutil.Process(forked)], timeout=30)
+            assert not psutil.pid_exists(forked)
+        else:
+            os.kill(waiting, signal.SIGKILL)
+            assert client.wait(30) == 1
+            os.kill(forked, signal.SIGKILL)
+        _, err = client.communicate()
+        assert ("the process that waited for it was ended" in err) == (killed == "waiting")
+
+
+@pytest.mark.parametrize("why", ["no server", "another variable", "not of Snakemake", "a server that has ended"])
+def test_else_the_interpreter_runs_it(tmp_path, folder, why):
+    path, variables = script(tmp_path, TOLD), dict(os.environ)
+    if why == "not of Snakemake":
+        path = tmp_path / "check.py"
+        path.write_text(TOLD)
+    if why == "another variable":
+        variables["TF_ENABLE_ONEDNN_OPTS"] = "0"
+    with server(folder) as process:
+        wait_for(process, folder)
+        if why == "no server":
+            path = script(tmp_path, TOLD, "train")
+        if why == "a server that has ended":
+            process.kill()
+            process.wait()
+        status, out, err = run(folder, str(path), env=variables)
+    assert (status, err, json.loads(out)["forked"]) == (0, "", False)
+
+
+def test_a_client_waits_for_imports(tmp_path, folder):
+    """It would import the same as long as they take."""
+    (tmp_path / "slow.py").write_text("import time; time.sleep(2)")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    servers.write_client(folder)
+    command = [*SERVER, str(folder), STAGES, "slow", MODULE]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.PIPE) as process:
+        wait_for(process, folder)
+        assert json.loads(run(folder, script(tmp_path, TOLD))[1])["forked"]
+        process.stdin.close()
+        process.wait()
+
+
+def test_a_server_ends_with_the_process_that_has_started_it_and_leaves_nothing(tmp_path, folder):
+    with server(folder) as process:
+        wait_for(process, folder)
+        assert run(folder, script(tmp_path, ""))[0] == 0
+        process.stdin.close()
+        assert process.wait(30) == 0
+        assert not folder.exists()
+
+
+def test_there_is_a_server_for_every_script_and_for_nothing_else(tmp_path):
+    assert server_of([script(tmp_path, "", "train")]) == ENGINE
+    assert server_of([script(tmp_path, "", "report")]) == STAGES
+    assert server_of(["-P", "-m", "butfor.training.build_job"]) == ENGINE
+    assert [server_of(words) for words in ([], ["-c", "1"], ["/x/train.py"], ["-m", "snakemake"])] == [None] * 4
+
+
+@pytest.mark.parametrize("jobs", [{}, {"train": 1}, {"train": 9}, {"compare": 2, "report": 1}, {"compare": 1}])
+def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
+    begun = []
+    monkeypatch.setattr(servers.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    monkeypatch.delenv(SERVERS, raising=False)
+    monkeypatch.setattr(servers, "_start", lambda folder, name, modules, threads: begun.append((name, threads)))
+    rules = [rule for rule, count in jobs.items() for _ in range(count)]
+    ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2)
+    trainings, stages = jobs.get("train", 0), sum(jobs.values()) - jobs.get("train", 0)
+    assert begun == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [(STAGES, 1)] * (stages >= FEWEST[STAGES])
+    assert (interpreter() == sys.executable) == (not begun)
+    monkeypatch.delenv(SERVERS, raising=False)
+
+
+def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(monkeypatch, tmp_path):
+    monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
+    monkeypatch.delenv(SERVERS, raising=False)
+    ForkServers().start(["train"] * 9, "module:Class", 1)
+    assert interpreter() == sys.executable
+    monkeypatch.setenv(SERVERS, str(tmp_path))
+    ForkServers().start(["train"] * 9 + ["compare"] * 9, next(iter(servers.OF_ENGINES)), 1)
+    assert interpreter() == str(tmp_path / "python")
