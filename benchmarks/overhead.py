@@ -26,11 +26,11 @@ import yaml
 
 from measured_process import cost
 from measured_table import ROOT, Table, machine, write
-from sampled_processes import FOLLOWER, OTHER, SNAKEMAKE, Lived
+from sampled_processes import FOLLOWER, FORKS, OTHER, SNAKEMAKE, Lived
 
 TRAINING = "train"  # the rule, and the phase
 COMPILED = "compiled training"
-JOB_START = "start of training jobs: import; records"
+JOB_START = "start of training jobs; records"
 PHASES = {  # of a training job
     "evaluate": "evaluation at the end",
     "compile": "compilation",
@@ -50,6 +50,7 @@ PARTS = {  # other processes
     "comment": "comment",
     "track": "MLflow, at the end",
     FOLLOWER: "MLflow, while it trains",
+    FORKS: "imports, for all jobs",
     OTHER: "view, git and others",
 }
 Costs = dict[str, tuple[float, float]]  # by part: seconds of a core, and processor seconds
@@ -130,7 +131,7 @@ def parts(
             part = PARTS.get(one.kind, one.kind)
             before = found.get(part, (0.0, 0.0))
             # Snakemake and the follower wait most of their lives.
-            busy = one.processor if one.kind in (SNAKEMAKE, FOLLOWER, OTHER) else one.seconds
+            busy = one.processor if one.kind in (SNAKEMAKE, FOLLOWER, FORKS, OTHER) else one.seconds
             found[part] = (before[0] + busy, before[1] + one.processor)
     found["nothing at work"] = (max(0.0, wall * cores - sum(value for value, _ in found.values())), 0.0)
     return found

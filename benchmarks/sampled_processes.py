@@ -11,7 +11,7 @@ import psutil
 
 PAUSE = 0.25  # seconds between two looks; what a process used since the last one is not known
 JOB = re.compile(r"/\.snakemake/scripts/tmp\w+\.(\w+)\.py$")
-SNAKEMAKE, FOLLOWER, OTHER = "Snakemake", "follow", "other"
+SNAKEMAKE, FOLLOWER, FORKS, OTHER = "Snakemake", "follow", "forks", "other"
 
 
 @dataclass
@@ -52,17 +52,21 @@ class Sampled:
     def _look(self, process: psutil.Process) -> None:
         if process.status() == psutil.STATUS_ZOMBIE:
             return
-        began, words = process.create_time(), process.cmdline()
-        seen = self.lived.setdefault(process.pid, Lived(kind(words), began))
-        if seen.kind == OTHER:  # between fork and exec it is called what its parent is
-            seen.kind = kind(words)
+        began, now = process.create_time(), kind(process.cmdline(), process.name())
+        seen = self.lived.setdefault(process.pid, Lived(now, began))
+        if seen.kind in (FORKS, OTHER):  # between fork and exec, or its script, it is called what its parent is
+            seen.kind = now
         used = process.cpu_times()
         seen.seconds, seen.processor = time.time() - began, used.user + used.system
 
 
-def kind(words: list[str]) -> str:
-    """What a process is for, by its command line."""
+def kind(words: list[str], name: str = "") -> str:
+    """What a process is for, by its command line; a fork that runs a script, by the name that it has been given."""
     for word in words:
+        if word.endswith("/forks/server.py"):
+            return FORKS if name.startswith("python") else name
+        if word.endswith("/forks/client.py"):  # which waits for such a fork
+            return OTHER
         if job := JOB.search(word):
             return job[1]
         if word.endswith("/follow.py"):

@@ -123,6 +123,10 @@ def test_processes_are_told_apart_by_their_command_lines():
     assert kind(["python", "/butfor/scripts/follow.py"]) == "follow"
     assert kind(["python", "-m", "snakemake", "--cores", "2"]) == "Snakemake"
     assert kind(["git", "status"]) == "other"
+    server = ["python", "/butfor/scripts/butfor/forks/server.py", "/tmp/x", "engine", "numpy"]
+    assert [kind(server, name) for name in ("python3.11", "train")] == ["forks", "train"]
+    client = ["python", "-SE", "/butfor/scripts/butfor/forks/client.py", "/tmp/x", "python"]
+    assert kind([*client, "/study/.snakemake/scripts/tmpab_1.train.py"]) == "other"
 
 
 def test_two_jobs_are_held_against_one():

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from butfor.forks import servers
 from butfor.forks.client import ENGINE, STAGES, server_of
 from butfor.forks.servers import FEWEST, SERVERS, ForkServers, interpreter
+from conftest import KERAS, SMALL, environment
 
 MODULE = "xml.dom.minidom"  # which no script imports unasked
 SERVER = [sys.executable, str(servers.HERE / "server.py")]
@@ -214,3 +215,31 @@ def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(mon
     monkeypatch.setenv(SERVERS, str(tmp_path))
     ForkServers().start(["train"] * 9 + ["compare"] * 9, next(iter(servers.OF_ENGINES)), 1)
     assert interpreter() == str(tmp_path / "python")
+
+
+STUDY = {
+    "study": "forks", "data": {"name": "digits"}, "recipe": SMALL, "seeds": 2, "tracking": {"mlflow": False},
+    "ablations": {"no_dropout": {"set": {"dropout": 0.0}}, "wider": {"set": {"model.widths": [48]}}},
+}  # fmt: skip
+
+
+@pytest.mark.cases
+def test_records_are_those_of_interpreters(workflow_copy):
+    """As a user starts a study, to the bit; and its trainings were forks."""
+    records, names = [], set()
+    for more in ({}, {SERVERS: ""}):
+        copy = workflow_copy("forks", KERAS)
+        copy.write(STUDY)
+        command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        process = psutil.Popen(command, cwd=copy.folder, env={**environment(KERAS), **more}, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                names |= {each.name() for each in process.children(recursive=True)} if not more else set()
+            time.sleep(0.02)
+        assert process.returncode == 0
+        paths = sorted((copy.folder / "results" / "forks" / "runs").glob("*/*/seed_*.json"))
+        records.append([json.loads(path.read_text()) for path in paths])
+    for one in (*records[0], *records[1]):
+        del one["timing"], one["sha256"]
+    assert len(records[0]) == 6 and records[0] == records[1]
+    assert {"train", "compare", "report"} & names == {"train", "compare", "report"}

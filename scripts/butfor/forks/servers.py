@@ -26,8 +26,8 @@ FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than 
 OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
 OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
 OF_ENGINES = {
-    "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.forks.keras_libraries"),
-    "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.forks.jax_libraries"),
+    "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
+    "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }
 PATIENCE = 0.5  # seconds
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
