@@ -164,7 +164,7 @@ def test_else_the_interpreter_runs_it(tmp_path, folder, why):
     assert (status, err, json.loads(out)["forked"]) == (0, "", False)
 
 
-def test_a_client_waits_for_imports(tmp_path, folder):
+def test_a_client_waits_for_imports_unless_it_is_stopped(tmp_path, folder):
     """It would import the same as long as they take."""
     (tmp_path / "slow.py").write_text("import time; time.sleep(2)")
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -172,6 +172,10 @@ def test_a_client_waits_for_imports(tmp_path, folder):
     command = [*SERVER, str(folder), STAGES, "slow", MODULE]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.PIPE) as process:
         wait_for(process, folder)
+        waiting = started(folder, script(tmp_path, "print('begun')"))
+        time.sleep(0.5)
+        waiting.send_signal(signal.SIGINT)
+        assert (*waiting.communicate(), waiting.returncode) == ("", "", -signal.SIGINT)
         assert json.loads(run(folder, script(tmp_path, TOLD))[1])["forked"]
         process.stdin.close()
         process.wait()

@@ -35,6 +35,7 @@ def server_of(words: list[str]) -> str | None:
 
 def main(folder: Path, interpreter: str, words: list[str]) -> int:
     """Run a script; the exit status of its fork, less than 0 for a signal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to be said of a client that is ended while it waits
     server = _accepted(folder, words)
     if server is None:
         os.execv(interpreter, [interpreter, *words])

@@ -11,6 +11,7 @@ import atexit
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,7 @@ def _start(folder: Path, name: str, modules: Iterable[str], threads: int) -> Non
     )
 
     def end() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C ends nothing any more
         if server.stdin:
             server.stdin.close()
         try:
