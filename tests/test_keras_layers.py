@@ -52,7 +52,7 @@ def groups():
     yield pytest.param([ALONE], id=ALONE, marks=pytest.mark.long)
 
 
-@pytest.mark.parametrize("names", groups())
+@pytest.mark.parametrize("names", [*groups()])
 def test_they_are_built_train_repeat_themselves_and_leave_footprints(few, names):
     rows = build(of(names), few, "arm")
     assert rows[-1]["layer"] == "logits" and len(rows) > 2 * len(names)
