@@ -139,6 +139,8 @@ CHANGES = [
     ("loop", {**MLP, "dropout": 0.2}, {"loop": "xla"}),
 ]  # fmt: skip
 
+LONG = {"shift-1", "noise-0.2"}  # in XLA's loop, as dropout and mixup are; in `make test-long`
+
 
 def name_of(change):
     key, _, settings = change
@@ -151,7 +153,7 @@ def with_cases(changes):
     seen, found = Counter(), []
     for change in changes:
         seen[change[0]] += 1
-        marks = [pytest.mark.cases] * (seen[change[0]] > 1)
+        marks = [pytest.mark.cases] * (seen[change[0]] > 1) + [pytest.mark.long] * (name_of(change) in LONG)
         found.append(pytest.param(change, marks=marks, id=name_of(change)))
     return found
 

@@ -4,8 +4,8 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -15,19 +15,13 @@ from butfor.records.record import read
 from butfor.training import build_job
 from butfor.user_code.location import OwnCodeError
 from conftest import KERAS, ROOT, resolved
+from preloaded import Preloaded
 
 pytestmark = pytest.mark.cases
 MODEL = {"name": "moody:build"}
 RECIPE = {"epochs": 2, "batch_size": 32, "loop": "graph", "learning_rate": 0.01}
-DRIVER = """
-import json, sys
-from pathlib import Path
-from butfor.process.log import log_to
-log_to("job.log")
-asked = json.loads(sys.argv[1])
-from butfor.training.arm_job import train_arm
-train_arm(asked["training"], asked["arrays"], asked["manifest"], 1, "runs/arm/look1", max_minutes=asked["max_minutes"])
-"""
+# Keras's import takes longer than a training.
+LIBRARIES = "butfor.engine.keras_engine", "butfor.training.arm_job"
 
 
 @pytest.fixture
@@ -40,16 +34,24 @@ def moody(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def jobs():
+    """Starts training jobs, each a process of its own that begins with its libraries imported."""
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join([f"{ROOT / 'scripts'}", f"{ROOT / 'tests'}"])}
+    server = Preloaded("moody_training", LIBRARIES, where)
+    yield partial(server.run, environment=where, timeout=300)
+    server.close()
+
+
 @pytest.fixture
-def trained(moody, digits):
+def trained(moody, digits, jobs):
     """Trains a mood in a process of its own; gives its exit code, its log, and what the partial report is told."""
 
     def train(mood, max_minutes=None, seeds=(0,)):
         recipe = resolved(**RECIPE, model={**MODEL, "mood": mood})
         training = {"arm": "arm", "seeds": list(seeds), "recipe": recipe, "validation": 0.1, "engine": KERAS}
         asked = {"training": training, "arrays": f"{digits[0]}", "manifest": f"{digits[1]}", "max_minutes": max_minutes}
-        where = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}"}
-        done = subprocess.run([sys.executable, "-c", DRIVER, json.dumps(asked)], env=where, timeout=300, check=False)
+        done = jobs([json.dumps(asked)], moody)
         return done.returncode, (moody / "job.log").read_text(errors="replace"), failure_note.read_notes(moody)
 
     return train

@@ -45,19 +45,16 @@ def absence_of_evidence(pairs: Pairs, rule: stats.Rule, *guard: float) -> Contra
     return dataclasses.replace(kept, p_equivalence=0.0 if kept.p_difference > rule.alpha else 1.0)
 
 
-@pytest.mark.cases
 def test_looks_that_are_not_paid_for(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", every_look_at_the_full_level)
     assert wrong_reports(after_mutation("nothing, margin 0.1")) > at_most(ALPHA, STUDIES)
 
 
-@pytest.mark.cases
 def test_ablations_that_are_not_paid_for(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.correct", lambda contrasts, weights, others: contrasts)
-    assert wrong_reports(after_mutation("nothing, normal", 50)) > at_most(ALPHA, 50)
+    assert wrong_reports(after_mutation("nothing, normal", 20)) > at_most(ALPHA, 20)
 
 
-@pytest.mark.cases
 def test_intervals_that_do_not_pay_for_the_looks(monkeypatch):
     monkeypatch.setattr("butfor.stats.looks.contrast", intervals_of_one_look)
     share, error = coverage(after_mutation("mix, margin 1.67", 150))
@@ -105,12 +102,12 @@ def test_failures_that_are_dropped(monkeypatch, name, treatment):
             return getattr(stats, name)
 
     monkeypatch.setattr("butfor.verdicts.paired_values.stats", Dropping())
-    assert praised(after_mutation(name, 30)).any()
+    assert praised(after_mutation(name, 10)).any()
 
 
 def test_unstable_arms_that_are_not_downgraded(monkeypatch):
     monkeypatch.setattr("butfor.stats.verdict._by_figures", _from_differences)
-    assert praised(after_mutation("30 % diverge, else +2", 30)).sum() > 5
+    assert praised(after_mutation("30 % diverge, else +2", 10)).sum() > 5
 
 
 def judged_anew(at_looks, rule, weights):
@@ -138,6 +135,7 @@ def test_verdicts_once_given_stand(monkeypatch):
     assert taken_back(10) > 0
 
 
+@pytest.mark.long  # it is wrong as often as where looks are not paid for
 def test_judging_anew_at_every_look_at_the_full_level(monkeypatch):
     monkeypatch.setattr(
         "butfor.verdicts.contrasts.stats.judge_pairs",

@@ -7,7 +7,7 @@ import pytest
 from butfor.records.record import read
 
 
-@pytest.mark.parametrize("study", ["noise", "rotation", "rotation_graph"])
+@pytest.mark.parametrize("study", ["noise", "rotation", pytest.param("rotation_graph", marks=pytest.mark.long)])
 def test_every_arm_trains_and_is_judged(case, study):
     done = case.run("--configfile", f"study_{study}.yaml")
     results = case.folder / "results" / study

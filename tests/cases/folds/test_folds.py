@@ -16,6 +16,7 @@ from butfor.records.tables import load_study
 from butfor.verdicts.numbers import mean_and_sd
 
 FOLDS = "folds: 5, repeats: 1"
+TRAINING = "--until", "train"  # where no report is looked at
 
 
 def table(path):
@@ -29,11 +30,11 @@ def table(path):
     return frame
 
 
-def started(flow, folds):
-    """The looks that a start with these folds trains, and when each run of the baseline began."""
+def started(flow, folds, *words):
+    """The looks that a start with these folds and words trains, and when each run of the baseline began."""
     path = flow.folder / "study.yaml"
     path.write_text(re.sub(r"folds: \d+, repeats: \d+", folds, path.read_text()))
-    done = flow.run("--configfile", "study.yaml")
+    done = flow.run("--configfile", "study.yaml", *words)
     assert done.returncode == 0, done.stdout + done.stderr
     runs = (flow.folder / "results" / "cancer" / "runs" / "baseline" / "look1").glob("seed_*.json")
     begun = {record.seed: record.timing["started"] for record in map(read, runs)}
@@ -55,16 +56,16 @@ def test_a_cross_validated_table_from_its_file_to_its_report(case):
     frame = table(case.folder / "cancer.csv")
     results = case.folder / "results" / "cancer"
     both = ["baseline, look1", "weighted, look1"]
-    trained, first = started(case, FOLDS)
+    trained, first = started(case, FOLDS, *TRAINING)
     assert sorted(trained) == both and sorted(first) == [*range(5)]
-    assert started(case, FOLDS) == ([], first)
+    assert started(case, FOLDS, *TRAINING) == ([], first)
     trained, second = started(case, "folds: 5, repeats: 2")  # half of each arm is there
     assert sorted(trained) == both and sorted(second) == [*range(10)]
     assert {seed: second[seed] for seed in first} == first
     _check_figures(frame, results)
-    trained, third = started(case, "folds: 2, repeats: 1")
+    trained, third = started(case, "folds: 2, repeats: 1", *TRAINING)
     assert sorted(trained) == both and not {*third.values()} & {*second.values()}
-    assert started(case, "folds: 5, repeats: 2") == ([], second)
+    assert started(case, "folds: 5, repeats: 2", *TRAINING) == ([], second)
 
 
 def _check_figures(frame, results):
