@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from butfor.recipe.cohorts import cohorts
-from butfor.workflow import inheritance, planned_cohorts
-from butfor.workflow.planned_cohorts import PlannedCohorts, are_wanted
+from butfor.workflow import inheritance, joint_trainings
+from butfor.workflow.joint_trainings import are_wanted
+from butfor.workflow.planned_cohorts import PlannedCohorts
 
 STUDY = """
 seeds: [2, 4]
@@ -129,7 +130,7 @@ def test_models_and_time_limits_have_none(start):
 )  # fmt: skip
 def test_they_are_wanted_of_jax_and_on_gpus_unless_the_study_says_otherwise(monkeypatch, engine, asked, gpus, wanted):
     monkeypatch.setenv("BUTFOR_ENGINE", engine)
-    monkeypatch.setattr(planned_cohorts, "gpus", lambda: gpus)
+    monkeypatch.setattr(joint_trainings, "gpus", lambda: gpus)
     assert are_wanted({"job": {"cohorts": asked}}) is wanted
 
 
