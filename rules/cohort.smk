@@ -42,6 +42,7 @@ rule cohort:
     params:
         trainings=lambda wildcards: together.trainings(*wildcards),
         runs=lambda wildcards: together.folders(*wildcards),
+        program=lambda wildcards: together.program(*wildcards),
         announcement=lambda wildcards: together.announcement(*wildcards),
     message:
         "{params.announcement}"

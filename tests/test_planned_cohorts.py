@@ -134,6 +134,35 @@ def test_they_are_wanted_of_jax_and_on_gpus_unless_the_study_says_otherwise(monk
     assert are_wanted({"job": {"cohorts": asked}}) is wanted
 
 
+@pytest.fixture
+def on_gpus(start, monkeypatch):
+    """Gives what a start trains together on so many GPUs, by the arms of each job, with what it is told of its program."""
+
+    def jobs(count, **job):
+        monkeypatch.setattr(joint_trainings, "gpus", lambda: count)
+        found = start(**job)
+        marks = [receipt.rsplit("/", 1)[1].removesuffix(".json") for receipt in together(found)]
+        return [([t["arm"] for t in found.trainings("look1", m)], found.program("look1", m)) for m in marks]
+
+    return jobs
+
+
+def test_on_several_gpus_a_cohort_is_as_many_jobs_none_larger_than_a_gpus_share(on_gpus):
+    large = ["larger_batch", "larger_batch_slower"]
+    assert [arms for arms, _ in on_gpus(1)] == [["baseline", "no_dropout", "faster"], large]
+    assert sorted(arms for arms, _ in on_gpus(2)) == [["baseline", "no_dropout", "faster"], large]
+    assert sorted(arms for arms, _ in on_gpus(3)) == [["baseline", "faster"], large, ["no_dropout"]]
+    assert sorted(arms for arms, _ in on_gpus(2, gpu_share=4)) == [
+        ["baseline"], ["faster"], ["larger_batch"], ["larger_batch_slower"], ["no_dropout"],
+    ]  # fmt: skip
+
+
+def test_the_jobs_of_a_program_have_the_same_lanes_and_parts(on_gpus):
+    programs = {arms[0]: program for arms, program in on_gpus(3)}
+    assert programs["baseline"] == programs["no_dropout"] == {"switches": ["dropout_1", "dropout_2"], "lanes": 4}
+    assert programs["larger_batch"]["lanes"] == 4
+
+
 def test_each_is_one_program(start):
     found = start()
     for receipt in together(found):

@@ -12,7 +12,7 @@ from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.planned_study import PlannedStudy
 from butfor.outlook.run_seconds import RunSeconds
 from butfor.recipe.given_numbers import rest_of, switches_of
-from butfor.workflow.joint_trainings import are_possible, joint_trainings
+from butfor.workflow.joint_trainings import are_possible, devices_of, joint_trainings
 
 TAKING = 1.3  # seconds, measured: of an arm's job that finds its records, Snakemake's among them
 
@@ -41,14 +41,15 @@ class SharedJobs:
     def __init__(self, study: PlannedStudy, times: Mapping[str, RunSeconds], start: float) -> None:
         self._targets, self._times, self._start = study.targets, times, start
         planned = study.targets.planned() if are_possible(study.settings, study.targets) else ()
+        self._devices = devices_of(study.settings)
         self._trainings = {(look, training["arm"]): training for look, training in planned}
 
     def of(self, look: str, lacking: Mapping[str, int]) -> list[SharedJob]:
         """The jobs of a look. lacking: by arm, how many runs are to be trained."""
         asked = [self._trainings[look, arm] for arm in lacking if (look, arm) in self._trainings]
         return [
-            self._job(look, {training["arm"]: lacking[training["arm"]] for training in trainings})
-            for trainings in joint_trainings(asked, self._targets)
+            self._job(look, {training["arm"]: lacking[training["arm"]] for training in joint.trainings})
+            for joint in joint_trainings(asked, self._targets, self._devices)
         ]
 
     def _job(self, look: str, lacking: Mapping[str, int]) -> SharedJob:

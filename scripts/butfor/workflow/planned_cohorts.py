@@ -18,7 +18,7 @@ from butfor.records.provenance import gpus
 from butfor.records.results_folder import COHORT, COHORTS, RUNS, RUNS_FOLDER
 from butfor.study.plan import Plan
 from butfor.workflow import inheritance, parameters
-from butfor.workflow.joint_trainings import Training, are_possible, joint_trainings
+from butfor.workflow.joint_trainings import JointTrainings, Training, are_possible, devices_of, joint_trainings
 from butfor.workflow.targets import Targets
 
 
@@ -35,7 +35,8 @@ class PlannedCohorts:
     ) -> None:
         self._plan, self._targets, self._asked = plan, targets, asked
         self._results = Path(settings["results"])
-        self._of_look: dict[str, dict[str, list[Training]]] = {}
+        self._of_look: dict[str, dict[str, JointTrainings]] = {}
+        self._devices = devices_of(settings)
         self._marks: dict[str, dict[str, str]] = {}
         self.are_known = parameters.engine() == parameters.JAX
         self.are_possible = are_possible(settings, targets)
@@ -70,7 +71,11 @@ class PlannedCohorts:
 
     def trainings(self, look: str, cohort: str) -> list[Training]:
         """What a cohort trains, see parameters.training."""
-        return self._of(look)[cohort]
+        return self._of(look)[cohort].trainings
+
+    def program(self, look: str, cohort: str) -> dict[str, Any]:
+        """What its job is told of the program that trains it."""
+        return self._of(look)[cohort].program
 
     def first(self, look: str, cohort: str) -> str:
         """The name of one of its arms, which all are trained on one data set."""
@@ -91,26 +96,27 @@ class PlannedCohorts:
         """What an arm's job says of itself, which need not train what others have trained with it."""
         return f"{announcement}, what is not trained together" if awaited else announcement
 
-    def _of(self, look: str) -> dict[str, list[Training]]:
+    def _of(self, look: str) -> dict[str, JointTrainings]:
         """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
         if look not in self._of_look:
             self._of_look[look] = {
-                fingerprint([self._targets.data.made_of[data_set_of(found[0]["arm"])], found]): found
+                fingerprint([self._targets.data.made_of[data_set_of(some[0]["arm"])], some]): found
                 for found in self._found(look)
+                if (some := found.trainings)
             }
         return self._of_look[look]
 
     def _mark_of(self, look: str) -> dict[str, str]:
         """By arm, its cohort."""
         if look not in self._marks:
-            self._marks[look] = {t["arm"]: mark for mark, trainings in self._of(look).items() for t in trainings}
+            self._marks[look] = {t["arm"]: mark for mark, found in self._of(look).items() for t in found.trainings}
         return self._marks[look]
 
-    def _found(self, look: str) -> list[list[Training]]:
+    def _found(self, look: str) -> list[JointTrainings]:
         asked = set(self._targets.trained(until=look))
         of_look = (t for name, t in self._targets.planned() if name == look and self._folder(t["arm"], look) in asked)
         lacking = [t for t in of_look if not inheritance.is_in_place(self._results, t, look)]
-        return joint_trainings(lacking, self._targets)
+        return joint_trainings(lacking, self._targets, self._devices)
 
     def _folder(self, arm: str, look: str) -> str:
         return f"{self._results}/{RUNS.format(arm=arm, look=look)}"
