@@ -140,6 +140,7 @@ def test_on_two_gpus_a_look_is_two_jobs_whose_runs_are_batched_alike(study):
     provenance.write_text(provenance.read_text() + TWO_GPUS)
     study.write({**STUDY, "job": {"cohorts": "auto"}})
     assert study.would_run(*ENDS) == {"data": 1, "cohort": 2, "train": 3}
+    assert study.would_run(*ENDS, "--workflow-profile", "slurm") == {"data": 1, "cohort": 1, "train": 3}
     succeeded(study, "--until", "data")
     words = [sys.executable, "-m", "snakemake", "--cores", "2", *ENDS]
     start = subprocess.Popen(

@@ -44,7 +44,7 @@ def start(planned, monkeypatch, tmp_path):
             data=SimpleNamespace(made_of={"": "digits"}, made={"": {"folds": folds} if folds else {}}),
         )
         monkeypatch.setattr(inheritance, "is_in_place", lambda results, t, look: t["arm"] in there)
-        return PlannedCohorts(settings, plan, targets, lambda: asked)
+        return PlannedCohorts(settings, plan, targets, lambda: asked, joint_trainings.devices_of(settings))
 
     return planned_with
 

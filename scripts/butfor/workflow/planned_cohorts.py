@@ -18,7 +18,7 @@ from butfor.records.provenance import gpus
 from butfor.records.results_folder import COHORT, COHORTS, RUNS, RUNS_FOLDER
 from butfor.study.plan import Plan
 from butfor.workflow import inheritance, parameters
-from butfor.workflow.joint_trainings import JointTrainings, Training, are_possible, devices_of, joint_trainings
+from butfor.workflow.joint_trainings import JointTrainings, Training, are_possible, joint_trainings
 from butfor.workflow.targets import Targets
 
 
@@ -26,17 +26,18 @@ class PlannedCohorts:
     """Those of a planned study.
 
     settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths; where folders of records
-    are among them, arms train by themselves. are_possible: whether any training may have a cohort at all. are_known: whether any
-    may have had one.
+    are among them, arms train by themselves. devices: among which each look is divided; 1 for a cluster, whose jobs plan anew what
+    they are to do, and see other GPUs than the head node. are_possible: whether any training may have a cohort at all. are_known:
+    whether any may have had one.
     """
 
     def __init__(
-        self, settings: dict[str, Any], plan: Plan, targets: Targets, asked: Callable[[], Sequence[Any]]
+        self, settings: dict[str, Any], plan: Plan, targets: Targets, asked: Callable[[], Sequence[Any]], devices: int
     ) -> None:
         self._plan, self._targets, self._asked = plan, targets, asked
         self._results = Path(settings["results"])
         self._of_look: dict[str, dict[str, JointTrainings]] = {}
-        self._devices = devices_of(settings)
+        self._devices = devices
         self._marks: dict[str, dict[str, str]] = {}
         self.are_known = parameters.engine() == parameters.JAX
         self.are_possible = are_possible(settings, targets)
