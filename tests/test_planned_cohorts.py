@@ -68,6 +68,8 @@ def test_arms_that_share_a_program_wait_for_one_job(start):
     assert [t["arm"] for t in found.trainings("look1", mark)] == first[1]
     assert found.folders("look1", mark) == [f"results/runs/{arm}/look1" for arm in first[1]]
     assert found.announcement("look1", mark) == "Train 6 runs of 3 arms together, look1"
+    assert found.announced_after(None, "Train a, look1") == "Train a, look1"
+    assert found.announced_after([first[0]], "Train a, look1").endswith("look1, as far as it was not trained together")
     alone = start(there={"larger_batch_slower"})
     (receipt,) = alone.receipts("larger_batch", "look1")
     mark = receipt.rsplit("/", 1)[1].removesuffix(".json")

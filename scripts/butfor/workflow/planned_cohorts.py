@@ -26,9 +26,9 @@ class PlannedCohorts:
     """Those of a planned study.
 
     settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths; where folders of records
-    are among them, arms train by themselves. devices: among which each look is divided; 1 for a cluster, whose jobs plan anew what
-    they are to do, and see other GPUs than the head node. are_possible: whether any training may have a cohort at all. are_known:
-    whether any may have had one.
+    are among them, arms train by themselves. devices: among which each look is divided; 1 for a cluster, whose jobs plan anew
+    what they are to do, and see other GPUs than the head node. are_possible: whether any training may have a cohort at all.
+    are_known: whether any may have had one.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class PlannedCohorts:
 
     def announced_after(self, awaited: Sequence[str] | None, announcement: str) -> str:
         """What an arm's job says of itself, which need not train what others have trained with it."""
-        return f"{announcement}, what is not trained together" if awaited else announcement
+        return f"{announcement}, as far as it was not trained together" if awaited else announcement
 
     def _of(self, look: str) -> dict[str, JointTrainings]:
         """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
