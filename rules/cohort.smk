@@ -4,9 +4,20 @@
 # It is to do no more than a killed job has done: the arms' jobs train what it has left out, and make their folders. So a receipt
 # names what it was for, and is no input of records that are there but where Snakemake has noted it, which then is a file that no
 # job makes.
+from butfor.workflow import joint_trainings
 from butfor.workflow.planned_cohorts import PlannedCohorts
 
-together = PlannedCohorts(study, plan, targets, lambda: workflow.dag_settings.targets)
+# Of a cluster neither the head node nor a job sees the GPUs.
+trains_here = (
+    workflow.is_main_process and workflow.global_resources["_nodes"].value is None
+)
+together = PlannedCohorts(
+    study,
+    plan,
+    targets,
+    asked=lambda: workflow.dag_settings.targets,
+    devices=joint_trainings.devices_of(study) if trains_here else 1,
+)
 
 # A job of a cluster needs none any more.
 cohort_of = (
@@ -42,6 +53,7 @@ rule cohort:
     params:
         trainings=lambda wildcards: together.trainings(*wildcards),
         runs=lambda wildcards: together.folders(*wildcards),
+        program=lambda wildcards: together.program(*wildcards),
         announcement=lambda wildcards: together.announcement(*wildcards),
     message:
         "{params.announcement}"

@@ -34,8 +34,9 @@ rule train:
     params:
         training=training,
         made_of=made_of,
-        announcement=lambda wildcards, input: targets.announcement(
-            wildcards.arm, wildcards.look, is_forced
+        announcement=lambda wildcards, input: together.announced_after(
+            input.get("cohort"),
+            targets.announcement(wildcards.arm, wildcards.look, is_forced),
         ),
     message:
         "{params.announcement}"

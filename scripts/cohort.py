@@ -9,6 +9,7 @@ train_cohort(
     runs=snakemake.params.runs,
     arrays=snakemake.input.arrays, manifest=snakemake.input.manifest,
     threads=snakemake.threads,
+    program=snakemake.params.program,
     receipt=snakemake.output.receipt,
     terminal=terminal,
 )  # fmt: skip

@@ -109,14 +109,18 @@ if __name__ == "__main__":
     heard = []
     together = training.train(lambda place, run: heard.append((place, run.seed)))
     few = [runs[place] for place in asked["alone"]]
-    in_turn = CohortTraining(replace(cohort, runs=tuple(range(len(few)))), few, data, SHARE, lanes=2)
+    in_turn = CohortTraining(replace(cohort, runs=tuple(range(len(few)))), few, data, SHARE, lanes=4)
     in_turn._epochs = without_memory_at_first(in_turn._epochs)
     one_after_another = in_turn.train()
     count = len(training.program.model.trainable_variables)
     print(
         json.dumps(
             {
-                "how": [training.how, in_turn.how],
+                "how": [
+                    training.how,
+                    in_turn.how,
+                    CohortTraining(replace(cohort, runs=(0,)), runs, data, SHARE, 4).how,
+                ],
                 "epochs": training.epochs_trained,
                 "heard": len(heard),
                 "together": [told(run.trajectory, run.metrics, run.weights[:count]) for run in together],

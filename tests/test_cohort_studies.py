@@ -123,6 +123,48 @@ def test_a_start_that_was_killed_loses_no_run_that_was_over(study):
     assert re.findall(r"(\d) of 6 runs are lacking", log)[-1] == str(6 - len(left))
 
 
+TWO_GPUS = """
+
+def visible_gpus() -> list[str]:
+    return ["0", "1"]
+
+
+def gpus() -> int:
+    return 2
+"""
+
+
+def test_on_two_gpus_a_look_is_two_jobs_whose_runs_are_batched_alike(study):
+    """On made-up ones: each job takes one, and computes on the CPU."""
+    provenance = study.folder / "scripts" / "butfor" / "records" / "provenance.py"
+    provenance.write_text(provenance.read_text() + TWO_GPUS)
+    study.write({**STUDY, "job": {"cohorts": "auto"}})
+    assert study.would_run(*ENDS) == {"data": 1, "cohort": 2, "train": 3}
+    assert study.would_run(*ENDS, "--workflow-profile", "slurm") == {"data": 1, "cohort": 1, "train": 3}
+    succeeded(study, "--until", "data")
+    words = [sys.executable, "-m", "snakemake", "--cores", "2", *ENDS]
+    start = subprocess.Popen(
+        words, cwd=study.folder, env=environment("jax"), start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )  # fmt: skip
+    records, end = Records(study), time.monotonic() + PATIENCE
+    while not records.started() and time.monotonic() < end:
+        time.sleep(0.02)
+    os.killpg(start.pid, signal.SIGKILL)
+    start.communicate()
+    left = records.started()
+    assert 1 <= len(left) < 6
+    succeeded(study, *ENDS)
+    after = records.all()
+    assert len(after) == 6 and {run: after[run]["timing"]["started"] for run in left} == left
+    assert {record["machine"]["batched"] for record in after.values()} == {"1 in turn"}
+    logs = [path.read_text() for path in (study.folder / "results" / "logs" / "cohort").glob("*.log")]
+    assert sorted(set(re.findall(r"GPU (\d), share 1 of 1", "".join(logs)))) == ["0", "1"]
+    assert sorted(set(re.findall(r"of (\d) runs are lacking", "".join(logs)))) == ["2", "4"]
+    assert study.would_run(*ENDS) == {}
+    study.write({**changed(more={"set": {"dropout": 0.3}}), "job": {"cohorts": "auto"}})
+    assert study.would_run(*ENDS) == {"cohort": 1, "train": 1}
+
+
 def test_a_cohort_that_fails_costs_its_time_alone(study):
     process = study.folder / "scripts" / "butfor" / "jax_engine" / "cohort_process.py"
     text = process.read_text()

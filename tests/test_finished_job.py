@@ -96,7 +96,7 @@ def test_a_cohort_that_fails_fails_nothing_and_is_said(training, digits, tmp_pat
     results, terminal = tmp_path / "results", io.StringIO()
     note_language(made_parent(results / "any").parent, language)
     runs, receipt = [str(results / "runs" / "a" / "look1")], results / "cohorts" / "look1" / "m.json"
-    cohort_job.train_cohort([training], runs, *digits, threads=1, receipt=receipt, terminal=terminal)
+    cohort_job.train_cohort([training], runs, *digits, 1, {}, receipt, terminal)
     assert json.loads(receipt.read_text())["failed"] == "its process ended with exit status 1"
     assert said in terminal.getvalue() and terminal.getvalue().count("\n") == 1
 
@@ -104,5 +104,5 @@ def test_a_cohort_that_fails_fails_nothing_and_is_said(training, digits, tmp_pat
 def test_a_cohort_that_lacks_nothing_starts_no_process(killed, training, digits, tmp_path, monkeypatch):
     monkeypatch.setattr(cohort_job, "PROCESS", "no.such.module")
     receipt = tmp_path / "receipt.json"
-    cohort_job.train_cohort([training], [str(killed)], *digits, threads=1, receipt=receipt)
+    cohort_job.train_cohort([training], [str(killed)], *digits, 1, {}, receipt)
     assert json.loads(receipt.read_text())["failed"] == ""

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from butfor.recipe.cohorts import cohorts
-from butfor.workflow import inheritance, planned_cohorts
-from butfor.workflow.planned_cohorts import PlannedCohorts, are_wanted
+from butfor.workflow import inheritance, joint_trainings
+from butfor.workflow.joint_trainings import are_wanted
+from butfor.workflow.planned_cohorts import PlannedCohorts
 
 STUDY = """
 seeds: [2, 4]
@@ -43,7 +44,7 @@ def start(planned, monkeypatch, tmp_path):
             data=SimpleNamespace(made_of={"": "digits"}, made={"": {"folds": folds} if folds else {}}),
         )
         monkeypatch.setattr(inheritance, "is_in_place", lambda results, t, look: t["arm"] in there)
-        return PlannedCohorts(settings, plan, targets, lambda: asked)
+        return PlannedCohorts(settings, plan, targets, lambda: asked, joint_trainings.devices_of(settings))
 
     return planned_with
 
@@ -67,6 +68,8 @@ def test_arms_that_share_a_program_wait_for_one_job(start):
     assert [t["arm"] for t in found.trainings("look1", mark)] == first[1]
     assert found.folders("look1", mark) == [f"results/runs/{arm}/look1" for arm in first[1]]
     assert found.announcement("look1", mark) == "Train 6 runs of 3 arms together, look1"
+    assert found.announced_after(None, "Train a, look1") == "Train a, look1"
+    assert found.announced_after([first[0]], "Train a, look1").endswith("look1, as far as it was not trained together")
     alone = start(there={"larger_batch_slower"})
     (receipt,) = alone.receipts("larger_batch", "look1")
     mark = receipt.rsplit("/", 1)[1].removesuffix(".json")
@@ -129,8 +132,37 @@ def test_models_and_time_limits_have_none(start):
 )  # fmt: skip
 def test_they_are_wanted_of_jax_and_on_gpus_unless_the_study_says_otherwise(monkeypatch, engine, asked, gpus, wanted):
     monkeypatch.setenv("BUTFOR_ENGINE", engine)
-    monkeypatch.setattr(planned_cohorts, "gpus", lambda: gpus)
+    monkeypatch.setattr(joint_trainings, "gpus", lambda: gpus)
     assert are_wanted({"job": {"cohorts": asked}}) is wanted
+
+
+@pytest.fixture
+def on_gpus(start, monkeypatch):
+    """Gives what a start trains together on so many GPUs, by the arms of each job, with what it is told of its program."""
+
+    def jobs(count, **job):
+        monkeypatch.setattr(joint_trainings, "gpus", lambda: count)
+        found = start(**job)
+        marks = [receipt.rsplit("/", 1)[1].removesuffix(".json") for receipt in together(found)]
+        return [([t["arm"] for t in found.trainings("look1", m)], found.program("look1", m)) for m in marks]
+
+    return jobs
+
+
+def test_on_several_gpus_a_cohort_is_as_many_jobs_none_larger_than_a_gpus_share(on_gpus):
+    large = ["larger_batch", "larger_batch_slower"]
+    assert [arms for arms, _ in on_gpus(1)] == [["baseline", "no_dropout", "faster"], large]
+    assert sorted(arms for arms, _ in on_gpus(2)) == [["baseline", "no_dropout", "faster"], large]
+    assert sorted(arms for arms, _ in on_gpus(3)) == [["baseline", "faster"], large, ["no_dropout"]]
+    assert sorted(arms for arms, _ in on_gpus(2, gpu_share=4)) == [
+        ["baseline"], ["faster"], ["larger_batch"], ["larger_batch_slower"], ["no_dropout"],
+    ]  # fmt: skip
+
+
+def test_the_jobs_of_a_program_have_the_same_lanes_and_parts(on_gpus):
+    programs = {arms[0]: program for arms, program in on_gpus(3)}
+    assert programs["baseline"] == programs["no_dropout"] == {"switches": ["dropout_1", "dropout_2"], "lanes": 4}
+    assert programs["larger_batch"]["lanes"] == 4
 
 
 def test_each_is_one_program(start):

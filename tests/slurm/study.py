@@ -35,10 +35,10 @@ def tiny(**changes: Any) -> dict[str, Any]:
 
 
 class Study(Workflow):
-    """A copy of the workflow whose config/config.yaml is this study, trained with Keras here as on the cluster."""
+    """A copy of the workflow whose config/config.yaml is this study, trained by the same engine here as on the cluster."""
 
-    def __init__(self, folder: Path, study: dict[str, Any]) -> None:
-        super().__init__(folder / "copy", KERAS)
+    def __init__(self, folder: Path, study: dict[str, Any], engine: str = KERAS) -> None:
+        super().__init__(folder / "copy", engine)
         self.write(study)
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:

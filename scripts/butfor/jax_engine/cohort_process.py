@@ -30,7 +30,9 @@ def main() -> None:
     asked = json.load(sys.stdin)
     log_to(asked["log"])
     jobs = zip(asked["trainings"], map(Path, asked["runs"]), asked["lacking"], strict=True)
-    train_lacking([AskedJob(*job) for job in jobs], asked["arrays"], asked["manifest"], asked["threads"])
+    train_lacking(
+        [AskedJob(*job) for job in jobs], asked["arrays"], asked["manifest"], asked["threads"], asked["program"]
+    )
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,11 @@ class AskedJob:
     is_lacking: bool
 
 
-def train_lacking(jobs: list[AskedJob], arrays: Path | str, manifest: Path | str, threads: int) -> None:
-    """Train the runs of which there is no record yet. jobs: of recipes of one structure, with one data set."""
+def train_lacking(
+    jobs: list[AskedJob], arrays: Path | str, manifest: Path | str, threads: int, program: dict[str, Any]
+) -> None:
+    """Train the runs of which there is no record yet. jobs: of recipes of one structure, with one data set. program: see
+    workflow/joint_trainings."""
     first = jobs[0].training
     device = JaxEngine.device(threads)
     with JaxEngine.compiled_in(JobPlace(jobs[0].runs).results / COMPILED, threads, ""):
@@ -73,10 +78,12 @@ def train_lacking(jobs: list[AskedJob], arrays: Path | str, manifest: Path | str
             write(run.path, record)
 
         asked = [(run.training["arm"], run.training["recipe"], run.seed) for run in every]
-        # By all of them, so that the program is the same whichever a killed process has left.
+        # By all that share it, so that the program is the same whichever other jobs train and a killed process has left.
         (cohort,) = cohorts([(recipe, seed) for _, recipe, seed in asked])
+        switches, lanes = frozenset(program["switches"]), program["lanes"]
         if lacking:
-            make_records(replace(cohort, runs=tuple(lacking)), asked, dataset, first["validation"], device, made)
+            cohort = replace(cohort, switches=switches, runs=tuple(lacking), planned=lanes)
+            make_records(cohort, asked, dataset, first["validation"], device, made)
 
 
 def _runs(job: AskedJob, data: str, device: str) -> Iterator[AskedRun]:

@@ -74,7 +74,7 @@ class CohortTraining:
         self.program = Program(cohort.recipe, cohort.switches, dataset)
         self._in_turn = on_cpu() if in_turn is None else in_turn
         self._epochs = self.program.epochs_in_turn if self._in_turn else self.program.epochs
-        self._count = min(lanes or (1 if on_cpu() else LANES), len(self._asked))
+        self._count = min(lanes or (1 if on_cpu() else LANES), cohort.planned)
         self.epochs_trained = 0
 
     @property

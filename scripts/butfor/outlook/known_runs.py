@@ -20,6 +20,7 @@ class KnownRun:
 
     job: the folder of its records. seconds: by phase; `compile` and `data` are those that a job has once. epochs: how many it
     trained. started, ended: of the run, in seconds since 1970. memory: the most that its process held, in MB; 0 if unknown.
+    batched: among how many runs of its cohort it was trained, in words; empty for a run that was trained by itself.
     """
 
     job: Path
@@ -35,6 +36,7 @@ class KnownRun:
     memory: float = 0.0
     device: str = ""
     engine: str = ""
+    batched: str = ""
 
     @property
     def once(self) -> float:
@@ -104,4 +106,5 @@ def _run(path: Path, fields: dict[str, Any]) -> KnownRun:
         memory=max((load.get("process_memory_usage_megabytes", 0.0) for load in timing.get("loads", [])), default=0.0),
         device=fields["machine"].get("device", ""),
         engine=fields["machine"].get("engine", ""),
+        batched=fields["machine"].get("batched", ""),
     )

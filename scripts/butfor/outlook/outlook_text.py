@@ -16,6 +16,7 @@ from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
 
 MOST_ARMS = 40  # that are told one by one
+FEW_ARMS = 3  # of a job, that are named
 COLUMNS = 12, 13, 13, 13  # places of the columns of times
 TOLD_BY = {
     OWN: template("their own records"),
@@ -65,7 +66,7 @@ def _time(outlook: Outlook) -> list[str]:
         return [phrase("How long it takes is not known: {why}.", why=stored(outlook.why_no_time.rstrip(".")))]
     if not time.most.to_train:
         return [phrase("Nothing is left to train.")]
-    lines = [_total(time, outlook.cores), *idle_words(outlook, time)]
+    lines = [_total(time, outlook.cores), *idle_words(outlook, time), *shared_lines(time)]
     sources = {each.source for each in time.arms.values()}
     told_by = listed([phrase(words) for source, words in TOLD_BY.items() if source in sources])
     lines.append(
@@ -124,18 +125,48 @@ def idle_words(outlook: Outlook, time: TimeNeeded) -> list[str]:
 def _arms(outlook: Outlook, time: TimeNeeded) -> Iterator[str]:
     """A line per arm: what each job has once, what each run has, and what they come to at the first look and at all."""
     adds = [len(seeds) for seeds in outlook.looks.values()]
-    wide = max(map(width, outlook.arms))
+    wide = max(map(width, [*outlook.arms, *(_few_arms(job.arms) for job in time.shared)]))
     heads = [phrase("once a job"), phrase("each run"), phrase("first look"), phrase("all looks")]
     shown = heads if len(adds) > 1 else heads[:-1]
     yield f"  {'':{wide}}" + "".join(padded_before(head, places) for head, places in zip(shown, COLUMNS, strict=False))
-    for name in list(outlook.arms)[:MOST_ARMS]:
+    together = {arm for job in time.shared for arm in job.arms}
+    for job in time.shared:
+        name = _few_arms(job.arms)
+        yield f"  {padded(name, wide)}  {job.once:8.1f} s  {job.each:9.1f} s  {_short(job.seconds)}"
+    alone = [name for name in outlook.arms if name not in together]
+    for name in alone[:MOST_ARMS]:
         arm = time.arms[name]
         once = time.start + arm.once
         jobs = [once + seeds * arm.each for seeds in adds]
         row = f"  {padded(name, wide)}  {once:8.1f} s  {arm.each:9.1f} s  {_short(jobs[0])}"
         yield row + (f"  {_short(sum(jobs))}" if len(jobs) > 1 else "")
-    if (more := len(outlook.arms) - MOST_ARMS) > 0:
+    if (more := len(alone) - MOST_ARMS) > 0:
         yield "  " + phrase("and {arms} more, which plan.json lists.", arms=counted(more, "arm"))
+
+
+def shared_lines(time: TimeNeeded) -> list[str]:
+    """Which arms train together in the next look, and by what their time is told; nothing where each trains by itself."""
+    if not time.shared:
+        return []
+    jobs = [f"{counted(job.runs, 'run')} ({_few_arms(job.arms)})" for job in time.shared]
+    line = phrase(
+        "Trained together at {look}, in one job each: {jobs}. Arms that are added or changed later train without these.",
+        look=time.shared[0].look,
+        jobs=listed(jobs),
+    )
+    if time.shared_is_known:
+        return [line]
+    return [
+        line,
+        phrase(
+            "No record tells what runs take together: they are counted one after another, each as long as by itself, which"
+            " on a GPU is more than they take."
+        ),
+    ]
+
+
+def _few_arms(arms: list[str]) -> str:
+    return listed(arms) if len(arms) <= FEW_ARMS else counted(len(arms), "arm")
 
 
 def _short(seconds: float) -> str:

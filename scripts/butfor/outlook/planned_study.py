@@ -65,7 +65,7 @@ def planned_study(config: Mapping[str, Any], files: Sequence[Path | str]) -> Pla
     codes = (
         dependencies.fingerprint(BASE / "scripts" / "data.py"),
         dependencies.fingerprint(BASE / "scripts" / "build.py", engine),
-        dependencies.fingerprint(BASE / "scripts" / "train.py", engine),
+        dependencies.fingerprint(BASE / "scripts" / "train.py", *parameters.trained_by()),
     )
     own = OwnFiles(settings["results"], dependencies.fingerprint)
     data = {name: {**one, "largest": plan.largest(name)} for name, one in settings["data_sets"].items()}

@@ -61,7 +61,8 @@ def start_seconds(known: Iterable[KnownRun]) -> float | None:
     """
     jobs: dict[Any, list[KnownRun]] = defaultdict(list)
     for run in known:
-        jobs[run.job].append(run)
+        if not run.batched:  # whose times are those of its record
+            jobs[run.job].append(run)
     begun = sorted(
         min(run.started for run in job) - sum(run.seconds.get("data", 0.0) for run in job) for job in jobs.values()
     )

@@ -14,7 +14,8 @@ from butfor.outlook.cached_runs import Cached
 from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
 from butfor.outlook.makespan import around, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
-from butfor.outlook.run_seconds import ByRecipe, RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds
+from butfor.outlook.run_seconds import RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds
+from butfor.outlook.shared_jobs import TAKING, SharedJob, SharedJobs, amortised
 from butfor.outlook.step_probe import Probed, probed
 from butfor.records.provenance import gpus
 from butfor.records.results_folder import ARRAYS, MANIFEST
@@ -37,7 +38,8 @@ class Span:
 class TimeNeeded:
     """start: the seconds that a job has before its first step. side_by_side: jobs at a time. least, most: if every ablation is
     settled at the first look that may settle it, and if none ever is. memory: of one training, in MB; None if unknown. test: the
-    test examples of a run; None if unknown."""
+    test examples of a run; None if unknown. shared: the jobs of the next look that train arms together; shared_is_known: whether
+    records tell what their runs take, and not only what one after another would."""
 
     arms: dict[str, RunSeconds]
     start: float
@@ -46,6 +48,8 @@ class TimeNeeded:
     most: Span
     memory: float | None
     test: int | None = None
+    shared: tuple[SharedJob, ...] = ()
+    shared_is_known: bool = False
 
 
 def time_needed(
@@ -60,39 +64,63 @@ def time_needed(
         if found.run is None:  # which is what a start would come to: no time is told by runs of another model
             return None, found.why
         known, start = [*known, found.run], start or found.start
-    groups = by_recipe(known)
-    times = {name: _seconds_of(study, name, groups) for name in study.plan.arms}
-    told = {name: each for name, each in times.items() if each is not None}
-    if len(told) < len(times):
+    alone, among = [run for run in known if not run.batched], amortised(run for run in known if run.batched)
+    times, together = (_times(study, some) for some in (alone or among, among or alone))
+    if len(times) < len(study.plan.arms) or len(together) < len(times):
         return None, why
+    start = start or START
+    jobs = LookJobs(study, cached, times, SharedJobs(study, together, start), start)
     side_by_side = max(1, min(cores // study.settings["threads"], gpus() * study.settings["job"]["gpu_share"] or cores))
-    seeds = {look.name: list(look.seeds) for look in study.plan.looks}
     ways = (
         routes.least(study.plan, decided.get),
         routes.most(study.plan, decided.get, study.settings["budget"]["max_runs"]),
     )
-    least, most = (span(way, seeds, cached, told, start or START, side_by_side) for way in ways)
-    return TimeNeeded(told, start or START, side_by_side, least, most, mean_memory(known), _test(known)), ""
+    least, most = (jobs.span(way, side_by_side) for way in ways)
+    shared = tuple(jobs.shared_next(ways[1]))
+    told = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
+    memory, test = mean_memory(known), _test(known)
+    return TimeNeeded(told, start, side_by_side, least, most, memory, test, shared, bool(among)), ""
 
 
-def span(
-    trainings: routes.Trainings,
-    seeds: Mapping[str, Sequence[int]],
-    cached: Cached,
-    time_of: Mapping[str, RunSeconds],
-    start: float,
-    side_by_side: int,
-) -> Span:
-    """What some trainings come to. seeds: of each look."""
-    jobs: dict[str, list[float]] = {look: [] for look in seeds}
-    to_train = runs = 0
-    for arm, look in trainings:
-        missing = len(seeds[look]) - len(cached.get((arm, look), []))
-        runs, to_train = runs + len(seeds[look]), to_train + missing
-        if missing:
-            jobs[look].append(start + time_of[arm].once + missing * time_of[arm].each)
-    seconds = makespan(jobs.values(), side_by_side) + around(len({arm for arm, _ in trainings})) if to_train else 0.0
-    return Span(runs, to_train, seconds)
+class LookJobs:
+    """The jobs of each look. cached: the seeds that need no training. times: of arms that train by themselves. shared: the jobs
+    of those that train together. start: see TimeNeeded."""
+
+    def __init__(
+        self, study: PlannedStudy, cached: Cached, times: Mapping[str, RunSeconds], shared: SharedJobs, start: float
+    ) -> None:
+        self._seeds = {look.name: len(look.seeds) for look in study.plan.looks}
+        self._cached, self._times, self._shared, self._start = cached, times, shared, start
+
+    def span(self, trainings: routes.Trainings, side_by_side: int) -> Span:
+        """What some trainings come to, so many jobs at a time."""
+        lacking, jobs, taking = self._lacking(trainings), list[list[float]](), 0.0
+        for look, of_look in lacking.items():
+            shared = self._shared.of(look, of_look)
+            together = {arm for job in shared for arm in job.arms}
+            alone = {arm: runs for arm, runs in of_look.items() if arm not in together}
+            times = self._times
+            own = [self._start + times[arm].once + runs * times[arm].each for arm, runs in alone.items()]
+            jobs.append([*(job.seconds for job in shared), *own])
+            taking += TAKING * len(together) / side_by_side
+        runs = sum(self._seeds[look] for _, look in trainings)
+        to_train = sum(sum(of_look.values()) for of_look in lacking.values())
+        seconds = (
+            makespan(jobs, side_by_side) + taking + around(len({arm for arm, _ in trainings})) if to_train else 0.0
+        )
+        return Span(runs, to_train, seconds)
+
+    def shared_next(self, trainings: routes.Trainings) -> list[SharedJob]:
+        """The jobs that train arms together in the first look that lacks runs."""
+        return next((self._shared.of(look, of) for look, of in self._lacking(trainings).items() if of), [])
+
+    def _lacking(self, trainings: routes.Trainings) -> dict[str, dict[str, int]]:
+        """By look and arm, how many runs are to be trained."""
+        lacking: dict[str, dict[str, int]] = {look: {} for look in self._seeds}
+        for arm, look in trainings:
+            if missing := self._seeds[look] - len(self._cached.get((arm, look), [])):
+                lacking[look][arm] = missing
+        return lacking
 
 
 def test_examples(study: PlannedStudy, time: TimeNeeded | None) -> int | None:
@@ -150,7 +178,11 @@ def _probed(study: PlannedStudy, arm: str) -> Probed:
     return probed(training, study.data[data_set_of(arm)], there, study.settings["threads"], study.files)
 
 
-def _seconds_of(study: PlannedStudy, name: str, known: ByRecipe) -> RunSeconds | None:
-    arm = study.plan.arms[name]
-    steps = steps_per_epoch(arm.recipe, examples_of(study, arm.data_set), study.plan.validation[arm.data_set])
-    return run_seconds(arm.recipe, known, steps)
+def _times(study: PlannedStudy, known: Sequence[KnownRun]) -> dict[str, RunSeconds]:
+    """What a run of each arm takes, of those that some run tells of."""
+    groups, times = by_recipe(known), dict[str, RunSeconds]()
+    for name, arm in study.plan.arms.items():
+        steps = steps_per_epoch(arm.recipe, examples_of(study, arm.data_set), study.plan.validation[arm.data_set])
+        if found := run_seconds(arm.recipe, groups, steps):
+            times[name] = found
+    return times

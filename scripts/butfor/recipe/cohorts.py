@@ -19,11 +19,14 @@ Recipe = dict[str, Any]
 @dataclass(frozen=True)
 class Cohort:
     """recipe: that of one of the runs, whose structure all have. switches: the parts that any of them has. runs: their places in
-    the list that was asked about."""
+    the list that was asked about. planned: for how many runs its program has lanes, as far as a device has memory for them;
+    also where some are trained already, so that each is trained as one of so many.
+    """
 
     recipe: Recipe
     switches: frozenset[str]
     runs: tuple[int, ...]
+    planned: int
 
 
 def cohorts(runs: Sequence[tuple[Recipe, int]], apart: bool = False) -> list[Cohort]:
@@ -38,6 +41,11 @@ def cohorts(runs: Sequence[tuple[Recipe, int]], apart: bool = False) -> list[Coh
         rest, switches = keys[id(recipe)]
         found.setdefault((rest, switches if apart else frozenset()), []).append(place)
     return [
-        Cohort(runs[places[0]][0], frozenset().union(*(keys[id(runs[place][0])][1] for place in places)), tuple(places))
+        Cohort(
+            runs[places[0]][0],
+            frozenset().union(*(keys[id(runs[place][0])][1] for place in places)),
+            tuple(places),
+            planned=len(places),
+        )
         for places in found.values()
     ]

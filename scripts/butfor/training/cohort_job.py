@@ -33,11 +33,13 @@ def train_cohort(
     arrays: Path | str,
     manifest: Path | str,
     threads: int,
+    program: dict[str, Any],
     receipt: Path | str,
     terminal: TextIO | None = None,
 ) -> None:
     """Train what the trainings lack (see parameters.training), so that each record waits for the job of its folder in `runs`, and
-    leave a receipt: how long that took, and why it failed, if it has. terminal: where the user is told of that."""
+    leave a receipt: how long that took, and why it failed, if it has. program: see JointTrainings.program. terminal: where the
+    user is told of that."""
     began = time.perf_counter()
     folders = [Path(folder).absolute() for folder in runs]
     lacking = [
@@ -50,6 +52,7 @@ def train_cohort(
         "arrays": str(arrays),
         "manifest": str(manifest),
         "threads": threads,
+        "program": program,
         "log": str(log_path()),
     }
     code = _ended_with(json.dumps(asked)) if any(lacking) else 0

@@ -14,34 +14,33 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.fingerprint import fingerprint
-from butfor.recipe.cohorts import cohorts
 from butfor.records.provenance import gpus
 from butfor.records.results_folder import COHORT, COHORTS, RUNS, RUNS_FOLDER
 from butfor.study.plan import Plan
 from butfor.workflow import inheritance, parameters
+from butfor.workflow.joint_trainings import JointTrainings, Training, are_possible, joint_trainings
 from butfor.workflow.targets import Targets
-
-Training = dict[str, Any]
-ALWAYS, NEVER = "always", "never"
 
 
 class PlannedCohorts:
     """Those of a planned study.
 
     settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths; where folders of records
-    are among them, arms train by themselves. are_possible: whether any training may have a cohort at all. Where models are kept
-    or trainings have a time limit, each is by itself. are_known: whether any may have had one.
+    are among them, arms train by themselves. devices: among which each look is divided; 1 for a cluster, whose jobs plan anew
+    what they are to do, and see other GPUs than the head node. are_possible: whether any training may have a cohort at all.
+    are_known: whether any may have had one.
     """
 
     def __init__(
-        self, settings: dict[str, Any], plan: Plan, targets: Targets, asked: Callable[[], Sequence[Any]]
+        self, settings: dict[str, Any], plan: Plan, targets: Targets, asked: Callable[[], Sequence[Any]], devices: int
     ) -> None:
         self._plan, self._targets, self._asked = plan, targets, asked
         self._results = Path(settings["results"])
-        self._of_look: dict[str, dict[str, list[Training]]] = {}
+        self._of_look: dict[str, dict[str, JointTrainings]] = {}
+        self._devices = devices
         self._marks: dict[str, dict[str, str]] = {}
         self.are_known = parameters.engine() == parameters.JAX
-        self.are_possible = are_wanted(settings) and not targets.models() and settings["max_minutes"] is None
+        self.are_possible = are_possible(settings, targets)
 
     def awaited(self, arm: str, look: str) -> list[Any]:
         """What the arm's job waits for, as Snakemake's input; nothing where it trains alone. Where its records are there, what it
@@ -73,7 +72,11 @@ class PlannedCohorts:
 
     def trainings(self, look: str, cohort: str) -> list[Training]:
         """What a cohort trains, see parameters.training."""
-        return self._of(look)[cohort]
+        return self._of(look)[cohort].trainings
+
+    def program(self, look: str, cohort: str) -> dict[str, Any]:
+        """What its job is told of the program that trains it."""
+        return self._of(look)[cohort].program
 
     def first(self, look: str, cohort: str) -> str:
         """The name of one of its arms, which all are trained on one data set."""
@@ -90,35 +93,31 @@ class PlannedCohorts:
         arms = f"{len(trainings)} arms" if len(trainings) > 1 else self.first(look, cohort)
         return f"Train {runs} runs of {arms} together, {look}"
 
-    def _of(self, look: str) -> dict[str, list[Training]]:
+    def announced_after(self, awaited: Sequence[str] | None, announcement: str) -> str:
+        """What an arm's job says of itself, which need not train what others have trained with it."""
+        return f"{announcement}, as far as it was not trained together" if awaited else announcement
+
+    def _of(self, look: str) -> dict[str, JointTrainings]:
         """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
         if look not in self._of_look:
             self._of_look[look] = {
-                fingerprint([self._targets.data.made_of[data_set_of(found[0]["arm"])], found]): found
+                fingerprint([self._targets.data.made_of[data_set_of(some[0]["arm"])], some]): found
                 for found in self._found(look)
+                if (some := found.trainings)
             }
         return self._of_look[look]
 
     def _mark_of(self, look: str) -> dict[str, str]:
         """By arm, its cohort."""
         if look not in self._marks:
-            self._marks[look] = {t["arm"]: mark for mark, trainings in self._of(look).items() for t in trainings}
+            self._marks[look] = {t["arm"]: mark for mark, found in self._of(look).items() for t in found.trainings}
         return self._marks[look]
 
-    def _found(self, look: str) -> list[list[Training]]:
-        asked, by_data = set(self._targets.trained(until=look)), dict[str, list[Training]]()
-        for name, training in self._targets.planned():
-            data_set = data_set_of(training["arm"])
-            if name != look or self._targets.data.made[data_set].get("folds"):  # of which each seed has other data
-                continue
-            is_asked = self._folder(training["arm"], look) in asked
-            if is_asked and not inheritance.is_in_place(self._results, training, look):
-                by_data.setdefault(data_set, []).append(training)
-        return [
-            [trainings[place] for place in cohort.runs]
-            for trainings in by_data.values()
-            for cohort in cohorts([(training["recipe"], 0) for training in trainings])
-        ]
+    def _found(self, look: str) -> list[JointTrainings]:
+        asked = set(self._targets.trained(until=look))
+        of_look = (t for name, t in self._targets.planned() if name == look and self._folder(t["arm"], look) in asked)
+        lacking = [t for t in of_look if not inheritance.is_in_place(self._results, t, look)]
+        return joint_trainings(lacking, self._targets, self._devices)
 
     def _folder(self, arm: str, look: str) -> str:
         return f"{self._results}/{RUNS.format(arm=arm, look=look)}"
@@ -126,10 +125,3 @@ class PlannedCohorts:
     def _are_asked_for(self) -> bool:
         runs = Path(self._results, RUNS_FOLDER)
         return any(runs in Path(str(target)).parents for target in self._asked() or ())
-
-
-def are_wanted(settings: dict[str, Any]) -> bool:
-    """Whether arms are to be trained together: by the engine that can, where there are GPUs, which many runs at once do not keep
-    busier than one does; on a CPU they take as long as one after another. A study may say so for machines that are not seen."""
-    wanted = settings["job"]["cohorts"]
-    return parameters.engine() == parameters.JAX and (wanted == ALWAYS or (wanted != NEVER and gpus() > 0))
