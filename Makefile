@@ -118,7 +118,7 @@ check: $(STAMP) ## lint, format and type checks
 	$(BIN)/mypy
 
 slurm-faults: $(STAMP) ## put faults into studies on a real Slurm, on loopback (needs Debian's slurm-wlm, munge and root; minutes)
-	@$(BIN)/python -m pytest tests/slurm/faults.py
+	@$(BIN)/python -m pytest tests/slurm/faults.py tests/slurm/killed_cohorts.py
 
 validate: $(STAMP) ## put the verdicts to the test on made-up runs, 1000 studies of each kind (minutes)
 	@$(BIN)/python tests/validation.py $(or $(STUDIES),1000)
