@@ -76,7 +76,9 @@ def train_lacking(jobs: list[AskedJob], arrays: Path | str, manifest: Path | str
         # By all of them, so that the program is the same whichever a killed process has left.
         (cohort,) = cohorts([(recipe, seed) for _, recipe, seed in asked])
         if lacking:
-            make_records(replace(cohort, runs=tuple(lacking)), asked, dataset, first["validation"], device, made)
+            make_records(
+                replace(cohort, runs=tuple(lacking)), asked, dataset, first["validation"], device, made, threads=threads
+            )
 
 
 def _runs(job: AskedJob, data: str, device: str) -> Iterator[AskedRun]:
