@@ -24,8 +24,8 @@ from butfor.jax_engine.cohort_training import CohortTraining, TrainedRun
 from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates
 from butfor.jax_engine.jax_probe import JaxProbe
 from butfor.jax_engine.probe_views import ProbeViews
-from butfor.jax_engine.record_threads import RecordThreads
 from butfor.jax_engine.training_program import Part, State
+from butfor.process.record_threads import RecordThreads
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import rest_of, switches_of
 from butfor.records.record import Record
@@ -113,7 +113,7 @@ class RetoldEngine(JaxEngine):
             for variable, value in zip(self.program.model.non_trainable_variables, self._state.others, strict=True)
         ]
         state = self.program.after_batches(State(self._state.trained, others, self._state.moments), steps)
-        self._state = jax.device_put(self.program.with_predicting(state, list(self.run.weights[:count])))
+        self._state = self.program.with_predicting(state, jax.device_put(list(self.run.weights[:count])))
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """The figures that the run was measured by, in the order of training/evaluation."""

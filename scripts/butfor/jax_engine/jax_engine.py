@@ -108,8 +108,9 @@ class JaxEngine:
 
     def start(self, seed: int) -> None:
         """Begin with this seed's initial weights and streams, and the optimiser's first state."""
-        # On the device at once, and not by each call that takes it.
-        self._state, self._scale = jax.device_put(self.program.first_state(self._recipe, seed)), 1.0
+        state = self.program.first_state(self._recipe, seed)
+        # On the device once, and not for each call that takes them.
+        self._state, self._scale = state._replace(trained=jax.device_put(state.trained)), 1.0
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
         """One compiled call."""
