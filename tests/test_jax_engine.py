@@ -141,7 +141,7 @@ def assert_near(one, other):
 
 
 def test_records_that_are_made_side_by_side_are_those_made_one_after_another(cohort):
-    assert cohort[1]["side_by_side"] == [4, True, "no space left"]
+    assert cohort[1]["side_by_side"] == [10, True, "no space left"]
 
 
 def test_half_as_many_train_at_once_where_memory_does_not_do(cohort):
