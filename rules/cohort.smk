@@ -19,6 +19,10 @@ together = PlannedCohorts(
     devices=joint_trainings.devices_of(study) if trains_here else 1,
 )
 
+cohort_threads = joint_trainings.threads_of(
+    study, workflow.resource_settings.cores if trains_here else None
+)
+
 # A job of a cluster needs none any more.
 cohort_of = (
     (lambda wildcards: together.awaited(wildcards.arm, wildcards.look))
@@ -44,7 +48,7 @@ rule cohort:
     wildcard_constraints:
         cohort="[0-9a-f]{16}",
     priority: 20
-    threads: study["threads"]
+    threads: cohort_threads
     resources:
         gpu=min(1, provenance.gpus()),
         mem_mb=memory,

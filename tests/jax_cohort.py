@@ -11,6 +11,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
+from butfor.fingerprint import digest
 from butfor.jax_engine.cohort_records import make_records
 from butfor.jax_engine.cohort_training import CohortTraining
 from butfor.jax_engine.jax_engine import JaxEngine
@@ -18,6 +19,7 @@ from butfor.process.clock import Clock
 from butfor.process.machine_load import MachineLoad
 from butfor.process.pace import Pace
 from butfor.recipe.cohorts import cohorts
+from butfor.records.record import _plain
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.evaluation import Evaluation
 from butfor.training.run import Run
@@ -99,6 +101,31 @@ def records_of_both(runs, data, lanes):
     return [[recorded(record) for record in each] for each in (made, alone)]
 
 
+def side_by_side(runs, data):
+    """How many records there are, whether three threads make the same as one, and what a cohort ends with whose records fail."""
+    (cohort,) = cohorts([run[1:] for run in runs])
+    every = []
+    for threads in (1, 3):
+        made = {}
+
+        def keep(record, predict, made=made):
+            fields = {key: value for key, value in vars(record).items() if key not in ("machine", "timing")}
+            predictions = {name: digest(values) for name, values in predict(["test"]).items()}
+            made[record.arm, record.seed] = json.dumps(_plain([fields, predictions]))
+
+        make_records(cohort, runs, data, SHARE, "CPU", keep, lanes=4, threads=threads)
+        every.append(made)
+
+    def fail(record, predict):
+        raise OSError("no space left")
+
+    try:
+        make_records(cohort, runs, data, SHARE, "CPU", fail, lanes=4, threads=3)
+    except OSError as failure:
+        return [len(every[0]), every[0] == every[1], str(failure)]
+    return [len(every[0]), every[0] == every[1], ""]
+
+
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
     JaxEngine.device(1)
@@ -127,6 +154,9 @@ if __name__ == "__main__":
                 "in_turn": [told(run.trajectory, run.metrics, run.weights[:count]) for run in one_after_another],
                 "alone": [alone(together[place], data) for place in asked["alone"]],
                 "records": records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1),
+                "side_by_side": side_by_side(
+                    [(str(n), runs[2 * n][0], seed) for n in range(2) for seed in range(5)], made_up()
+                ),
                 "tensorflow": "tensorflow" in sys.modules,
             }
         )

@@ -140,6 +140,10 @@ def assert_near(one, other):
         assert one == (pytest.approx(other, rel=1e-3, abs=1e-4) if isinstance(other, float) else other)
 
 
+def test_records_that_are_made_side_by_side_are_those_made_one_after_another(cohort):
+    assert cohort[1]["side_by_side"] == [10, True, "no space left"]
+
+
 def test_half_as_many_train_at_once_where_memory_does_not_do(cohort):
     assert cohort[1]["how"][1] == "2 in turn" and cohort[1]["heard"] == 10
     assert cohort[1]["how"][2] == "4 in turn"  # lanes are those of the plan, however few runs are lacking

@@ -170,3 +170,10 @@ def test_each_is_one_program(start):
     for receipt in together(found):
         mark = receipt.rsplit("/", 1)[1].removesuffix(".json")
         assert len(cohorts([(t["recipe"], seed) for t in found.trainings("look1", mark) for seed in t["seeds"]])) == 1
+
+
+def test_a_gpu_leaves_its_share_of_the_cores_to_records(monkeypatch):
+    settings = {"threads": 1, "job": {"gpu_share": 1}}
+    for count, cores, threads in ((0, 16, 1), (1, 16, 16), (4, 16, 4), (4, 2, 1), (1, None, 1)):
+        monkeypatch.setattr(joint_trainings, "gpus", lambda count=count: count)
+        assert joint_trainings.threads_of(settings, cores) == threads

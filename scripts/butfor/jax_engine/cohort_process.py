@@ -83,7 +83,7 @@ def train_lacking(
         switches, lanes = frozenset(program["switches"]), program["lanes"]
         if lacking:
             cohort = replace(cohort, switches=switches, runs=tuple(lacking), planned=lanes)
-            make_records(cohort, asked, dataset, first["validation"], device, made)
+            make_records(cohort, asked, dataset, first["validation"], device, made, threads=threads)
 
 
 def _runs(job: AskedJob, data: str, device: str) -> Iterator[AskedRun]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import fields
 from functools import partial
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
@@ -21,7 +23,9 @@ from butfor.jax_engine import update
 from butfor.jax_engine.cohort_training import CohortTraining, TrainedRun
 from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates
 from butfor.jax_engine.jax_probe import JaxProbe
-from butfor.jax_engine.training_program import Part, Program, State
+from butfor.jax_engine.probe_views import ProbeViews
+from butfor.jax_engine.training_program import Part, State
+from butfor.process.record_threads import RecordThreads
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import rest_of, switches_of
 from butfor.records.record import Record
@@ -35,11 +39,11 @@ class RetoldEngine(JaxEngine):
     """An engine for runs that a cohort has trained: it begins as the run did, tells of each epoch what came of it, and holds the
     weights that count when they are over.
 
-    trained: the cohort's training. programs: those that its arms share, by structure.
+    trained: the cohort's training. programs: the views of those that its arms share, by structure.
     """
 
     trained: ClassVar[CohortTraining]
-    programs: ClassVar[dict[tuple[str, frozenset[str]], tuple[Program, JaxProbe]]]
+    programs: ClassVar[dict[tuple[str, frozenset[str]], ProbeViews]]
     run: TrainedRun
 
     @classmethod
@@ -53,15 +57,22 @@ class RetoldEngine(JaxEngine):
         """JAX's, and how many runs were trained at once."""
         return {**super().numerics(), "batched": cls.trained.how}
 
-    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[Program, dict[str, Part]]:
+    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[ProbeViews, dict[str, Part]]:
         key = rest_of(recipe), switches_of(recipe)
         if key not in self.programs:
-            program, _ = super()._made(recipe, dataset)
-            self.programs[key] = program, JaxProbe(program, self._now)
-        return self.programs[key][0], self.trained.parts
+            self.programs[key], _ = super()._made(recipe, dataset)
+        return self.programs[key], self.trained.parts
 
-    def _shown(self) -> JaxProbe:
-        return self.programs[rest_of(self._recipe), switches_of(self._recipe)][1]
+    @property
+    def views(self) -> ProbeViews:
+        """Those of its program, which others share."""
+        return self._views
+
+    def telling(self, run: TrainedRun) -> RetoldEngine:
+        """One of the same arm that tells of a run, with a state of its own."""
+        other = copy(self)
+        other.run, other.probe = run, JaxProbe(other._views, other._now)
+        return other
 
     def optimiser(self) -> dict[str, Any]:
         """The arm's own, whose numbers are not those of the program."""
@@ -70,7 +81,6 @@ class RetoldEngine(JaxEngine):
     def start(self, seed: int) -> None:
         """Begin as the run did."""
         super().start(seed)
-        self._shown().show(self._now)
         self._epochs, self._figures = 0, list[dict[str, float]]()
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
@@ -99,11 +109,11 @@ class RetoldEngine(JaxEngine):
         )
         own = {id(variable) for variable in self.program.model.weights}
         others = [
-            next(averages) if id(variable) in own else np.array([value[0], steps], np.uint32)
+            next(averages) if id(variable) in own else np.array([np.asarray(value)[0], steps], np.uint32)
             for variable, value in zip(self.program.model.non_trainable_variables, self._state.others, strict=True)
         ]
         state = self.program.after_batches(State(self._state.trained, others, self._state.moments), steps)
-        self._state = self.program.with_predicting(state, list(self.run.weights[:count]))
+        self._state = self.program.with_predicting(state, jax.device_put(list(self.run.weights[:count])))
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """The figures that the run was measured by, in the order of training/evaluation."""
@@ -141,31 +151,45 @@ def make_records(
     device: str,
     made: Callable[[Record, Predict], None],
     lanes: int | None = None,
+    threads: int = 1,
 ) -> None:
     """Train a cohort, and hand over each run's record soon after it has ended, with what predicts by its weights.
 
     runs: arm, recipe and seed of all runs among which the cohort's are. dataset: as it is stored, not scaled yet. device: what
-    trains, in words. lanes: see CohortTraining.
+    trains, in words. lanes: see CohortTraining. threads: by how many records are made while others train, if more than one;
+    `made` is called by each.
     """
     pairs, arms = [(recipe, seed) for _, recipe, seed in runs], dict[str, ArmRuns]()
     scaled = ScaledDataset.of(dataset, cohort.recipe)
     training = CohortTraining(cohort, pairs, scaled, validation, lanes)
     kind = RetoldEngine.of(training)
-    began, told = time.perf_counter(), 0.0  # seconds that went into records
+    began, told = time.perf_counter(), 0.0  # seconds in which records kept the training waiting
     shared = len(cohort.runs)
 
-    def ended(place: int, run: TrainedRun) -> None:
-        nonlocal told
-        at = time.perf_counter()
-        arm, recipe, seed = runs[cohort.runs[place]]
-        if arm not in arms:
-            arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, scaled, device)
-        arms[arm].engine.run = run  # type: ignore[attr-defined]
-        arms[arm].seconds["train"] = (at - began - told) / shared  # of what has been trained so far
-        made(arms[arm].train(seed), partial(arms[arm].predict, seed))
-        told += time.perf_counter() - at
+    with RecordThreads(threads, most=max(threads, min(shared, training.lanes))) as makers:
 
-    training.train(ended)
+        def ended(place: int, run: TrainedRun) -> None:
+            nonlocal told
+            at = time.perf_counter()
+            arm, recipe, _ = runs[cohort.runs[place]]
+            if arm not in arms:
+                arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, scaled, device)
+            trained = (at - began - told) / shared  # of what has been trained so far
+            makers.make(partial(_make_record, arms[arm], run, trained, made))
+            told += time.perf_counter() - at
+
+        training.train(ended)
+
+
+def _make_record(arm: ArmRuns, run: TrainedRun, trained: float, made: Callable[[Record, Predict], None]) -> None:
+    """Hand over the record of a run, and forget its weights. trained: the seconds of its training."""
+    engine: RetoldEngine = arm.engine  # type: ignore[assignment]
+    with engine.views.in_use() as compiled:
+        own = arm.beside(engine.telling(run), compiled)
+        own.seconds["train"] = trained
+        record = own.train(run.seed)
+    made(record, partial(own.predict, run.seed))
+    run.weights.clear()
 
 
 def _figures(row: dict[str, Any], part: str) -> dict[str, float]:

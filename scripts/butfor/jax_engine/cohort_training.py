@@ -78,6 +78,11 @@ class CohortTraining:
         self.epochs_trained = 0
 
     @property
+    def lanes(self) -> int:
+        """How many runs are trained at once."""
+        return self._count
+
+    @property
     def how(self) -> str:
         """How runs are batched, in words."""
         return f"{self._count} {'in turn' if self._in_turn else 'at once'}"

@@ -15,11 +15,13 @@ import numpy.typing as npt
 from butfor.engine.keras_internals import every_layer
 from butfor.jax_engine.chance_layers import ChanceLayer
 from butfor.jax_engine.counter_draws import Stream
+from butfor.jax_engine.kept_kernels import KeptKernels
 from butfor.recipe import streams
 from butfor.recipe.initialisers import CUT_SPREAD, INITIALISERS
 
 Recipe = dict[str, Any]
 Floats = npt.NDArray[np.float32]
+_kernels = KeptKernels(2**27)  # those of 140 seeds of a network of 235 000 weights
 VARIANCE_SCALING = {  # scale, mode, distribution
     "lecun_uniform": (1.0, "fan_in", "uniform"),
     "lecun_normal": (1.0, "fan_in", "truncated_normal"),
@@ -40,7 +42,9 @@ def initial_values(model: keras.Model, recipe: Recipe, seed: int) -> tuple[list[
         if not hasattr(layer, "kernel"):
             continue
         settings = recipe["layer_initialisers"].get(layer.name, recipe["initialiser"])
-        drawn[id(layer.kernel)] = initial(settings, streams.key(seed, "weights", layer.name), layer.kernel.shape)
+        drawn[id(layer.kernel)] = _kernels.drawn(
+            initial, settings, streams.key(seed, "weights", layer.name), layer.kernel.shape
+        )
         if layer.bias is not None:
             key = streams.key(seed, "biases", layer.name)
             drawn[id(layer.bias)] = initial(recipe["bias_initialiser"], key, layer.bias.shape)

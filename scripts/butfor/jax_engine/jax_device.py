@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from butfor.records.processor import processor
 CACHE_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 WORTH_KEEPING = 0.3  # seconds of compilation
 _options: dict[str, Any] = {}  # of XLA, for what is compiled from now on
+# A function is called once for inputs of a kind, to be traced: models and numbers hold then what is that call's.
+_tracing = threading.RLock()
 
 
 def use_device(threads: int) -> str:
@@ -48,8 +52,14 @@ def set_arithmetic(deterministic: bool, matmul_precision: str) -> None:
 
 
 def compiled(function: Callable[..., Any], **settings: Any) -> Any:
-    """A function compiled by XLA, as jax.jit does, for the arithmetic that is set."""
-    return jax.jit(function, compiler_options=dict(_options) or None, **settings)
+    """A function compiled by XLA, as jax.jit does, for the arithmetic that is set; any thread may call it."""
+
+    @wraps(function)
+    def traced(*given: Any) -> Any:
+        with _tracing:
+            return function(*given)
+
+    return jax.jit(traced, compiler_options=dict(_options) or None, **settings)
 
 
 def precision() -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from butfor.engine.keras_internals import moments
 from butfor.engine.variable_names import named
 from butfor.jax_engine import jax_device, jax_model_cost, plain_model, update
 from butfor.jax_engine.jax_probe import JaxProbe, structure
+from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import Part, Program, State, in_batches, mean_figures, parts_of
 from butfor.recipe.given_numbers import numbers_of, switches_of
 from butfor.recipe.jax_limits import refuse_data, refuse_recipe
@@ -41,19 +43,17 @@ class JaxEngine:
         streamed = any(isinstance(x, StreamedArray) for _, x in each(dataset.x_train))
         refuse_data(recipe, dataset.task, dataset.x_train, streamed, bool(dataset.categorical))
         self._recipe, self._dataset, self._rates, self._scale = recipe, dataset, rates, 1.0
-        self.program, self._parts = self._made(recipe, dataset)
+        self._views, self._parts = self._made(recipe, dataset)
+        self.program = self._views.program
         self._numbers = {name: np.float32(value) for name, value in numbers_of(recipe).items()}
         self._state = self.program.first_state(recipe, seed=0)
-        self.probe: Probe = self._shown()
+        self.probe: Probe = JaxProbe(self._views, self._now)
         self.parameters = int(sum(np.prod(v.shape) for v in self.program.model.trainable_variables))
         self.all_parameters = int(self.program.model.count_params())
 
-    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[Program, dict[str, Part]]:
-        """The program of a recipe, and the parts of the data."""
-        return Program(recipe, switches_of(recipe), dataset), parts_of(dataset, recipe)
-
-    def _shown(self) -> JaxProbe:
-        return JaxProbe(self.program, self._now)
+    def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[ProbeViews, dict[str, Part]]:
+        """The program of a recipe, by its views, and the parts of the data."""
+        return ProbeViews(Program(recipe, switches_of(recipe), dataset)), parts_of(dataset, recipe)
 
     def _now(self) -> tuple[State, dict[str, Any]]:
         return self._state, self._numbers
@@ -108,7 +108,9 @@ class JaxEngine:
 
     def start(self, seed: int) -> None:
         """Begin with this seed's initial weights and streams, and the optimiser's first state."""
-        self._state, self._scale = self.program.first_state(self._recipe, seed), 1.0
+        state = self.program.first_state(self._recipe, seed)
+        # On the device once, and not for each call that takes them.
+        self._state, self._scale = state._replace(trained=jax.device_put(state.trained)), 1.0
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
         """One compiled call."""

@@ -9,6 +9,9 @@ from pathlib import Path
 
 SEAL = b', "sha256": "'  # before the checksum at the end of a sealed text
 CHECKSUM_SUFFIX = ".sha256"
+# Read once, since that sets it: threads that read it at the same time would leave it changed.
+_umask = os.umask(0)
+os.umask(_umask)
 
 
 def sealed(text: str) -> str:
@@ -56,9 +59,7 @@ def write_atomically(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
+        os.chmod(temporary, 0o666 & ~_umask)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

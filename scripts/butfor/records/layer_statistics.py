@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,47 +26,87 @@ def layer_row(
     function; their `separation` is the standard deviation over images, averaged over units. gradient: the cross-entropy's,
     of the kernel, summed up by its norm and root mean square; None where there is none.
     """
+    weights, left = kernel.astype(np.float64), activations.astype(np.float64)
     return {
         "layer": layer,
         "activation": activation,
         "shape": list(kernel.shape),
-        "weights": {**spread(kernel), "largest_norm": _largest_norm(kernel)},
+        "weights": {**spread(kernel, weights), "largest_norm": _largest_norm(weights)},
         "biases": None if bias is None else _ends(bias),
-        "activations": {**spread(activations), "separation": _separation(activations)},
+        "activations": {**spread(activations, left), "separation": _separation(left)},
         "gradient": None if gradient is None else _size(gradient),
     }
 
 
-def spread(values: Array) -> dict[str, Any]:
+def spread(values: Array, exact: Array) -> dict[str, Any]:
     """Mean, standard deviation, root mean square, mean size, quantiles, histogram, and shares of values that are 0,
-    near 0 or saturated.
+    near 0 or saturated. exact: the values in double precision.
 
     The moments are of all values; of more than two million, the rest are of the first rows up to that many. Near 0: at
     most 1e-3 in size. Saturated, for a sigmoid: outside (.05, .95); for tanh: beyond .95 in size.
     """
-    every = values.reshape(-1)
-    flat = _some(values).reshape(-1).astype(np.float64)
+    every = exact.reshape(-1)
     with np.errstate(all="ignore"):
-        return {
-            "mean": every.mean(dtype=np.float64),
-            "std": every.std(dtype=np.float64),
-            "rms": np.sqrt(np.square(every, dtype=np.float64).mean()),
-            "mean_abs": np.abs(every).mean(dtype=np.float64),
-            "quantiles": np.quantile(flat, QUANTILES),
-            "histogram": _histogram(flat),
-            "zero": (flat == 0).mean(),
-            "near_zero": (np.abs(flat) <= NEAR_ZERO).mean(),
-            "saturated_sigmoid": ((flat < 0.05) | (flat > 0.95)).mean(),
-            "saturated_tanh": (np.abs(flat) > 0.95).mean(),
-        }
+        # The sums are those of values that are cast as they are added up.
+        mean = values.reshape(-1).mean(dtype=np.float64)
+        apart = every - mean
+        np.square(apart, out=apart)
+        std = np.sqrt(apart.mean())
+        rms = np.sqrt(np.square(every, out=apart).mean())
+        mean_abs = np.abs(values.reshape(-1)).mean(dtype=np.float64)
+        return {"mean": mean, "std": std, "rms": rms, "mean_abs": mean_abs, **_order_statistics(_some(values))}
 
 
-def _histogram(flat: Array) -> dict[str, Any]:
-    """Counts in bins of equal width from the smallest to the largest finite value."""
-    finite = flat[np.isfinite(flat)]
-    if not len(finite) or not np.isfinite(finite.max() - finite.min()):
-        return {"low": 0.0, "high": 0.0, "counts": []}
-    counts, edges = np.histogram(finite, BINS)
+def _order_statistics(values: Array) -> dict[str, Any]:
+    """What one sort tells: quantiles, histogram and shares."""
+    ordered = np.sort(values, axis=None)
+    size, numbers = len(ordered), len(ordered) - int(np.isnan(ordered).sum())  # NaN is last
+    largest = float(np.finfo(ordered.dtype).max)
+    low, high = (int(n) for n in _below(ordered, np.array([-largest, _above(largest)], np.float64)))
+    limits = [0.0, _above(0.0), -NEAR_ZERO, _above(NEAR_ZERO), 0.05, _above(0.95), -0.95]
+    zero, past_zero, near, past_near, low_sigmoid, past_high, low_tanh = map(int, _below(ordered, np.array(limits)))
+    beyond = numbers - past_high
+    return {
+        "quantiles": _quantiles(ordered) if numbers == size else np.full(len(QUANTILES), np.nan),
+        "histogram": _histogram(ordered[low:high]),
+        "zero": (past_zero - zero) / size,
+        "near_zero": (past_near - near) / size,
+        "saturated_sigmoid": (low_sigmoid + beyond) / size,
+        "saturated_tanh": (low_tanh + beyond) / size,
+    }
+
+
+def _above(limit: float) -> float:
+    """The number below which lie all that are at most the limit."""
+    return math.nextafter(limit, math.inf)
+
+
+def _below(ordered: Array, limits: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """How many of the ordered values lie below each limit: below the least number of their own precision that reaches it."""
+    near = limits.astype(ordered.dtype)
+    reaching = np.where(near < limits, np.nextafter(near, ordered.dtype.type(np.inf)), near)
+    return np.searchsorted(ordered, reaching)
+
+
+def _quantiles(ordered: Array) -> npt.NDArray[np.float64]:
+    """By linear interpolation between neighbours, from the nearer one, as NumPy's are."""
+    places = np.array(QUANTILES) * (len(ordered) - 1)
+    before = np.floor(places).astype(np.intp)
+    low, high = (ordered[n].astype(np.float64) for n in (before, np.minimum(before + 1, len(ordered) - 1)))
+    share, step = places - before, high - low
+    return np.asarray(np.where(share >= 0.5, high - step * (1 - share), low + step * share))
+
+
+def _histogram(finite: Array) -> dict[str, Any]:
+    """Counts of ordered values in bins of equal width from the smallest to the largest, the last with its upper edge."""
+    nothing: dict[str, Any] = {"low": 0.0, "high": 0.0, "counts": []}
+    if not len(finite) or not np.isfinite(np.float64(finite[-1]) - np.float64(finite[0])):
+        return nothing
+    try:
+        edges = np.histogram_bin_edges(finite[[0, -1]].astype(np.float64), BINS)
+    except ValueError:  # equal ones, so large that bins around them have no width
+        return nothing
+    counts = np.diff([*_below(finite, edges[:-1]), len(finite)])
     return {"low": edges[0], "high": edges[-1], "counts": counts}
 
 
@@ -73,14 +114,14 @@ def _some(values: Array) -> Array:
     return values[: max(1, MOST_VALUES // max(1, values[0].size))]
 
 
-def _separation(values: Array) -> float:
+def _separation(exact: Array) -> float:
     with np.errstate(all="ignore"):
-        return float(_some(values).astype(np.float64).std(axis=0).mean())
+        return float(_some(exact).std(axis=0).mean())
 
 
-def _largest_norm(kernel: Array) -> float:
+def _largest_norm(exact: Array) -> float:
     with np.errstate(all="ignore"):
-        return float(np.sqrt(np.square(kernel.astype(np.float64)).sum(axis=tuple(range(kernel.ndim - 1))).max()))
+        return float(np.sqrt(np.square(exact).sum(axis=tuple(range(exact.ndim - 1))).max()))
 
 
 def _ends(values: Array) -> dict[str, float]:

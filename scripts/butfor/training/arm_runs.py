@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from butfor.data.dataset import Array, Dataset, Rows, split
@@ -56,6 +57,13 @@ class ArmRuns:
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
         self._rates = schedules.learning_rates(self.recipe, self._steps)
         self.engine = kind(self.recipe, self._dataset, self._rates)
+
+    def beside(self, engine: Engine, compiled: bool) -> ArmRuns:
+        """Those of the same arm with another engine, so that runs of both can be trained at the same time. compiled: whether what
+        trains is."""
+        other = copy(self)
+        other.engine, other.seconds, other._pace, other._tried = engine, {}, Pace(), compiled
+        return other
 
     def takes(self, dataset: Dataset) -> bool:
         """Whether the next seeds are trained on another data set, such as another fold, by what is compiled already."""

@@ -61,7 +61,7 @@ def _tried_step(recipe: Recipe, rates: Rates) -> int:
 
 def _stirred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Values that are all equal, a little apart."""
-    if not np.issubdtype(values.dtype, np.floating) or values.ndim == 0 or np.ptp(values.astype(np.float64)) > 0:
+    if not np.issubdtype(values.dtype, np.floating) or values.ndim == 0 or values.max() > values.min():
         return values
     apart = STIR * np.cos(np.arange(values.size)).reshape(values.shape)
     return (values + apart).astype(values.dtype)
@@ -80,15 +80,11 @@ class _Expected:
         own = ":" in recipe["model"]["name"]
         l1, l2 = (0.0, 0.0) if own else (recipe["l1"], recipe["l2"])
         variables = {name: each for name, each in taken.variables.items() if each.gradient is not None}
-        weights = {name: each.before.astype(np.float64) for name, each in variables.items()}
+        self._weights = weights = {name: each.before.astype(np.float64) for name, each in variables.items()}
         kernels = [w for name, w in weights.items() if _kind(name) == "kernel"]
-        self.penalty = float(sum(l1 * np.abs(w).sum() + l2 * np.square(w).sum() for w in kernels)) if l1 or l2 else 0.0
+        self.penalty = float(sum(_penalty(w, l1, l2) for w in kernels)) if l1 or l2 else 0.0
         self._raw = {
-            name: (
-                np.asarray(each.gradient, np.float64)
-                + (l1 * np.sign(weights[name]) + 2 * l2 * weights[name] if _kind(name) == "kernel" else 0.0)
-            )
-            / self._batches
+            name: _slope(each, weights[name], *((l1, l2) if _kind(name) == "kernel" else (0.0, 0.0)), self._batches)
             for name, each in variables.items()
         }
         self._seen = clipped(self._raw, recipe["clipping"])
@@ -96,7 +92,8 @@ class _Expected:
         if decay["name"] == "coupled":
             decays = {name for name in weights if _kind(name) not in UNDECAYED}
             self._seen = {n: g + decay["rate"] * weights[n] if n in decays else g for n, g in self._seen.items()}
-        self._largest = max((_rms(g) for g in self._seen.values()), default=0.0)
+        self._sizes = {name: _rms(g) for name, g in self._seen.items()}
+        self._largest = max(self._sizes.values(), default=0.0)
         self._centred = any(_kind(name) == "moving_mean" for name in taken.averages)
 
     def row(self, name: str) -> dict[str, Any]:
@@ -107,22 +104,23 @@ class _Expected:
         if name not in self._seen:
             return {}
         variable, g, settings = self._taken.variables[name], self._seen[name], self._recipe["optimiser"]
-        before, after = variable.before.astype(np.float64), variable.after.astype(np.float64)
+        before, after = self._weights[name], variable.after.astype(np.float64)
         change = self._rule.change(g, self._rate, settings, (self._step + 1) // self._batches)
-        significant = np.abs(g) >= SIGNIFICANT * np.abs(g).max(initial=0.0)
         row: dict[str, Any] = {"made": _rms(after - before), "expected": _rms(change)}
         reached = self._limited(variable, before + change)
-        if reached is None or _rms(g) < VANISHED * self._largest or (self._centred and _kind(name) == "bias"):
+        if reached is None or self._sizes[name] < VANISHED * self._largest or (self._centred and _kind(name) == "bias"):
             return row
         row["gradient"] = self._gradient(g, variable)
         if not variable.constraint and AVERAGE in variable.moments:
             row["average"] = self._average(after, variable.moments[AVERAGE].astype(np.float64))
-        left = (after - reached)[significant]
-        free = np.array_equal(reached, before + change)
-        decayed = _decay(before[significant], left, change[significant], self._rate) if free else {}
-        pull = decayed.get("decay", 0.0) * self._rate * before[significant]
-        unexplained = np.maximum(np.abs(left + pull) - ROUNDING * np.abs(before[significant]), 0.0)
-        return {**row, **decayed, "off": _share(unexplained, change[significant])}
+        size = np.abs(g)
+        significant = size >= SIGNIFICANT * size.max(initial=0.0)
+        left, start, step = (after - reached)[significant], before[significant], change[significant]
+        free = not variable.constraint or np.array_equal(reached, before + change)
+        decayed = _decay(start, left, step, self._rate) if free else {}
+        pull = decayed.get("decay", 0.0) * self._rate * start
+        unexplained = np.maximum(np.abs(left + pull) - ROUNDING * np.abs(start), 0.0)
+        return {**row, **decayed, "off": _share(unexplained, step)}
 
     def _limited(self, variable: TriedVariable, moved: Array) -> Array | None:
         """Where the limit on norms leaves a variable; None where its layer has a constraint of its own."""
@@ -141,6 +139,21 @@ class _Expected:
             return None
         seen = self._rule.seen(moment.astype(np.float64), self._recipe["optimiser"])
         return _share(np.abs(seen) - np.abs(g) if self._rule.sign_lost else seen - g, g)
+
+
+def _penalty(kernel: Array, l1: float, l2: float) -> float:
+    """L1 and L2 on a kernel."""
+    return float((l1 * np.abs(kernel).sum() if l1 else 0.0) + (l2 * np.square(kernel).sum() if l2 else 0.0))
+
+
+def _slope(variable: TriedVariable, weights: Array, l1: float, l2: float, batches: int) -> Array:
+    """A variable's gradient with that of its penalties, as a batch's share of the step."""
+    slope = np.asarray(variable.gradient).astype(np.float64)
+    if l1:
+        slope += l1 * np.sign(weights) + 2 * l2 * weights
+    elif l2:
+        slope += 2 * l2 * weights
+    return slope / batches if batches > 1 else slope
 
 
 def _kind(name: str) -> str:

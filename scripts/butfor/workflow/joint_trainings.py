@@ -56,6 +56,13 @@ def devices_of(settings: dict[str, Any]) -> int:
     return max(1, gpus() * int(settings["job"]["gpu_share"]))
 
 
+def threads_of(settings: dict[str, Any], cores: int | None) -> int:
+    """The threads of a job that trains arms together: on a GPU those that its share of the cores leaves it, by which records are
+    made while it trains on. cores: of a start on this machine; None on a cluster."""
+    threads = int(settings["threads"])
+    return max(threads, cores // devices_of(settings)) if cores and gpus() else threads
+
+
 def joint_trainings(trainings: Iterable[Training], targets: Targets, devices: int = 1) -> list[JointTrainings]:
     """The jobs that train some trainings of a look together. trainings: of what is lacking, see parameters.training. devices:
     that are to train it."""
