@@ -8,7 +8,6 @@ identical to its reference's is void, one of which only the figures show an effe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from functools import partial
@@ -23,7 +22,9 @@ from butfor.checks.outcomes import CheckOutcome, CheckRow
 from butfor.checks.repetition import repeated, repeated_between_seeds
 from butfor.checks.steadiness import WORDS, identical, moved, plain, steady
 from butfor.plain_text import counted
+from butfor.process.rare_collection import collect_rarely
 from butfor.records.files import write_noted
+from butfor.records.indented_json import indented
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.summary import ArmPlan, PlanSummary
@@ -38,7 +39,8 @@ OF_ANOTHER_RECIPE = (
 
 def check(study: PlanSummary, folders: Iterable[Path | str], checks_path: Path | str) -> None:
     """Check every arm of `study` and write checks.json."""
-    write_noted(Path(checks_path), json.dumps(examine(study, records_in(folders)), indent=1))
+    collect_rarely()
+    write_noted(Path(checks_path), indented(examine(study, records_in(folders))))
 
 
 def examine(study: PlanSummary, records: list[Record]) -> list[CheckRow]:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 
+@cache  # of the same few layers in all runs of a study
 def is_counted(name: str, kind: str) -> bool:
     """Whether a layer of the class `kind` has the name that Keras gives to one without: dense, dense_1, dense_2."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()

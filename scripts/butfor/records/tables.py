@@ -78,8 +78,12 @@ def runs_table(records: Iterable[Record]) -> pd.DataFrame:
 
 def history_table(records: Iterable[Record]) -> pd.DataFrame:
     """A table with one row per epoch of each record; for the columns see load_history."""
-    rows = [{"arm": record.arm, "seed": record.seed, **epoch} for record in records for epoch in record.history]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([row for record in records for row in epoch_rows(record)])
+
+
+def epoch_rows(record: Record) -> list[dict[str, Any]]:
+    """A row per epoch of a record."""
+    return [{"arm": record.arm, "seed": record.seed, **epoch} for epoch in record.history]
 
 
 def _records(results: Path, earlier: bool) -> list[Record]:

@@ -13,7 +13,9 @@ from butfor.figures.pictured_families import are_pictured_together
 from butfor.figures.shown_language import figures_warning
 from butfor.languages.phrases import ENGLISH, language_of, phrase, speaking, stored
 from butfor.plain_text import plain
+from butfor.process.rare_collection import collect_rarely
 from butfor.records.files import write_atomically
+from butfor.records.indented_json import indented
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.report.answer import answer_of
@@ -98,6 +100,7 @@ class Evidence:
 def write_report(study: DescribedStudy, sources: Sources, report_path: Path | str) -> None:
     """Write the report of a study in its language, and summary.json, its verdicts for programs, beside it in English; figures lie
     in `figures/` there."""
+    collect_rarely()
     data = [sources.data] if isinstance(sources.data, Path | str) else sources.data
     evidence = Evidence(
         records=records_in(sources.folders, sources.measured),
@@ -116,7 +119,7 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
         write_atomically(Path(report_path), report(study, evidence))
     with speaking(ENGLISH):
         told = _summary(study, evidence)
-    write_atomically(Path(report_path).with_name(SUMMARY), json.dumps(told, indent=1, ensure_ascii=False))
+    write_atomically(Path(report_path).with_name(SUMMARY), indented(told, ensure_ascii=False))
 
 
 def _on_figures(study: DescribedStudy, report_path: Path | str) -> str:

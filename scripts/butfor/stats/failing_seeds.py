@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from butfor.stats.contrast import Contrast
 from butfor.stats.failing import FAILURES_SHARE
 from butfor.stats.power import MOST_SEEDS
@@ -43,6 +45,7 @@ def _doubled(most: int) -> list[int]:
     return [*(2**power for power in range(max(most, 1).bit_length() - 1)), most] if most > 1 else [1]
 
 
+@cache  # since the arms of a study failed in a few ways, and are asked about the same numbers of runs
 def _p_fails_more(one: int, other: int, runs: int) -> float:
     """Fisher's exact test, one-sided, that one arm fails no more often than the other, of so many runs each."""
     if one <= other:

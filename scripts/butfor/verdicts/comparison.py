@@ -13,9 +13,11 @@ from typing import Any
 
 import pandas as pd
 
+from butfor.process.rare_collection import collect_rarely
 from butfor.records.files import write_noted
+from butfor.records.indented_json import indented
 from butfor.records.record import Record
-from butfor.records.tables import history_table, records_in, runs_table
+from butfor.records.tables import records_in, runs_table
 from butfor.study.summary import Study
 from butfor.verdicts import factorials, ranking
 from butfor.verdicts.across_data_sets import across
@@ -53,6 +55,7 @@ def compare(
     register_path: of the register that knows which ablations were removed. measured, tuned_measured: the files of what runs
     are worth by the metrics that the study asks for. grouped: the stored arrays of those data sets that say what their examples
     belong to, by name."""
+    collect_rarely()
     records, contrasts = records_in(folders, measured), Path(contrasts_path)
     study = with_groups(as_recorded(with_removed(study, register_path), records), grouped or {})
     rows = judge(study, records, json.loads(Path(checks_path).read_text()))
@@ -81,16 +84,15 @@ def compare(
     _write_tables(Path(tables), records, rows, comparison)
     write_plotted(Path(tables), study, records)
     write_parquet(Path(tables))
-    write_noted(contrasts, json.dumps(judged, indent=1))
+    write_noted(contrasts, indented(judged))
     lists = {"importance": _as_json(comparison["importance"]), "interactions": _as_json(comparison["interactions"])}
-    write_noted(contrasts.with_name("comparison.json"), json.dumps({**comparison, **lists}, indent=1))
+    write_noted(contrasts.with_name("comparison.json"), indented({**comparison, **lists}))
 
 
 def _write_tables(tables: Path, records: list[Record], rows: list[ContrastRow], comparison: Comparison) -> None:
     """The study as CSV; a table has no rows but its columns where a study has nothing of it."""
     tables.mkdir(parents=True, exist_ok=True)
     runs_table(records).to_csv(tables / "runs.csv", index=False)
-    history_table(records).to_csv(tables / "history.csv", index=False)
     pd.DataFrame(rows).to_csv(tables / "contrasts.csv", index=False)
     pd.DataFrame(comparison["importance"], columns=list(ranking.COLUMNS)).to_csv(tables / "importance.csv", index=False)
     if over := comparison.get("across"):
