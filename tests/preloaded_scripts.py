@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 from butfor.forks.client import ENGINE, STAGES
-from butfor.forks.servers import HERE, OF_ENGINES, OF_STAGES, SERVERS, write_client
+from butfor.forks.interpreter import SERVERS
+from butfor.forks.servers import HERE, OF_ENGINES, OF_STAGES, write_client
 
 KERAS, NUMPY = "keras", "numpy"  # folders of servers, by what trains
 KERAS_ENGINE = "butfor.engine.keras_engine:KerasEngine"

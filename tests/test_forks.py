@@ -13,7 +13,8 @@ import pytest
 
 from butfor.forks import servers
 from butfor.forks.client import ENGINE, STAGES, server_of
-from butfor.forks.servers import FEWEST, SERVERS, ForkServers, interpreter
+from butfor.forks.interpreter import SERVERS, interpreter
+from butfor.forks.servers import FEWEST, ForkServers
 from conftest import KERAS, SMALL, environment
 
 MODULE = "xml.dom.minidom"  # which no script imports unasked

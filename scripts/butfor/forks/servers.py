@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from butfor.forks.client import ENGINE, STAGES, TRAINING
+from butfor.forks.interpreter import SERVERS, interpreter
 
 HERE = Path(__file__).resolve().parent
-SERVERS = "BUTFOR_FORK_SERVERS"  # the variable that names the folder of servers; where it is empty, none are started
 FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than they would
 OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
 OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
@@ -32,12 +32,6 @@ OF_ENGINES = {
 }
 PATIENCE = 0.5  # seconds
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
-
-
-def interpreter() -> str:
-    """What a job starts another process of this library by."""
-    folder = os.environ.get(SERVERS)
-    return str(Path(folder) / "python") if folder else sys.executable
 
 
 class ForkServers:

@@ -13,7 +13,7 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
-from butfor.forks.servers import interpreter
+from butfor.forks.interpreter import interpreter
 from butfor.process.failure_note import NO_MESSAGE, FailureNote, without_name
 from butfor.process.log import log_path, log_to
 from butfor.process.start_settings import announced
