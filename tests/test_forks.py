@@ -14,6 +14,7 @@ import pytest
 from butfor.forks import servers
 from butfor.forks.client import ENGINE, STAGES, server_of
 from butfor.forks.interpreter import SERVERS, interpreter
+from butfor.forks.server import holds_device
 from butfor.forks.servers import FEWEST, ForkServers
 from conftest import KERAS, SMALL, environment
 
@@ -210,6 +211,40 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     assert begun == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [(STAGES, 1)] * (stages >= FEWEST[STAGES])
     assert (interpreter() == sys.executable) == (not begun)
     monkeypatch.delenv(SERVERS, raising=False)
+
+
+@pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk"])
+def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why):
+    def fails(*_, **__):
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
+    monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(tmp_path))
+    monkeypatch.delenv(SERVERS, raising=False)
+    if why == "no pidfd":
+        monkeypatch.setattr(os, "pidfd_open", fails)
+    if why == "nothing is run there":
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+    ForkServers().start(["train"] * 9, next(iter(servers.OF_ENGINES)), 1)
+    assert interpreter() == sys.executable
+
+
+def test_where_imports_fail_the_interpreter_runs_scripts(tmp_path, folder):
+    """So it is where they have taken an accelerator."""
+    servers.write_client(folder)
+    command = [*SERVER, str(folder), STAGES, "no_such_module"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.wait(60) == 1
+        process.stdin.close()
+    assert (folder / STAGES).exists()
+    status, out, err = run(folder, script(tmp_path, TOLD))
+    assert (status, err, json.loads(out)["forked"]) == (0, "", False)
+
+
+def test_a_process_that_uses_an_accelerator_is_known():
+    assert not holds_device()
+    with open("/dev/full", "w"):
+        assert holds_device(("/dev/full",))
 
 
 def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(monkeypatch, tmp_path):

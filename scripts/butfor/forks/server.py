@@ -30,6 +30,7 @@ from butfor.forks.fork import PATH, Asked, run  # noqa: E402
 READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
 )  # fmt: skip
+DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
 
 
 def read_at_start(environment: dict[str, str]) -> dict[str, str]:
@@ -46,6 +47,12 @@ def import_once(modules: Iterable[str]) -> None:
         del sys.modules[name]
     gc.collect()
     gc.freeze()
+
+
+def holds_device(names: tuple[str, ...] = DEVICES) -> bool:
+    """Whether this process has begun to use an accelerator, which its forks could not use then."""
+    opened = (os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
+    return any(path.startswith(names) for path in opened)
 
 
 def wait_for_ended(*_: object) -> None:
@@ -65,6 +72,8 @@ def asked_of(folder: Path, name: str, modules: Sequence[str]) -> Asked | None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for scripts, whose clients pass it on
     signal.signal(signal.SIGCHLD, wait_for_ended)
     import_once(modules)
+    if holds_device():
+        sys.exit("a fork cannot use the accelerator that this process holds")
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         client, _ = listener.accept()
         if (asked := _received(client, started_with, installed)) and not os.fork():

@@ -30,7 +30,7 @@ OF_ENGINES = {
     "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }
-PATIENCE = 0.5  # seconds
+PATIENCE = 0.5  # seconds, in which a server ends that is not importing
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
 
 
@@ -56,7 +56,7 @@ class ForkServers:
 
         engine: of the study. threads: of its trainings.
         """
-        if not self._are_wanted or not hasattr(os, "pidfd_open"):
+        if not self._are_wanted or not _can_wait():
             return
         jobs = {ENGINE: 0, STAGES: 0}
         for rule in rules:
@@ -65,9 +65,15 @@ class ForkServers:
         wanted = [name for name in jobs if jobs[name] >= FEWEST[name] and modules[name]]
         if not wanted:
             return
-        folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
+            write_client(folder)
+        except OSError:  # a full disk
+            return
+        if not os.access(folder / "python", os.X_OK):  # a file system on which nothing is run
+            shutil.rmtree(folder, ignore_errors=True)
+            return
         os.environ[SERVERS] = str(folder)
-        write_client(folder)
         for name in wanted:
             _start(folder, name, modules[name], threads if name == ENGINE else 1)
 
@@ -79,6 +85,15 @@ def write_client(folder: Path) -> None:
     path.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     path.chmod(0o700)
     path.rename(folder / "python")
+
+
+def _can_wait() -> bool:
+    """Whether this system has what a fork is waited for by (Linux since 5.3)."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def _start(folder: Path, name: str, modules: Iterable[str], threads: int) -> None:
