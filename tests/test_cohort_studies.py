@@ -103,18 +103,23 @@ def test_records_are_those_of_arms_that_train_alone_and_changes_train_no_more_th
     assert study.would_run(*ENDS) == {}
 
 
-def test_a_start_that_was_killed_loses_no_run_that_was_over(study):
-    succeeded(study, "--until", "data")
-    words = [sys.executable, "-m", "snakemake", "--cores", "2", *ENDS]
+def left_by_killed_start(study, records, least):
+    """The runs that a start has left, which is killed as soon as it has so many."""
+    words, end = [sys.executable, "-m", "snakemake", "--cores", "2", *ENDS], time.monotonic() + PATIENCE
     start = subprocess.Popen(
         words, cwd=study.folder, env=environment("jax"), start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )  # fmt: skip
-    records, end = Records(study), time.monotonic() + PATIENCE
-    while len(list(records.runs.glob("*/.unfinished/*/seed_*.json"))) < 2 and time.monotonic() < end:
+    while len(records.started()) < least and time.monotonic() < end:
         time.sleep(0.02)
     os.killpg(start.pid, signal.SIGKILL)
     start.communicate()
-    left = records.started()
+    return records.started()
+
+
+def test_a_start_that_was_killed_loses_no_run_that_was_over(study):
+    succeeded(study, "--until", "data")
+    records = Records(study)
+    left = left_by_killed_start(study, records, least=2)
     assert 2 <= len(left) < 6 and not list(records.runs.glob("*/look1"))
     succeeded(study, *ENDS)
     after = records.started()
@@ -142,16 +147,8 @@ def test_on_two_gpus_a_look_is_two_jobs_whose_runs_are_batched_alike(study):
     assert study.would_run(*ENDS) == {"data": 1, "cohort": 2, "train": 3}
     assert study.would_run(*ENDS, "--workflow-profile", "slurm") == {"data": 1, "cohort": 1, "train": 3}
     succeeded(study, "--until", "data")
-    words = [sys.executable, "-m", "snakemake", "--cores", "2", *ENDS]
-    start = subprocess.Popen(
-        words, cwd=study.folder, env=environment("jax"), start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )  # fmt: skip
-    records, end = Records(study), time.monotonic() + PATIENCE
-    while not records.started() and time.monotonic() < end:
-        time.sleep(0.02)
-    os.killpg(start.pid, signal.SIGKILL)
-    start.communicate()
-    left = records.started()
+    records = Records(study)
+    left = left_by_killed_start(study, records, least=1)
     assert 1 <= len(left) < 6
     succeeded(study, *ENDS)
     after = records.all()

@@ -127,6 +127,21 @@ def test_signals_are_passed_on(tmp_path, folder, number):
         assert ("KeyboardInterrupt" in err) == (number == signal.SIGINT)
 
 
+def test_ctrl_z_stops_a_script_until_its_start_goes_on(tmp_path, folder):
+    text = "import os, time; print(os.getpid(), flush=True); time.sleep(2); print('over')"
+    with server(folder) as process:
+        wait_for(process, folder)
+        client = started(folder, script(tmp_path, text), start_new_session=True)
+        both = psutil.Process(int(client.stdout.readline())), psutil.Process(client.pid)
+        for number, stopped in ((signal.SIGTSTP, True), (signal.SIGCONT, False)):
+            os.killpg(client.pid, number)
+            end = time.monotonic() + 30
+            while any((each.status() == psutil.STATUS_STOPPED) != stopped for each in both) and time.monotonic() < end:
+                time.sleep(0.01)
+            assert [each.status() == psutil.STATUS_STOPPED for each in both] == [stopped] * 2
+        assert client.communicate(timeout=30)[0] == "over\n" and client.returncode == 0
+
+
 @pytest.mark.parametrize("killed", ["client", "waiting"])
 def test_a_script_ends_with_its_client_and_its_client_with_what_waits_for_it(tmp_path, folder, killed):
     """A job without what waits for it is ended by its own watch."""

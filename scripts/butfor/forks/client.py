@@ -43,8 +43,13 @@ def main(folder: Path, interpreter: str, words: list[str]) -> int:
     def pass_on(number: int, frame: FrameType | None) -> None:
         server.send(bytes([number]))
 
-    for number in PASSED_ON:
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.send(bytes([signal.SIGSTOP]))
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    for number in (*PASSED_ON, signal.SIGCONT):
         signal.signal(number, pass_on)
+    signal.signal(signal.SIGTSTP, stop)  # Ctrl-Z is to leave the processor to others
     server.settimeout(None)
     answer = server.recv(4, socket.MSG_WAITALL)
     if len(answer) < 4:
