@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
 from butfor.data.several_inputs import mapped, shapes
-from butfor.engine import keras_optimisers, loops, losses
+from butfor.engine import kernel_penalties, keras_optimisers, loops, losses
 from butfor.engine.answers import Answers, answers_of
 from butfor.engine.batch_mixing import BatchMixing, mixes
 from butfor.engine.data_parts import HeldPart, part_of
@@ -87,6 +87,8 @@ class CompiledModel:
     ) -> None:
         self.model, self._recipe, self._data, self._loop = model, recipe, data, loop
         self.answers = answers_of(model, recipe, data.dataset)
+        if loop == "xla" and not tf.config.list_physical_devices("GPU"):
+            kernel_penalties.sum_in_lanes(model)
         self.rates = prepare(model, recipe, rates, self.answers)
         self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
