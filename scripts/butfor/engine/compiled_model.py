@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from butfor.data.dataset import Array, Dataset
 from butfor.data.several_inputs import mapped, shapes
-from butfor.engine import kernel_penalties, keras_optimisers, loops, losses
+from butfor.engine import keras_optimisers, kernel_penalties, loops, losses
 from butfor.engine.answers import Answers, answers_of
 from butfor.engine.batch_mixing import BatchMixing, mixes
 from butfor.engine.data_parts import HeldPart, part_of

@@ -1,9 +1,9 @@
 """Penalties on kernels, in a form that XLA compiles well for processors.
 
-XLA sums an array's elements in windows, one after another, which for the kernels of 784-256-128-10 takes a fifth of a step; it
-sums arrays element by element as fast as memory gives them. And as the sum may be taken after the step has changed the kernel, it
-copies the kernel first. So a kernel is summed in lanes, and its gradient waits for the sum. Values differ from Keras's in rounding,
-gradients do not.
+XLA adds up the elements of one array in windows, which for the kernels of 784-256-128-10 takes a fifth of a step; it adds up
+several arrays element by element as fast as memory gives them. And as the sum may be taken after the step has changed the kernel,
+it copies the kernel first. So a kernel is added up in lanes, and its gradient waits for the sum. Values differ from Keras's by
+rounding, and so do gradients of two penalties at once; gradients of one do not.
 """
 
 from __future__ import annotations
