@@ -20,7 +20,8 @@ from butfor.data.dataset import Array, Dataset, Rows, split
 from butfor.data.limits import Validation
 from butfor.fingerprint import digest
 from butfor.jax_engine.jax_device import on_cpu
-from butfor.jax_engine.training_program import Program, State, in_batches, mean_figures, parts_of
+from butfor.jax_engine.training_program import EVALUATION_BATCH, Program, State, in_batches, mean_figures, parts_of
+from butfor.recipe.architectures import architecture
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import numbers_of
 from butfor.recipe.schedules import learning_rates, scaled
@@ -31,6 +32,7 @@ Recipe = dict[str, Any]
 Tensor: TypeAlias = Any
 Weights = tuple[list[Tensor], list[Tensor]]  # by which runs predict: trained ones, and others
 LANES = 128  # on a GPU: more runs at once cost as much each (2.5 ms an epoch on an H100), and take more memory
+CONVOLVING_LANES = 20  # the most that were measured; 5 took each run a tenth longer (see patch_convolution)
 NO_MEMORY = "RESOURCE_EXHAUSTED"
 log = logging.getLogger(__name__)
 
@@ -54,9 +56,9 @@ class CohortTraining:
     """Trains the runs of a cohort on a data set, scaled as their recipes have it.
 
     runs: the list that the cohort's places are in. validation: the share of training examples, or official. lanes: how many runs
-    are trained at once, at most; None for LANES, and for one on a CPU, where several gain nothing: its cores are busy with one,
-    and the weights of one stay in the cache. in_turn: whether a program trains its lanes one after another; None where that is
-    faster, which is on a CPU. epochs_trained: of all lanes, so far.
+    are trained at once, at most; None for those of a GPU, above, and for one on a CPU, where several gain nothing: its cores are
+    busy with one, and the weights of one stay in the cache. in_turn: whether a program trains its lanes one after another; None
+    where that is faster, which is on a CPU. epochs_trained: of all lanes, so far.
     """
 
     def __init__(
@@ -71,10 +73,15 @@ class CohortTraining:
         self._dataset, self._validation = dataset, validation
         self._asked = [runs[place] for place in cohort.runs]
         self.parts = parts_of(dataset, cohort.recipe)
-        self.program = Program(cohort.recipe, cohort.switches, dataset)
         self._in_turn = on_cpu() if in_turn is None else in_turn
+        self.program = Program(cohort.recipe, cohort.switches, dataset, by_patches=not self._in_turn)
         self._epochs = self.program.epochs_in_turn if self._in_turn else self.program.epochs
-        self._count = min(lanes or (1 if on_cpu() else LANES), cohort.planned)
+        convolves = architecture(cohort.recipe["model"]).convolves
+        most = CONVOLVING_LANES if convolves else LANES
+        self._count = min(lanes or (1 if on_cpu() else most), cohort.planned)
+        # The patches of a batch are larger than it is: evaluation takes no more memory than training.
+        small = convolves and not self._in_turn
+        self._evaluated = cohort.recipe["batch_size"] if small else EVALUATION_BATCH
         self.epochs_trained = 0
 
     @property
@@ -179,7 +186,7 @@ class CohortTraining:
 
     def _figures(self, weights: Weights, part: str, rows: list[Rows]) -> list[dict[str, float]]:
         """By lane, on rows of its own."""
-        batches, counted = in_batches(np.stack(rows))
+        batches, counted = in_batches(np.stack(rows), self._evaluated)
         sums = np.asarray(self.program.sums_of_each(*weights, batches, counted, self.parts[part]))
         name = TASKS[self._dataset.task].figure
         return [mean_figures(each, len(rows[0]), name) for each in sums]

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import keras
 
 from butfor.engine.plain_layers import PlainLayers
+from butfor.jax_engine import patch_convolution
 from butfor.jax_engine.chance_layers import ChanceLayer, Cutout, Dropout, Flip, Noise, Shift, SpatialDropout
 from butfor.recipe.architectures import architecture
 from butfor.recipe.given_numbers import Numbers
@@ -21,9 +22,12 @@ Recipe = dict[str, Any]
 Tensor: TypeAlias = Any
 
 
-def build(recipe: Recipe, switches: frozenset[str], numbers: Numbers, image: Any, outputs: int) -> keras.Model:
-    """A model of a recipe with the parts that are switched on: images `(batch, *image)` to `(batch, outputs)`."""
-    parts = Parts(recipe, switches, numbers)
+def build(
+    recipe: Recipe, switches: frozenset[str], numbers: Numbers, image: Any, outputs: int, by_patches: bool = False
+) -> keras.Model:
+    """A model of a recipe with the parts that are switched on: images `(batch, *image)` to `(batch, outputs)`. by_patches: how it
+    convolves, see patch_convolution."""
+    parts = Parts(recipe, switches, numbers, by_patches)
     inputs = keras.Input(image, name="images", dtype="float32")
     hidden = architecture(recipe["model"]).network(parts.augmented(inputs), recipe["model"], parts)
     last = keras.layers.Dense(outputs, dtype="float32", **parts.kernel("logits"))
@@ -66,8 +70,9 @@ class MaxNorm(keras.constraints.Constraint):  # type: ignore[misc]
 class Parts(PlainLayers):
     """The parts of one model (see recipe/network_parts)."""
 
-    def __init__(self, recipe: Recipe, switches: frozenset[str], numbers: Numbers) -> None:
+    def __init__(self, recipe: Recipe, switches: frozenset[str], numbers: Numbers, by_patches: bool = False) -> None:
         self._recipe, self._switches, self._numbers = recipe, switches, numbers
+        self._convolution = patch_convolution.Conv2D if by_patches else keras.layers.Conv2D
 
     def kernel(self, layer: str) -> dict[str, Any]:
         """Keyword arguments of a layer with a kernel and a bias: name, penalty, limit."""
@@ -89,7 +94,7 @@ class Parts(PlainLayers):
 
     def convolution(self, x: Tensor, filters: int, side: int, layer: str, activation: str, stride: int = 1) -> Tensor:
         settings = {"strides": stride, "padding": "same", "use_bias": self._has_bias}
-        connected = keras.layers.Conv2D(filters, side, **settings, **self.kernel(layer))(x)
+        connected = self._convolution(filters, side, **settings, **self.kernel(layer))(x)
         return self._activated(connected, layer, activation)
 
     @property

@@ -64,12 +64,13 @@ def as_inputs(x: Tensor) -> Tensor:
 
 
 class Program:
-    """What trains and evaluates runs of a recipe's structure. switches: the parts that it has, see given_numbers.switches_of."""
+    """What trains and evaluates runs of a recipe's structure. switches: the parts that it has, see given_numbers.switches_of.
+    by_patches: how it convolves, see patch_convolution."""
 
-    def __init__(self, recipe: Recipe, switches: frozenset[str], dataset: Dataset) -> None:
+    def __init__(self, recipe: Recipe, switches: frozenset[str], dataset: Dataset, by_patches: bool = False) -> None:
         self._recipe, self.numbers = recipe, Numbers(numbers_of(recipe))
         image, outputs = dataset.input_shape, dataset.output_shape[-1]
-        self.model = build(recipe, switches, self.numbers, image, outputs)
+        self.model = build(recipe, switches, self.numbers, image, outputs, by_patches)
         self.objective = objective_of(recipe, dataset, self.numbers, "label_smoothing" in switches)
         self.optimiser = update.optimiser(recipe, self.numbers)
         self.optimiser.build(self.model.trainable_variables)
@@ -208,10 +209,10 @@ class Program:
         return compiled(self._scores)
 
 
-def in_batches(rows: Array) -> tuple[Array, Array]:
+def in_batches(rows: Array, most: int = EVALUATION_BATCH) -> tuple[Array, Array]:
     """Rows `(..., n)` in batches `(..., batches, rows)` of one size, the last filled up, and which of a run's count."""
     count = rows.shape[-1]
-    size = min(EVALUATION_BATCH, count)
+    size = min(most, count)
     lacking = -count % size
     filled = np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, lacking)])
     counted = np.arange(count + lacking) < count
