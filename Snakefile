@@ -24,10 +24,12 @@ BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
 from butfor.forks.servers import ForkServers
+from butfor.process.rare_collection import collect_rarely
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import known_signatures, planning, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
+collect_rarely()  # of ten thousand jobs, a tenth of a start's work
 fork_servers = ForkServers()
 if workflow.is_main_process:
     fork_servers.start_scripts_of(PythonScript)

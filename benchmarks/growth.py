@@ -26,6 +26,7 @@ import made_records
 
 HERE = Path(__file__).parent.parent
 STAGES = ("plan", "dry", "one", "made", "study", "noop", "again", "added")
+SERVERS = "BUTFOR_FORK_SERVERS"
 RUN_ARMS = 100  # trained as jobs, each a process
 # Takes the place of the jobs' interpreter, and notes what each took.
 INTERPRETER = """#!{python}
@@ -87,6 +88,7 @@ class Growing:
             **os.environ,
             "BUTFOR_ENGINE": made_records.ENGINE,
             "PYTHONPATH": paths,
+            SERVERS: "",  # each job a process, which can be measured
             "OPENBLAS_NUM_THREADS": "1",
             "GROWTH_PROFILE": self.profile,
         }

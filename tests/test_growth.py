@@ -9,12 +9,15 @@ import pytest
 
 from butfor.figures import gallery
 from butfor.figures.pictured_families import MOST_FAMILIES
+from butfor.fingerprint import canonical, fingerprint
 from butfor.languages.phrases import phrase, speaking, stored
 from butfor.report.families_section import families_section
 from butfor.report.long_tables import MOST_LINES, few, shortened
 from butfor.stats.correction import step_down
 from butfor.study.designs import parts_both_ways
 from butfor.study.plan import Plan
+from butfor.workflow import inheritance
+from butfor.workflow.finished_trainings import MANY, FinishedTrainings
 from butfor.workflow.name_patterns import any_of
 from conftest import SMALL
 
@@ -39,6 +42,36 @@ def test_names_are_matched_and_no_others():
     assert all(pattern.fullmatch(f"{name}/x") for name in names)
     assert not any(pattern.fullmatch(f"{name}/x") for name in ("", "axb", "arm_", "arm_100", "base", "b"))
     assert any_of(["only.one"]) == r"only\.one"
+    assert re.fullmatch(any_of(["a]", "a-", "a^", "b"]), "a^") and not re.fullmatch(any_of(["a]", "a-"]), "a\\")
+
+
+def test_numbered_names_make_a_short_pattern():
+    names = [f"arm_{n:05d}" for n in range(1, 10_000)]
+    pattern = any_of(names)
+    assert len(pattern) < 300 and all(map(re.compile(pattern).fullmatch, names))
+    assert not any(map(re.compile(pattern).fullmatch, ("arm_00000", "arm_10000", "arm_0001", "arm_000011")))
+
+
+def test_of_trainings_without_folders_nothing_is_asked(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        inheritance, "is_in_place", lambda results, training, look: asked.append(training["arm"]) or True
+    )
+    finished = FinishedTrainings(str(tmp_path), MANY)
+    plan = [("look1", {"arm": "there"}), ("look1", {"arm": "missing"})]
+    assert finished.folders(plan, lambda runs: False) == set()
+    (tmp_path / "runs" / "there" / "look1").mkdir(parents=True)
+    assert finished.folders(plan, lambda runs: False) == {f"{tmp_path}/runs/there/look1"} and asked == ["there"]
+
+
+def test_equal_values_have_equal_fingerprints_however_they_are_written():
+    value = {"b": (1, 2.0), "a": [{"d": None, "c": ("x",)}]}
+    assert (
+        fingerprint(value)
+        == fingerprint({"a": [{"c": ["x"], "d": None}], "b": [1, 2.0]})
+        == fingerprint(canonical(value))
+    )
+    assert fingerprint({1: "a"}) != fingerprint({1: "b"})
 
 
 def test_long_tables_keep_both_ends_and_say_so():

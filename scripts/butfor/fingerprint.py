@@ -23,4 +23,4 @@ def canonical(value: Any) -> Any:
 
 def fingerprint(value: Any) -> str:
     """16 hexadecimal digits that stand for a plain value: equal for equal values, whatever the order of keys."""
-    return hashlib.sha256(json.dumps(canonical(value), sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -43,6 +43,11 @@ def place_of(results: Path, of: str, seed: int) -> Path:
     return record_in(results / EARLIER / of, seed)
 
 
+def has_any(results: Path, of: str) -> bool:
+    """Whether there may be earlier records of that origin, of whatever seeds."""
+    return os.path.isdir(f"{results}/{EARLIER}/{of}")
+
+
 def keep(runs: Path, receipt: Receipt) -> None:
     """Keep the records of a folder that the study does not ask for any more, with their predictions; as links, where the file
     system has them. One that has predictions takes the place of one without."""

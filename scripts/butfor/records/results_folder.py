@@ -130,6 +130,13 @@ def records_of(folder: Path) -> list[Path]:
     return []
 
 
+def arms_with_folders(results: Path) -> set[str]:
+    """The names below which there are or were jobs' records, by the names of the folders."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        return set(os.listdir(results / RUNS_FOLDER))
+    return set()
+
+
 def is_record(path: Path) -> bool:
     """Whether a file bears the name of a record; copies that file managers and synchronisers leave beside it do not."""
     return RECORD_NAME.fullmatch(path.name) is not None

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from butfor.records.results_folder import RUNS
+from butfor.records.results_folder import RUNS, arms_with_folders
 from butfor.workflow import inheritance
 
 TRAIN = "train"  # the rule
@@ -27,7 +27,10 @@ class FinishedTrainings:
         arm. is_forced: whether a folder is to be made whatever there is."""
         if not self._are_many:
             return set()
+        arms = arms_with_folders(Path(self._results))  # one listing, in place of a look for each arm
         for look, training in plan:
+            if training["arm"] not in arms:
+                continue
             path = f"{self._results}/{RUNS.format(arm=training['arm'], look=look)}"
             if path not in self._known and inheritance.is_in_place(Path(self._results), training, look):
                 self._known.add(path)

@@ -64,10 +64,13 @@ def used_seeds(results: Path, training: Training, look: str) -> list[int]:
     )
     receipt = _receipt_of(runs)
     in_place = receipt.seeds if receipt and receipt.origin == origin else []
+    has_earlier = earlier.has_any(results, origin)
+    if not in_place and not has_earlier:
+        return []
     return [
         seed
         for seed in training["seeds"]
-        if _has_any(earlier.place_of(results, origin, seed), training)
+        if (has_earlier and _has_any(earlier.place_of(results, origin, seed), training))
         or (seed in in_place and _has_any(record_in(runs, seed), training))
     ]
 

@@ -15,16 +15,7 @@ from butfor.arm_names import data_set_of
 from butfor.figures import gallery
 from butfor.fingerprint import fingerprint
 from butfor.metrics.fitting import refuse_unfit
-from butfor.records.results_folder import (
-    BUILT,
-    COSTS,
-    DECISION,
-    MEASURES,
-    MODELS,
-    RATES,
-    RUNS,
-    TUNED,
-)
+from butfor.records.results_folder import BUILT, COSTS, DECISION, MEASURES, MODELS, RATES, RUNS, TUNED
 from butfor.study.asked_metrics import needs_predictions, parts_to_predict, predicted_primary
 from butfor.study.cost_metrics import is_cost
 from butfor.study.plan import Plan
@@ -72,6 +63,7 @@ class Targets:
         self._predictions = parts_to_predict(self._asked.values(), settings["keep"]["predictions"], self._verdict)
         self.data = DataFiles(settings, preparing, own)
         self._trainings_of: dict[tuple[str, str], dict[str, Any]] = {}
+        self._tokens: dict[tuple[str, str], str] = {}
         recipes = plan.recipes
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
         scores = [terms["score"] for terms in self._asked.values()]
@@ -91,7 +83,10 @@ class Targets:
     def training(self, arm: str, look: str) -> dict[str, Any]:
         """The parameters of a training (see parameters.training), and what Snakemake is told that it is made from."""
         training = self._training(arm, look)
-        return {**training, "token": inheritance.token(Path(self._results), training, look)}
+        known = self._tokens if self.is_dry_run else {}  # in which nothing changes, and two parameters of each job ask
+        if (arm, look) not in known:
+            known[arm, look] = inheritance.token(Path(self._results), training, look)
+        return {**training, "token": known[arm, look]}
 
     def announcement(self, arm: str, look: str, is_forced: Callable[[Path], bool]) -> str:
         """What the job of a training says of itself."""
