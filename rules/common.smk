@@ -3,9 +3,11 @@ import os
 import sys
 from pathlib import Path
 
+from butfor.arm_names import data_set_of
 from butfor.records import provenance, results_folder
 from butfor.workflow import ending, outer_workflow, parameters, planning, retries
 from butfor.workflow import finished_trainings
+from butfor.workflow.awaited_data import AwaitedData
 from butfor.workflow.code_dependencies import CodeDependencies
 from butfor.workflow.name_patterns import any_of
 from butfor.workflow.own_files import OwnFiles
@@ -53,7 +55,7 @@ wildcard_constraints:
 
 def trained(wildcards):
     return finished_trainings.trained(
-        workflow, targets, rules.data, checkpoints.data, wildcards.get("look")
+        workflow, targets, awaited_data, wildcards.get("look")
     )
 
 

@@ -64,5 +64,14 @@ checkpoint data:
         "../scripts/data.py"
 
 
-# Not else, since `--until` does not go beyond a checkpoint. See `trained`.
+# Not else, since `--until` does not go beyond a checkpoint. See `trained` and awaited_data.
 rules.data.rule.is_checkpoint = False
+awaited_data = AwaitedData(workflow, rules.data, checkpoints.data)
+stale = set(targets.data.stale) if was_trained else set()
+
+
+# The same of a training, which waits where it is asked for by the name of its folder.
+def awaited_manifest_of(arm):
+    if data_set_of(arm) in stale:
+        awaited_data.await_each([data_set_of(arm)])
+    return manifest_of(arm)

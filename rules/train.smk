@@ -13,7 +13,11 @@ rule train:
     """Train the seeds of one look of one arm."""
     input:
         arrays=by_arm(arrays_of),
-        manifest=by_arm(manifest_of),
+        manifest=(
+            (lambda wildcards: awaited_manifest_of(wildcards.arm))
+            if stale
+            else by_arm(manifest_of)
+        ),
         built=built_of,
         cohort=cohort_of,
     output:

@@ -10,6 +10,7 @@ from typing import Any
 
 from butfor.records.results_folder import RUNS, arms_with_folders
 from butfor.workflow import inheritance
+from butfor.workflow.awaited_data import AwaitedData
 
 TRAIN = "train"  # the rule
 MANY = 300  # arms, from which on it is worth it
@@ -37,18 +38,15 @@ class FinishedTrainings:
         return {path for path in self._known if not is_forced(Path(path))}
 
 
-def trained(workflow: Any, targets: Any, data: Any, checkpoint: Any, look: str | None) -> list[str]:
+def trained(workflow: Any, targets: Any, awaited: AwaitedData, look: str | None) -> list[str]:
     """The folders of records up to a look, or all, as a rule's input. Where arrays are to be made again from other things, this
-    waits for them: whether records follow from them is known only then. workflow: Snakemake's. targets: see Targets. data,
-    checkpoint: the rule that makes the arrays."""
-    asked, dag = workflow.dag_settings, workflow.dag
-    dag.forcefiles.update(targets.forced)
-    is_forced_too = asked.forceall or "data" in asked.forcerun
-    stale = targets.data.names if is_forced_too else targets.data.stale
+    waits for them: whether records follow from them is known only then. workflow: Snakemake's. targets: see Targets."""
+    workflow.dag.forcefiles.update(targets.forced)
+    stale = targets.data.names if awaited.is_forced else targets.data.stale
     if stale and targets.is_trained:
-        data.rule.is_checkpoint = True
-        for name in stale:
-            checkpoint.get(**({"data_set": name} if name else {}))
+        awaited.lift_ends()
+        awaited.await_each(stale)
+    awaited.restore_ends()
     folders: list[str] = targets.trained(until=look)
     return _told(workflow, targets, folders)
 

@@ -1,0 +1,85 @@
+"""A start that is to end early, or that is asked for one folder, after a file that the user's data are read from has changed."""
+
+import json
+
+import numpy as np
+import pytest
+
+from conftest import SMALL
+
+STUDY = {
+    "study": "small",
+    "seeds": 2,
+    "data": {"name": "table_data:load"},
+    "recipe": {**SMALL, "epochs": 1},
+    "ablations": {"no_dropout": {"set": {"dropout": 0.0}}},
+    "tracking": {"mlflow": False},
+}
+LOAD = """
+import numpy as np
+
+def load():
+    table = np.loadtxt("table.csv", delimiter=",")
+    x, y = table[:, :4].astype(np.float32), table[:, 4].astype(int)
+    return x[:200], y[:200], x[200:], y[200:]
+"""
+MEASURES = "results/small/measures/look1.json"
+FOLDER = "results/small/runs/no_dropout/look1"
+BOTH = {"baseline", "no_dropout"}
+
+
+def write_table(folder, seed):
+    draws = np.random.default_rng(seed)
+    labels = draws.integers(3, size=300)
+    points = draws.normal(size=(300, 4)) + 2 * np.eye(3, 4)[labels]
+    np.savetxt(folder / "table.csv", np.column_stack([points, labels]), delimiter=",", fmt="%.5f")
+
+
+def beginnings(copy):
+    """When the training of each record began, by arm and seed."""
+    records = [json.loads(path.read_text()) for path in copy.folder.glob("results/small/runs/*/look1/seed_*.json")]
+    return {(record["arm"], record["seed"]): record["timing"]["started"] for record in records}
+
+
+@pytest.fixture(scope="module", params=[[], ["f1_macro"]], ids=["no metrics", "metrics"])
+def trained(workflow_copy, request):
+    """The study, trained and, if it asks for metrics, measured; seeds of further tables."""
+    copy = workflow_copy("ends")
+    (copy.folder / "table_data.py").write_text(LOAD)
+    write_table(copy.folder, seed=0)
+    copy.write({**STUDY, "metrics": request.param})
+    done = copy.run("check", *([MEASURES] if request.param else []))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy, iter(range(1, 100))
+
+
+ENDS = {  # what trains
+    ("--until", "train"): BOTH,
+    ("--until", "measure"): BOTH,
+    ("--until", "data"): set(),
+    ("--omit-from", "check"): BOTH,
+    (FOLDER,): {"no_dropout"},
+}
+MEASURED = ("--until", "measure"), ("--omit-from", "check")
+
+
+@pytest.mark.parametrize("words", ENDS, ids=" ".join)
+def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, words):
+    copy, seeds = trained
+    before, report, measures = beginnings(copy), copy.folder / "results/small/report.md", copy.folder / MEASURES
+    has_metrics = measures.exists()
+    if words == ("--until", "measure") and not has_metrics:
+        return  # the plan has no such job
+    date = measures.stat().st_mtime_ns if has_metrics else 0
+    write_table(copy.folder, next(seeds))
+    dry = copy.run("-n", *words)
+    assert "Find, verify and store the data set" in dry.stdout + dry.stderr
+    assert beginnings(copy) == before
+    done = copy.run(*words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = beginnings(copy)
+    assert {arm for arm, _ in after if after[arm, 0] != before.get((arm, 0))} == ENDS[words]
+    assert not has_metrics or (measures.stat().st_mtime_ns != date) == (words in MEASURED)
+    assert not report.exists()
+    again = copy.run(*words)
+    assert again.returncode == 0 and beginnings(copy) == after
