@@ -104,6 +104,43 @@ def test_its_end_is_that_of_the_client(tmp_path, folder, text, status, error):
         assert run(folder, script(tmp_path, text)) == (status, "", error)
 
 
+@pytest.mark.parametrize(
+    "text, written",
+    [
+        ("open_still = open('left', 'w'); open_still.write('text'); sys.open_still = open_still", "text"),
+        ("sys.open_still = open('left', 'wb'); sys.open_still.write(b'bytes')", "bytes"),
+        ("threading.Thread(target=lambda: (time.sleep(0.5), Path('left').write_text('thread'))).start()", "thread"),
+        (
+            "sys.here = tempfile.TemporaryDirectory(dir='.'); atexit.register(lambda: Path('left').write_text('end'))",
+            "end",
+        ),
+        ("library = ctypes.CDLL(None); library.printf(b'of C'); Path('left').write_text('')", ""),
+    ],
+)
+def test_nothing_is_left_undone_at_its_end(tmp_path, folder, text, written, monkeypatch):
+    """Though it frees no memory."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # by which C would keep nothing back
+    begin = "import atexit, ctypes, sys, tempfile, threading, time; from pathlib import Path; "
+    (tmp_path / "place").mkdir()
+    with server(folder) as process:
+        wait_for(process, folder)
+        ended = run(folder, script(tmp_path, begin + text), cwd=tmp_path / "place")
+    assert ended == (0, "of C" if "of C" in text else "", "")
+    assert [path.name for path in (tmp_path / "place").iterdir()] == ["left"]  # no temporary folder
+    assert (tmp_path / "place" / "left").read_text() == written
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="what is always full is a device of Linux")
+def test_output_that_cannot_be_written_makes_it_fail_as_an_interpreter(tmp_path, folder, monkeypatch):
+    path = script(tmp_path, "print('lost')")
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    with server(folder) as process, open("/dev/full", "w") as full:
+        wait_for(process, folder)
+        for program in (folder / "python", sys.executable):
+            ended = subprocess.run([program, path], stdout=full, stderr=subprocess.PIPE, text=True)
+            assert ended.returncode == 120 and "No space left" in ended.stderr
+
+
 def test_a_server_goes_on_after_scripts_that_failed_and_takes_several_at_once(tmp_path, folder):
     waiting = script(tmp_path, f"import time, sys; time.sleep(0.5); print({MODULE!r} in sys.modules)")
     with server(folder) as process:
@@ -289,7 +326,9 @@ def test_records_are_those_of_interpreters(workflow_copy):
         process = psutil.Popen(command, cwd=copy.folder, env={**environment(KERAS), **more}, stderr=subprocess.DEVNULL)
         while process.poll() is None:
             with suppress(psutil.Error):
-                names |= {each.name() for each in process.children(recursive=True)} if not more else set()
+                for each in process.children(recursive=True) if not more else ():
+                    with suppress(psutil.Error):  # one that has ended meanwhile hides no other
+                        names.add(each.name())
             time.sleep(0.02)
         assert process.returncode == 0
         paths = sorted((copy.folder / "results" / "forks" / "runs").glob("*/*/seed_*.json"))

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import ctypes
+import gc
+import io
 import os
 import runpy
 import select
 import signal
 import socket
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from butfor.forks.client import BUILD, SCRIPT
 
 NAME = Path("/proc/self/comm")  # what programs that list processes call this one
 PATH = "PYTHONPATH"
+UNWRITTEN = 120  # the exit status of an interpreter that could not write the last of its output
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Asked:
 
 def run(asked: Asked) -> None:
     """Run a script in a process of its own, pass signals of the client's on to it, tell its exit status, and end. It is killed
-    where the client is. Both end by SystemExit or at once, so that nothing comes after."""
+    where the client is. Both end at once, so that nothing comes after."""
     script = os.fork()
     if not script:
         asked.client.close()
@@ -59,7 +67,7 @@ def _waited_for(script: int, client: socket.socket) -> int:
 
 
 def _become(asked: Asked) -> None:
-    """Run the script as an interpreter would that had just been started, and end as it would."""
+    """Run the script as an interpreter would that had just been started, and end as it would (see _end)."""
     for standard, file in enumerate(asked.files):
         os.dup2(file, standard)
         os.close(file)
@@ -81,7 +89,33 @@ def _become(asked: Asked) -> None:
     except BaseException:
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
         status = 1
-    sys.exit(status)
+    _end(status)
+
+
+def _end(status: int) -> NoReturn:
+    """End as an interpreter does: wait for threads, call what is registered, write what is still to be written. Only memory is
+    left to the system, since to free each object that libraries have made takes longer than many a script."""
+    threading._shutdown()  # type: ignore[attr-defined]  # as forks of multiprocessing end
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            status = UNWRITTEN
+    for file in _files():
+        with contextlib.suppress(OSError, ValueError):
+            file.flush()
+    ctypes.CDLL(None).fflush(None)
+    os._exit(status & 0xFF)
+
+
+def _files() -> list[Any]:
+    """The files that the script has not closed, such as those of own code; texts before the bytes that they become."""
+    objects = gc.get_objects()
+    kinds = {kind for kind in set(map(type, objects)) if issubclass(kind, io.IOBase)}
+    files = [each for each in objects if type(each) in kinds]
+    return sorted(files, key=lambda file: not isinstance(file, io.TextIOBase))
 
 
 def _run(words: list[str]) -> None:
