@@ -1,5 +1,6 @@
 """Scripts that begin as forks: they run as an interpreter would run them, and whatever ends one of both ends the other."""
 
+import gzip
 import json
 import os
 import signal
@@ -109,6 +110,9 @@ def test_its_end_is_that_of_the_client(tmp_path, folder, text, status, error):
     [
         ("open_still = open('left', 'w'); open_still.write('text'); sys.open_still = open_still", "text"),
         ("sys.open_still = open('left', 'wb'); sys.open_still.write(b'bytes')", "bytes"),
+        ("sys.packed = gzip.open('left', 'wt'); sys.packed.write('packed')", "packed"),
+        ("sys.packed = gzip.GzipFile('left', 'wb'); sys.packed.write(b'packed')", "packed"),
+        ("sys.here = tempfile.NamedTemporaryFile(dir='.'); Path('left').write_text('')", ""),
         ("threading.Thread(target=lambda: (time.sleep(0.5), Path('left').write_text('thread'))).start()", "thread"),
         (
             "sys.here = tempfile.TemporaryDirectory(dir='.'); atexit.register(lambda: Path('left').write_text('end'))",
@@ -120,14 +124,15 @@ def test_its_end_is_that_of_the_client(tmp_path, folder, text, status, error):
 def test_nothing_is_left_undone_at_its_end(tmp_path, folder, text, written, monkeypatch):
     """Though it frees no memory."""
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # by which C would keep nothing back
-    begin = "import atexit, ctypes, sys, tempfile, threading, time; from pathlib import Path; "
+    begin = "import atexit, ctypes, gzip, sys, tempfile, threading, time; from pathlib import Path; "
     (tmp_path / "place").mkdir()
     with server(folder) as process:
         wait_for(process, folder)
         ended = run(folder, script(tmp_path, begin + text), cwd=tmp_path / "place")
     assert ended == (0, "of C" if "of C" in text else "", "")
     assert [path.name for path in (tmp_path / "place").iterdir()] == ["left"]  # no temporary folder
-    assert (tmp_path / "place" / "left").read_text() == written
+    left = (tmp_path / "place" / "left").read_bytes()
+    assert (gzip.decompress(left) if written == "packed" else left).decode() == written
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="what is always full is a device of Linux")
@@ -255,14 +260,14 @@ def test_there_is_a_server_for_every_script_and_for_nothing_else(tmp_path):
 def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     begun = []
     monkeypatch.setattr(servers.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
-    monkeypatch.delenv(SERVERS, raising=False)
+    monkeypatch.setenv(SERVERS, "")  # so that what is set is taken back
+    monkeypatch.delenv(SERVERS)
     monkeypatch.setattr(servers, "_start", lambda folder, name, modules, threads: begun.append((name, threads)))
     rules = [rule for rule, count in jobs.items() for _ in range(count)]
     ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2)
     trainings, stages = jobs.get("train", 0), sum(jobs.values()) - jobs.get("train", 0)
     assert begun == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [(STAGES, 1)] * (stages >= FEWEST[STAGES])
     assert (interpreter() == sys.executable) == (not begun)
-    monkeypatch.delenv(SERVERS, raising=False)
 
 
 @pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk"])
@@ -272,7 +277,8 @@ def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why)
 
     monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
     monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(tmp_path))
-    monkeypatch.delenv(SERVERS, raising=False)
+    monkeypatch.setenv(SERVERS, "")
+    monkeypatch.delenv(SERVERS)
     if why == "no pidfd":
         monkeypatch.setattr(os, "pidfd_open", fails)
     if why == "nothing is run there":
@@ -301,7 +307,8 @@ def test_a_process_that_uses_an_accelerator_is_known():
 
 def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(monkeypatch, tmp_path):
     monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
-    monkeypatch.delenv(SERVERS, raising=False)
+    monkeypatch.setenv(SERVERS, "")
+    monkeypatch.delenv(SERVERS)
     ForkServers().start(["train"] * 9, "module:Class", 1)
     assert interpreter() == sys.executable
     monkeypatch.setenv(SERVERS, str(tmp_path))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import bz2
 import contextlib
 import ctypes
 import gc
+import gzip
 import io
+import lzma
 import os
 import runpy
 import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +26,10 @@ from butfor.forks.client import BUILD, SCRIPT
 
 NAME = Path("/proc/self/comm")  # what programs that list processes call this one
 PATH = "PYTHONPATH"
+FILES = (  # temporary ones, which go as they are closed; texts; packed bytes, and others in Python; the system's
+    *(tempfile._TemporaryFileWrapper, io.TextIOBase, gzip.GzipFile, lzma.LZMAFile, bz2.BZ2File),
+    *(io.BufferedIOBase, io.RawIOBase),
+)
 UNWRITTEN = 120  # the exit status of an interpreter that could not write the last of its output
 
 
@@ -105,17 +113,17 @@ def _end(status: int) -> NoReturn:
             status = UNWRITTEN
     for file in _files():
         with contextlib.suppress(OSError, ValueError):
-            file.flush()
+            file.close()
     ctypes.CDLL(None).fflush(None)
     os._exit(status & 0xFF)
 
 
 def _files() -> list[Any]:
-    """The files that the script has not closed, such as those of own code; texts before the bytes that they become."""
+    """The files that the script has not closed, such as those of own code; each before the one that it writes into."""
     objects = gc.get_objects()
-    kinds = {kind for kind in set(map(type, objects)) if issubclass(kind, io.IOBase)}
-    files = [each for each in objects if type(each) in kinds]
-    return sorted(files, key=lambda file: not isinstance(file, io.TextIOBase))
+    kinds = {kind for kind in set(map(type, objects)) if issubclass(kind, FILES)}
+    files = [each for each in objects if type(each) in kinds and each not in (sys.stdin, sys.stdout, sys.stderr)]
+    return sorted(files, key=lambda file: next(place for place, kind in enumerate(FILES) if isinstance(file, kind)))
 
 
 def _run(words: list[str]) -> None:
