@@ -52,12 +52,17 @@ class Sampled:
     def _look(self, process: psutil.Process) -> None:
         if process.status() == psutil.STATUS_ZOMBIE:
             return
-        began, now = process.create_time(), kind(process.cmdline(), process.name())
-        seen = self.lived.setdefault(process.pid, Lived(now, began))
+        now = kind(process.cmdline(), process.name())
+        seen = self.lived.setdefault(process.pid, Lived(now, process.create_time()))
         if seen.kind in (FORKS, OTHER):  # between fork and exec, or its script, it is called what its parent is
             seen.kind = now
         used = process.cpu_times()
-        seen.seconds, seen.processor = time.time() - began, used.user + used.system
+        seen.seconds, seen.processor = age(process), used.user + used.system
+
+
+def age(process: psutil.Process) -> float:
+    """The seconds since a process began. By the clock that the system dates it with: the date itself has whole seconds in it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - (process.create_time() - psutil.boot_time())
 
 
 def kind(words: list[str], name: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -143,3 +144,11 @@ def test_inputs_on_disk_are_held_against_those_in_memory():
     seconds = {way: {"wall": [n, n]} for n, way in enumerate((streams.HELD, streams.CACHED, streams.COLD), start=1)}
     (row,) = cells(streams.table([{"network": "dense", "bytes": 5_000_000, "seconds": seconds}], "wall"))
     assert row == ["dense", *["1.00 (1.00–1.00)"], *["2.00 (2.00–2.00)"] * 2, *["3.00 (3.00–3.00)"] * 2]
+
+
+def test_the_age_of_a_process_is_by_the_clock_that_dates_it(monkeypatch):
+    """Not by the date, which may have been set since the machine began, and of whose beginning whole seconds are known."""
+    sampled = benchmark("sampled_processes")
+    process = SimpleNamespace(create_time=lambda: sampled.psutil.boot_time() + 40.0)
+    monkeypatch.setattr(sampled.time, "clock_gettime", {sampled.time.CLOCK_BOOTTIME: 47.5}.get)
+    assert sampled.age(process) == pytest.approx(7.5)
