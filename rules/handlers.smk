@@ -40,12 +40,14 @@ def settle():
 
 # The last words of a start. Jobs of a cluster have none.
 def end():
+    ending.cancel_rounds()
     start_view.end()
     settle()
     ending.succeeded(study, workflow.dag_settings.targets)
 
 
 def fail():
+    ending.cancel_rounds()
     start_view.end()
     settle()
     ending.failed(study)

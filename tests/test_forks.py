@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from butfor.forks import servers
-from butfor.forks.client import ENGINE, STAGES, server_of
+from butfor.forks.client import ENGINE, FIGURES, MIRROR, STAGES, servers_of
 from butfor.forks.interpreter import SERVERS, interpreter
 from butfor.forks.server import holds_device
 from butfor.forks.servers import FEWEST, ForkServers
@@ -24,11 +24,11 @@ SERVER = [sys.executable, str(servers.HERE / "server.py")]
 
 
 @contextmanager
-def server(folder, name=STAGES, **more):
+def server(folder, name=STAGES, late=(), **more):
     """A server in a folder, and the environment that scripts are started in."""
     servers.write_client(folder)
     variables = {**os.environ, **more}
-    process = subprocess.Popen([*SERVER, str(folder), name, MODULE], env=variables, stdin=subprocess.PIPE)
+    process = subprocess.Popen([*SERVER, str(folder), name, MODULE, *late], env=variables, stdin=subprocess.PIPE)
     try:
         yield process
     finally:
@@ -250,10 +250,40 @@ def test_a_server_ends_with_the_process_that_has_started_it_and_leaves_nothing(t
 
 
 def test_there_is_a_server_for_every_script_and_for_nothing_else(tmp_path):
-    assert server_of([script(tmp_path, "", "train")]) == ENGINE
-    assert server_of([script(tmp_path, "", "report")]) == STAGES
-    assert server_of(["-P", "-m", "butfor.training.build_job"]) == ENGINE
-    assert [server_of(words) for words in ([], ["-c", "1"], ["/x/train.py"], ["-m", "snakemake"])] == [None] * 4
+    assert servers_of([script(tmp_path, "", "train")]) == [ENGINE]
+    assert servers_of([script(tmp_path, "", "report")]) == [STAGES]
+    assert servers_of([script(tmp_path, "", "track")]) == [MIRROR, STAGES]
+    assert servers_of(["-P", "-m", "butfor.training.build_job"]) == [ENGINE]
+    assert [servers_of(words) for words in ([], ["-c", "1"], ["/x/train.py"], ["-m", "snakemake"])] == [[]] * 4
+
+
+LATE_MODULES = {FIGURES: "wave", MIRROR: "mailbox"}
+IMPORTED = f"import sys; print([name for name in {[MODULE, *LATE_MODULES.values()]} if name in sys.modules])"
+
+
+def test_late_servers_import_more_once_trainings_have_ended(tmp_path, folder):
+    scripts = {name: script(tmp_path, IMPORTED, name) for name in ("train", "report", "figures", "track", "check")}
+    late = [f"{name}={module},json" for name, module in LATE_MODULES.items()]
+
+    def imported(name):
+        status, out, err = run(folder, scripts[name])
+        assert (status, err) == (0, "")
+        return json.loads(out.replace("'", '"'))
+
+    with server(folder, late=late) as process:
+        wait_for(process, folder)
+        assert imported("figures") == imported("report") == [MODULE]
+        assert not (folder / FIGURES).exists()
+        assert imported("check") == [MODULE]
+        for name in (FIGURES, MIRROR):
+            wait_for(process, folder, name)
+        assert imported("figures") == [MODULE, "wave"]
+        assert imported("track") == [MODULE, "wave", "mailbox"]
+        assert imported("report") == imported("check") == [MODULE]
+        alone = psutil.Process(process.pid).children(recursive=True)
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert psutil.wait_procs(alone, 10)[1] == []
 
 
 @pytest.mark.parametrize("jobs", [{}, {"train": 1}, {"train": 9}, {"compare": 2, "report": 1}, {"compare": 1}])
@@ -262,7 +292,8 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     monkeypatch.setattr(servers.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
     monkeypatch.setenv(SERVERS, "")  # so that what is set is taken back
     monkeypatch.delenv(SERVERS)
-    monkeypatch.setattr(servers, "_start", lambda folder, name, modules, threads: begun.append((name, threads)))
+    monkeypatch.setattr(servers, "_started", lambda folder, name, modules, threads: begun.append((name, threads)))
+    monkeypatch.setattr(servers.atexit, "register", lambda *_: None)
     rules = [rule for rule, count in jobs.items() for _ in range(count)]
     ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2)
     trainings, stages = jobs.get("train", 0), sum(jobs.values()) - jobs.get("train", 0)
@@ -275,7 +306,7 @@ def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why)
     def fails(*_, **__):
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
+    monkeypatch.setattr(servers, "_started", lambda *_: pytest.fail("started"))
     monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(tmp_path))
     monkeypatch.setenv(SERVERS, "")
     monkeypatch.delenv(SERVERS)
@@ -306,7 +337,7 @@ def test_a_process_that_uses_an_accelerator_is_known():
 
 
 def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(monkeypatch, tmp_path):
-    monkeypatch.setattr(servers, "_start", lambda *_: pytest.fail("started"))
+    monkeypatch.setattr(servers, "_started", lambda *_: pytest.fail("started"))
     monkeypatch.setenv(SERVERS, "")
     monkeypatch.delenv(SERVERS)
     ForkServers().start(["train"] * 9, "module:Class", 1)

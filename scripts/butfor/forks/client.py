@@ -20,23 +20,28 @@ from types import FrameType
 SCRIPT = re.compile(r"/\.snakemake/scripts/\w+\.([a-z]+)\.py$")
 TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
 BUILD = ["-P", "-m", "butfor.training.build_job"]  # another process that does
-ENGINE, STAGES = "engine", "stages"  # the servers
+ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
+LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-def server_of(words: list[str]) -> str | None:
-    """The name of the server for what an interpreter is asked to run; None if that is no script of Snakemake's."""
+def servers_of(words: list[str]) -> list[str]:
+    """The names of the servers for what an interpreter is asked to run, the best first; none if that is no script of
+    Snakemake's."""
     if words == BUILD:
-        return ENGINE
-    found = SCRIPT.search(words[0]) if words else None
-    return None if found is None else ENGINE if found[1] in TRAINING else STAGES
+        return [ENGINE]
+    if (script := SCRIPT.search(words[0]) if words else None) is None:
+        return []
+    if script[1] in TRAINING:
+        return [ENGINE]
+    return [LATE[script[1]], STAGES] if script[1] in LATE else [STAGES]
 
 
 def main(folder: Path, interpreter: str, words: list[str]) -> int:
     """Run a script; the exit status of its fork, less than 0 for a signal."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to be said of a client that is ended while it waits
-    server = _accepted(folder, words)
+    server = next(filter(None, (_accepted(folder, name, words) for name in servers_of(words))), None)
     if server is None:
         os.execv(interpreter, [interpreter, *words])
 
@@ -57,11 +62,8 @@ def main(folder: Path, interpreter: str, words: list[str]) -> int:
     return int.from_bytes(answer, "big", signed=True)
 
 
-def _accepted(folder: Path, words: list[str]) -> socket.socket | None:
-    """The connection to a server that has begun to run a script; None where none does."""
-    name = server_of(words)
-    if name is None:
-        return None
+def _accepted(folder: Path, name: str, words: list[str]) -> socket.socket | None:
+    """The connection to a server that has begun to run a script; None where it does not, or there is none of that name."""
     server = socket.socket(socket.AF_UNIX)
     server.settimeout(PATIENCE)
     asked = json.dumps({"words": words, "folder": os.getcwd(), "environment": dict(os.environ)}).encode()

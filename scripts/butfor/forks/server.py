@@ -1,8 +1,9 @@
 """A server of forks: it imports libraries once, and for each script that it is asked to run forks a process that has them.
 
-    server.py <folder of servers> <name> <module> [modules]
+    server.py <folder of servers> <name> <module> [modules] [late server=module,module]
 
-It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
+Once it is asked for the first script after all trainings, it forks the first of its late servers, which is at once ready to be
+asked, imports more, and forks the next: so what only the last scripts need is imported while others are at work. It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
 with the same variables as it was: those that libraries read when they are imported.
 """
 
@@ -20,17 +21,20 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2]))
 
-from butfor.forks.client import ACCEPTED  # noqa: E402
+from butfor.forks.client import ACCEPTED, SCRIPT  # noqa: E402
 from butfor.forks.fork import PATH, Asked, run  # noqa: E402
 
 READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
 )  # fmt: skip
 DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
+IS = "="  # between a late server and what it imports
+AFTER_TRAININGS = "check"  # the first script that has all their records
 
 
 def read_at_start(environment: dict[str, str]) -> dict[str, str]:
@@ -62,18 +66,17 @@ def wait_for_ended(*_: object) -> None:
             pass
 
 
-def asked_of(folder: Path, name: str, modules: Sequence[str]) -> Asked | None:
-    """In a fork of a server that has imported modules, what a client has asked it to run; None once standard input is closed."""
+Late = list[tuple[str, Sequence[str]]]  # names of servers, and what they import
+
+
+def asked_of(folder: Path, name: str, modules: Sequence[str], late: Late) -> Asked | None:
+    """In a fork of a server that has imported modules, or of a late one, what a client has asked it to run; None once standard
+    input is closed."""
     elsewhere = {str(HERE.parent), str(HERE.parents[2]), *os.environ.get(PATH, "").split(os.pathsep)}
     started_with, installed = read_at_start(dict(os.environ)), [path for path in sys.path if path not in elsewhere]
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / name))
-    listener.listen(128)  # clients wait as long as it imports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for scripts, whose clients pass it on
     signal.signal(signal.SIGCHLD, wait_for_ended)
-    import_once(modules)
-    if holds_device():
-        sys.exit("a fork cannot use the accelerator that this process holds")
+    listener = _opened(folder, name, modules)
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         client, _ = listener.accept()
         if (asked := _received(client, started_with, installed)) and not os.fork():
@@ -83,8 +86,37 @@ def asked_of(folder: Path, name: str, modules: Sequence[str]) -> Asked | None:
         client.close()
         for file in asked.files if asked else ():
             os.close(file)
+        if asked and _follows_trainings(asked.words):
+            listener, late = _with_late(folder, listener, late), []
     listener.close()
     return None
+
+
+def _opened(folder: Path, name: str, modules: Sequence[str]) -> socket.socket:
+    """What clients ask a server by, which imports its modules; they wait as long."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / name))
+    listener.listen(128)
+    import_once(modules)
+    if holds_device():
+        sys.exit("a fork cannot use the accelerator that this process holds")
+    return listener
+
+
+def _with_late(folder: Path, listener: socket.socket, late: Late) -> socket.socket:
+    """Fork the late servers, each from the one before; what clients ask this process by, which is one of them or goes on as it
+    was."""
+    for name, modules in late:
+        if os.fork():
+            break
+        listener.close()
+        listener = _opened(folder, name, modules)
+    return listener
+
+
+def _follows_trainings(words: Sequence[str]) -> bool:
+    script = SCRIPT.search(words[0])
+    return script is not None and script[1] == AFTER_TRAININGS
 
 
 def _received(client: socket.socket, started_with: dict[str, str], installed: list[str]) -> Asked | None:
@@ -103,11 +135,15 @@ def _received(client: socket.socket, started_with: dict[str, str], installed: li
     return Asked(client, asked["words"], asked["folder"], asked["environment"], files, installed)
 
 
-def main(folder: Path, name: str, *modules: str) -> None:
-    """Serve; in a fork, run what is asked for."""
-    if asked := asked_of(folder, name, modules):
+def main(folder: Path, name: str, *words: str) -> NoReturn:
+    """Serve; in a fork, run what is asked for. All servers of a folder end together, at once: to free what is imported takes longer
+    than anything else that a start does at its end."""
+    modules = [word for word in words if IS not in word]
+    late = [(later, more.split(",")) for later, _, more in (word.partition(IS) for word in words) if more]
+    if asked := asked_of(folder, name, modules, late):
         run(asked)
-    shutil.rmtree(folder, ignore_errors=True)  # all servers of a folder end together
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 if __name__ == "__main__":

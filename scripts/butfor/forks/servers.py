@@ -19,13 +19,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from butfor.forks.client import ENGINE, STAGES, TRAINING
+from butfor.forks.client import ENGINE, FIGURES, LATE, MIRROR, STAGES, TRAINING
 from butfor.forks.interpreter import SERVERS, interpreter
 
 HERE = Path(__file__).resolve().parent
 FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than they would
 OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
 OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
+OF_LATE = {
+    FIGURES: ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    MIRROR: ("butfor.tracking", "mlflow", "mlflow.store.tracking.sqlalchemy_store"),  # the first decides how mlflow begins
+}
 OF_ENGINES = {
     "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
@@ -58,10 +62,11 @@ class ForkServers:
         """
         if not self._are_wanted or not _can_wait():
             return
-        jobs = {ENGINE: 0, STAGES: 0}
-        for rule in rules:
+        jobs, all_rules = {ENGINE: 0, STAGES: 0}, list(rules)
+        for rule in all_rules:
             jobs[ENGINE if rule in TRAINING else STAGES] += 1
-        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: OF_STAGES}
+        late = [f"{LATE[rule]}={','.join(OF_LATE[LATE[rule]])}" for rule in LATE if rule in all_rules]
+        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: (*OF_STAGES, *late)}
         wanted = [name for name in jobs if jobs[name] >= FEWEST[name] and modules[name]]
         if not wanted:
             return
@@ -74,8 +79,8 @@ class ForkServers:
             shutil.rmtree(folder, ignore_errors=True)
             return
         os.environ[SERVERS] = str(folder)
-        for name in wanted:
-            _start(folder, name, modules[name], threads if name == ENGINE else 1)
+        servers = [_started(folder, name, modules[name], threads if name == ENGINE else 1) for name in wanted]
+        atexit.register(_end, servers, folder)
 
 
 def write_client(folder: Path) -> None:
@@ -96,9 +101,9 @@ def _can_wait() -> bool:
     return True
 
 
-def _start(folder: Path, name: str, modules: Iterable[str], threads: int) -> None:
+def _started(folder: Path, name: str, modules: Iterable[str], threads: int) -> subprocess.Popen[bytes]:
     as_jobs = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    server = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, str(HERE / "server.py"), str(folder), name, *modules],
         env={**os.environ, **as_jobs},
         stdin=subprocess.PIPE,  # closed with this process, however that ends
@@ -107,15 +112,16 @@ def _start(folder: Path, name: str, modules: Iterable[str], threads: int) -> Non
         start_new_session=True,
     )
 
-    def end() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C ends nothing any more
+
+def _end(servers: Iterable[subprocess.Popen[bytes]], folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C ends nothing any more
+    for server in servers:
         if server.stdin:
             server.stdin.close()
+    for server in servers:
         try:
             server.wait(PATIENCE)
         except subprocess.TimeoutExpired:  # it imports what nobody needs any more
             server.terminate()
             server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(end)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,16 @@ STOPS = {
     "Terminating processes on user request": "Ctrl-C",
     "Will exit after finishing": "SIGTERM",
 }  # as Snakemake says them
+ROUND = "JobScheduler._schedule_reevalutation."  # the name of what a timer of Snakemake's calls, as far as it is known
 _stopped_by: list[str] = []
+
+
+def cancel_rounds() -> None:
+    """Cancel the rounds of scheduling for which Snakemake has set timers: no job is left to be started, and its process would wait
+    for them, for up to a second."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread.function.__qualname__.startswith(ROUND):
+            thread.cancel()
 
 
 def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
