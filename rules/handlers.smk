@@ -17,9 +17,17 @@ def begin():
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     targets.protect(is_forced)
     if workflow.local_exec:
-        rules_to_run = [job.rule.name for job in workflow.dag.needrun_jobs()]
-        fork_servers.start(rules_to_run, engine, study["threads"])
+        fork_servers.start(
+            processes_to_run(workflow.dag.needrun_jobs()), engine, study["threads"]
+        )
     start_view.begin(study["results"], view, language)
+
+
+# By the rules of jobs; a job of several processes is named as often.
+def processes_to_run(jobs):
+    return [
+        job.rule.name for job in jobs for _ in range(job.resources.get("processes", 1))
+    ]
 
 
 # In the terminal, while the study runs.

@@ -1,8 +1,28 @@
 # Takes: the stored data set and one arm's recipe. Makes: one record per seed of a look, and on request models.
 from butfor.workflow import training_order
+from butfor.workflow.spare_cores import SpareCores
 
 # Baselines and references before the rest, so that a study which was stopped can be compared as far as it got.
 precedence = training_order.precedence(plan)
+
+# One process a job where threads are given by rule, and where a device trains and no core.
+trains_on_cores = not (
+    together.are_possible
+    or provenance.gpus()
+    or "train" in workflow.resource_settings.overwrite_threads
+)
+most_cores = filter(
+    None, [workflow.resource_settings.cores, workflow.resource_settings.max_threads]
+)
+memory_of_start = workflow.global_resources.get("mem_mb")
+spare_cores = SpareCores(
+    study,
+    plan,
+    targets,
+    asked=lambda: workflow.dag_settings.targets,
+    cores=min(most_cores, default=None) if trains_here and trains_on_cores else None,
+    most_memory=memory_of_start.value if memory_of_start else None,
+)
 
 built_of = (
     (lambda wildcards: targets.built(wildcards.arm)) if targets.user_models else []
@@ -29,10 +49,12 @@ rule train:
     log:
         "<logs>/train/{arm}_{look}.log",
     priority: lambda wildcards: 10 + precedence(wildcards.arm)
-    threads: study["threads"]
+    threads: lambda wildcards: study["threads"] * spare_cores.processes(*wildcards)
     resources:
         gpu=gpu_of_arm,
-        mem_mb=memory,
+        processes=lambda wildcards: spare_cores.processes(*wildcards),
+        mem_mb=lambda wildcards, attempt: memory(wildcards, attempt)
+        * spare_cores.processes(*wildcards),
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:

@@ -7,7 +7,7 @@ import pytest
 
 from butfor.records import earlier, job_folder
 from butfor.records.results_folder import note_beside
-from butfor.training import arm_job, rate_search
+from butfor.training import rate_search, seed_job
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
 from butfor.workflow import recovery
@@ -40,14 +40,14 @@ def test_a_note_that_was_half_written_is_gone_with_the_records_there(train, monk
         for end in ("x7_q", "part"):
             note._path.with_name(f".{note._path.name}.{end}").write_text("{")
 
-    monkeypatch.setattr(arm_job.FailureNote, "say", killed)
+    monkeypatch.setattr(seed_job.FailureNote, "say", killed)
     assert unfinished(train()) == []
 
 
 def test_a_job_killed_once_its_folder_is_made_leaves_no_note(train, monkeypatch):
     """Before it could remove the note; the next finds the folder made."""
     with monkeypatch.context() as patch:
-        patch.setattr(arm_job.FailureNote, "remove", lambda note: None)
+        patch.setattr(seed_job.FailureNote, "remove", lambda note: None)
         runs = train()
     assert unfinished(runs) == ["look1.failure.json"]
     made = (runs / "seed_0.json").stat().st_mtime_ns

@@ -19,7 +19,7 @@ from types import FrameType
 
 SCRIPT = re.compile(r"/\.snakemake/scripts/\w+\.([a-z]+)\.py$")
 TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
-BUILD = ["-P", "-m", "butfor.training.build_job"]  # another process that does
+MODULES = tuple(["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners"))  # processes that do
 ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
 LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
@@ -29,7 +29,7 @@ PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 def servers_of(words: list[str]) -> list[str]:
     """The names of the servers for what an interpreter is asked to run, the best first; none if that is no script of
     Snakemake's."""
-    if words == BUILD:
+    if words in MODULES:
         return [ENGINE]
     if (script := SCRIPT.search(words[0]) if words else None) is None:
         return []

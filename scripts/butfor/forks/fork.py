@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from butfor.forks.client import BUILD, SCRIPT
+from butfor.forks.client import MODULES, SCRIPT
 
 NAME = Path("/proc/self/comm")  # what programs that list processes call this one
 PATH = "PYTHONPATH"
@@ -127,7 +127,7 @@ def _files() -> list[Any]:
 
 
 def _run(words: list[str]) -> None:
-    if words == BUILD:
+    if words in MODULES:
         sys.argv = words[2:]
         runpy.run_module(words[-1], run_name="__main__", alter_sys=True)
         return

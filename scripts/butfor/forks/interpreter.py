@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+SCRIPTS = Path(__file__).resolve().parents[2]
 SERVERS = "BUTFOR_FORK_SERVERS"  # the variable that names the folder of servers; where it is empty, none are started
 
 
@@ -13,3 +15,14 @@ def interpreter() -> str:
     """The path of what is to be started."""
     folder = os.environ.get(SERVERS)
     return str(Path(folder) / "python") if folder else sys.executable
+
+
+def module_command(module: str) -> list[str]:
+    """The words that start a module of butfor's as a process, in module_environment."""
+    return [interpreter(), "-P", "-m", module]
+
+
+def module_environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables of such a process, which finds the modules that this one finds; None: also those of this one."""
+    path = os.pathsep.join([str(SCRIPTS), *filter(None, sys.path)])
+    return {**(os.environ if variables is None else variables), "PYTHONPATH": path}

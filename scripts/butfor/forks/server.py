@@ -2,8 +2,10 @@
 
     server.py <folder of servers> <name> <module> [modules] [late server=module,module]
 
-Once it is asked for the first script after all trainings, it forks the first of its late servers, which is at once ready to be
-asked, imports more, and forks the next: so what only the last scripts need is imported while others are at work. It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
+Once it is asked for the first script after all trainings, it forks the first of its late servers, which can be asked at once,
+imports more, and forks the next: what only the last scripts need is imported while others are at work.
+
+It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
 with the same variables as it was: those that libraries read when they are imported.
 """
 
@@ -28,6 +30,7 @@ sys.path.insert(0, str(HERE.parents[2]))
 
 from butfor.forks.client import ACCEPTED, SCRIPT  # noqa: E402
 from butfor.forks.fork import PATH, Asked, run  # noqa: E402
+from butfor.process.log import LIBRARIES_LEVEL  # noqa: E402
 
 READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
@@ -38,8 +41,10 @@ AFTER_TRAININGS = "check"  # the first script that has all their records
 
 
 def read_at_start(environment: dict[str, str]) -> dict[str, str]:
-    """The variables that make another interpreter; a fork can follow the path of modules."""
-    return {name: value for name, value in environment.items() if name.startswith(READ_AT_START) and name != PATH}
+    """The variables that make another interpreter: not the path of modules, which a fork follows, nor the level from which
+    libraries are heard, which is the start's."""
+    others = (PATH, LIBRARIES_LEVEL)
+    return {name: value for name, value in environment.items() if name.startswith(READ_AT_START) and name not in others}
 
 
 def import_once(modules: Iterable[str]) -> None:
@@ -66,7 +71,7 @@ def wait_for_ended(*_: object) -> None:
             pass
 
 
-Late = list[tuple[str, Sequence[str]]]  # names of servers, and what they import
+Late = Sequence[tuple[str, Sequence[str]]]  # names of servers, and what they import
 
 
 def asked_of(folder: Path, name: str, modules: Sequence[str], late: Late) -> Asked | None:
@@ -136,8 +141,8 @@ def _received(client: socket.socket, started_with: dict[str, str], installed: li
 
 
 def main(folder: Path, name: str, *words: str) -> NoReturn:
-    """Serve; in a fork, run what is asked for. All servers of a folder end together, at once: to free what is imported takes longer
-    than anything else that a start does at its end."""
+    """Serve; in a fork, run what is asked for. All servers of a folder end together, and at once: to free what is imported takes
+    longer than all else at the end of a start."""
     modules = [word for word in words if IS not in word]
     late = [(later, more.split(",")) for later, _, more in (word.partition(IS) for word in words) if more]
     if asked := asked_of(folder, name, modules, late):

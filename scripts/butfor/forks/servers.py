@@ -21,6 +21,8 @@ from typing import Any
 
 from butfor.forks.client import ENGINE, FIGURES, LATE, MIRROR, STAGES, TRAINING
 from butfor.forks.interpreter import SERVERS, interpreter
+from butfor.process.log import LIBRARIES_LEVEL, libraries_level
+from butfor.process.start_settings import announced
 
 HERE = Path(__file__).resolve().parent
 FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than they would
@@ -28,13 +30,18 @@ OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging",
 OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
 OF_LATE = {
     FIGURES: ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    MIRROR: ("butfor.tracking", "mlflow", "mlflow.store.tracking.sqlalchemy_store"),  # the first decides how mlflow begins
+    MIRROR: (
+        "butfor.tracking",
+        "mlflow",
+        "mlflow.store.tracking.sqlalchemy_store",
+    ),  # the first decides how mlflow begins
 }
 OF_ENGINES = {
     "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }
 PATIENCE = 0.5  # seconds, in which a server ends that is not importing
+PROCESSES = "processes"  # a resource of jobs
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
 
 
@@ -45,18 +52,22 @@ class ForkServers:
         self._are_wanted = SERVERS not in os.environ
 
     def start_scripts_of(self, script: type[Any]) -> None:
-        """Have scripts (Snakemake's `PythonScript`) started by the client, where this interpreter would start them."""
+        """Have scripts (Snakemake's `PythonScript`) started by the client, where this interpreter would start them, each with
+        the threads of one process, of which a training job may have several."""
         execute = script._execute_cmd
 
         def execute_by_client(self_: Any, command: str, **values: Any) -> Any:
             if values.get(PYTHON) == sys.executable:
                 values[PYTHON] = interpreter()
+            self_.threads = (
+                self_.threads // self_.resources.get(PROCESSES, 1) or 1
+            )  # libraries read it from the environment
             return execute(self_, command, **values)
 
         script._execute_cmd = execute_by_client
 
     def start(self, rules: Iterable[str], engine: str, threads: int) -> None:
-        """Start what serves the jobs that are to run, by the names of their rules; it ends with this process.
+        """Start what serves the processes that are to run, by the names of their rules; it ends with this process.
 
         engine: of the study. threads: of its trainings.
         """
@@ -103,9 +114,10 @@ def _can_wait() -> bool:
 
 def _started(folder: Path, name: str, modules: Iterable[str], threads: int) -> subprocess.Popen[bytes]:
     as_jobs = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    level = {LIBRARIES_LEVEL: libraries_level(announced().log_level)}
     return subprocess.Popen(
         [sys.executable, str(HERE / "server.py"), str(folder), name, *modules],
-        env={**os.environ, **as_jobs},
+        env={**level, **os.environ, **as_jobs},
         stdin=subprocess.PIPE,  # closed with this process, however that ends
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -22,6 +22,7 @@ from butfor.process.start_settings import announced
 
 MOST_BYTES = 16 * 2**20  # of a log before it is cut; from then on only butfor's own lines are added
 PAUSE = 0.5  # seconds between two looks at the log's size
+LIBRARIES_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # a variable
 _terminals: list[TextIO] = []  # open as long as the process lives
 _paths: list[Path] = []
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
@@ -35,7 +36,7 @@ def log_to(path: str, level: int | None = None) -> TextIO:
     because TensorFlow writes to them from C++. Of endless output only the first MOST_BYTES are kept.
     """
     level = announced().log_level if level is None else level
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if level == 2 else tensorflow_level())
+    os.environ.setdefault(LIBRARIES_LEVEL, libraries_level(level))
     sys.stdout.flush()
     sys.stderr.flush()
     terminal = os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1)
@@ -58,9 +59,11 @@ def log_to(path: str, level: int | None = None) -> TextIO:
     return terminal
 
 
-def tensorflow_level() -> str:
+def libraries_level(level: int) -> str:
     """From which level on TensorFlow's libraries are heard: errors of theirs are about GPUs, but for alarms, raised for every
-    program from its own cache, about names that LLVM has and the processor has not."""
+    program from its own cache, about names that LLVM has and the processor has not. They read it when they are imported."""
+    if level == 2:
+        return "0"
     return "2" if any(Path("/dev").glob("nvidia[0-9]*")) else "3"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.dataset import load
-from butfor.forks.interpreter import interpreter
+from butfor.forks.interpreter import module_command, module_environment
 from butfor.process.failure_note import NO_MESSAGE, FailureNote, without_name
 from butfor.process.log import log_path, log_to
 from butfor.process.start_settings import announced
@@ -83,10 +82,8 @@ def build_all(
         Path(path).unlink(missing_ok=True)
     while left := {arm: recipe for arm, recipe in recipes.items() if not Path(files[arm]).exists()}:
         task = json.dumps({**asked, "recipes": left, "files": files, "max_minutes": max_minutes})
-        where = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])}
-        subprocess.run(
-            [interpreter(), "-P", "-m", "butfor.training.build_job"], input=task, env=where, text=True, check=False
-        )
+        words, where = module_command("butfor.training.build_job"), module_environment()
+        subprocess.run(words, input=task, env=where, text=True, check=False)
         if not any(Path(files[arm]).exists() for arm in left):
             raise OwnCodeError(f"the process that builds {', '.join(left)} could not begin; see above.")
     failed = {arm: why for arm, path in files.items() if (why := failure(Path(path)))}

@@ -30,8 +30,8 @@ _stopped_by: list[str] = []
 
 
 def cancel_rounds() -> None:
-    """Cancel the rounds of scheduling for which Snakemake has set timers: no job is left to be started, and its process would wait
-    for them, for up to a second."""
+    """Cancel the rounds of scheduling for which Snakemake has set timers: no job is left to be started, and its process would
+    wait for them, for up to a second."""
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer) and thread.function.__qualname__.startswith(ROUND):
             thread.cancel()

@@ -15,10 +15,11 @@ from typing import Any
 from butfor.arm_names import data_set_of
 from butfor.fingerprint import fingerprint
 from butfor.records.provenance import gpus
-from butfor.records.results_folder import COHORT, COHORTS, RUNS, RUNS_FOLDER
+from butfor.records.results_folder import COHORT, COHORTS, RUNS
 from butfor.study.plan import Plan
 from butfor.workflow import inheritance, parameters
 from butfor.workflow.joint_trainings import JointTrainings, Training, are_possible, joint_trainings
+from butfor.workflow.lacking_trainings import asked_folders, folder_of, lacking_trainings
 from butfor.workflow.targets import Targets
 
 
@@ -84,7 +85,7 @@ class PlannedCohorts:
 
     def folders(self, look: str, cohort: str) -> list[str]:
         """The folders of records of its trainings."""
-        return [self._folder(training["arm"], look) for training in self.trainings(look, cohort)]
+        return [folder_of(self._results, training["arm"], look) for training in self.trainings(look, cohort)]
 
     def announcement(self, look: str, cohort: str) -> str:
         """What its job says of itself."""
@@ -114,14 +115,7 @@ class PlannedCohorts:
         return self._marks[look]
 
     def _found(self, look: str) -> list[JointTrainings]:
-        asked = set(self._targets.trained(until=look))
-        of_look = (t for name, t in self._targets.planned() if name == look and self._folder(t["arm"], look) in asked)
-        lacking = [t for t in of_look if not inheritance.is_in_place(self._results, t, look)]
-        return joint_trainings(lacking, self._targets, self._devices)
-
-    def _folder(self, arm: str, look: str) -> str:
-        return f"{self._results}/{RUNS.format(arm=arm, look=look)}"
+        return joint_trainings(lacking_trainings(self._targets, self._results, look), self._targets, self._devices)
 
     def _are_asked_for(self) -> bool:
-        runs = Path(self._results, RUNS_FOLDER)
-        return any(runs in Path(str(target)).parents for target in self._asked() or ())
+        return bool(asked_folders(self._results, self._asked() or ()))

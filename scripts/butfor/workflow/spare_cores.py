@@ -1,0 +1,96 @@
+"""How many processes train the seeds of a job side by side: more than one where cores would have nothing to do otherwise, as when
+the last jobs of a look are fewer than the cores. Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from butfor.process.memory_limit import memory_limit
+from butfor.study.plan import Plan
+from butfor.workflow.lacking_trainings import asked_folders, folder_of, lacking_trainings
+from butfor.workflow.targets import Targets
+from butfor.workflow.training_order import precedence
+
+MEGABYTE = 2**20
+START = 0.5  # of a seed's time, roughly: what a process needs before its first step
+
+Round = tuple[int, int]  # how many jobs, and the processes of each
+
+
+class SpareCores:
+    """The processes of the training jobs of a start.
+
+    settings: the study's, completed. asked: gives the files that Snakemake is asked for by their paths. cores: that a job may
+    have on this machine; None where jobs are to have one process each, as on a cluster, which counts each job's cores by itself.
+    most_memory: MB that the jobs of the start may have together, if it says so.
+    """
+
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        plan: Plan,
+        targets: Targets,
+        asked: Callable[[], Sequence[Any]],
+        cores: int | None,
+        most_memory: int | None = None,
+    ) -> None:
+        self._targets, self._asked, self._results = targets, asked, Path(settings["results"])
+        self._precedence = precedence(plan)
+        self._of_look: dict[str, dict[str, int]] = {}
+        memory = memory_limit() // MEGABYTE if most_memory is None else most_memory
+        self._places = min(cores // int(settings["threads"]), memory // int(settings["job"]["mem_mb"])) if cores else 1
+
+    def processes(self, arm: str, look: str) -> int:
+        """Those of an arm's job; worked out once, before the first of a look begins."""
+        if self._places < 2 or self._targets.is_dry_run:
+            return 1
+        if look not in self._of_look:
+            self._of_look[look] = self._shared_out(look)
+        return self._of_look[look].get(arm, 1)
+
+    def _shared_out(self, look: str) -> dict[str, int]:
+        asked = asked_folders(self._results, self._asked() or ())
+        lacking = [
+            training
+            for training in lacking_trainings(self._targets, self._results, look)
+            if not asked or folder_of(self._results, training["arm"], look) in asked
+        ]
+        lacking.sort(key=lambda training: -self._precedence(training["arm"]))
+        seeds = max((len(training["seeds"]) for training in lacking), default=1)
+        each = processes_of(len(lacking), seeds, self._places)
+        return {training["arm"]: processes for training, processes in zip(lacking, each, strict=True)}
+
+
+def processes_of(jobs: int, seeds: int, places: int) -> list[int]:
+    """The processes of each job of a look, the most first, such that the look ends soonest: rounds of jobs of equal length are
+    thought of, which take places for as long as a process has seeds. Where more of them gain nothing, a job has one.
+
+    jobs: how many there are. seeds: of each. places: processes that may train at a time.
+    """
+    full = max(0, jobs // places - 1) if places else jobs  # rounds in which nothing is idle, whatever comes after them
+    _, rounds = _soonest(jobs - full * places, seeds, max(1, places))
+    each = [processes for count, processes in rounds for _ in range(count)]
+    return sorted(each + [1] * (full * places), reverse=True)
+
+
+def _soonest(jobs: int, seeds: int, places: int) -> tuple[float, tuple[Round, ...]]:
+    """The time of so many jobs, in times of a seed, and their rounds."""
+
+    @cache
+    def best(left: int) -> tuple[float, int, tuple[Round, ...]]:
+        if not left:
+            return 0.0, 0, ()
+        options = []
+        for processes in range(1, min(seeds, places) + 1):
+            count = min(left, places // processes)
+            after, more, rounds = best(left - count)
+            took = START - (-seeds // processes)
+            options.append((took + after, more + count * processes, ((count, processes), *rounds)))
+        return min(options)
+
+    seconds, _, rounds = best(jobs)
+    return seconds, rounds

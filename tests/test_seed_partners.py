@@ -1,0 +1,179 @@
+"""Seeds of one job that several processes train: the same records, whoever trains them, and one failure or death for all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from butfor.records.results_folder import note_beside
+from butfor.training.arm_job import train_arm
+from butfor.training.seed_partners import PartnerError, dealt
+from conftest import NUMPY, SMALL, environment, resolved
+
+SEEDS = [0, 1, 2, 3, 4]
+JOB = {"arm": "a", "seeds": SEEDS, "recipe": resolved(**SMALL), "validation": 0.1, "engine": NUMPY}
+HINDERED = """
+import os, time
+from numpy_engine import NumpyEngine
+
+class Hindered(NumpyEngine):
+    made = False
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.made = True
+
+    def start(self, seed):
+        if self.made:
+            self.hinder(seed)
+        super().start(seed)
+
+    def hinder(self, seed):
+        if os.path.exists(f"broken{seed}"):
+            raise ValueError(f"seed {seed} is broken")
+        while os.path.exists(f"slow{seed}"):
+            open(f"begun{seed}", "w").write(str(os.getpid()))
+            time.sleep(0.01)
+"""
+TRAINED = "import json, sys; from butfor.training.arm_job import train_arm; train_arm(**json.loads(sys.argv[1]))"
+
+
+@pytest.fixture
+def hindered(tmp_path, monkeypatch):
+    """A job whose engine is hindered by files in the working folder."""
+    (tmp_path / "hindered_engine.py").write_text(HINDERED)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return {**JOB, "engine": "hindered_engine:Hindered"}
+
+
+@pytest.fixture
+def runs(tmp_path):
+    return tmp_path / "runs" / "a" / "look1"
+
+
+@pytest.fixture
+def start(digits, hindered, runs):
+    """Starts a process that trains the job, with one beside it."""
+    words = {"training": hindered, "threads": 2, "processes": 2, "runs": str(runs)}
+    words |= dict(zip(("arrays", "manifest"), map(str, digits), strict=True))
+    variables = {**environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", TRAINED, json.dumps(words)]
+    started = []
+
+    def process():
+        started.append(subprocess.Popen(command, env=variables, stderr=subprocess.DEVNULL))
+        return started[0]
+
+    yield process
+    for each in started:
+        each.kill()
+        each.wait()
+
+
+def records(runs):
+    """Without what differs from one time to the next."""
+    found = {path.name: json.loads(path.read_text()) for path in runs.glob("seed_*.json")}
+    for record in found.values():
+        assert record.pop("timing")["seconds"]["train"] > 0
+        for epoch in record["history"]:
+            epoch.pop("load", None)
+            epoch.pop("seconds", None)
+        del record["sha256"]
+    return found
+
+
+def finished(runs):
+    return sorted(path.name for path in runs.parent.glob(".unfinished/*/seed_*.json"))
+
+
+def gone(process, patience=20):
+    end = time.monotonic() + patience
+    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < end, f"process {process} is still there"
+        time.sleep(0.02)
+    return True
+
+
+def begun(tmp_path, seed):
+    """The process that has begun with a slow seed."""
+    path, end = tmp_path / f"begun{seed}", time.monotonic() + 30
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return int(path.read_text())
+
+
+def test_seeds_are_dealt_in_turn():
+    assert dealt(SEEDS, 1) == [SEEDS]
+    assert dealt(SEEDS, 2) == [[0, 2, 4], [1, 3]]
+    assert dealt([3, 4], 5) == [[3], [4]]
+    assert dealt([], 3) == [[]]
+
+
+@pytest.mark.parametrize("threads, processes", [(2, 2), (3, 3), (8, 8)])
+def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, threads, processes):
+    alone = tmp_path / "alone" / "runs" / "a" / "look1"
+    train_arm(JOB, *digits, threads=1, runs=alone)
+    train_arm(JOB, *digits, threads=threads, processes=processes, runs=runs)
+    assert records(runs) == records(alone) and len(records(runs)) == len(SEEDS)
+    assert list(note_beside(runs).parent.iterdir()) == []
+
+
+def test_each_process_trains_its_share(start, tmp_path, runs):
+    for seed in SEEDS:
+        (tmp_path / f"slow{seed}").touch()
+    job = start()
+    for seed in SEEDS:
+        assert (begun(tmp_path, seed) == job.pid) == (seed in (0, 2, 4))
+        (tmp_path / f"slow{seed}").unlink()
+    assert job.wait(60) == 0
+    assert len(records(runs)) == len(SEEDS)
+
+
+def test_what_a_process_could_not_train_fails_the_job_and_only_that_is_trained_again(digits, hindered, tmp_path, runs):
+    (tmp_path / "broken3").touch()
+    with pytest.raises(PartnerError, match=r"seed 3.*ValueError: seed 3 is broken"):
+        train_arm(hindered, *digits, threads=2, processes=2, runs=runs)
+    assert finished(runs) == [f"seed_{seed}.json" for seed in (0, 1, 2, 4)]
+    note = json.loads(note_beside(runs).read_text())
+    assert (note["seed"], note["why"]) == (3, "ValueError: seed 3 is broken")
+    assert list(note_beside(runs).parent.glob("*partner*")) == []
+    (tmp_path / "broken3").unlink()
+    for seed in (0, 1, 2, 4):
+        (tmp_path / f"broken{seed}").touch()
+    train_arm(hindered, *digits, threads=2, processes=2, runs=runs)
+    assert len(records(runs)) == len(SEEDS) and not note_beside(runs).exists()
+
+
+def test_a_job_that_fails_ends_the_others(start, tmp_path, runs):
+    for name in ("slow1", "slow2", "broken4"):
+        (tmp_path / name).touch()
+    job = start()
+    partner = begun(tmp_path, 1)
+    begun(tmp_path, 2)
+    (tmp_path / "slow2").unlink()
+    assert job.wait(60) == 1
+    assert gone(partner)
+    assert finished(runs) == ["seed_0.json", "seed_2.json"]
+    note = json.loads(note_beside(runs).read_text())
+    assert (note["seed"], note["why"]) == (4, "ValueError: seed 4 is broken")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_job_that_is_ended_ends_the_others(start, tmp_path, runs, number):
+    for seed in (1, 2):
+        (tmp_path / f"slow{seed}").touch()
+    job = start()
+    partner = begun(tmp_path, 1)
+    begun(tmp_path, 2)
+    assert psutil.pid_exists(partner)
+    job.send_signal(number)
+    assert job.wait(60) != 0
+    assert gone(partner)
+    assert finished(runs) == ["seed_0.json"]

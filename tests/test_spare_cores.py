@@ -1,0 +1,112 @@
+"""Cores that would have nothing to do train seeds of the last jobs of a look, and the records are the same."""
+
+import itertools
+import json
+
+import pytest
+
+from butfor.workflow.spare_cores import START, processes_of
+from conftest import SMALL
+
+STUDY = {
+    "study": "odd",
+    "seeds": 4,
+    "data": {"name": "digits"},
+    "recipe": {**SMALL, "epochs": 1},
+    "ablations": {"no_dropout": {"set": {"dropout": 0.0}}, "l2": {"set": {"l2": 1.0e-4}}},
+    "tracking": {"mlflow": False},
+}
+
+
+def soonest(jobs, seeds, places):
+    """When the last of some jobs ends, by every way to give them processes, each started as soon as it has its places."""
+    took = {count: START - (-seeds // count) for count in range(1, min(seeds, places) + 1)}
+    return min(_ended(way, took, places) for way in itertools.combinations_with_replacement(took, jobs))
+
+
+def _ended(way, took, places):
+    free, ends = [0.0] * places, [0.0]
+    for processes in sorted(way, reverse=True):
+        end = sorted(free)[processes - 1] + took[processes]
+        free = sorted([*sorted(free)[processes:], *[end] * processes])
+        ends.append(end)
+    return max(ends)
+
+
+@pytest.mark.parametrize("jobs, seeds, places", list(itertools.product([1, 2, 3, 4, 5], [1, 2, 3, 5], [1, 2, 3, 4, 8])))
+def test_a_look_ends_nearly_as_soon_as_it_could(jobs, seeds, places):
+    each = processes_of(jobs, seeds, places)
+    took = {count: START - (-seeds // count) for count in range(1, seeds + 1)}
+    assert len(each) == jobs and max(each) <= min(seeds, places)
+    alone = _ended([1] * jobs, took, places)
+    ended = _ended(each, took, places)
+    assert ended <= alone
+    assert ended <= 1.2 * soonest(jobs, seeds, places)
+
+
+@pytest.mark.parametrize(
+    "asked, each",
+    [
+        ((21, 5, 2), [2] + [1] * 20),  # the example study on two cores
+        ((21, 5, 16), [3] * 5 + [1] * 16),
+        ((4, 3, 2), [1] * 4),  # nothing would be idle
+        ((4, 3, 16), [3] * 4),
+        ((1, 5, 64), [5]),
+        ((10_000, 5, 16), [1] * 10_000),
+        ((0, 5, 16), []),
+    ],
+)
+def test_only_what_would_be_idle_is_used(asked, each):
+    assert processes_of(*asked) == each
+
+
+def processes(copy):
+    """By arm, those that have trained: each says once how inputs are scaled."""
+    logs = copy.folder.glob("results/odd/logs/train/*_look1.log")
+    return {log.name.removesuffix("_look1.log"): log.read_text().count("input_scaling") for log in logs}
+
+
+def metrics(copy):
+    records = [json.loads(path.read_text()) for path in copy.folder.glob("results/odd/runs/*/look1/seed_*.json")]
+    return {(one["arm"], one["seed"]): (one["metrics"], one["machine"]["device"], one["layers"]) for one in records}
+
+
+@pytest.fixture(scope="module")
+def alone(workflow_copy):
+    """What the study's runs come to on one core."""
+    copy = workflow_copy("alone")
+    copy.write(STUDY)
+    done = copy.run("--cores", "1", "check")
+    assert done.returncode == 0, done.stderr
+    assert processes(copy) == {"baseline": 1, "no_dropout": 1, "l2": 1}
+    return metrics(copy)
+
+
+@pytest.mark.parametrize(
+    "more, given",
+    [
+        ([], {"baseline": 2, "no_dropout": 1, "l2": 1}),
+        (["--set-threads", "train=1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
+        (["--max-threads", "1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
+        (["--resources", "mem_mb=3000"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) and words else "",
+)
+def test_the_baseline_has_the_core_that_is_left_and_the_same_records(workflow_copy, alone, more, given):
+    copy = workflow_copy("odd")
+    copy.write(STUDY)
+    done = copy.run("check", "--cores", "2", *more)
+    assert done.returncode == 0, done.stderr
+    assert processes(copy) == given
+    assert metrics(copy) == alone
+    again = copy.run("--cores", "2", "check")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_folder_that_is_asked_for_has_all_cores(workflow_copy, alone):
+    copy = workflow_copy("named")
+    copy.write(STUDY)
+    done = copy.run("--cores", "3", "results/odd/runs/l2/look1")
+    assert done.returncode == 0, done.stderr
+    assert processes(copy) == {"l2": 2}  # four seeds would take three as long
+    assert metrics(copy).items() <= alone.items()
