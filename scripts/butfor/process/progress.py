@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from butfor.process.parent_watch import is_alive
+
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +71,12 @@ class Progress:
                 stream.write(json.dumps(line) + "\n")
         except OSError as failure:
             log.warning("the progress file could not be written: %s", failure)
+
+
+def is_over(lines: list[dict[str, Any]]) -> bool:
+    """Whether a training has written that it ends, or its process is gone from this machine. lines: what it has written."""
+    here = lines[0]["host"] == platform.node()
+    return "ended_as" in lines[-1] or (here and not is_alive(lines[0]["process"]))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

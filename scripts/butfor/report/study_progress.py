@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from butfor.errors import StudyError
@@ -39,7 +40,8 @@ class JobProgress:
     """How far the training job of an arm is.
 
     done, seeds: its runs that have ended, and all. since: when the run that trains began, in seconds since 1970; None where none
-    does. share: of its epochs that have ended; at: where it is, in words.
+    does. share: of its epochs that have ended; at: where it is, in words. runs: that train at once; since and share are their
+    means then.
     """
 
     arm: str
@@ -48,6 +50,7 @@ class JobProgress:
     since: float | None = None
     share: float = 0.0
     at: str = ""
+    runs: int = 1
 
     @property
     def has_ended(self) -> bool:
@@ -146,17 +149,21 @@ def _job(results: Path, arm: str, look: str, seeds: int, is_running: bool) -> Jo
         return JobProgress(arm, ended, seeds)
     unfinished = results / RUNS_FOLDER / arm / UNFINISHED
     done = len({path.name for path in unfinished.glob("*/seed_*.json") if is_record(path)})
+    runs = []
     for path in sorted(unfinished.glob(f"*/*{PROGRESS_SUFFIX}")) if is_running else []:
         header, *epochs = progress.read(path) or [{}]
-        if "started" in header and not any("ended_as" in line for line in epochs):
+        if "started" in header and not progress.is_over([header, *epochs]):
             seed, planned = path.name.partition(".")[0].removeprefix("seed_"), header["recipe"]["epochs"]
             at = (
                 phrase("seed {n}, epoch {n_epochs} of {n_planned}", n=seed, n_epochs=len(epochs), n_planned=planned)
                 if epochs
                 else phrase("seed {n}", n=seed)
             )
-            return JobProgress(arm, done, seeds, header["started"], len(epochs) / planned, at)
-    return JobProgress(arm, done, seeds)
+            runs.append((header["started"], len(epochs) / planned, at))
+    if not runs:
+        return JobProgress(arm, done, seeds)
+    since, shares, places = zip(*runs, strict=True)
+    return JobProgress(arm, done, seeds, fmean(since), fmean(shares), " + ".join(places), len(runs))
 
 
 def _failed(folders: Iterable[Path]) -> list[str]:

@@ -125,7 +125,7 @@ def _look(jobs: Iterable[JobProgress], times: Mapping[str, RunSeconds], start: f
     open_jobs = sorted((job for job in jobs if not job.has_ended), key=lambda job: job.since is None)
     seconds = []
     for job in open_jobs:
-        needed = times[job.arm].once + times[job.arm].each * (job.seeds - job.done)
+        needed = times[job.arm].once + times[job.arm].each * (job.seeds - job.done) / job.runs
         if job.since is None:
             seconds.append(start + needed)
             continue

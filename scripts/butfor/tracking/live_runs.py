@@ -6,13 +6,11 @@ MLflow stores each once.
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from butfor.process import progress
-from butfor.process.parent_watch import is_alive
 from butfor.records.results_folder import progress_below, trained_by
 from butfor.tracking import run_content
 from butfor.tracking.live_run_writing import LiveRunWriter
@@ -59,7 +57,7 @@ class LiveRuns:
             del self._open[path]
         if not lines:
             return
-        header, over = lines[0], _is_over(lines)
+        header, over = lines[0], progress.is_over(lines)
         if run is None or run.started != header["started"]:
             run = self._opened(writer, path, lines)
             if run is None:
@@ -80,7 +78,7 @@ class LiveRuns:
         before it was shown, or crashed where a record holds the seed.
         """
         header = lines[0]
-        run_id = writer.run_of(header) if _is_over(lines) else writer.begin(header)
+        run_id = writer.run_of(header) if progress.is_over(lines) else writer.begin(header)
         if run_id is None and _has_crashed(lines) and not writer.has_record(header):
             run_id = writer.begin(header)
         if run_id is None:
@@ -94,13 +92,7 @@ class LiveRuns:
         run = self._open.get(path)
         unsent = run is None or run.started != lines[0]["started"] or len(lines) > run.sent
         worth_showing = _has_crashed(lines) or (self._live and time.time() - lines[0]["started"] > LONG)
-        return worth_showing and (unsent or _is_over(lines))
-
-
-def _is_over(lines: list[Line]) -> bool:
-    """Whether the training has written that it ends, or its process is gone from this machine."""
-    here = lines[0]["host"] == platform.node()
-    return "ended_as" in lines[-1] or (here and not is_alive(lines[0]["process"]))
+        return worth_showing and (unsent or progress.is_over(lines))
 
 
 def _has_crashed(lines: list[Line]) -> bool:
