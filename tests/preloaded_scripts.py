@@ -18,7 +18,7 @@ from pathlib import Path
 
 from butfor.forks.client import ENGINE, STAGES
 from butfor.forks.interpreter import SERVERS
-from butfor.forks.servers import HERE, OF_ENGINES, OF_STAGES, write_client
+from butfor.forks.servers import HERE, OF_ENGINES, OF_SCRIPTS, OF_TABLES, write_client
 
 KERAS, NUMPY = "keras", "numpy"  # folders of servers, by what trains
 KERAS_ENGINE = "butfor.engine.keras_engine:KerasEngine"
@@ -27,7 +27,7 @@ SET_BY_STARTS = {  # butfor's and Snakemake's
     "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }  # fmt: skip
 LIBRARIES = (
-    *OF_STAGES, "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "mlflow",
+    *OF_SCRIPTS, *OF_TABLES, "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "mlflow",
     "PIL.Image", "psutil", "requests", "seaborn", "sklearn.datasets", "sklearn.model_selection",
 )  # fmt: skip
 OWNER = "import os, sys, time\nwhile os.path.exists(f'/proc/{sys.argv[1]}'):\n    time.sleep(1)"

@@ -257,6 +257,13 @@ def test_there_is_a_server_for_every_script_and_for_nothing_else(tmp_path):
     assert [servers_of(words) for words in ([], ["-c", "1"], ["/x/train.py"], ["-m", "snakemake"])] == [[]] * 4
 
 
+def test_a_server_that_is_asked_for_the_data_imports_more_once_that_has_begun(tmp_path, folder):
+    with server(folder, late=["+wave"]) as process:
+        wait_for(process, folder)
+        assert run(folder, script(tmp_path, IMPORTED, "data"))[1] == f"['{MODULE}']\n"
+        assert run(folder, script(tmp_path, IMPORTED, "report"))[1] == f"['{MODULE}', 'wave']\n"
+
+
 LATE_MODULES = {FIGURES: "wave", MIRROR: "mailbox"}
 IMPORTED = f"import sys; print([name for name in {[MODULE, *LATE_MODULES.values()]} if name in sys.modules])"
 

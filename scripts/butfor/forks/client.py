@@ -22,6 +22,8 @@ TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
 MODULES = tuple(["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners"))  # processes that do
 ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
 LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
+SECOND = "+"  # before a module that a server imports once it has forked its first script
+LATER = "="  # between the name of a late server and what it imports
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 

@@ -1,7 +1,8 @@
 """A server of forks: it imports libraries once, and for each script that it is asked to run forks a process that has them.
 
-    server.py <folder of servers> <name> <module> [modules] [late server=module,module]
+    server.py <folder of servers> <name> <module> [modules] [+module] [late server=module,module]
 
+It imports the modules before it can run a script, and those with a plus once it has forked the first, which needs none of them.
 Once it is asked for the first script after all trainings, it forks the first of its late servers, which can be asked at once,
 imports more, and forks the next: what only the last scripts need is imported while others are at work.
 
@@ -28,7 +29,7 @@ from typing import NoReturn
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2]))
 
-from butfor.forks.client import ACCEPTED, SCRIPT  # noqa: E402
+from butfor.forks.client import ACCEPTED, LATER, SCRIPT, SECOND  # noqa: E402
 from butfor.forks.fork import PATH, Asked, run  # noqa: E402
 from butfor.process.log import LIBRARIES_LEVEL  # noqa: E402
 
@@ -36,7 +37,6 @@ READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
 )  # fmt: skip
 DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
-IS = "="  # between a late server and what it imports
 AFTER_TRAININGS = "check"  # the first script that has all their records
 
 
@@ -74,7 +74,7 @@ def wait_for_ended(*_: object) -> None:
 Late = Sequence[tuple[str, Sequence[str]]]  # names of servers, and what they import
 
 
-def asked_of(folder: Path, name: str, modules: Sequence[str], late: Late) -> Asked | None:
+def asked_of(folder: Path, name: str, modules: Sequence[str], second: Sequence[str], late: Late) -> Asked | None:
     """In a fork of a server that has imported modules, or of a late one, what a client has asked it to run; None once standard
     input is closed."""
     elsewhere = {str(HERE.parent), str(HERE.parents[2]), *os.environ.get(PATH, "").split(os.pathsep)}
@@ -91,6 +91,9 @@ def asked_of(folder: Path, name: str, modules: Sequence[str], late: Late) -> Ask
         client.close()
         for file in asked.files if asked else ():
             os.close(file)
+        if asked and second:
+            import_once(second)
+            second = ()
         if asked and _follows_trainings(asked.words):
             listener, late = _with_late(folder, listener, late), []
     listener.close()
@@ -143,9 +146,10 @@ def _received(client: socket.socket, started_with: dict[str, str], installed: li
 def main(folder: Path, name: str, *words: str) -> NoReturn:
     """Serve; in a fork, run what is asked for. All servers of a folder end together, and at once: to free what is imported takes
     longer than all else at the end of a start."""
-    modules = [word for word in words if IS not in word]
-    late = [(later, more.split(",")) for later, _, more in (word.partition(IS) for word in words) if more]
-    if asked := asked_of(folder, name, modules, late):
+    modules = [word for word in words if LATER not in word and not word.startswith(SECOND)]
+    second = [word.removeprefix(SECOND) for word in words if word.startswith(SECOND)]
+    late = [(later, more.split(",")) for later, _, more in (word.partition(LATER) for word in words) if more]
+    if asked := asked_of(folder, name, modules, second, late):
         run(asked)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)

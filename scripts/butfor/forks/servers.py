@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from butfor.forks.client import ENGINE, FIGURES, LATE, MIRROR, STAGES, TRAINING
+from butfor.forks.client import ENGINE, FIGURES, LATE, LATER, MIRROR, SECOND, STAGES, TRAINING
 from butfor.forks.interpreter import SERVERS, interpreter
 from butfor.process.log import LIBRARIES_LEVEL, libraries_level
 from butfor.process.start_settings import announced
@@ -27,20 +27,17 @@ from butfor.process.start_settings import announced
 HERE = Path(__file__).resolve().parent
 FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than they would
 OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
-OF_STAGES = (*OF_SCRIPTS, "pandas", "scipy.optimize", "scipy.special", "scipy.stats")
+OF_TABLES = ("pandas", "scipy.optimize", "scipy.special", "scipy.stats")  # what all stages but the data's need
 OF_LATE = {
     FIGURES: ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
-    MIRROR: (
-        "butfor.tracking",
-        "mlflow",
-        "mlflow.store.tracking.sqlalchemy_store",
-    ),  # the first decides how mlflow begins
+    MIRROR: ("butfor.tracking", "mlflow", "mlflow.store.tracking.sqlalchemy_store"),  # the first says how mlflow begins
 }
 OF_ENGINES = {
     "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }
 PATIENCE = 0.5  # seconds, in which a server ends that is not importing
+DATA = "data"  # the rule whose job every other waits for
 PROCESSES = "processes"  # a resource of jobs
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
 
@@ -76,8 +73,9 @@ class ForkServers:
         jobs, all_rules = {ENGINE: 0, STAGES: 0}, list(rules)
         for rule in all_rules:
             jobs[ENGINE if rule in TRAINING else STAGES] += 1
-        late = [f"{LATE[rule]}={','.join(OF_LATE[LATE[rule]])}" for rule in LATE if rule in all_rules]
-        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: (*OF_STAGES, *late)}
+        late = [f"{LATE[rule]}{LATER}{','.join(OF_LATE[LATE[rule]])}" for rule in LATE if rule in all_rules]
+        tables = [f"{SECOND * (DATA in all_rules)}{module}" for module in OF_TABLES]
+        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: (*OF_SCRIPTS, *tables, *late)}
         wanted = [name for name in jobs if jobs[name] >= FEWEST[name] and modules[name]]
         if not wanted:
             return
