@@ -71,8 +71,9 @@ print(json.dumps({{"forked": {MODULE!r} in sys.modules, "words": sys.argv[1:], "
 
 
 def wait_for(server_, folder, name=STAGES):
+    end = time.monotonic() + 60
     while not (folder / name).exists():
-        assert server_.poll() is None
+        assert server_.poll() is None and time.monotonic() < end
         time.sleep(0.01)
 
 

@@ -10,6 +10,9 @@ import time
 import psutil
 import pytest
 
+from butfor.forks import servers
+from butfor.forks.client import ENGINE
+from butfor.forks.interpreter import SERVERS
 from butfor.records.results_folder import note_beside
 from butfor.training.arm_job import train_arm
 from butfor.training.seed_partners import PartnerError, dealt
@@ -57,12 +60,29 @@ def runs(tmp_path):
     return tmp_path / "runs" / "a" / "look1"
 
 
+@pytest.fixture(params=["interpreter", "fork"])
+def begun_by(request, tmp_path):
+    """What the process beside a job is begun by; the variables that say so."""
+    if request.param == "interpreter":
+        yield {}
+        return
+    folder = tmp_path / "servers"
+    folder.mkdir()
+    servers.write_client(folder)
+    variables = {**environment(), SERVERS: str(folder)}
+    command = [sys.executable, str(servers.HERE / "server.py"), str(folder), ENGINE, "wave"]
+    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE) as server:
+        while not (folder / ENGINE).exists():
+            assert server.poll() is None
+        yield {SERVERS: str(folder)}
+
+
 @pytest.fixture
-def start(digits, hindered, runs):
+def start(digits, hindered, runs, begun_by):
     """Starts a process that trains the job, with one beside it."""
     words = {"training": hindered, "threads": 2, "processes": 2, "runs": str(runs)}
     words |= dict(zip(("arrays", "manifest"), map(str, digits), strict=True))
-    variables = {**environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    variables = {**environment(), **begun_by, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", TRAINED, json.dumps(words)]
     started = []
 
