@@ -12,7 +12,7 @@ from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text
 from butfor.outlook.planned_study import BASE, planned_study
-from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJobs
+from butfor.outlook.shared_jobs import FURTHER, PROCESS, TAKING, SharedJobs
 from butfor.outlook.time_needed import START
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal.time_left import CLOSING, TimeLeft
@@ -118,6 +118,14 @@ def test_only_what_is_lacking_is_in_a_job(plan_by, monkeypatch):
     plan = plan_by(alone)
     assert [(job.arms, job.runs) for job in plan.time.shared] == [(["faster"], 2)]
     assert "in one job each: 2 runs (faster)." in outlook_text(plan)
+
+
+def test_for_parts_that_no_record_tells_of_less_is_compiled_than_for_the_first(plan_by):
+    ablations = {"faster": {"set": {"learning_rate": 0.1}}, "decayed": {"set": {"l2": 0.001}}}
+    known = {"compile": 6.0, "train": 0.5}
+    plan = plan_by(lambda study: [*alone(study), a_run(study, "baseline", known, "8 at once")], ablations=ablations)
+    (job,) = plan.time.shared
+    assert job.once == pytest.approx(plan.time.start + PROCESS + 6.0 + FURTHER * 6.0)
 
 
 def test_a_plan_knows_the_records_that_a_start_on_jax_would_find(plan_by):

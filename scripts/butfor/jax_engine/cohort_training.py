@@ -153,6 +153,7 @@ class CohortTraining:
                 given = jax.tree.map(lambda *each: np.stack(each), *states)
                 at = np.array(begins)
                 state = jax.tree.map(lambda held, new, at=at: held.at[at].set(new), state, given)
+                self._shared.book("compile", [run.clock for run in fresh.values()])  # the first time, nearly all of it
 
     def _begun(self, recipe: Recipe, seed: int) -> TrainedRun:
         data, size = self._dataset, recipe["train_size"]

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from butfor.outlook.planned_study import PlannedStudy
-from butfor.outlook.run_seconds import RunSeconds
+from butfor.outlook.run_seconds import OWN, RunSeconds
 from butfor.recipe.given_numbers import rest_of, switches_of
 from butfor.workflow.joint_trainings import are_possible, devices_of, joint_trainings
 
 TAKING = 1.3  # seconds, measured: of an arm's job that finds its records, Snakemake's among them
+FURTHER = 0.25  # measured, 0.1 to 0.3: for each further set of parts, of what is compiled and examined for the first
 PROCESS = 3.0  # seconds, measured: of its process, which is no fork, until it has imported its libraries
 
 
@@ -74,17 +75,26 @@ class SharedJobs:
         start: float,
         begun: Collection[str],
     ) -> SharedJob:
-        once: dict[object, float] = {}  # by what is compiled, which arms with the same parts share
+        once: dict[
+            object, float | None
+        ] = {}  # by what is compiled, which arms with the same parts share; None if unknown
         are_compiled = set[object]()
         for arm in lacking:
             recipe = self._trainings[look, arm]["recipe"]
             parts = rest_of(recipe), switches_of(recipe)
-            once[parts] = max(once.get(parts, 0.0), times[arm].once)
+            once.setdefault(parts, None)
+            if times[arm].source == OWN:
+                once[parts] = max(once[parts] or 0.0, times[arm].once)
             if arm in begun:
                 are_compiled.add(parts)
-        lead = 0.0 if are_compiled else start + PROCESS
-        left = sum(seconds for parts, seconds in once.items() if parts not in are_compiled)
-        return SharedJob(look, list(lacking), *_runs(lacking, times), once=lead + left)
+        first = max(times[arm].once for arm in lacking)
+        left = [
+            FURTHER * first if seconds is None else seconds
+            for parts, seconds in once.items()
+            if parts not in are_compiled
+        ]
+        lead = 0.0 if are_compiled else start + PROCESS + first - max(left)
+        return SharedJob(look, list(lacking), *_runs(lacking, times), once=lead + sum(left))
 
 
 def arms_of(shared: Iterable[SharedJob]) -> set[str]:
