@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from butfor.outlook import time_needed
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text
 from butfor.outlook.planned_study import BASE, planned_study
 from butfor.outlook.shared_jobs import FURTHER, PROCESS, TAKING, SharedJobs
-from butfor.outlook.time_needed import START
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal.time_left import CLOSING, TimeLeft
 from butfor.workflow import parameters
@@ -134,6 +134,7 @@ def test_a_plan_knows_the_records_that_a_start_on_jax_would_find(plan_by):
     assert {training["code"] for _, training in study.targets.planned()} == {code}
 
 
+START = usual_start()
 NOW = 2e9  # later than any file of the test
 
 

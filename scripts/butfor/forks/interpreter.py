@@ -13,3 +13,8 @@ def interpreter() -> str:
     """The path of what is to be started."""
     folder = os.environ.get(SERVERS)
     return str(Path(folder) / "python") if folder else sys.executable
+
+
+def are_forks_wanted() -> bool:
+    """Whether a start on this machine would begin jobs as forks, as far as the environment says."""
+    return os.environ.get(SERVERS) != ""

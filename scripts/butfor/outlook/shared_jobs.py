@@ -12,9 +12,9 @@ from butfor.outlook.run_seconds import OWN, RunSeconds
 from butfor.recipe.given_numbers import rest_of, switches_of
 from butfor.workflow.joint_trainings import are_possible, devices_of, joint_trainings
 
-TAKING = 1.3  # seconds, measured: of an arm's job that finds its records, Snakemake's among them
+TAKING = 0.5  # seconds, measured: of an arm's job that finds its records, Snakemake's among them
 FURTHER = 0.25  # measured, 0.1 to 0.3: for each further set of parts, of what is compiled and examined for the first
-PROCESS = 3.0  # seconds, measured: of its process, which is no fork, until it has imported its libraries
+PROCESS = 2.2  # processor seconds, measured: of its process, which is no fork, until it has imported its libraries
 
 
 @dataclass(frozen=True)

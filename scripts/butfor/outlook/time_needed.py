@@ -12,6 +12,7 @@ from butfor.fingerprint import canonical
 from butfor.outlook import routes
 from butfor.outlook.alike_arms import steps_per_epoch
 from butfor.outlook.cached_runs import Cached
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
 from butfor.outlook.makespan import around, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
@@ -22,8 +23,6 @@ from butfor.records.provenance import gpus
 from butfor.records.results_folder import ARRAYS, MANIFEST
 from butfor.study.arm import is_baseline
 from butfor.workflow import origins, parameters
-
-START = 3.5  # seconds, measured on the example study: from the end of a job to the first step of the next
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def time_needed(
     times, together = (_times(study, some) for some in (alone or among, among or alone))
     if len(times) < len(study.plan.arms) or len(together) < len(times):
         return None, why
-    start = start or START
+    start = start or usual_start()
     jobs = LookJobs(study, cached, times, together, start)
     at_once = side_by_side(study.settings, cores)
     ways = (

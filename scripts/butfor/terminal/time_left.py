@@ -11,18 +11,19 @@ from statistics import median
 from typing import Any
 
 from butfor.outlook.alike_arms import steps_per_epoch
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds
 from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
-from butfor.outlook.time_needed import START, known_runs, side_by_side
+from butfor.outlook.time_needed import known_runs, side_by_side
 from butfor.records.results_folder import RESULTS_LOCK, RUNS, RUNS_FOLDER, finished_seeds, is_record, records_below
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.study.plan import Plan
 from butfor.workflow.targets import Targets
 
-CLOSING = 5.0  # seconds after the last training, beside those of each arm: checks, figures, the report
+CLOSING = 3.5  # seconds after the last training, beside those of each arm: of config/tiny.yaml, by processor seconds (2026-11-28)
 LEAST_SHARE = 0.1  # of a run's epochs, by which its time can be told
 
 
@@ -65,7 +66,7 @@ class TimeLeft:
         times = alone or among or (dict.fromkeys(arms, first) if first else None)
         if times is None:
             return None
-        together, start = among or times, start_seconds(self._own) or START
+        together, start = among or times, start_seconds(self._own) or usual_start()
         lanes = self._side_by_side or max(1, len(found.under_way))
         look = self._look(found, times, together, start, lanes)
         more = 0.0
