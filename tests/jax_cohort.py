@@ -6,7 +6,10 @@ In a process of its own. Standard input: `recipes`, `seeds`, `lanes`, and the pl
 
 import json
 import sys
+import time
 from dataclasses import replace
+from itertools import chain, count
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -15,6 +18,7 @@ from butfor.fingerprint import digest
 from butfor.jax_engine.cohort_records import make_records
 from butfor.jax_engine.cohort_training import CohortTraining
 from butfor.jax_engine.jax_engine import JaxEngine
+from butfor.process import shared_seconds
 from butfor.process.clock import Clock
 from butfor.process.machine_load import MachineLoad
 from butfor.process.pace import Pace
@@ -40,6 +44,8 @@ KEPT = (
     "stopped_epoch",
 )
 SHARE = 0.1  # of the examples, to validate on
+EPOCH = 1.0  # seconds of one of a cohort by a made-up clock, and of each time that runs are measured
+COMPILING = 10.0  # of the first epoch, besides
 
 
 def told(trajectory, metrics, weights):
@@ -92,13 +98,16 @@ def recorded(record):
 def records_of_both(runs, data, lanes):
     """The records of runs, given by arm, recipe and seed, as a cohort has them, and each by itself."""
     (cohort,) = cohorts([run[1:] for run in runs])
-    made = []
+    made, measured, measure = [], [], CohortTraining._measure
+    CohortTraining._measure = lambda *given: (measured.append(time.time()), measure(*given))
     make_records(cohort, runs, data, SHARE, "CPU", lambda record, predict: made.append(record), lanes)
+    CohortTraining._measure = measure
     alone = [ArmRuns(JaxEngine, {"arm": a, "recipe": r, "validation": SHARE}, data, "CPU").train(s) for a, r, s in runs]
     assert made[0].machine.pop("batched") and made[0].machine == alone[0].machine | {
         "revision": made[0].machine["revision"]
     }
-    return [[recorded(record) for record in each] for each in (made, alone)]
+    timings = [{**record.timing, "measured": at} for record, at in zip(made, measured, strict=True)]
+    return [[recorded(record) for record in each] for each in (made, alone)], timings
 
 
 def side_by_side(runs, data):
@@ -132,6 +141,9 @@ if __name__ == "__main__":
     runs = [(resolved(**recipe), seed) for recipe in asked["recipes"] for seed in asked["seeds"]]
     (cohort,) = cohorts(runs)
     data = made_up().scaled(cohort.recipe)
+    began = 0.0, EPOCH, 2 * EPOCH + COMPILING
+    ticks = chain(began, count(began[-1] + EPOCH, EPOCH))
+    shared_seconds.time = SimpleNamespace(perf_counter=lambda: next(ticks))
     training = CohortTraining(cohort, runs, data, SHARE, asked["lanes"], in_turn=False)
     heard = []
     together = training.train(lambda place, run: heard.append((place, run.seed)))
@@ -140,9 +152,12 @@ if __name__ == "__main__":
     in_turn._epochs = without_memory_at_first(in_turn._epochs)
     one_after_another = in_turn.train()
     count = len(training.program.model.trainable_variables)
+    records, timings = records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1)
     print(
         json.dumps(
             {
+                "seconds": [run.clock.timing()["seconds"] for run in together],
+                "timings": timings,
                 "how": [
                     training.how,
                     in_turn.how,
@@ -153,7 +168,7 @@ if __name__ == "__main__":
                 "together": [told(run.trajectory, run.metrics, run.weights[:count]) for run in together],
                 "in_turn": [told(run.trajectory, run.metrics, run.weights[:count]) for run in one_after_another],
                 "alone": [alone(together[place], data) for place in asked["alone"]],
-                "records": records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1),
+                "records": records,
                 "side_by_side": side_by_side(
                     [(str(n), runs[2 * n][0], seed) for n in range(2) for seed in range(5)], made_up()
                 ),

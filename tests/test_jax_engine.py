@@ -121,6 +121,29 @@ def test_runs_of_a_cohort_end_by_themselves_and_cost_no_more_then(cohort):
     assert told["how"][0] == "4 at once" and told["epochs"] == 24 / 4  # no lane is ever without a run that goes on
 
 
+def test_each_run_of_a_cohort_has_its_share_of_the_seconds(cohort):
+    """By a made-up clock, by which an epoch of four lanes takes a second, and so does each time that runs are measured."""
+    _, told = cohort
+    assert [run["train"] for run in told["seconds"]] == [len(run["orders"]) / 4 for run in told["together"]]
+    assert [run["evaluate"] for run in told["seconds"]] == [1 / 4] * 8 + [1 / 2] * 2
+    assert [run.get("compile") for run in told["seconds"]] == [10.0] + [None] * 3 + [1 / 4] * 4 + [1 / 2] * 2, (
+        "on the first that is over; to begin others takes a second too"
+    )
+
+
+def test_records_of_runs_that_train_in_turn_tell_of_one_run_each_and_when_it_trained(cohort):
+    _, told = cohort
+    for timing, place in zip(told["timings"], (0, 7), strict=True):
+        epochs = len(told["together"][place]["orders"])
+        assert epochs <= timing["seconds"]["train"] < epochs + 0.9, (
+            "a second an epoch, and the little that is told again"
+        )
+        times = [timing["started"], *timing["epochs_ended"], timing["measured"], timing["ended"]]
+        assert len(times) == epochs + 3 and times == sorted(times)
+    first, second = told["timings"]
+    assert first["ended"] <= second["started"]
+
+
 def test_the_record_of_a_run_in_a_cohort_is_that_of_the_same_run_alone_but_for_rounding(cohort):
     for (same, near, steps), (its, others, its_steps) in zip(*cohort[1]["records"], strict=True):
         assert same == its and steps == its_steps

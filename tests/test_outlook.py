@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from butfor import stats
+from butfor.forks.interpreter import SERVERS
 from butfor.outlook import time_needed
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.detectable import detectable
+from butfor.outlook.job_start import FORK, INTERPRETER, SCHEDULING, start_by_probe, usual_start
 from butfor.outlook.known_runs import KnownRun
-from butfor.outlook.makespan import makespan
+from butfor.outlook.makespan import INTERPRETERS, around, makespan
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
@@ -150,6 +152,9 @@ def test_seconds_are_those_of_the_arms_own_records_or_of_the_one_most_like_it():
     assert run_seconds({**recipe, "batch_size": 2 * recipe["batch_size"]}, known, 20).each == 5.0, (
         "half, each twice as long"
     )
+    of_two = by_recipe([a_run("a", recipe, 0, {**first, "diagnose": 3.0}), a_run("a", recipe, 11, later)])
+    both = run_seconds(recipe, of_two)
+    assert (both.once, both.each) == (5.0, 5.0), "of two, the second is examined as all that come after it"
     other = run_seconds({**recipe, "model": {"name": "mlp", "widths": [9]}}, known)
     assert other.source == OTHER_MODEL
     assert run_seconds(recipe, {}) is None
@@ -160,6 +165,16 @@ def test_what_a_job_takes_to_begin_is_the_pause_after_the_one_before_it():
     known = [a_run(f"job{place}", {}, start, {"train": end - start}) for place, (start, end) in enumerate(jobs)]
     assert start_seconds(known) == 3
     assert start_seconds(known[:3]) is None, "too few to tell"
+
+
+def test_where_forks_are_switched_off_each_job_is_reckoned_with_an_interpreter_of_its_own(monkeypatch):
+    monkeypatch.delenv(SERVERS, raising=False)
+    forks = usual_start(), start_by_probe(whole=3.5, imported=3.25), around(4)
+    monkeypatch.setenv(SERVERS, "")
+    assert (usual_start(), start_by_probe(3.5, 3.25), around(4)) == pytest.approx(
+        (forks[0] - FORK + INTERPRETER, SCHEDULING + 3.5, forks[2] + INTERPRETERS)
+    )
+    assert forks[1] == pytest.approx(SCHEDULING + FORK + 0.25), "what a fork has not imported"
 
 
 def test_jobs_fill_the_cores_look_by_look():

@@ -1,4 +1,4 @@
-"""The plan of a study whose arms train together: what it says of them, and by what it tells how long they take."""
+"""The plan of a study whose arms train together, and the time that is left of its start: by what both tell how long they take."""
 
 import json
 from collections import defaultdict
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from butfor.outlook import time_needed
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun
+from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text
 from butfor.outlook.planned_study import BASE, planned_study
-from butfor.outlook.shared_jobs import TAKING, amortised
+from butfor.outlook.shared_jobs import FURTHER, PROCESS, TAKING, SharedJobs
+from butfor.report.study_progress import JobProgress, StudyProgress
+from butfor.terminal.time_left import CLOSING, TimeLeft
 from butfor.workflow import parameters
 from butfor.workflow.code_dependencies import CodeDependencies
 from conftest import SMALL
@@ -80,7 +84,7 @@ def test_arms_that_train_together_are_named_and_their_time_is_that_of_their_jobs
     )
     assert ASSUMED not in words
     first, second = plan.time.shared
-    start = plan.time.start
+    start = plan.time.start + PROCESS
     assert (first.arms, first.runs, first.once, first.each) == (
         ["baseline", "slow", "cosine", "faster"], 8, start + 6.0, 1.0,
     )  # fmt: skip
@@ -88,7 +92,7 @@ def test_arms_that_train_together_are_named_and_their_time_is_that_of_their_jobs
     assert plan.time.least.seconds == pytest.approx(start + 6 + 8 * 1.0 + TAKING * 5 / 2)
     assert [line.split()[:2] for line in words.splitlines() if " s  " in line] == [
         ["4", "arms"],
-        ["large_batch", "8.5"],
+        ["large_batch", f"{start + 5:.1f}"],
     ]
     shown = plan.as_json()["time"]
     assert shown["shared"][1]["arms"] == ["large_batch"] and shown["shared_is_known"]
@@ -98,7 +102,7 @@ def test_without_records_of_cohorts_runs_are_counted_one_after_another_and_it_is
     plan = plan_by(alone)
     assert ASSUMED in outlook_text(plan)
     first, _ = plan.time.shared
-    assert (first.once, first.each) == (plan.time.start + 2.0, 4.0)
+    assert (first.once, first.each) == (plan.time.start + PROCESS + 2.0, 4.0)
     assert plan.time.least.seconds == pytest.approx(first.seconds + TAKING * 5 / 2)
 
 
@@ -116,15 +120,85 @@ def test_only_what_is_lacking_is_in_a_job(plan_by, monkeypatch):
     assert "in one job each: 2 runs (faster)." in outlook_text(plan)
 
 
-def test_a_run_of_a_cohort_has_its_share_of_all_that_was_trained(plan_by):
-    study = planned_study(STUDY, [])
-    shares = (0.1, 0.2, 0.3, 0.05, 0.1)
-    runs = [a_run(study, "baseline", {"train": x}, "1 in turn", n) for n, x in enumerate(shares)]
-    found = [run.seconds["train"] for run in amortised(reversed(runs))]
-    assert found == [0.3, 0.3, 0.3, 0.1, 0.1], "those of the second cohort begin anew"
+def test_for_parts_that_no_record_tells_of_less_is_compiled_than_for_the_first(plan_by):
+    ablations = {"faster": {"set": {"learning_rate": 0.1}}, "decayed": {"set": {"l2": 0.001}}}
+    known = {"compile": 6.0, "train": 0.5}
+    plan = plan_by(lambda study: [*alone(study), a_run(study, "baseline", known, "8 at once")], ablations=ablations)
+    (job,) = plan.time.shared
+    assert job.once == pytest.approx(plan.time.start + PROCESS + 6.0 + FURTHER * 6.0)
 
 
 def test_a_plan_knows_the_records_that_a_start_on_jax_would_find(plan_by):
     study = planned_study(STUDY, [])
     code = CodeDependencies(Path("code.json")).fingerprint(BASE / "scripts" / "train.py", *parameters.trained_by())
     assert {training["code"] for _, training in study.targets.planned()} == {code}
+
+
+START = usual_start()
+NOW = 2e9  # later than any file of the test
+
+
+@pytest.fixture
+def study(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BUTFOR_ENGINE", "jax")
+    monkeypatch.setattr("time.time", lambda: NOW)
+    return planned_study(STUDY, [])
+
+
+def left_of(study, *jobs, **known):
+    """The seconds that are left of the first look and at most, without what comes after the trainings, on two cores."""
+    progress = StudyProgress([2, 4], 0, list(jobs), [], [], [], is_running=True, is_reported=False)
+    left = TimeLeft(study.results, **known).of(progress)
+    closing = CLOSING + AROUND_EACH_ARM * len(jobs)
+    return left.look - closing, left.most - closing
+
+
+def knowing(study):
+    recipes = {name: (arm.recipe, None) for name, arm in study.plan.arms.items()}
+    runs = [*alone(study), *among_others(study)]
+    return {"recipes": recipes, "beside": runs, "side_by_side": 2, "shared": SharedJobs(study)}
+
+
+def leave(study, arm, seed, ago):
+    """The record of a run that has ended in a job with others, so many seconds ago; its own job waits for that one."""
+    run = next(run for run in among_others(study) if run.arm == arm)
+    timing = {"seconds": run.seconds, "started": NOW - ago - 1, "ended": NOW - ago}
+    fields = {"arm": arm, "recipe": run.recipe, "data": {}, "history": [0] * run.epochs, "steps_per_epoch": 20}
+    path = study.results / "runs" / arm / ".unfinished" / "mark" / f"seed_{seed}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**fields, "status": "ok", "timing": timing, "machine": {"batched": run.batched}}))
+
+
+def waiting(study, **done):
+    return [JobProgress(arm, done.get(arm, 0), 2) for arm in study.plan.arms]
+
+
+def test_the_time_left_is_that_of_the_jobs_that_train_arms_together(study):
+    look, most = left_of(study, *waiting(study), **knowing(study))
+    taking, whole = TAKING * 5 / 2, START + PROCESS + 6.0 + 8 * 1.0
+    assert look == pytest.approx(whole + taking)
+    assert most == pytest.approx(2 * look + BETWEEN_LOOKS), "the second look has as many runs"
+
+
+def test_of_a_job_under_way_what_it_has_trained_and_compiled_is_not_left(study):
+    leave(study, "baseline", 0, ago=3.0)
+    leave(study, "baseline", 1, ago=2.0)
+    leave(study, "slow", 0, ago=0.25)
+    look, _ = left_of(study, *waiting(study, baseline=2, slow=1), **{**knowing(study), "side_by_side": 1})
+    first, second = 5 * 1.0 - 0.25, START + PROCESS + 5.0 + 2 * 2.0
+    assert look == pytest.approx(first + second + 5 * TAKING)
+
+
+def test_arms_whose_job_has_failed_are_left_to_themselves(study):
+    first, *others = waiting(study)
+    job = JobProgress(first.arm, 0, 2, since=NOW - 1.0)
+    look, _ = left_of(study, job, *others, **{**knowing(study), "side_by_side": 1})
+    alone, together = 2.0 + 2 * 4.0, START + PROCESS + 5.0 + 2 * 2.0
+    assert look == pytest.approx(alone - 1.0 + 3 * (START + alone) + together + TAKING)
+
+
+def test_where_recipes_are_not_known_all_that_wait_are_one_job_if_runs_were_trained_together(study):
+    leave(study, "slow", 0, ago=0.25)
+    look, _ = left_of(study, *waiting(study, slow=1))
+    assert look == pytest.approx(9 * 1.0 - 0.25 + 5 * TAKING)

@@ -26,3 +26,8 @@ def module_environment(variables: Mapping[str, str] | None = None) -> dict[str, 
     """The variables of such a process, which finds the modules that this one finds; None: also those of this one."""
     path = os.pathsep.join([str(SCRIPTS), *filter(None, sys.path)])
     return {**(os.environ if variables is None else variables), "PYTHONPATH": path}
+
+
+def are_forks_wanted() -> bool:
+    """Whether a start on this machine would begin jobs as forks, as far as the environment says."""
+    return os.environ.get(SERVERS) != ""

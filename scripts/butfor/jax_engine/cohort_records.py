@@ -6,10 +6,9 @@ for the run by itself, by programs that arms of one structure share.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -163,31 +162,28 @@ def make_records(
     scaled = ScaledDataset.of(dataset, cohort.recipe)
     training = CohortTraining(cohort, pairs, scaled, validation, lanes)
     kind = RetoldEngine.of(training)
-    began, told = time.perf_counter(), 0.0  # seconds in which records kept the training waiting
-    shared = len(cohort.runs)
 
-    with RecordThreads(threads, most=max(threads, min(shared, training.lanes))) as makers:
+    with RecordThreads(threads, most=max(threads, min(len(cohort.runs), training.lanes))) as makers:
 
         def ended(place: int, run: TrainedRun) -> None:
-            nonlocal told
-            at = time.perf_counter()
             arm, recipe, _ = runs[cohort.runs[place]]
             if arm not in arms:
                 arms[arm] = ArmRuns(kind, {"arm": arm, "recipe": recipe, "validation": validation}, scaled, device)
-            trained = (at - began - told) / shared  # of what has been trained so far
-            makers.make(partial(_make_record, arms[arm], run, trained, made))
-            told += time.perf_counter() - at
+            makers.make(partial(_make_record, arms[arm], run, made))
 
         training.train(ended)
 
 
-def _make_record(arm: ArmRuns, run: TrainedRun, trained: float, made: Callable[[Record, Predict], None]) -> None:
-    """Hand over the record of a run, and forget its weights. trained: the seconds of its training."""
+def _make_record(arm: ArmRuns, run: TrainedRun, made: Callable[[Record, Predict], None]) -> None:
+    """Hand over the record of a run, and forget its weights."""
     engine: RetoldEngine = arm.engine  # type: ignore[assignment]
+    trained = run.clock.timing()
     with engine.views.in_use() as compiled:
         own = arm.beside(engine.telling(run), compiled)
-        own.seconds["train"] = trained
+        own.seconds |= trained.pop("seconds")
         record = own.train(run.seed)
+    # When it was trained, and not when it was told again.
+    record = replace(record, timing={**record.timing, **trained, "ended": record.timing["ended"]})
     made(record, partial(own.predict, run.seed))
     run.weights.clear()
 

@@ -21,6 +21,10 @@ from butfor.data.limits import Validation
 from butfor.fingerprint import digest
 from butfor.jax_engine.jax_device import on_cpu
 from butfor.jax_engine.training_program import EVALUATION_BATCH, Program, State, in_batches, mean_figures, parts_of
+from butfor.process.clock import Clock
+from butfor.process.machine_load import MachineLoad
+from butfor.process.pace import Pace
+from butfor.process.shared_seconds import SharedSeconds
 from butfor.recipe.architectures import architecture
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import numbers_of
@@ -40,7 +44,7 @@ log = logging.getLogger(__name__)
 @dataclass
 class TrainedRun:
     """A run of a cohort: its trajectory, and once it is over its metrics and the weights that count, of the model's trainable
-    variables and of its others."""
+    variables and of its others. clock: with its share of the seconds that the runs of the cohort have taken."""
 
     recipe: Recipe
     seed: int
@@ -48,6 +52,7 @@ class TrainedRun:
     held: Rows
     trajectory: Trajectory
     rates: Array
+    clock: Clock = field(default_factory=lambda: Clock({}))
     metrics: dict[str, float] = field(default_factory=dict)
     weights: list[Array] = field(default_factory=list)
 
@@ -82,6 +87,7 @@ class CohortTraining:
         # The patches of a batch are larger than it is: evaluation takes no more memory than training.
         small = convolves and not self._in_turn
         self._evaluated = cohort.recipe["batch_size"] if small else EVALUATION_BATCH
+        self._load, self._shared = MachineLoad(), SharedSeconds()
         self.epochs_trained = 0
 
     @property
@@ -98,6 +104,7 @@ class CohortTraining:
         """The cohort's runs, in its order; `ended` hears of each, and of its place in it, once it is measured. Where the device
         has no memory for as many at once, half as many are trained, once."""
         done: dict[int, TrainedRun] = {}
+        self._shared.skip()
         try:
             self._train(done, ended)
         except jax.errors.JaxRuntimeError as failure:
@@ -109,20 +116,36 @@ class CohortTraining:
         return [done[place] for place in range(len(self._asked))]
 
     def _train(self, done: dict[int, TrainedRun], ended: Callable[[int, TrainedRun], None]) -> None:
-        """Train those that are not done."""
+        """Train those that are not done. What compiling took falls on the first of them that is over, as on that of a job."""
         waiting = [place for place in range(len(self._asked)) if place not in done]
         places, waiting = waiting[: self._count], waiting[self._count :]
         every = {place: self._begun(*self._asked[place]) for place in places}
         state = self._stacked([self.program.first_state(run.recipe, run.seed) for run in every.values()])
         lanes: list[int | None] = [*places, *[None] * (self._count - len(places))]
         best, over = self._weights(state), list[tuple[int, Any]]()
+        pace, first = Pace(), [run.clock for run in every.values()]
         while any(place is not None for place in lanes):
             # What is in a lane without a run is trained along, as the last that was there, and thrown away.
             state, best = self._train_epoch(state, best, [None if n is None else every[n] for n in lanes])
+            training = [every[n].clock for n in lanes if n is not None]
+            pace.seconds.append(self._shared.book("train", training))
+            load = self._load.read()
+            for clock in training:
+                clock.epoch_ended(load)
             ends = [lane for lane, place in enumerate(lanes) if place is not None and every[place].trajectory.over]
             for lane in ends:
                 over.append((lanes[lane], jax.tree.map(lambda x, lane=lane: x[lane], best)))  # type: ignore[arg-type]
                 lanes[lane] = waiting.pop(0) if waiting else None
+            if len(over) >= self._count or all(place is None for place in lanes):
+                self._measure(over, every)
+                if first:
+                    _book_compilation(pace, first, every[over[0][0]].clock)
+                    first = []
+                for place, _ in over:
+                    done[place] = every.pop(place)
+                    ended(place, done[place])
+                over = []
+                self._shared.skip()
             if begins := [lane for lane in ends if lanes[lane] is not None]:
                 fresh = {lane: self._begun(*self._asked[lanes[lane]]) for lane in begins}  # type: ignore[index]
                 every |= {lanes[lane]: run for lane, run in fresh.items()}  # type: ignore[misc]
@@ -130,12 +153,7 @@ class CohortTraining:
                 given = jax.tree.map(lambda *each: np.stack(each), *states)
                 at = np.array(begins)
                 state = jax.tree.map(lambda held, new, at=at: held.at[at].set(new), state, given)
-            if len(over) >= self._count or all(place is None for place in lanes):
-                self._measure(over, every)
-                for place, _ in over:
-                    done[place] = every.pop(place)
-                    ended(place, done[place])
-                over = []
+                self._shared.book("compile", [run.clock for run in fresh.values()])  # the first time, nearly all of it
 
     def _begun(self, recipe: Recipe, seed: int) -> TrainedRun:
         data, size = self._dataset, recipe["train_size"]
@@ -208,6 +226,16 @@ class CohortTraining:
                 if not run.trajectory.reason:
                     for name, each in figures.items():
                         run.metrics |= _named(name, each[n])
+            self._shared.book("evaluate", [run.clock for run in runs])
+
+
+def _book_compilation(pace: Pace, begun: Sequence[Clock], over: Clock) -> None:
+    """Book under the clock of the first run that is over what compiling took, which those that began with it have shared."""
+    seconds = pace.compilation(len(pace.seconds))
+    if seconds is not None:
+        over.book("compile", seconds)
+        for clock in begun:
+            clock.book("train", -seconds / len(begun))
 
 
 def _named(part: str, figures: dict[str, float]) -> dict[str, float]:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 
+from butfor.forks.interpreter import are_forks_wanted
+
 BETWEEN_LOOKS = 4.5  # seconds, measured: the judging of a look, and Snakemake's planning of the next
-AROUND, AROUND_EACH_ARM = 12.0, 0.8  # seconds, measured: the start, then checks, figures and the report
+# Seconds of the start, and of checks, verdicts, figures and the report: with what jobs take, they make up what starts took on two
+# idle cores on 2026-11-28 (docs/benchmarks.md), which is 13 to 15 for config/tiny.yaml, 44 for 4 arms of the example study by 3
+# seeds, and 281 for its 21 arms by 5.
+AROUND, AROUND_EACH_ARM = 10.0, 0.3
+INTERPRETERS = (
+    4.0  # more where no job begins as a fork: what of 13.6 processor seconds of config/tiny.yaml is no training's
+)
 
 
 def makespan(looks: Iterable[Sequence[float]], side_by_side: int) -> float:
@@ -17,7 +25,7 @@ def makespan(looks: Iterable[Sequence[float]], side_by_side: int) -> float:
 
 def around(arms: int) -> float:
     """The seconds of a start before its first training and after its last."""
-    return AROUND + AROUND_EACH_ARM * arms
+    return AROUND + AROUND_EACH_ARM * arms + (0.0 if are_forks_wanted() else INTERPRETERS)
 
 
 def _look(jobs: Sequence[float], side_by_side: int) -> float:

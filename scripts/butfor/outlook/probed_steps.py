@@ -47,13 +47,11 @@ def main(folder: Path) -> None:
     task = json.loads((folder / "task.json").read_text())
     find_modules_beside(task["beside"])
     training, parts = task["training"], task["paths"]
-    began, used = time.time(), time.process_time()
     kind = engine_named(training["engine"])
-    imports = min(time.time() - began, time.process_time() - used)
+    imported = _since(task["began"])
     device = kind.device(task["threads"])
     kind.set_arithmetic(training["recipe"])
-    # Without the engine's libraries, which the jobs of a start import once (see forks/servers).
-    start = min(time.time() - task["began"], time.process_time() + WAITING) - imports
+    start = _since(task["began"])
     if not parts:
         parts = [str(folder / name) for name in ("arrays.npz", "manifest.json", "source.json")]
         prepare(task["data"], parts[0], parts[1], parts[2], store=folder / "files")
@@ -66,10 +64,15 @@ def main(folder: Path) -> None:
         before = time.perf_counter()
         run = _run(kind, training, dataset, device, steps)
         run["seconds"]["data"] += loaded
-        write_atomically(folder / "found.json", json.dumps({"run": run, "start": start}))
+        write_atomically(folder / "found.json", json.dumps({"run": run, "start": start, "imported": imported}))
         each_step = run["seconds"]["train"] / (run["epochs"] * run["steps_per_epoch"])
         if time.perf_counter() - before + each_step * STEPS[-1] * EPOCHS * (len(SEEDS) + 1) > task["longest"]:
             break
+
+
+def _since(began: float) -> float:
+    """The seconds that this process would have taken alone since it was begun."""
+    return min(time.time() - began, time.process_time() + WAITING)
 
 
 def _run(kind: Any, training: dict[str, Any], dataset: Dataset, device: str, steps: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean, median, median_low
 from typing import Any
 
 from butfor.fingerprint import canonical, fingerprint
@@ -44,14 +44,19 @@ def run_seconds(recipe: Recipe, known: ByRecipe, steps_per_epoch: int | None = N
     """
     recipe = canonical(recipe)
     if own := [run for run in known.get(fingerprint(recipe), []) if run.job.name]:
-        return RunSeconds(_once(own), median(run.each for run in own), OWN)
+        return RunSeconds(_once(own), usual_each(own), OWN)
     like = _most_alike(recipe, known)
     if not like:
         return None
     same_model = like[0].recipe["model"] == recipe["model"]
     source = PROBE if not like[0].job.name else (ALIKE if same_model else OTHER_MODEL)
-    each = median(_scaled(run, recipe, steps_per_epoch) for run in like)
+    each = median(_trained(run, recipe, steps_per_epoch) for run in like) + _beside(like)
     return RunSeconds(_once(like), each, source, like[0].arm)
+
+
+def usual_each(runs: Sequence[KnownRun]) -> float:
+    """The seconds that a further seed of some runs takes."""
+    return median(run.each - run.beside for run in runs) + _beside(runs)
 
 
 def start_seconds(known: Iterable[KnownRun]) -> float | None:
@@ -76,8 +81,13 @@ def _once(runs: Sequence[KnownRun]) -> float:
     """What a job has once: mostly its compilation. The first seed of a job has next to all of it, and is examined longer than the
     others, whose functions are compiled by then."""
     first = sorted(runs, key=lambda run: run.once, reverse=True)[: max(1, len({run.job for run in runs}))]
-    longer = max(0.0, median(run.beside for run in first) - median(run.beside for run in runs))
+    longer = max(0.0, median(run.beside for run in first) - _beside(runs))
     return median(run.once for run in first) + longer
+
+
+def _beside(runs: Sequence[KnownRun]) -> float:
+    """What examining and evaluating a run usually takes; of two, what the second has, which need not compile it."""
+    return median_low([run.beside for run in runs])
 
 
 def _most_alike(recipe: Recipe, known: ByRecipe) -> list[KnownRun]:
@@ -91,16 +101,16 @@ def _most_alike(recipe: Recipe, known: ByRecipe) -> list[KnownRun]:
     return max(filter(None, usable), key=likeness, default=[])
 
 
-def _scaled(run: KnownRun, recipe: Recipe, steps_per_epoch: int | None) -> float:
-    """A run's seconds for the epochs and steps of another recipe. A step of a smaller batch is taken to last as long, one of a
-    larger batch longer in proportion."""
+def _trained(run: KnownRun, recipe: Recipe, steps_per_epoch: int | None) -> float:
+    """A run's seconds of training for the epochs and steps of another recipe. A step of a smaller batch is taken to last as long,
+    one of a larger batch longer in proportion."""
     trained = run.seconds.get("train", 0.0)
     stops = run.recipe["early_stopping"]["name"] != "none" and recipe["early_stopping"]["name"] != "none"
     share = run.epochs / run.recipe["epochs"] if stops else 1.0
     steps = steps_per_epoch or run.steps_per_epoch
     larger = max(1.0, recipe["batch_size"] / run.recipe["batch_size"])
     epoch = trained / run.epochs * steps / run.steps_per_epoch * larger
-    return float(run.each - trained + epoch * recipe["epochs"] * share)
+    return float(epoch * recipe["epochs"] * share)
 
 
 def mean_memory(known: Iterable[KnownRun]) -> float | None:

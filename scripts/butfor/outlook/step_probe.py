@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from butfor.arm_names import data_set_of
+from butfor.outlook.job_start import start_by_probe
 from butfor.outlook.known_runs import KnownRun
 
 LONGEST = 30.0  # seconds that steps are tried for, the finding of data aside
 FINDING = 300.0  # seconds that the data may take to be found and stored
-SCHEDULING = 1.0  # seconds, measured: of Snakemake, between two jobs on a core
 LIBRARY = Path(__file__).resolve().parents[2]
 
 
@@ -55,7 +55,7 @@ def probed(
             return Probed(None, why=last or f"it did not come to its first step ({ended})")
         fields = json.loads(found.read_text())
     run = KnownRun(job=Path(), started=0.0, ended=0.0, usable=True, **fields["run"])
-    return Probed(run, fields["start"] + SCHEDULING)
+    return Probed(run, start_by_probe(fields["start"], fields["imported"]))
 
 
 def _run(command: list[str], log: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TEST_IMAGES, TRAIN_IMAGES
@@ -11,18 +12,17 @@ from butfor.fingerprint import canonical
 from butfor.outlook import routes
 from butfor.outlook.alike_arms import steps_per_epoch
 from butfor.outlook.cached_runs import Cached
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
 from butfor.outlook.makespan import around, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds
-from butfor.outlook.shared_jobs import TAKING, SharedJob, SharedJobs, amortised
+from butfor.outlook.shared_jobs import TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
 from butfor.outlook.step_probe import Probed, probed
 from butfor.records.provenance import gpus
 from butfor.records.results_folder import ARRAYS, MANIFEST
 from butfor.study.arm import is_baseline
 from butfor.workflow import origins, parameters
-
-START = 3.5  # seconds, measured on the example study: from the end of a job to the first step of the next
 
 
 @dataclass(frozen=True)
@@ -64,45 +64,52 @@ def time_needed(
         if found.run is None:  # which is what a start would come to: no time is told by runs of another model
             return None, found.why
         known, start = [*known, found.run], start or found.start
-    alone, among = [run for run in known if not run.batched], amortised(run for run in known if run.batched)
+    alone, among = [run for run in known if not run.batched], [run for run in known if run.batched]
     times, together = (_times(study, some) for some in (alone or among, among or alone))
     if len(times) < len(study.plan.arms) or len(together) < len(times):
         return None, why
-    start = start or START
-    jobs = LookJobs(study, cached, times, SharedJobs(study, together, start), start)
-    side_by_side = max(1, min(cores // study.settings["threads"], gpus() * study.settings["job"]["gpu_share"] or cores))
+    start = start or usual_start()
+    jobs = LookJobs(study, cached, times, together, start)
+    at_once = side_by_side(study.settings, cores)
     ways = (
         routes.least(study.plan, decided.get),
         routes.most(study.plan, decided.get, study.settings["budget"]["max_runs"]),
     )
-    least, most = (jobs.span(way, side_by_side) for way in ways)
+    least, most = (jobs.span(way, at_once) for way in ways)
     shared = tuple(jobs.shared_next(ways[1]))
     told = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
     memory, test = mean_memory(known), _test(known)
-    return TimeNeeded(told, start, side_by_side, least, most, memory, test, shared, bool(among)), ""
+    return TimeNeeded(told, start, at_once, least, most, memory, test, shared, bool(among)), ""
+
+
+def side_by_side(settings: Mapping[str, Any], cores: int) -> int:
+    """How many trainings of a study with these settings run at a time on so many cores."""
+    return max(1, min(cores // int(settings["threads"]), gpus() * int(settings["job"]["gpu_share"]) or cores))
 
 
 class LookJobs:
-    """The jobs of each look. cached: the seeds that need no training. times: of arms that train by themselves. shared: the jobs
-    of those that train together. start: see TimeNeeded."""
+    """The jobs of each look. cached: the seeds that need no training. times: of arms that train by themselves; together: of those
+    that do among others. start: see TimeNeeded."""
 
     def __init__(
-        self, study: PlannedStudy, cached: Cached, times: Mapping[str, RunSeconds], shared: SharedJobs, start: float
+        self,
+        study: PlannedStudy,
+        cached: Cached,
+        times: Mapping[str, RunSeconds],
+        together: Mapping[str, RunSeconds],
+        start: float,
     ) -> None:
         self._seeds = {look.name: len(look.seeds) for look in study.plan.looks}
-        self._cached, self._times, self._shared, self._start = cached, times, shared, start
+        self._cached, self._times, self._together, self._start = cached, times, together, start
+        self._shared = SharedJobs(study)
 
     def span(self, trainings: routes.Trainings, side_by_side: int) -> Span:
         """What some trainings come to, so many jobs at a time."""
         lacking, jobs, taking = self._lacking(trainings), list[list[float]](), 0.0
         for look, of_look in lacking.items():
-            shared = self._shared.of(look, of_look)
-            together = {arm for job in shared for arm in job.arms}
-            alone = {arm: runs for arm, runs in of_look.items() if arm not in together}
-            times = self._times
-            own = [self._start + times[arm].once + runs * times[arm].each for arm, runs in alone.items()]
-            jobs.append([*(job.seconds for job in shared), *own])
-            taking += TAKING * len(together) / side_by_side
+            shared = self._shared.of(look, of_look, self._together, self._start)
+            jobs.append(seconds_of_jobs(shared, of_look, self._times, self._start))
+            taking += TAKING * len(arms_of(shared)) / side_by_side
         runs = sum(self._seeds[look] for _, look in trainings)
         to_train = sum(sum(of_look.values()) for of_look in lacking.values())
         seconds = (
@@ -112,7 +119,8 @@ class LookJobs:
 
     def shared_next(self, trainings: routes.Trainings) -> list[SharedJob]:
         """The jobs that train arms together in the first look that lacks runs."""
-        return next((self._shared.of(look, of) for look, of in self._lacking(trainings).items() if of), [])
+        of_next = next(((look, of) for look, of in self._lacking(trainings).items() if of), None)
+        return self._shared.of(*of_next, self._together, self._start) if of_next else []
 
     def _lacking(self, trainings: routes.Trainings) -> dict[str, dict[str, int]]:
         """By look and arm, how many runs are to be trained."""

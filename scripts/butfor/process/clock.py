@@ -29,13 +29,17 @@ class Clock:
     def lap(self, phase: str) -> None:
         """Book the time since the last lap under `phase`."""
         now = time.perf_counter()
-        self._seconds[phase] = self._seconds.get(phase, 0.0) + now - self._last
+        self.book(phase, now - self._last)
         self._last = now
+
+    def book(self, phase: str, seconds: float) -> None:
+        """Add seconds to those of a phase."""
+        self._seconds[phase] = self._seconds.get(phase, 0.0) + seconds
 
     def move(self, source: str, target: str, seconds: float) -> None:
         """Book some of one phase's seconds under another."""
-        self._seconds[source] = self._seconds.get(source, 0.0) - seconds
-        self._seconds[target] = self._seconds.get(target, 0.0) + seconds
+        self.book(source, -seconds)
+        self.book(target, seconds)
 
     def epoch_ended(self, load: dict[str, float]) -> None:
         """Note the time at which an epoch ended, and the machine's load."""
@@ -58,7 +62,7 @@ class Clock:
             0.0, max([self._started, *self._epochs]) - self._now()
         )  # where the clock was put back meanwhile
         for phase, seconds in timing["seconds"].items():
-            self._seconds[phase] = self._seconds.get(phase, 0.0) + seconds
+            self.book(phase, seconds)
 
     def _now(self) -> float:
         return self._ahead + unsettable()

@@ -69,7 +69,8 @@ class Record:
         right_answers).
     machine: device, engine, host, versions, and what else decides the last bits of sums.
     timing: `started`, `ended`, `epochs_ended` (seconds since 1970), `loads` of the machine at the end of each epoch
-        (see MachineLoad.read) and `seconds` per phase; `compile` falls on a job's first seed.
+        (see MachineLoad.read) and `seconds` per phase, of runs that were trained together each one's share; `compile` falls on a
+        job's first seed.
     """
 
     arm: str

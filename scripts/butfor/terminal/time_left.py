@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from butfor.outlook.alike_arms import steps_per_epoch
+from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
-from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds
-from butfor.outlook.time_needed import START, known_runs
-from butfor.records.results_folder import RUNS_FOLDER, finished_seeds, is_record, records_below
+from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds, usual_each
+from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
+from butfor.outlook.time_needed import known_runs, side_by_side
+from butfor.records.results_folder import RESULTS_LOCK, RUNS, RUNS_FOLDER, finished_seeds, is_record, records_below
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.study.plan import Plan
 from butfor.workflow.targets import Targets
 
-CLOSING = 5.0  # seconds after the last training, beside those of each arm: checks, figures, the report
+CLOSING = 3.5  # seconds after the last training, beside those of each arm: of config/tiny.yaml, by processor seconds (2026-11-28)
 LEAST_SHARE = 0.1  # of a run's epochs, by which its time can be told
 
 
@@ -37,7 +40,8 @@ class TimeLeft:
     """The time that a study in the folder `results` still needs; each record is read once.
 
     recipes: those of arms, with the steps of their epochs if they are known; of other arms the middle of all runs is taken.
-    beside: runs of other studies that are like them. side_by_side: jobs at a time; 0: as many as are seen to train.
+    beside: runs of other studies that are like them. side_by_side: jobs at a time; 0: as many as are seen to train. shared: the
+    jobs that train arms together; None where it is not known which: all that wait, if any run was trained so.
     """
 
     def __init__(
@@ -46,30 +50,32 @@ class TimeLeft:
         recipes: Mapping[str, tuple[Mapping[str, Any], int | None]] | None = None,
         beside: Iterable[KnownRun] = (),
         side_by_side: int = 0,
+        shared: SharedJobs | None = None,
     ) -> None:
         self._results, self._recipes, self._side_by_side = results, recipes or {}, side_by_side
         self._own: list[KnownRun] = []
         self._read_already: dict[Path, KnownRun | None] = {}
-        self._beside = list(beside)
+        self._beside, self._shared = list(beside), shared
 
     def of(self, found: StudyProgress) -> Left | None:
         """The time that is left; None where no run tells it."""
         self._read()
-        known = [*self._beside, *self._own]
-        groups = {**by_recipe(self._beside), **by_recipe(self._own)}
-        usual = _usual(known) if known else self._first(found)
-        if usual is None:
+        arms = [job.arm for job in found.jobs]
+        alone, among = self._times(arms, are_batched=False), self._times(arms, are_batched=True)
+        first = self._first(found)
+        times = alone or among or (dict.fromkeys(arms, first) if first else None)
+        if times is None:
             return None
-        times = {job.arm: self._time_of(job.arm, groups) or usual for job in found.jobs}
-        start = start_seconds(self._own) or START
+        together, start = among or times, start_seconds(self._own) or usual_start()
         lanes = self._side_by_side or max(1, len(found.under_way))
-        look = _look(found.jobs, times, start, lanes)
-        later = [
-            [start + times[job.arm].once + (seeds - before) * times[job.arm].each for job in found.jobs]
-            for before, seeds in zip(found.looks[found.place :], found.looks[found.place + 1 :], strict=False)
-        ]
-        closing = CLOSING + AROUND_EACH_ARM * len({job.arm for job in found.jobs} | {run.arm for run in self._own})
-        more = makespan(later, lanes) + BETWEEN_LOOKS if later else 0.0
+        look = self._look(found, times, together, start, lanes)
+        more = 0.0
+        for place, (before, seeds) in enumerate(pairwise(found.looks[found.place :]), found.place + 2):
+            lacking = dict.fromkeys(arms, seeds - before)
+            shared = self._jobs(f"look{place}", lacking, together, start)
+            more += BETWEEN_LOOKS + _taking(arms_of(shared), lanes)
+            more += makespan([seconds_of_jobs(shared, lacking, times, start)], lanes)
+        closing = CLOSING + AROUND_EACH_ARM * len({*arms, *(run.arm for run in self._own)})
         return Left(look + closing, look + more + closing)
 
     def _read(self) -> None:
@@ -80,12 +86,20 @@ class TimeLeft:
                 self._read_already[path] = next(runs_in([path]), None)
         self._own = [run for path in there if (run := self._read_already[path])]
 
-    def _time_of(self, arm: str, groups: dict[str, list[KnownRun]]) -> RunSeconds | None:
+    def _times(self, arms: Iterable[str], are_batched: bool) -> dict[str, RunSeconds] | None:
+        """What a run of each arm takes, by those that were trained among others or by themselves; None where there are none."""
+        beside, own = ([run for run in some if bool(run.batched) == are_batched] for some in (self._beside, self._own))
+        if not beside and not own:
+            return None
+        groups, usual = {**by_recipe(beside), **by_recipe(own)}, _usual([*beside, *own])
+        return {arm: self._time_of(arm, own, groups) or usual for arm in arms}
+
+    def _time_of(self, arm: str, own: list[KnownRun], groups: dict[str, list[KnownRun]]) -> RunSeconds | None:
         if arm in self._recipes:
             recipe, steps = self._recipes[arm]
             return run_seconds(dict(recipe), groups, steps)
-        own = [run for run in self._own if run.arm == arm]
-        return _usual(own) if own else None
+        of_arm = [run for run in own if run.arm == arm]
+        return _usual(of_arm) if of_arm else None
 
     def _first(self, found: StudyProgress) -> RunSeconds | None:
         """By the epochs of the first runs, before any of them has ended."""
@@ -93,6 +107,63 @@ class TimeLeft:
             (time.time() - job.since) / job.share for job in found.under_way if job.since and job.share > LEAST_SHARE
         ]
         return RunSeconds(0.0, median(shares), "its epochs so far") if shares else None
+
+    def _look(
+        self,
+        found: StudyProgress,
+        times: Mapping[str, RunSeconds],
+        together: Mapping[str, RunSeconds],
+        start: float,
+        lanes: int,
+    ) -> float:
+        """The seconds that the look needs which trains now: of jobs that train arms together first, which others wait for."""
+        look = f"look{found.place + 1}"
+        open_jobs = [job for job in found.jobs if not (self._results / RUNS.format(arm=job.arm, look=look)).is_dir()]
+        by_themselves = {job.arm for job in open_jobs if job.since is not None}
+        lacking = {job.arm: job.seeds - job.done for job in open_jobs}
+        ended = self._ended_together(lacking)
+        every = self._jobs(look, lacking, together, start, ended)
+        shared = [
+            job for job in every if not by_themselves & set(job.arms)
+        ]  # a job that failed leaves them to themselves
+        known = arms_of(shared)
+        seconds = [
+            max(0.0, job.seconds - min((time.time() - ended[arm] for arm in job.arms if arm in ended), default=0.0))
+            for job in shared
+            if job.runs
+        ]
+        seconds += _alone([job for job in found.jobs if job.arm not in known], times, start)
+        return makespan([seconds], lanes) + _taking(known, lanes)
+
+    def _jobs(
+        self,
+        look: str,
+        lacking: Mapping[str, int],
+        times: Mapping[str, RunSeconds],
+        start: float,
+        begun: Collection[str] = (),
+    ) -> list[SharedJob]:
+        """The jobs that train arms of a look together."""
+        if self._shared:
+            return self._shared.of(look, lacking, times, start, begun)
+        if not lacking or not any(run.batched for run in self._own):
+            return []
+        once = 0.0 if begun else start + PROCESS + max(times[arm].once for arm in lacking)
+        runs = sum(lacking.values())
+        each = sum(number * times[arm].each for arm, number in lacking.items()) / max(1, runs)
+        return [SharedJob(look, list(lacking), runs, each, once)]
+
+    def _ended_together(self, arms: Collection[str]) -> dict[str, float]:
+        """By arm, when its last run has ended that this start has trained among others, for those whose jobs wait for them."""
+        try:
+            since = (self._results / RESULTS_LOCK).stat().st_mtime
+        except OSError:
+            since = 0.0
+        ended: dict[str, float] = {}
+        for run in self._own:
+            if run.batched and run.arm in arms and run.ended > since:
+                ended[run.arm] = max(run.ended, ended.get(run.arm, 0.0))
+        return ended
 
 
 def time_left_of_start(settings: dict[str, Any], plan: Plan, targets: Targets, cores: int) -> Callable[[], TimeLeft]:
@@ -110,18 +181,18 @@ def time_left_of_start(settings: dict[str, Any], plan: Plan, targets: Targets, c
         }
         own = study.results / RUNS_FOLDER
         beside = [run for run in known_runs(study) if own not in run.job.parents]
-        return TimeLeft(study.results, recipes, beside, max(1, cores // settings["threads"]))
+        return TimeLeft(study.results, recipes, beside, side_by_side(settings, cores), SharedJobs(study))
 
     return make
 
 
 def _usual(runs: Iterable[KnownRun]) -> RunSeconds:
     runs = list(runs)
-    return RunSeconds(median(run.once for run in runs), median(run.each for run in runs), "the runs so far")
+    return RunSeconds(median(run.once for run in runs), usual_each(runs), "the runs so far")
 
 
-def _look(jobs: Iterable[JobProgress], times: Mapping[str, RunSeconds], start: float, lanes: int) -> float:
-    """The seconds of the jobs of a look that have not ended: those that train are on their way already."""
+def _alone(jobs: Iterable[JobProgress], times: Mapping[str, RunSeconds], start: float) -> list[float]:
+    """The seconds of the jobs that have not ended, of those first that train: they are on their way already."""
     open_jobs = sorted((job for job in jobs if not job.has_ended), key=lambda job: job.since is None)
     seconds = []
     for job in open_jobs:
@@ -132,4 +203,9 @@ def _look(jobs: Iterable[JobProgress], times: Mapping[str, RunSeconds], start: f
         if job.done:
             needed -= times[job.arm].once
         seconds.append(max(0.0, needed - (time.time() - job.since)))
-    return makespan([seconds], lanes)
+    return seconds
+
+
+def _taking(arms: Collection[str], lanes: int) -> float:
+    """The seconds in which the jobs of arms take what was trained together."""
+    return TAKING * len(arms) / lanes
