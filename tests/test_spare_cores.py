@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from butfor.outlook.run_seconds import RunSeconds
+from butfor.outlook.shared_jobs import seconds_of_jobs
 from butfor.workflow.spare_cores import START, processes_of
 from conftest import SMALL
 
@@ -58,6 +60,14 @@ def test_a_look_ends_nearly_as_soon_as_it_could(jobs, seeds, places):
 )
 def test_only_what_would_be_idle_is_used(asked, each):
     assert processes_of(*asked) == each
+
+
+@pytest.mark.parametrize("places, seconds", [(1, [67.0, 67.0]), (2, [67.0, 67.0]), (3, [27.0] * 6)])
+def test_a_plan_counts_processes_as_jobs(places, seconds):
+    """A start of 2 s, a compilation of 5 s, and six runs of 10 s, or of what is left of them."""
+    times = {arm: RunSeconds(5.0, 10.0, "") for arm in ("a", "b")}
+    found = seconds_of_jobs([], {"a": 6, "b": 6}, times, 2.0, places)
+    assert found == seconds
 
 
 def processes(copy):

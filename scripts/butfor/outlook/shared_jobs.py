@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from butfor.outlook.planned_study import PlannedStudy
 from butfor.outlook.run_seconds import OWN, RunSeconds
 from butfor.recipe.given_numbers import rest_of, switches_of
+from butfor.records.provenance import gpus
 from butfor.workflow.joint_trainings import are_possible, devices_of, joint_trainings
+from butfor.workflow.spare_cores import processes_of
 
 TAKING = 0.5  # seconds, measured: of an arm's job that finds its records, Snakemake's among them
 FURTHER = 0.25  # measured, 0.1 to 0.3: for each further set of parts, of what is compiled and examined for the first
@@ -103,16 +105,21 @@ def arms_of(shared: Iterable[SharedJob]) -> set[str]:
 
 
 def seconds_of_jobs(
-    shared: Iterable[SharedJob], lacking: Mapping[str, int], times: Mapping[str, RunSeconds], start: float
+    shared: Iterable[SharedJob], lacking: Mapping[str, int], times: Mapping[str, RunSeconds], start: float, places: int
 ) -> list[float]:
-    """The seconds of each job of a look: of those that train arms together, and of every other arm by itself."""
+    """The seconds of each job of a look: of those that train arms together, and of every other arm by itself, whose processes
+    count as jobs where cores would be idle otherwise. places: jobs at a time."""
     shared = list(shared)
     together = arms_of(shared)
     alone = {arm: runs for arm, runs in lacking.items() if arm not in together}
-    return [
-        *(job.seconds for job in shared),
-        *(start + times[arm].once + runs * times[arm].each for arm, runs in alone.items()),
+    most = max(alone.values(), default=1)
+    processes = [1] * len(alone) if together or gpus() else processes_of(len(alone), most, places)
+    shares = [
+        (times[arm], len(range(place, runs, count)))
+        for (arm, runs), count in zip(alone.items(), processes, strict=True)
+        for place in range(count)
     ]
+    return [*(job.seconds for job in shared), *(start + time.once + runs * time.each for time, runs in shares)]
 
 
 def _runs(lacking: Mapping[str, int], times: Mapping[str, RunSeconds]) -> tuple[int, float]:

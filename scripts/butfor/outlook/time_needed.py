@@ -108,7 +108,7 @@ class LookJobs:
         lacking, jobs, taking = self._lacking(trainings), list[list[float]](), 0.0
         for look, of_look in lacking.items():
             shared = self._shared.of(look, of_look, self._together, self._start)
-            jobs.append(seconds_of_jobs(shared, of_look, self._times, self._start))
+            jobs.append(seconds_of_jobs(shared, of_look, self._times, self._start, side_by_side))
             taking += TAKING * len(arms_of(shared)) / side_by_side
         runs = sum(self._seeds[look] for _, look in trainings)
         to_train = sum(sum(of_look.values()) for of_look in lacking.values())

@@ -74,7 +74,7 @@ class TimeLeft:
             lacking = dict.fromkeys(arms, seeds - before)
             shared = self._jobs(f"look{place}", lacking, together, start)
             more += BETWEEN_LOOKS + _taking(arms_of(shared), lanes)
-            more += makespan([seconds_of_jobs(shared, lacking, times, start)], lanes)
+            more += makespan([seconds_of_jobs(shared, lacking, times, start, lanes)], lanes)
         closing = CLOSING + AROUND_EACH_ARM * len({*arms, *(run.arm for run in self._own)})
         return Left(look + closing, look + more + closing)
 
