@@ -11,6 +11,7 @@
 import sys
 from pathlib import Path
 
+from snakemake.dag import ScriptProcessor
 from snakemake.executors.local import Executor
 from snakemake.jobs import Job
 from snakemake.scheduling.greedy import Scheduler
@@ -26,9 +27,10 @@ sys.path.insert(0, f"{BASE}/scripts")
 from butfor.forks.servers import ForkServers
 from butfor.process.rare_collection import collect_rarely
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import known_signatures, planning, quoted_python
+from butfor.workflow import known_signatures, planning, present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
+present_scripts.look_once(ScriptProcessor)
 collect_rarely()  # of ten thousand jobs, a tenth of a start's work
 fork_servers = ForkServers()
 if workflow.is_main_process:

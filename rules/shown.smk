@@ -1,5 +1,4 @@
 # The language that readers are spoken to, and what `snakemake --report` shows of the figures.
-from butfor.figures import gallery
 from butfor.languages import phrases
 
 language = phrases.language_of(study)
@@ -16,7 +15,7 @@ def shown(path, picture):
 
 # The files of the figures, of which that report shows the drawings.
 def drawings(folder):
-    of = {picture.name: picture for picture in gallery.pictures(analysis)}
+    of = {picture.name: picture for picture in targets.pictures}
     return [
         shown(path, of[Path(path).stem]) if path.endswith(".svg") else path
         for path in targets.drawn(folder)

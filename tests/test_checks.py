@@ -1,14 +1,17 @@
 """Manipulation checks: broken knobs in the code are caught, leaks are named, arms that change nothing are void."""
 
 import dataclasses
+import json
 
 import keras
 import numpy as np
 import pytest
 
-from butfor.checks.manipulation import OF_ANOTHER_RECIPE, examine, identical
+from butfor.checks.manipulation import OF_ANOTHER_RECIPE, check, examine, identical
 from butfor.engine import keras_initialisers, random_layers
 from butfor.recipe import schedules
+from butfor.records import stored_record
+from butfor.records.record import write
 from butfor.report.refused_section import refused_section
 from butfor.verdicts import contrasts
 from conftest import resolved
@@ -186,3 +189,24 @@ def test_nan_equals_nan_when_histories_are_compared(baseline):
     a = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": float("nan")}])
     b = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": np.nan}])
     assert identical(a, b) and not identical(a, baseline[0])
+
+
+def test_a_check_reads_each_record_about_once_however_many_there_are(baseline, tmp_path, monkeypatch):
+    names = [f"arm_{n}" for n in range(40)]
+    references = dict(zip(names, ["baseline"] * 10 + names[:10] + names[10:20] + ["gone"] + names[20:29], strict=True))
+    study = study_of(**{name: {"l2": 0.01} for name in reversed(names)})
+    for arm in study["arms"][1:]:
+        arm["reference"] = references[arm["name"]]
+    records = [dataclasses.replace(one, arm=arm) for arm in ("baseline", *names, "gone") for one in baseline]
+    folders = [tmp_path / "runs" / arm / "look1" for arm in ("baseline", *names, "gone")]
+    for one in records:
+        write(tmp_path / "runs" / one.arm / "look1" / f"seed_{one.seed}.json", one)
+    read, size = [], (folders[0] / "seed_0.json").stat().st_size
+    monkeypatch.setattr(stored_record, "MOST", 20 * size)
+    monkeypatch.setattr(
+        stored_record, "_fields", lambda path, fields=stored_record._fields: read.append(path) or fields(path)
+    )
+    check(study, folders, tmp_path / "checks.json")
+    rows = json.loads((tmp_path / "checks.json").read_text())
+    assert [row["arm"] for row in rows] == ["baseline", *reversed(names)] and rows == examine(study, records)
+    assert {*read} == {*tmp_path.glob("runs/*/*/*.json")} and len(read) < 1.2 * len(records)

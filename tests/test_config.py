@@ -1,6 +1,7 @@
 import pytest
 
 from butfor.errors import StudyError
+from butfor.study.composed_yaml import composed
 from butfor.study.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
 from butfor.study.schema import ConfigError
 
@@ -79,8 +80,8 @@ def test_a_key_written_twice_is_refused_with_both_lines(tmp_path):
     path = tmp_path / "study.yaml"
     path.write_text("study: a\nrecipe: &one\n  l2: 1.0e-4\n  l2: 1.0e-3\nother: *one\n")
     with pytest.raises(DuplicateKeyError, match=r"line 4: expected l2 once, received it in line 3"):
-        refuse_duplicate_keys([path])
+        refuse_duplicate_keys(composed([path]))
     path.write_text('{\n\t"a": 1\n}\n')
-    refuse_duplicate_keys([path])
+    refuse_duplicate_keys(composed([path]))
     path.write_text("a: {l2: 1}\nb: {l2: 1}\nc: [{l2: 1}, {l2: 1}]\n")
-    refuse_duplicate_keys([path])
+    refuse_duplicate_keys(composed([path]))

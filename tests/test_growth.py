@@ -3,6 +3,7 @@
 import itertools
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from butfor.report.long_tables import MOST_LINES, few, shortened
 from butfor.stats.correction import step_down
 from butfor.study.designs import parts_both_ways
 from butfor.study.plan import Plan
-from butfor.workflow import inheritance
+from butfor.workflow import inheritance, present_scripts
 from butfor.workflow.finished_trainings import MANY, FinishedTrainings
 from butfor.workflow.name_patterns import any_of
 from conftest import SMALL
@@ -62,6 +63,50 @@ def test_of_trainings_without_folders_nothing_is_asked(tmp_path, monkeypatch):
     assert finished.folders(plan, lambda runs: False) == set()
     (tmp_path / "runs" / "there" / "look1").mkdir(parents=True)
     assert finished.folders(plan, lambda runs: False) == {f"{tmp_path}/runs/there/look1"} and asked == ["there"]
+
+
+def test_of_new_arms_neither_data_nor_earlier_records_are_asked_for(tmp_path, monkeypatch):
+    training = {"arm": "new", "seeds": [0, 1], "predictions": [], "recipe": {"l2": 0.1}}
+    expected = inheritance.token(tmp_path, training, "look1")
+    monkeypatch.setattr(inheritance, "data_trained_on", lambda results: pytest.fail("the data are asked for"))
+    assert inheritance.token(tmp_path, training, "look1") == expected
+    assert inheritance.announcement(tmp_path, training, "look1") == "Train new, look1"
+    (tmp_path / "earlier").mkdir()
+    with pytest.raises(pytest.fail.Exception):
+        inheritance.announcement(tmp_path, training, "look1")
+
+
+def test_the_script_of_a_rule_is_looked_for_once_in_a_start():
+    looked = []
+
+    class Processor:
+        script_type = "script"
+
+        def process_job(self, job):
+            looked.append(job.rule.script)
+            if job.rule.script == "gone.py":
+                raise FileNotFoundError
+
+    present_scripts.look_once(Processor)
+    jobs = [
+        SimpleNamespace(rule=SimpleNamespace(script=name, basedir="rules")) for name in ("a.py", "{arm}.py", "b.py")
+    ]
+    one, other = Processor(), Processor()
+    for job in jobs * 3:
+        one.process_job(job)
+    other.process_job(jobs[0])
+    assert looked == ["a.py", "{arm}.py", "b.py", "{arm}.py", "{arm}.py", "a.py"]
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            one.process_job(SimpleNamespace(rule=SimpleNamespace(script="gone.py", basedir="rules")))
+
+
+def test_a_setting_that_an_arm_changes_stays_as_it_was_in_its_reference(planned):
+    _, plan = planned(
+        text({"wide": {"set": {"model.widths": [8, 4]}}, "wider": {"set": {"model.widths": [9]}, "from": "wide"}})
+    )
+    widths = [arm.recipe["model"]["widths"] for arm in plan.arms.values()]
+    assert widths[1:] == [[8, 4], [9]] and widths[0] not in widths[1:]
 
 
 def test_equal_values_have_equal_fingerprints_however_they_are_written():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from butfor.records import files, record, stored_record
+from butfor.records.records_by_arm import RecordsByArm
 from butfor.records.results_folder import ask_for
 from butfor.records.tables import load_history, load_study, load_table, records_in
 
@@ -116,10 +117,33 @@ def test_of_many_records_only_the_small_part_stays_in_memory(tmp_path, monkeypat
         record.write(path, dataclasses.replace(EXAMPLE, seed=seed, fingerprint="many", history=rows))
     monkeypatch.setattr(stored_record, "_large_parts", stored_record._LargeParts())
     records = records_in([tmp_path / "runs" / "a" / "look1"])
-    assert len(stored_record._large_parts._parts) < 3
+    assert with_large_parts(records) == 1
     assert [record.seed for record in records] == list(range(10)) and len({id(one.recipe) for one in records}) == 1
-    assert all(len(record.history) == 500 for record in records) and len(stored_record._large_parts._parts) < 3
+    assert all(len(record.history) == 500 for record in records) and with_large_parts(records) == 1
     assert dataclasses.asdict(records[0])["metrics"] == EXAMPLE.metrics
+    del records
+    assert not stored_record._large_parts._holders and not stored_record._large_parts._total, (
+        "parts outlive their records"
+    )
+
+
+def with_large_parts(records):
+    return sum("history" in vars(record) for record in records)
+
+
+def test_records_are_read_by_arm_in_the_order_of_their_seeds(tmp_path):
+    arms, looks = ("b", "a", 'größer "als@x'), {"look1": (1, 2), "look2": (10,)}
+    folders = [tmp_path / "runs" / arm / look for look in looks for arm in arms]
+    for folder in folders:
+        for seed in looks[folder.name]:
+            record.write(folder / f"seed_{seed}.json", dataclasses.replace(EXAMPLE, arm=folder.parent.name, seed=seed))
+    by_arm = RecordsByArm([*folders, tmp_path / "runs" / "missing" / "look1"])
+    assert all(list(by_arm.of(arm)) == [1, 2, 10] for arm in arms) and by_arm.of("missing") == {}
+    assert all(one.arm == arm and one.seed == seed for arm in arms for seed, one in by_arm.of(arm).items())
+    path = tmp_path / "runs" / "a" / "look1" / "seed_1.json"
+    path.write_text(path.read_text()[:5])
+    with pytest.raises(record.RecordError, match="seed_1"):
+        RecordsByArm(folders)
 
 
 def test_words_in_tables_stay_words(tmp_path):

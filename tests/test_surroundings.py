@@ -35,9 +35,10 @@ def test_study_files_and_reports_are_utf_8_whatever_the_locale(tmp_path):
     code = """
 from pathlib import Path
 from butfor.records.files import write_atomically
+from butfor.study.composed_yaml import composed
 from butfor.study.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
 try:
-    refuse_duplicate_keys([Path("study.yaml")])
+    refuse_duplicate_keys(composed(["study.yaml"]))
 except DuplicateKeyError:
     write_atomically(Path("report.md"), "\\uc5f0\\uad6c \\u2013 \\u0131\\n")
 """

@@ -26,7 +26,7 @@ from butfor.process.rare_collection import collect_rarely
 from butfor.records.files import write_noted
 from butfor.records.indented_json import indented
 from butfor.records.record import Record
-from butfor.records.tables import records_in
+from butfor.records.records_by_arm import RecordsByArm
 from butfor.study.summary import ArmPlan, PlanSummary
 
 Pairs = list[tuple[Record, Record]]
@@ -40,7 +40,7 @@ OF_ANOTHER_RECIPE = (
 def check(study: PlanSummary, folders: Iterable[Path | str], checks_path: Path | str) -> None:
     """Check every arm of `study` and write checks.json."""
     collect_rarely()
-    write_noted(Path(checks_path), indented(examine(study, records_in(folders))))
+    write_noted(Path(checks_path), indented(_rows(study, RecordsByArm(folders).of)))
 
 
 def examine(study: PlanSummary, records: list[Record]) -> list[CheckRow]:
@@ -48,7 +48,25 @@ def examine(study: PlanSummary, records: list[Record]) -> list[CheckRow]:
     by_arm: dict[str, dict[int, Record]] = {}
     for record in records:
         by_arm.setdefault(record.arm, {})[record.seed] = record
-    return [_row(arm, by_arm.get(arm["name"], {}), by_arm.get(arm["reference"] or "", {})) for arm in study["arms"]]
+    return _rows(study, lambda arm: by_arm.get(arm, {}))
+
+
+def _rows(study: PlanSummary, records_of: Callable[[str], dict[int, Record]]) -> list[CheckRow]:
+    """The rows, made by going from each reference to the arms that are compared with it, so that every arm's records are asked
+    for once; arms that no other is compared with come first there, so that few references wait for theirs."""
+    names = {arm["name"] for arm in study["arms"]}
+    compared: dict[str | None, list[ArmPlan]] = {}  # with which arm; None: with none that is planned
+    for arm in study["arms"]:
+        compared.setdefault(arm["reference"] if arm["reference"] in names else None, []).append(arm)
+    waiting = [(arm, records_of(arm["reference"] or "")) for arm in compared.pop(None, [])]
+    rows: dict[str, CheckRow] = {}
+    while waiting:
+        arm, other = waiting.pop()
+        own = records_of(arm["name"])
+        rows[arm["name"]] = _row(arm, own, other)
+        following = sorted(compared.pop(arm["name"], []), key=lambda one: one["name"] not in compared)
+        waiting += [(one, own) for one in following]
+    return [rows[arm["name"]] for arm in study["arms"]]
 
 
 def acted(a: Record, b: Record) -> bool:

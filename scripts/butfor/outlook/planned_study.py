@@ -13,9 +13,11 @@ import yaml
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import StudyError
 from butfor.process.start_settings import StartSettings, announce
+from butfor.study.composed_yaml import composed
 from butfor.study.duplicate_keys import refuse_duplicate_keys
 from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
+from butfor.study.schema import SAFE
 from butfor.study.settings import study_and_plan
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import origins, parameters
@@ -47,8 +49,9 @@ def read_config(file: Path) -> dict[str, Any]:
     """What a study file says; one that names no study is laid over the example study's, as Snakemake does. Raises StudyError."""
     default = BASE / "config" / "config.yaml"
     files = [file] if "study" in _read(file) else [default, file]
-    refuse_duplicate_keys(files)
-    refuse_misread_numbers(files)
+    trees = composed(files)
+    refuse_duplicate_keys(trees)
+    refuse_misread_numbers(trees)
     config: dict[str, Any] = {}
     for each in files:
         _lay_over(config, _read(each))
@@ -88,7 +91,7 @@ def examples_of(study: PlannedStudy, data_set: str) -> int | None:
 
 def _read(file: Path) -> dict[str, Any]:
     refuse_unreadable_yaml(file)
-    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    written = yaml.load(file.read_text(encoding="utf-8"), Loader=SAFE)  # noqa: S506 - safe, both of them
     if not isinstance(written, dict):
         raise StudyError(f"{file}: expected a study file, keys with their values, received {written!r}.")
     return written

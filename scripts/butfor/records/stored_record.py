@@ -1,6 +1,7 @@
 """A record of which only the small part is kept in memory: the rest is read again from its file when it is asked for.
 
-So a stage may hold the records of any number of runs. What has been read last stays, as far as it takes little memory.
+So a stage may hold the records of any number of runs. What has been read last stays, as far as it takes little memory, in the
+records themselves, and goes with them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections import OrderedDict
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,20 @@ class StoredRecord(Record):
     def __getattr__(self, name: str) -> Any:
         if name not in LARGE:
             raise AttributeError(name)
-        return _large_parts.of(self._path)[name]
+        fields = _fields(self._path)
+        _large_parts.keep(self, fields)
+        return fields[name]
 
 
 def stored(path: Path) -> StoredRecord:
     """The record in a file. Raises RecordError."""
     fields = _fields(path)
-    _large_parts.keep(path, {name: fields[name] for name in LARGE})
     record = object.__new__(StoredRecord)
     small = {name: value for name, value in fields.items() if name not in LARGE}
     known = _recipes.setdefault(fields["fingerprint"], fields["recipe"])  # which the records of an arm share
     small["recipe"] = known if known == fields["recipe"] else fields["recipe"]
     vars(record).update(small, _path=path)
+    _large_parts.keep(record, fields)
     return record
 
 
@@ -59,27 +62,27 @@ def _fields(path: Path) -> dict[str, Any]:
 
 
 class _LargeParts:
-    """Those of the records that were read last."""
+    """The records that hold their large parts, in the order in which these were read, and the sizes of their files."""
 
     def __init__(self) -> None:
-        self._parts: OrderedDict[Path, dict[str, Any]] = OrderedDict()
-        self._sizes: dict[Path, int] = {}
+        self._holders: dict[int, tuple[weakref.ref[StoredRecord], int]] = {}
         self._total = 0
 
-    def of(self, path: Path) -> dict[str, Any]:
-        if path not in self._parts:
-            fields = _fields(path)
-            self.keep(path, {name: fields[name] for name in LARGE})
-        self._parts.move_to_end(path)
-        return self._parts[path]
+    def keep(self, record: StoredRecord, fields: dict[str, Any]) -> None:
+        vars(record).update({name: fields[name] for name in LARGE})
+        number, size = id(record), record._path.stat().st_size
+        self._holders[number] = weakref.ref(record, lambda _: self._forget(number)), size
+        self._total += size
+        while self._total > MOST and len(self._holders) > 1:
+            self._forget(next(iter(self._holders)))
 
-    def keep(self, path: Path, parts: dict[str, Any]) -> None:
-        self._total -= self._sizes.get(path, 0)
-        self._parts[path], self._sizes[path] = parts, path.stat().st_size
-        self._total += self._sizes[path]
-        while self._total > MOST and len(self._parts) > 1:
-            first, _ = self._parts.popitem(last=False)
-            self._total -= self._sizes.pop(first)
+    def _forget(self, number: int) -> None:
+        """Take the parts from a record, or count those of one that is gone no more."""
+        holder, size = self._holders.pop(number)
+        self._total -= size
+        if (record := holder()) is not None:
+            for name in LARGE:
+                vars(record).pop(name, None)
 
 
 _large_parts = _LargeParts()

@@ -8,7 +8,6 @@ Standard library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -179,8 +178,7 @@ def _check_replaced(place: str, present: Any, value: Any) -> None:
 def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: Resolve) -> Arm:
     """The arm that differs from its reference by these changes, each a recipe key with dots and its value."""
     _check_name(name)
-    recipe = json.loads(json.dumps(reference.recipe))
-    changes = _folded(name, changes)
+    recipe, changes = dict(reference.recipe), _folded(name, changes)
     for key, value in changes.items():
         if key.split(".")[0] == "recipe" and "recipe" not in recipe:
             raise PlanError(
@@ -189,13 +187,14 @@ def _changed(name: str, reference: Arm, changes: Recipe, family: str, resolve: R
         *blocks, last = key.split(".")
         inside = recipe
         for block in blocks:
-            inside = inside.get(block)
-            if not isinstance(inside, dict):
+            if not isinstance(inside.get(block), dict):
                 raise PlanError(
                     f"ablations.{name}.{key}: expected a setting inside another, received {block}, which has none in"
                     f" {reference.name}.",
                     tuple(key.split(".")),
                 )
+            inside[block] = dict(inside[block])  # its own, in place of the reference's
+            inside = inside[block]
         _check_replaced(f"ablations.{name}.{key}", inside.get(last), value)
         inside[last] = value
     recipe = resolve(name, recipe)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from butfor.errors import StudyError
 from butfor.study.arm import Recipe
-from butfor.study.schema import Schema, complete
+from butfor.study.schema import Schema, complete, completer
 
 
 class CompletedRecipes:
@@ -19,6 +20,7 @@ class CompletedRecipes:
     def __init__(self, schema: Schema, root: Schema) -> None:
         self._schema, self._root = schema, root
         self._known: dict[tuple[str, str], Any] = {}
+        self._completers: dict[str, Callable[[Any], Any]] = {}
 
     def complete(self, written: Recipe, where: str) -> Recipe:
         """A recipe with every default filled in. Raises ConfigError, or SeveralErrors of them, as schema.complete does."""
@@ -27,18 +29,23 @@ class CompletedRecipes:
         new = [key for key, mark in marks.items() if mark not in self._known]
         absent = [key for key in properties if key not in written]
         made: Recipe = {}
-        if new or absent:
-            if any(key not in properties for key in new):
-                return self._whole(written, where)
-            part = {**self._schema, "properties": {key: properties[key] for key in (*new, *absent)}}
-            try:
-                made = complete({key: written[key] for key in new}, part, self._root, where)
-            except StudyError:
-                return self._whole(written, where)
-            self._known.update({marks[key]: made[key] for key in new})
+        if any(key not in properties for key in new):
+            return self._whole(written, where)
+        try:
+            self._known.update({marks[key]: self._completer(key)(written[key]) for key in new})
+            if absent:
+                part = {**self._schema, "properties": {key: properties[key] for key in absent}}
+                made = complete({}, part, self._root, where)
+        except StudyError:
+            return self._whole(written, where)
         return {key: self._known[mark] for key, mark in marks.items()} | {
             key: made[key] for key in absent if key in made
         }
+
+    def _completer(self, key: str) -> Callable[[Any], Any]:
+        if key not in self._completers:
+            self._completers[key] = completer(self._schema["properties"][key], self._root)
+        return self._completers[key]
 
     def _whole(self, written: Recipe, where: str) -> Recipe:
         """With all that is wrong in one go."""

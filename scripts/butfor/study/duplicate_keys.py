@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
 
 from butfor.errors import StudyError
 
-SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 class DuplicateKeyError(StudyError):
     """A study file with the same key twice in a mapping."""
 
 
-def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
-    """Raise DuplicateKeyError if one of the YAML files has a key twice in a mapping."""
-    for path in paths:
-        try:
-            tree = yaml.compose(path.read_text(encoding="utf-8-sig"), SAFE)
-        except yaml.YAMLError:  # Snakemake has read it, so it is JSON with tabs, which no YAML may have
-            continue
+def refuse_duplicate_keys(trees: Mapping[Path, yaml.Node]) -> None:
+    """Raise DuplicateKeyError if one of the YAML files has a key twice in a mapping. trees: by path, see composed_yaml."""
+    for path, tree in trees.items():
         for first, second in _duplicates(tree, set()):
             raise DuplicateKeyError(
                 f"{path}, line {second.start_mark.line + 1}: expected {second.value} once, received it in line"
@@ -30,9 +24,9 @@ def refuse_duplicate_keys(paths: Iterable[Path]) -> None:
             )
 
 
-def _duplicates(node: yaml.Node | None, visited: set[int]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+def _duplicates(node: yaml.Node, visited: set[int]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     """The pairs of equal keys below a node; visited: the ids of the nodes that were searched, because aliases share nodes."""
-    if node is None or id(node) in visited:
+    if id(node) in visited:
         return
     visited.add(id(node))
     if isinstance(node, yaml.MappingNode):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -13,21 +13,17 @@ from butfor.errors import Errors, StudyError
 
 COUNTED = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 EIGHTS = re.compile(r"[-+]?0[0-7_]*[1-7][0-7_]*")
-SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class MisreadNumberError(StudyError):
     """A number in a study file that means another one to YAML."""
 
 
-def refuse_misread_numbers(paths: Iterable[Path]) -> None:
-    """Raise MisreadNumberError, or SeveralErrors of them, if one of the YAML files has a number with a colon or a leading 0."""
+def refuse_misread_numbers(trees: Mapping[Path, yaml.Node]) -> None:
+    """Raise MisreadNumberError, or SeveralErrors of them, if one of the YAML files has a number with a colon or a leading 0.
+    trees: by path, see composed_yaml."""
     found = Errors()
-    for path in paths:
-        try:
-            tree = yaml.compose(path.read_text(encoding="utf-8-sig"), SAFE)
-        except yaml.YAMLError:  # Snakemake has read it, so it is JSON with tabs
-            continue
+    for path, tree in trees.items():
         for number in _misread(tree, set()):
             meant = yaml.safe_load(number.value)
             minutes = spoken_units.number(number.value, "minutes")
@@ -45,8 +41,8 @@ def refuse_misread_numbers(paths: Iterable[Path]) -> None:
     found.end()
 
 
-def _misread(node: yaml.Node | None, visited: set[int]) -> Iterator[yaml.ScalarNode]:
-    if node is None or id(node) in visited:  # aliases share nodes
+def _misread(node: yaml.Node, visited: set[int]) -> Iterator[yaml.ScalarNode]:
+    if id(node) in visited:  # aliases share nodes
         return
     visited.add(id(node))
     if isinstance(node, yaml.ScalarNode):

@@ -8,7 +8,7 @@ It is JSON Schema with a few keywords of our own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,20 @@ def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:
             told.add(place)
     found.end()
     return value
+
+
+def completer(schema: Schema, root: Schema) -> Callable[[Any], Any]:
+    """What completes values of one schema as `complete` does, many of them in little time. Raises ConfigError for one that is
+    wrong, without what is wrong with it."""
+    validator = _validator(root)(schema)
+
+    def completed(value: Any) -> Any:
+        value = _with_defaults(value, schema, root)
+        if not validator.is_valid(value):
+            raise ConfigError("a value that does not follow its schema")
+        return value
+
+    return completed
 
 
 def parts(root: Schema) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import Any
 from butfor.fingerprint import fingerprint
 from butfor.records import earlier, job_folder, kept_predictions
 from butfor.records.job_folder import Receipt
-from butfor.records.results_folder import RUNS, jobs_of, receipt_beside, record_in
+from butfor.records.results_folder import EARLIER, RUNS, jobs_of, receipt_beside, record_in
 from butfor.workflow.origins import data_trained_on, origin_of
 from butfor.workflow.read_again import read_again_if_changed
 
@@ -39,12 +39,12 @@ def token(results: Path, training: Training, look: str) -> str:
     """What Snakemake is told that a folder of records is made from: the same as when it was made, while that follows from the
     same, and else another. (Snakemake compares it with the last, and does not know which differences matter.)"""
     runs = results / RUNS.format(arm=training["arm"], look=look)
-    data = data_trained_on(results)(training)
     receipt = _receipt_of(runs)
+    data = data_trained_on(results)(training) if receipt else ""
     if receipt and _is_asked_for(receipt, training, data):
         told = _noted(runs) or receipt.token  # which differ as --touch leaves them
         return told if _has_predictions(runs, training) else fingerprint([told, training["predictions"]])
-    return fingerprint([origin_of(training, data if receipt else ""), training["seeds"]])
+    return fingerprint([origin_of(training, data), training["seeds"]])
 
 
 def announcement(results: Path, training: Training, look: str) -> str:
@@ -58,11 +58,11 @@ def announcement(results: Path, training: Training, look: str) -> str:
 
 def used_seeds(results: Path, training: Training, look: str) -> list[int]:
     """The seeds of a training whose records are there, in their place or among those of earlier trainings."""
-    runs, origin = (
-        results / RUNS.format(arm=training["arm"], look=look),
-        origin_of(training, data_trained_on(results)(training)),
-    )
+    runs = results / RUNS.format(arm=training["arm"], look=look)
     receipt = _receipt_of(runs)
+    if not receipt and not os.path.isdir(f"{results}/{EARLIER}"):  # as of each arm of a new study
+        return []
+    origin = origin_of(training, data_trained_on(results)(training))
     in_place = receipt.seeds if receipt and receipt.origin == origin else []
     has_earlier = earlier.has_any(results, origin)
     if not in_place and not has_earlier:

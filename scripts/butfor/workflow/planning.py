@@ -15,6 +15,7 @@ from butfor.metrics.fitting import refuse_unfit
 from butfor.process import parent_watch, start_settings, system_errors, text_encoding
 from butfor.records.provenance import gpus
 from butfor.records.results_folder import TRACKED, mlflow_database
+from butfor.study.composed_yaml import composed
 from butfor.study.duplicate_keys import refuse_duplicate_keys
 from butfor.study.files_beside import PATHS
 from butfor.study.misread_numbers import refuse_misread_numbers
@@ -80,8 +81,9 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
     files: Sequence[str] = workflow.configfiles
     find_modules_beside(files)
     try:
-        refuse_duplicate_keys(map(Path, files))
-        refuse_misread_numbers(map(Path, files))
+        trees = composed(files)
+        refuse_duplicate_keys(trees)
+        refuse_misread_numbers(trees)
         _refuse_nothing_but_a_name(config, files)
         settings, plan = study_and_plan(config, schema, [Path(file).parent for file in files])
         refuse_untrainable(plan)

@@ -239,12 +239,13 @@ class Targets:
 
     def drawn(self, folder: str) -> list[str]:
         """The figures of the study, in a folder."""
-        return [f"{folder}/{name}.{kind}" for name in self._figures for kind in DRAWN_AS]
+        return [f"{folder}/{picture.name}.{kind}" for picture in self.pictures for kind in DRAWN_AS]
 
     @cached_property
-    def _figures(self) -> list[str]:
+    def pictures(self) -> list[gallery.Picture]:
+        """What the figures show."""
         planned: PlanSummary = {**self._plan.summary(), "metrics": self._asked}
-        return gallery.figures(planned)
+        return gallery.pictures(planned)
 
     def present(self) -> dict[str, list[str]]:
         """The files that exist so far (see present_files)."""
