@@ -55,6 +55,17 @@ class TrainedRun:
     clock: Clock = field(default_factory=lambda: Clock({}))
     metrics: dict[str, float] = field(default_factory=dict)
     weights: list[Array] = field(default_factory=list)
+    coming: Array | None = None
+
+    def order(self) -> Array:
+        """The batches of the next epoch."""
+        drawn, self.coming = self.coming, None
+        return self.trajectory.batches() if drawn is None else drawn
+
+    def draw_ahead(self) -> None:
+        """Draw the batches of the epoch after the one that trains, if it may come to that."""
+        if len(self.trajectory.history) + 1 < self.recipe["epochs"]:
+            self.coming = self.trajectory.batches()
 
 
 class CohortTraining:
@@ -173,10 +184,14 @@ class CohortTraining:
         return jax.tree.map(jnp.copy, (trained, state.others))  # type: ignore[no-any-return]
 
     def _train_epoch(self, state: State, best: Weights, lanes: list[TrainedRun | None]) -> tuple[State, Weights]:
-        """Every lane's state after an epoch, and the weights of its epoch that counts so far; what came of it is in the runs."""
+        """Every lane's state after an epoch, and the weights of its epoch that counts so far; what came of it is in the runs.
+
+        The device has all its work before the host draws what comes next: of many small runs, drawing takes half as long as
+        training.
+        """
         self.epochs_trained += 1
         runs = [run for run in lanes if run]
-        orders = [run.trajectory.batches() for run in runs]
+        orders = [run.order() for run in runs]
         rates = [self._rates(run, len(order)) for run, order in zip(runs, orders, strict=True)]
         numbers = [{name: np.float32(x) for name, x in numbers_of(run.recipe).items()} for run in runs]
         spread = [next((n for n, run in enumerate(runs) if run is lane), 0) for lane in lanes]
@@ -184,8 +199,12 @@ class CohortTraining:
         steps = np.int32(len(orders[0]))
         state, losses = self._epochs(state, *(_side_by_side(each) for each in given), steps, self.parts["train"])
         weights = self._weights(state)
-        few = self._figures(weights, "train", [runs[n].train[: len(runs[n].held)] for n in spread])
-        held = self._figures(weights, "train", [runs[n].held for n in spread])
+        few_to_come = self._figures_to_come(weights, "train", [runs[n].train[: len(runs[n].held)] for n in spread])
+        held_to_come = self._figures_to_come(weights, "train", [runs[n].held for n in spread])
+        digests = [digest(order) for order in orders]
+        for each in runs:
+            each.draw_ahead()
+        few, held = few_to_come(), held_to_come()
         objectives, counts = np.asarray(losses).mean(axis=1, dtype=np.float64), np.zeros(len(lanes), bool)
         for place, run in enumerate(lanes):
             if run is None:
@@ -193,7 +212,7 @@ class CohortTraining:
             row: dict[str, Any] = {"epoch": len(run.trajectory.history) + 1, "objective": float(objectives[place])}
             row |= _named("train", few[place]) | _named("validation", held[place])
             n = spread[place]
-            run.trajectory.add({**row, "order": digest(orders[n])}, rates[n])
+            run.trajectory.add({**row, "order": digests[n]}, rates[n])
             counts[place] = run.trajectory.counted_epoch == row["epoch"]
         return state, jax.tree.map(lambda new, old: jnp.where(_like(counts, new), new, old), weights, best)
 
@@ -204,10 +223,14 @@ class CohortTraining:
 
     def _figures(self, weights: Weights, part: str, rows: list[Rows]) -> list[dict[str, float]]:
         """By lane, on rows of its own."""
+        return self._figures_to_come(weights, part, rows)()
+
+    def _figures_to_come(self, weights: Weights, part: str, rows: list[Rows]) -> Callable[[], list[dict[str, float]]]:
+        """What waits for these figures, which the device has been asked for."""
         batches, counted = in_batches(np.stack(rows), self._evaluated)
-        sums = np.asarray(self.program.sums_of_each(*weights, batches, counted, self.parts[part]))
-        name = TASKS[self._dataset.task].figure
-        return [mean_figures(each, len(rows[0]), name) for each in sums]
+        sums = self.program.sums_of_each(*weights, batches, counted, self.parts[part])
+        name, count = TASKS[self._dataset.task].figure, len(rows[0])
+        return lambda: [mean_figures(each, count, name) for each in np.asarray(sums)]
 
     def _measure(self, over: list[tuple[int, Any]], every: dict[int, TrainedRun]) -> None:
         """Give runs that are over their metrics and the weights that count, as many at once as there are lanes."""
