@@ -47,8 +47,16 @@ def trained(kind, written, steps):
     rows = np.arange(200, dtype=np.int32)
     left["figures"] = np.array(sorted(engine.evaluate("test", rows).values()))
     left["scores"] = engine.scores("test", rows)
+    left["once"] = np.array(_same_of_one_pass(engine))
     left["taken"] = np.array(sorted(engine.probe.draws_taken().items()), dtype="U40")
     return left
+
+
+def _same_of_one_pass(engine):
+    """Whether one pass gives the figures and the scores of two to the bit, of several batches, the last of them smaller."""
+    rows = np.arange(4500, dtype=np.int32) % 200
+    figures, scores = engine.figures_and_scores("test", rows)
+    return figures == engine.evaluate("test", rows) and np.array_equal(scores, engine.scores("test", rows))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,11 @@ def test_fifty_steps_are_those_of_tensorflow_but_for_rounding(both, recipe):
     np.testing.assert_allclose(jax[f"{recipe}:figures"], tensorflow[f"{recipe}:figures"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_one_pass_gives_the_figures_and_the_scores_of_two_to_the_bit(both, recipe):
+    assert [bool(engine[f"{recipe}:once"]) for engine in both] == [True, True]
+
+
 @pytest.fixture(scope="module")
 def cohort():
     """What a cohort of ten runs in four lanes leaves, and some of them alone."""

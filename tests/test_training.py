@@ -17,6 +17,7 @@ from butfor.engine.model_source import source_for
 from butfor.engine.random_layers import Dropout
 from butfor.fingerprint import fingerprint
 from butfor.recipe import schedules, streams
+from butfor.recipe.architectures import ARCHITECTURES
 from butfor.records import record
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
@@ -198,8 +199,9 @@ def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digi
 
 def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla(digits_data):
     cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
-    assert models.convolves(models.build(cnn, (8, 8), 10, 0, "philox"))
-    assert not models.convolves(models.build(RECIPE, (8, 8), 10, 0, "philox"))
+    for name, known in ARCHITECTURES.items():
+        built = models.build(recipe(model={"name": name}, shift=1, rotation=10.0), (8, 8), 10, 0, "philox")
+        assert models.convolves(built) == known.convolves, name
     assert loop_for(source_for({**cnn, "loop": "auto"}, digits_data)) == "graph"
     assert loop_for(source_for(recipe(loop="auto"), digits_data)) == "xla"
 

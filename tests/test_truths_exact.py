@@ -393,6 +393,20 @@ def test_the_activity_penalty_is_that_of_one_image_whatever_the_batch(model, l1,
     assert probe.penalties(images)["activations"] == pytest.approx(of_each.mean(), rel=1e-6)
 
 
+@pytest.mark.parametrize("model", [TANH, CNN], ids=["mlp", "cnn"])
+@pytest.mark.parametrize("changes", [{}, {"l1": 0.1, "l2": 0.3}, {"activity_l2": 0.2}, {"l2": 0.1, "activity_l1": 0.2}])
+def test_penalties_are_the_same_to_the_bit_where_examples_need_not_be_seen(model, changes):
+    net = built(model=model, normalisation="batch", **changes)
+    images = np.random.default_rng(0).random((5, 6, 7)).astype(np.float32)
+    every = []
+    for own in (True, False):
+        net(images, training=False)  # penalties on activations of others, which are no more to be counted
+        every.append([Probe(net, own=own).penalties(2 * images, as_trained) for as_trained in (False, True)])
+    kernels = sum(float(v.regularizer(v)) for v in net.trainable_variables if v.regularizer)
+    assert every[0] == every[1] and {row["kernels"] for row in every[0]} == {kernels}
+    assert all((row["activations"] > 0) == any(key.startswith("activity") for key in changes) for row in every[0])
+
+
 def test_the_activity_penalty_of_a_batch_is_in_the_objective(digits_data):
     """One step on one batch: the objective is from before the step."""
     penalised, plain = ({**SGD, "activity_l1": 0.01}, SGD)

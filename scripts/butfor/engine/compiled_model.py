@@ -131,7 +131,8 @@ class CompiledModel:
     def probe(self) -> Probe:
         """What shows the model from outside."""
         target = self._data.dataset.y_train.shape[1:]
-        return Probe(self.model, self.answers, self._loop == "xla", self.mixing, target)
+        own = is_own(self._recipe["model"]["name"])
+        return Probe(self.model, self.answers, self._loop == "xla", self.mixing, target, own)
 
     @property
     def parameters(self) -> int:

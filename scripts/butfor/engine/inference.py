@@ -18,6 +18,8 @@ from butfor.engine.losses import LOGITS
 from butfor.recipe.tasks import OWN
 
 EVALUATION_BATCH = 2000
+Scores = npt.NDArray[np.float32]
+Sums = tuple[tf.Tensor, tf.Tensor]  # of a batch's figures, and of its losses
 
 
 class Inference:
@@ -50,17 +52,32 @@ class Inference:
             figure, loss = figure + float(figures), loss + float(losses)
         return {self._answers.task.figure: figure / len(rows), "loss": loss / len(rows)}
 
-    def _sums(self, rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def figures_and_scores(self, part: DataPart, rows: Indices) -> tuple[dict[str, float], Scores]:
+        """What `evaluate` and `scores` give, the figures of the scores, where the model has no loss of its own."""
+        if self._answers.task is OWN:
+            return self._evaluate_own(part, rows), self.scores(part, rows)
+        figure = loss = 0.0
+        pieces = []
+        for each, _ in _batches(part, rows):
+            scores = self._run(self._outputs, each.places, each.inputs)
+            figures, losses = self._sums_of(tf.gather(each.targets, each.places), scores)
+            figure, loss = figure + float(figures), loss + float(losses)
+            pieces.append(scores.numpy())
+        return {self._answers.task.figure: figure / len(rows), "loss": loss / len(rows)}, np.concatenate(pieces)
+
+    def _sums_of(self, targets: tf.Tensor, scores: tf.Tensor) -> Sums:
+        losses = tf.cast(self._answers.losses(targets, scores), tf.float64)
+        return tf.reduce_sum(self._answers.figures(targets, scores)), tf.reduce_sum(losses)
+
+    def _sums(self, rows: tf.Tensor, images: Any, labels: tf.Tensor) -> Sums:
         def goes_on(start: tf.Tensor, figure: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
             return start < tf.shape(rows)[0]
 
         def add(start: tf.Tensor, figure: tf.Tensor, loss: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch = rows[start : start + EVALUATION_BATCH]
-            targets = tf.gather(labels, batch)
             scores = self._answers.scores(self._model(in_rows(images, batch), training=False))
-            figure += tf.reduce_sum(self._answers.figures(targets, scores))
-            loss += tf.reduce_sum(tf.cast(self._answers.losses(targets, scores), tf.float64))
-            return start + EVALUATION_BATCH, figure, loss
+            figures, losses = self._sums_of(tf.gather(labels, batch), scores)
+            return start + EVALUATION_BATCH, figure + figures, loss + losses
 
         nothing = tf.constant(0.0, tf.float64)
         _, figure, loss = tf.while_loop(goes_on, add, (tf.constant(0), nothing, nothing))
@@ -77,7 +94,7 @@ class Inference:
     def _own_loss(self, rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tf.Tensor:
         return step_loss(self._model.test_step((in_rows(images, rows), tf.gather(labels, rows))))
 
-    def scores(self, part: DataPart, rows: Indices) -> npt.NDArray[np.float32]:
+    def scores(self, part: DataPart, rows: Indices) -> Scores:
         """The model's scores for rows of a part of the data, `(n, *outputs)`."""
         every = (each for each, _ in _batches(part, rows))
         return np.concatenate([self._run(self._outputs, each.places, each.inputs).numpy() for each in every])

@@ -146,6 +146,10 @@ class KerasEngine:
         """Compiled calls."""
         return self._compiled.inference.scores(self._compiled.parts[part], rows)
 
+    def figures_and_scores(self, part: str, rows: Rows) -> tuple[dict[str, float], Array]:
+        """Compiled calls for the scores, of which the figures are worked out."""
+        return self._compiled.inference.figures_and_scores(self._compiled.parts[part], rows)
+
     def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
         """Of the model as it is, see model_cost."""
         inputs = self._dataset.x_test

@@ -14,6 +14,7 @@ from butfor.engine.answers import answers_of
 from butfor.engine.compiled_model import prepare, step_graph
 from butfor.engine.loops import Loop
 from butfor.engine.model_source import ModelSource
+from butfor.recipe.architectures import architecture
 from butfor.user_code.location import OwnCodeError
 
 log = logging.getLogger(__name__)
@@ -28,10 +29,13 @@ def loop_for(source: ModelSource) -> Loop:
     asked: Loop = source.recipe["loop"]
     if asked in ("graph", "fit") or (asked == "xla" and not source.is_own):
         return asked
-    model, on_cpu = source.build(seed=0), not tf.config.list_physical_devices("GPU")
+    on_cpu = not tf.config.list_physical_devices("GPU")
+    if not source.is_own:
+        return "graph" if on_cpu and architecture(source.recipe["model"]).convolves else "xla"
+    model = source.build(seed=0)
     if asked != "xla" and on_cpu and models.convolves(model):
         return "graph"
-    return _loop_for_own(source, model, on_cpu) if source.is_own else "xla"
+    return _loop_for_own(source, model, on_cpu)
 
 
 def _loop_for_own(source: ModelSource, model: keras.Model, on_cpu: bool) -> Loop:

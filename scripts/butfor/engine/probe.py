@@ -29,7 +29,8 @@ class Probe:
     """Reads the layers with kernels of a model, nested ones too, on a fixed batch of images, without dropout and augmentation.
 
     answers: how its outputs are read. compiled: whether draws are measured under XLA, as a training compiled with it draws them.
-    mixing: of the training's batches, whose targets have the shape `target`, if they are mixed.
+    mixing: of the training's batches, whose targets have the shape `target`, if they are mixed. own: whether the model is of the
+    user's own, whose layers may add what they like to the loss.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class Probe:
         compiled: bool = False,
         mixing: BatchMixing | None = None,
         target: tuple[int, ...] = (),
+        own: bool = True,
     ) -> None:
         self._mixing, self._target = mixing, target
         self._model, self._answers, self._compiled = model, answers, compiled
         every = list(in_order(model))
         self.layers = [layer for layer in every if _has_kernel(layer)]
+        self._penalises_activations = own or any(getattr(layer, "activity_regularizer", None) for layer in every)
         by_name = {layer.name: layer for layer in every}
         self._activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
 
@@ -139,9 +142,12 @@ class Probe:
 
     def penalties(self, images: Inputs, as_trained: bool = False) -> dict[str, float]:
         """The penalties that would be added for this batch: on kernels, and on activations."""
-        self._forward(images, as_trained)
-        every = float(sum(float(loss) for loss in self._model.losses))
-        kernels = float(sum(float(v.regularizer(v)) for v in self._model.trainable_variables if v.regularizer))
+        if self._penalises_activations:
+            self._forward(images, as_trained)
+        losses = [float(loss) for loss in self._model.losses]
+        penalised = [v for v in self._model.trainable_variables if v.regularizer]
+        every = float(sum(losses))
+        kernels = every if len(losses) == len(penalised) else float(sum(float(v.regularizer(v)) for v in penalised))
         return {"kernels": kernels, "activations": every - kernels if every != kernels else 0.0}
 
 

@@ -108,7 +108,8 @@ class Rehearsal:
             inputs, targets, weights = self._mixing.mixed(coming, inputs, targets, weights)
         for layer, draws in zip(self._drawing, self._coming(tf.constant(len(labels))), strict=True):
             layer.given = [draws]
-        names = [name for name in self._names if name in self.trainable()]
+        trainable = self.trainable()
+        names = [name for name in self._names if name in trainable]
         values = [self._names[name].value for name in names]
         with tf.GradientTape() as tape:
             outputs = tf.cast(self._model(inputs, training=True), tf.float32)

@@ -122,6 +122,10 @@ class RetoldEngine(JaxEngine):
             self._figures = [_figures(self.run.metrics, name) for name in ("test", "train", "validation")]
         return self._figures.pop(0)
 
+    def figures_and_scores(self, part: str, rows: Rows) -> tuple[dict[str, float], Array]:
+        """Those figures, and scores of the weights that count."""
+        return self.evaluate(part, rows), self.scores(part, rows)
+
     def set_weights(self, weights: list[Array]) -> None:
         """Those of a trial; at the end of the run its own are there already."""
         if not self._epochs:

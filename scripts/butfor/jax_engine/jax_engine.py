@@ -166,8 +166,12 @@ class JaxEngine:
 
     def scores(self, part: str, rows: Rows) -> Array:
         """Likewise."""
-        scores = np.asarray(self.program.scores(*self._predicting, in_batches(rows)[0], self._parts[part]))
-        return scores.reshape(-1, scores.shape[-1])[: len(rows)]
+        return _of_rows(self.program.scores(*self._predicting, in_batches(rows)[0], self._parts[part]), rows)
+
+    def figures_and_scores(self, part: str, rows: Rows) -> tuple[dict[str, float], Array]:
+        """Likewise, one call for both."""
+        sums, scores = self.program.sums_and_scores(*self._predicting, *in_batches(rows), self._parts[part])
+        return mean_figures(sums, len(rows), TASKS[self._dataset.task].figure), _of_rows(scores, rows)
 
     def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
         """Of the model as it is, see jax_model_cost."""
@@ -209,3 +213,9 @@ class JaxEngine:
     def save(self, path: Path) -> None:
         """Write a `.keras` file of plain Keras, which loads on any backend."""
         plain_model.save(self.model, self._recipe, self.weights(), path)
+
+
+def _of_rows(scores: Any, rows: Rows) -> Array:
+    """Scores `(n, outputs)`, of those that batches of rows gave, the last of which was filled up."""
+    every = np.asarray(scores)
+    return every.reshape(-1, every.shape[-1])[: len(rows)]

@@ -143,14 +143,21 @@ class Program:
 
     def _sums(self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part) -> Tensor:
         """Of batches of rows `(batches, rows)`, those that are `counted`: the sums of figures and of losses, `(batches, 2)`."""
+        return lax.map(lambda batch: self._of_batch(trained, others, batch[0], batch[1], part)[0], (rows, counted))
 
-        def of_batch(batch: tuple[Tensor, Tensor]) -> Tensor:
-            places, counts = batch
-            scores, targets = self._outputs(trained, others, places, part), jnp.take(part.targets, places, axis=0)
-            figures, losses = self.objective.figures(targets, scores), self.objective.plain(targets, scores)
-            return jnp.stack([jnp.sum(jnp.where(counts, values, 0.0)) for values in (figures, losses)])
+    def _sums_and_scores(
+        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part
+    ) -> tuple[Tensor, Tensor]:
+        each = (rows, counted)
+        return lax.map(lambda batch: self._of_batch(trained, others, batch[0], batch[1], part), each)  # type: ignore[no-any-return]
 
-        return lax.map(of_batch, (rows, counted))
+    def _of_batch(
+        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part
+    ) -> tuple[Tensor, Tensor]:
+        """The sums of figures and of losses over the rows that are `counted`, `(2,)`, and the scores of all."""
+        scores, targets = self._outputs(trained, others, rows, part), jnp.take(part.targets, rows, axis=0)
+        figures, losses = self.objective.figures(targets, scores), self.objective.plain(targets, scores)
+        return jnp.stack([jnp.sum(jnp.where(counted, values, 0.0)) for values in (figures, losses)]), scores
 
     def _scores(self, trained: list[Tensor], others: list[Tensor], rows: Tensor, part: Part) -> Tensor:
         return lax.map(lambda batch: self._outputs(trained, others, batch, part), rows)
@@ -192,6 +199,11 @@ class Program:
     def sums(self) -> Any:
         """Figures of one run, compiled."""
         return compiled(self._sums)
+
+    @cached_property
+    def sums_and_scores(self) -> Any:
+        """The same with scores in batches: on a processor both are to the bit what they are alone."""
+        return compiled(self._sums_and_scores)
 
     @cached_property
     def sums_of_each(self) -> Any:

@@ -54,6 +54,7 @@ class ArmRuns:
         self._machine = {"device": device, "engine": engine, **kind.numerics(), **versions}
         self._load, self._pace = MachineLoad(), Pace()
         self._tried = False  # the first trial step compiles what trains
+        self._tested: Array | None = None  # scores of the run trained last, held until the next one begins
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
         self._rates = schedules.learning_rates(self.recipe, self._steps)
         self.engine = kind(self.recipe, self._dataset, self._rates)
@@ -110,12 +111,13 @@ class ArmRuns:
         before["penalty"]["end"] = self.engine.probe.penalties(probed[0])
         before["layers"]["end"] = self.engine.probe.statistics(*probed)
         clock.lap("diagnose")
+        self._tested = run.evaluation.tested
         return self._record(seed, run, metrics, before)
 
     def predict(self, seed: int, parts: Iterable[str]) -> dict[str, Array]:
         """What the weights of the seed that was trained last predict on these parts of the data (see training/predictions)."""
         train, held = self._split(seed)
-        return predicted(self.engine, self._dataset, {"train": train, "validation": held}, parts)
+        return predicted(self.engine, self._dataset, {"train": train, "validation": held}, parts, self._tested)
 
     def validate(self, seed: int) -> dict[str, float | None]:
         """Train one seed and measure its final weights on validation images only; None where the loss broke."""
@@ -126,6 +128,7 @@ class ArmRuns:
         return {key: None if broken or not math.isfinite(value) else value for key, value in figures.items()}
 
     def _run(self, seed: int, clock: Clock) -> Run:
+        self._tested = None
         train, held = self._split(seed)
         evaluation = Evaluation(self.engine, self._dataset, train, held)
         return Run(

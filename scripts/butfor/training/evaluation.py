@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from butfor.data.dataset import Dataset, Rows
+from butfor.data.dataset import Array, Dataset, Rows
 from butfor.records.record import Status
 from butfor.records.right_answers import packed_answers
 from butfor.training.learning import judged_for, knows_trivial, right_answers, trivial_loss
@@ -18,11 +18,13 @@ Figures = dict[str, float]
 
 class Evaluation:
     """Measures an engine's model on training images, rows `train`, on validation images, rows `held`, and on the test set.
-    Figures are named `<part>/<figure>`, such as `validation/loss`."""
+    Figures are named `<part>/<figure>`, such as `validation/loss`. `tested`: the scores of the whole test set, `(n, *outputs)`,
+    once its figures were measured by the same pass; None if they were not."""
 
     def __init__(self, engine: Engine, dataset: Dataset, train: Rows, held: Rows) -> None:
         self._engine, self._dataset = engine, dataset
         self.train, self.held = train, held
+        self.tested: Array | None = None
 
     def after_epoch(self) -> Figures:
         """On validation images, and on as many training images."""
@@ -35,7 +37,7 @@ class Evaluation:
 
     def final(self) -> Figures:
         """On all images of each part: the one time that a run sees the test set."""
-        tested = self._engine.evaluate("test", np.arange(len(self._dataset.y_test), dtype=np.int32))
+        tested = self._test()
         trained = self._engine.evaluate("train", self.train)
         return {**_named("train", trained), **self.validation(), **_named("test", tested)}
 
@@ -52,9 +54,17 @@ class Evaluation:
         tested = len(self._dataset.y_test)
         rows = np.linspace(0, tested - 1, min(tested, MOST_EXAMPLES)).astype(np.int32)
         fitted = metrics["train/loss"] < trivial_loss(self._dataset, self.train)
-        scores = self._engine.scores("test", rows)
+        scores = self._engine.scores("test", rows) if self.tested is None else self.tested
         right = right_answers(self._dataset, rows, scores)
         return *judged_for(self._dataset, rows, scores, fitted), "" if right is None else packed_answers(right)
+
+    def _test(self) -> Figures:
+        """Figures on the test set, and its scores, unless these are so many that skill is measured on some, or none is."""
+        rows = np.arange(len(self._dataset.y_test), dtype=np.int32)
+        if len(rows) > MOST_EXAMPLES or not knows_trivial(self._dataset.task):
+            return self._engine.evaluate("test", rows)
+        figures, self.tested = self._engine.figures_and_scores("test", rows)
+        return figures
 
 
 def _named(part: str, figures: Figures) -> Figures:

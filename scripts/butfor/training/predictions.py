@@ -13,15 +13,21 @@ from butfor.training.protocol import Engine, Part
 AT_ONCE = 20_000  # examples
 
 
-def predicted(engine: Engine, dataset: Dataset, rows: dict[str, Rows], parts: Iterable[str]) -> dict[str, Array]:
+def predicted(
+    engine: Engine, dataset: Dataset, rows: dict[str, Rows], parts: Iterable[str], tested: Array | None = None
+) -> dict[str, Array]:
     """Predictions, float32 `(n, *outputs)`, by part: of all test examples, and of those `rows` of the training examples that a
-    run has trained on (`train`) and validated on (`validation`). Of classes probabilities, of other tasks scores as they are."""
-    tested = np.arange(len(dataset.y_test), dtype=np.int32)
+    run has trained on (`train`) and validated on (`validation`). Of classes probabilities, of other tasks scores as they are.
+    tested: the scores of all test examples, where they are known."""
+    every = np.arange(len(dataset.y_test), dtype=np.int32)
     found = {}
     for part in parts:
-        wanted = tested if part == "test" else rows[part]
+        wanted = every if part == "test" else rows[part]
         source: Part = "test" if part == "test" else "train"
-        pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
+        if part == "test" and tested is not None:
+            pieces = [tested]
+        else:
+            pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
         found[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
     return found
 

@@ -162,6 +162,9 @@ class Engine(Protocol):
         """The model's scores `(n, *outputs)` for rows `(n,)` of a part's images, in inference mode: logits of classes, or numbers
         in the targets' own unit."""
 
+    def figures_and_scores(self, part: Part, rows: Rows) -> tuple[dict[str, float], Array]:
+        """What `evaluate` and `scores` give for the same rows, to the bit; of one pass over them, where the engine can."""
+
     def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
         """What a prediction costs: `operations` (floating-point, for one example; None if unknown) and `latency` in milliseconds,
         median and 95th percentile, by batch size as text."""
