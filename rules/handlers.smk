@@ -25,9 +25,11 @@ def begin():
 
 # By the rules of jobs; a job of several processes is named as often.
 def processes_to_run(jobs):
-    return [
-        job.rule.name for job in jobs for _ in range(job.resources.get("processes", 1))
-    ]
+    return [job.rule.name for job in jobs for _ in range(processes_of(job))]
+
+
+def processes_of(job):
+    return spare_cores.processes(*job.wildcards) if job.rule.name == "train" else 1
 
 
 # In the terminal, while the study runs.

@@ -6,11 +6,11 @@ from butfor.workflow.spare_cores import SpareCores
 precedence = training_order.precedence(plan)
 
 # One process a job where threads are given by rule, and where a device trains and no core.
-trains_on_cores = not (
-    together.are_possible
-    or provenance.gpus()
-    or "train" in workflow.resource_settings.overwrite_threads
+has_given_threads = (
+    workflow.modifier.modify_rulename("train")
+    in workflow.resource_settings.overwrite_threads
 )
+trains_on_cores = not (together.are_possible or provenance.gpus() or has_given_threads)
 most_cores = filter(
     None, [workflow.resource_settings.cores, workflow.resource_settings.max_threads]
 )
@@ -52,12 +52,14 @@ rule train:
     threads: lambda wildcards: study["threads"] * spare_cores.processes(*wildcards)
     resources:
         gpu=gpu_of_arm,
-        processes=lambda wildcards: spare_cores.processes(*wildcards),
         mem_mb=lambda wildcards, attempt: memory(wildcards, attempt)
         * spare_cores.processes(*wildcards),
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:
+        threads_each=lambda wildcards, input: (
+            None if has_given_threads else study["threads"]
+        ),
         training=training,
         made_of=made_of,
         announcement=lambda wildcards, input: together.announced_after(

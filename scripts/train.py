@@ -8,7 +8,7 @@ train_arm(
     snakemake.params.training,
     arrays=snakemake.input.arrays, manifest=snakemake.input.manifest,
     built=snakemake.input.built,
-    threads=snakemake.threads, processes=snakemake.resources.processes,
+    threads=snakemake.threads, threads_each=snakemake.params.threads_each,
     runs=snakemake.output.runs,
     best_models=snakemake.output.get("best"),
     all_models=snakemake.output.get("all"),

@@ -13,7 +13,9 @@ import pytest
 from butfor.forks import servers
 from butfor.forks.client import ENGINE
 from butfor.forks.interpreter import SERVERS
-from butfor.records.results_folder import note_beside
+from butfor.process.failure_note import STOPPED
+from butfor.records.results_folder import note_beside, partner_note, partner_notes
+from butfor.training import seed_partners
 from butfor.training.arm_job import train_arm
 from butfor.training.seed_partners import PartnerError, dealt
 from conftest import NUMPY, SMALL, environment, resolved
@@ -80,7 +82,7 @@ def begun_by(request, tmp_path):
 @pytest.fixture
 def start(digits, hindered, runs, begun_by):
     """Starts a process that trains the job, with one beside it."""
-    words = {"training": hindered, "threads": 2, "processes": 2, "runs": str(runs)}
+    words = {"training": hindered, "threads": 2, "threads_each": 1, "runs": str(runs)}
     words |= dict(zip(("arrays", "manifest"), map(str, digits), strict=True))
     variables = {**environment(), **begun_by, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-c", TRAINED, json.dumps(words)]
@@ -120,6 +122,13 @@ def gone(process, patience=20):
     return True
 
 
+def eventually(is_so, patience=30):
+    end = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def begun(tmp_path, seed):
     """The process that has begun with a slow seed."""
     path, end = tmp_path / f"begun{seed}", time.monotonic() + 30
@@ -136,11 +145,11 @@ def test_seeds_are_dealt_in_turn():
     assert dealt([], 3) == [[]]
 
 
-@pytest.mark.parametrize("threads, processes", [(2, 2), (3, 3), (8, 8)])
-def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, threads, processes):
+@pytest.mark.parametrize("threads, each", [(2, 1), (3, 1), (8, 1), (2, None)])
+def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, threads, each):
     alone = tmp_path / "alone" / "runs" / "a" / "look1"
-    train_arm(JOB, *digits, threads=1, runs=alone)
-    train_arm(JOB, *digits, threads=threads, processes=processes, runs=runs)
+    train_arm(JOB, *digits, threads=each or threads, runs=alone)
+    train_arm(JOB, *digits, threads=threads, threads_each=each, runs=runs)
     assert records(runs) == records(alone) and len(records(runs)) == len(SEEDS)
     assert list(note_beside(runs).parent.iterdir()) == []
 
@@ -159,7 +168,7 @@ def test_each_process_trains_its_share(start, tmp_path, runs):
 def test_what_a_process_could_not_train_fails_the_job_and_only_that_is_trained_again(digits, hindered, tmp_path, runs):
     (tmp_path / "broken3").touch()
     with pytest.raises(PartnerError, match=r"seed 3.*ValueError: seed 3 is broken"):
-        train_arm(hindered, *digits, threads=2, processes=2, runs=runs)
+        train_arm(hindered, *digits, threads=2, threads_each=1, runs=runs)
     assert finished(runs) == [f"seed_{seed}.json" for seed in (0, 1, 2, 4)]
     note = json.loads(note_beside(runs).read_text())
     assert (note["seed"], note["why"]) == (3, "ValueError: seed 3 is broken")
@@ -167,7 +176,7 @@ def test_what_a_process_could_not_train_fails_the_job_and_only_that_is_trained_a
     (tmp_path / "broken3").unlink()
     for seed in (0, 1, 2, 4):
         (tmp_path / f"broken{seed}").touch()
-    train_arm(hindered, *digits, threads=2, processes=2, runs=runs)
+    train_arm(hindered, *digits, threads=2, threads_each=1, runs=runs)
     assert len(records(runs)) == len(SEEDS) and not note_beside(runs).exists()
 
 
@@ -197,3 +206,55 @@ def test_a_job_that_is_ended_ends_the_others(start, tmp_path, runs, number):
     assert job.wait(60) != 0
     assert gone(partner)
     assert finished(runs) == ["seed_0.json"]
+
+
+def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_path, runs):
+    """Its own seeds are done: what is lost is the other's."""
+    (tmp_path / "slow3").touch()
+    job = start()
+    partner = begun(tmp_path, 3)
+    eventually(lambda: finished(runs) == [f"seed_{seed}.json" for seed in (0, 1, 2, 4)])
+    eventually(lambda: json.loads(note_beside(runs).read_text())["seed"] == 3)
+    job.send_signal(signal.SIGINT)
+    assert job.wait(60) != 0 and gone(partner)
+    note = json.loads(note_beside(runs).read_text())
+    assert (note["seed"], note["why"]) == (3, STOPPED)
+    assert [path.name for path in note_beside(runs).parent.glob("look1*")] == ["look1.failure.json"]
+
+
+def test_what_a_killed_job_has_left_is_removed(start, tmp_path, digits, hindered, runs):
+    (tmp_path / "slow3").touch()
+    job = start()
+    begun(tmp_path, 3)
+    job.kill()
+    job.wait()
+    assert partner_notes(runs)
+    (tmp_path / "slow3").unlink()
+    train_arm(hindered, *digits, threads=1, runs=runs)
+    assert partner_notes(runs) == [] and len(records(runs)) == len(SEEDS)
+
+
+def test_a_process_that_cannot_begin_fails_the_job_and_says_so(digits, hindered, monkeypatch, runs):
+    monkeypatch.setattr(seed_partners, "module_command", lambda module: [sys.executable, "-c", "raise SystemExit(3)"])
+    stale = partner_note(runs, 1)
+    stale.parent.mkdir(parents=True)
+    stale.write_text(json.dumps({"seed": 7, "why": "of another day"}))
+    with pytest.raises(PartnerError, match="could not begin"):
+        train_arm(hindered, *digits, threads=2, threads_each=1, runs=runs)
+    note = json.loads(note_beside(runs).read_text())
+    assert (note["seed"], note["why"]) == (1, seed_partners.NOT_BEGUN)
+    assert finished(runs) == [f"seed_{seed}.json" for seed in (0, 2, 4)]
+
+
+def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path, runs):
+    for seed in (1, 2):
+        (tmp_path / f"slow{seed}").touch()
+    job = start()
+    partner = psutil.Process(begun(tmp_path, 1))
+    begun(tmp_path, 2)
+    job.send_signal(signal.SIGSTOP)
+    eventually(lambda: partner.status() == psutil.STATUS_STOPPED)
+    for seed in (1, 2):
+        (tmp_path / f"slow{seed}").unlink()
+    job.send_signal(signal.SIGCONT)
+    assert job.wait(60) == 0 and len(records(runs)) == len(SEEDS)

@@ -97,6 +97,7 @@ def alone(workflow_copy):
     [
         ([], {"baseline": 2, "no_dropout": 1, "l2": 1}),
         (["--set-threads", "train=1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
+        (["--resources", "processes=1"], {"baseline": 2, "no_dropout": 1, "l2": 1}),
         (["--max-threads", "1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
         (["--resources", "mem_mb=3000"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
     ],

@@ -38,7 +38,7 @@ OF_ENGINES = {
 }
 PATIENCE = 0.5  # seconds, in which a server ends that is not importing
 DATA = "data"  # the rule whose job every other waits for
-PROCESSES = "processes"  # a resource of jobs
+EACH = "threads_each"  # a parameter of trainings: the threads of each of their processes
 PYTHON = "py_exec"  # what Snakemake calls the interpreter in the command of a script
 
 
@@ -56,9 +56,9 @@ class ForkServers:
         def execute_by_client(self_: Any, command: str, **values: Any) -> Any:
             if values.get(PYTHON) == sys.executable:
                 values[PYTHON] = interpreter()
-            self_.threads = (
-                self_.threads // self_.resources.get(PROCESSES, 1) or 1
-            )  # libraries read it from the environment
+            self_.threads = min(
+                self_.threads, self_.params.get(EACH) or self_.threads
+            )  # libraries read it as they start
             return execute(self_, command, **values)
 
         script._execute_cmd = execute_by_client

@@ -182,6 +182,16 @@ def note_beside(runs: Path) -> Path:
     return runs.parent / UNFINISHED / f"{runs.name}{FAILURE_SUFFIX}"
 
 
+def partner_note(runs: Path, place: int | str) -> Path:
+    """The file of the failure note of a process that trains seeds beside such a job, of which only the job takes notice."""
+    return runs.parent / UNFINISHED / f"{runs.name}.partner_{place}.json"
+
+
+def partner_notes(runs: Path) -> list[Path]:
+    """Those that there are, of a job that was killed too."""
+    return sorted(runs.parent.glob(str(partner_note(runs, "*").relative_to(runs.parent))))
+
+
 def notes_in(results: Path) -> list[Path]:
     """The failure notes of all jobs, by arm and look."""
     return sorted((results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*{FAILURE_SUFFIX}"))

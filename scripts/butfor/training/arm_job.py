@@ -31,7 +31,7 @@ def train_arm(
     best_models: Path | str | None = None,
     all_models: Path | str | None = None,
     max_minutes: float | None = None,
-    processes: int = 1,
+    threads_each: int | None = None,
 ) -> None:
     """Train every seed of `training` (see parameters.training; its `engine` trains them) and leave `seed_<n>.json` for each
     in the folder `runs`, beside it what it predicts on the parts of the data in `predictions`, and `seed_<n>.keras` of the
@@ -43,10 +43,10 @@ def train_arm(
     Finished seeds wait beside `runs` in a folder named by everything that decides their numbers, so that a job which
     was killed goes on after its last finished seed, and never with another recipe's, code's or data set's results.
     Where all are finished, no engine is loaded. What ends it otherwise is said in a note beside `runs`. One job at a time
-    makes `runs`. max_minutes: see time_limit, for each seed. processes: that train side by side and share the threads; what a
-    seed comes to does not depend on how many there are, but on the threads of each.
+    makes `runs`. max_minutes: see time_limit, for each seed. threads: of all processes that train seeds side by
+    side, of which each has `threads_each`; None: of one. What a seed comes to depends on the threads of its process alone.
     """
-    threads = threads // processes or 1
+    each = min(threads, threads_each or threads)
     environment = dict(os.environ)  # before the engine adds to it
     refuse_unbuilt(built)
     folder, models = Path(runs).absolute(), best_models or all_models  # absolute: own code may go to another folder
@@ -56,14 +56,14 @@ def train_arm(
             return
         engine = engine_named(training["engine"])
         compiled = JobPlace(folder).results / COMPILED
-        with engine.compiled_in(compiled, threads, fingerprint(training["recipe"])):
-            job = SeedJob(engine, training, arrays, manifest, threads, folder, keeps=kept is not None)
+        with engine.compiled_in(compiled, each, fingerprint(training["recipe"])):
+            job = SeedJob(engine, training, arrays, manifest, each, folder, keeps=kept is not None)
             if job.is_done and (kept is None or kept.is_dir()):  # though Snakemake had deleted it
                 log.info("%s: another job has just made it", folder)
             else:
-                task = {"training": training, "arrays": str(arrays), "manifest": str(manifest), "threads": threads}
+                task = {"training": training, "arrays": str(arrays), "manifest": str(manifest), "threads": each}
                 task |= {"runs": str(folder), "keeps": kept is not None, "max_minutes": max_minutes}
-                _, *shares = dealt(job.lacking, processes)
+                _, *shares = dealt(job.lacking, threads // each)
                 with SeedPartners(task, shares, job.note, environment):
                     own = [seed for seed in training["seeds"] if not any(seed in share for share in shares)]
                     for place, seed in enumerate(own, start=1):

@@ -13,7 +13,7 @@ from typing import Any
 
 from butfor.records import earlier, files, job_folder
 from butfor.records.job_folder import Receipt
-from butfor.records.results_folder import UNFINISHED, JobPlace, note_beside, record_in, records_of
+from butfor.records.results_folder import UNFINISHED, JobPlace, note_beside, partner_notes, record_in, records_of
 
 Training = dict[str, Any]
 MODELS = "models"  # the folder of the models that wait beside the finished seeds
@@ -47,7 +47,8 @@ def make_of_finished(runs: Path, training: Training, manifest: Path | str) -> bo
         else:
             log.info("%s · seed %d: finished earlier", arm, seed)
     put_in_place(runs, made)
-    files.remove(note_beside(runs))
+    for note in (note_beside(runs), *partner_notes(runs)):
+        files.remove(note)
     return True
 
 

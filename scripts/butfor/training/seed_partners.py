@@ -12,10 +12,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
+
+import psutil
 
 from butfor.errors import StudyError
 from butfor.fingerprint import fingerprint
@@ -23,11 +26,13 @@ from butfor.forks.interpreter import module_command, module_environment
 from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path, log_to
 from butfor.records import files
-from butfor.records.results_folder import COMPILED, JobPlace, note_beside
+from butfor.records.results_folder import COMPILED, JobPlace, partner_note, partner_notes
 from butfor.training.engine_choice import engine_named
 from butfor.training.seed_job import SeedJob
 
 MODULE = "butfor.training.seed_partners"
+NOT_BEGUN = "its process could not begin, as the log says"
+PAUSE = 0.5  # seconds between two looks at the job
 
 
 class PartnerError(StudyError):
@@ -40,8 +45,8 @@ def dealt(seeds: Sequence[int], processes: int) -> list[list[int]]:
 
 
 class SeedPartners:
-    """The partners of a job, as a context: it ends once all are done, or kills them if it is left by an error. Raises
-    PartnerError if one could not train its seeds; the job's note says why.
+    """The partners of a job, as a context: it ends once all are done, or kills them if it is left by an error. They are stopped
+    while the job is. Raises PartnerError if one could not train its seeds; the job's note says why.
 
     task: what SeedJob takes. shares: the seeds of each. variables: those that the job was started with.
     """
@@ -50,46 +55,60 @@ class SeedPartners:
         self, task: dict[str, Any], shares: Sequence[list[int]], note: FailureNote, variables: Mapping[str, str]
     ) -> None:
         self._task, self._shares, self._note = task, shares, note
-        self._variables = module_environment(variables)
+        self._runs, self._variables = Path(task["runs"]), module_environment(variables)
         self._partners: list[tuple[Path, subprocess.Popen[str]]] = []
 
     def __enter__(self) -> SeedPartners:
+        self._remove_notes()  # of a job that was killed
         for place, seeds in enumerate(self._shares, start=1):
-            note = _note_of(Path(self._task["runs"]), place)
-            task = {**self._task, "seeds": seeds, "note": str(note), "log": str(log_path())}
+            note = partner_note(self._runs, place)
+            task = {**self._task, "seeds": seeds, "note": str(note), "log": str(log_path()), "job": os.getpid()}
             partner = subprocess.Popen(module_command(MODULE), stdin=subprocess.PIPE, env=self._variables, text=True)
             self._partners.append((note, partner))
             if partner.stdin:
                 with contextlib.suppress(BrokenPipeError):  # one that ended at once, as is seen later
                     partner.stdin.write(json.dumps(task) + "\n")
                     partner.stdin.flush()
+        if self._partners:
+            signal.signal(signal.SIGCONT, self._go_on)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        for _, partner in self._partners:
-            if error is not None:
+        try:
+            if error is None:
+                self._wait()
+        finally:
+            if self._partners:
+                signal.signal(signal.SIGCONT, signal.SIG_DFL)
+            for _, partner in self._partners:
                 partner.kill()
-            partner.wait()
-            if partner.stdin:
-                with contextlib.suppress(BrokenPipeError):
-                    partner.stdin.close()
-        lost = [note for note, partner in self._partners if partner.returncode]
-        reasons: list[dict[str, Any]] = [json.loads(note.read_text()) for note in lost if note.exists()]
-        for note, _ in self._partners:
+                partner.wait()
+                if partner.stdin:
+                    with contextlib.suppress(BrokenPipeError):
+                        partner.stdin.close()
+            self._remove_notes()
+
+    def _wait(self) -> None:
+        for (path, partner), seeds in zip(self._partners, self._shares, strict=True):
+            if partner.poll() is None:
+                with self._note.of(seeds[-1]):  # what is lost if this process is ended while it waits
+                    partner.wait()
+            if partner.returncode:
+                noted: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+                seed, why = noted.get("seed", seeds[0]), noted.get("why", NOT_BEGUN)
+                self._note.say(seed, why)
+                raise PartnerError(f"seed {seed}, in a process of its own: {why}")
+
+    def _go_on(self, number: int, frame: FrameType | None) -> None:
+        for _, partner in self._partners:
+            with contextlib.suppress(ProcessLookupError):
+                partner.send_signal(number)
+
+    def _remove_notes(self) -> None:
+        for note in partner_notes(self._runs):
             files.remove(note)
-        if error is None and lost:
-            if not reasons:
-                raise PartnerError("a process that was to train some of the seeds could not begin; see above.")
-            seed, why = reasons[0]["seed"], reasons[0]["why"]
-            self._note.say(seed, why)
-            raise PartnerError(f"seed {seed}, in a process of its own: {why}")
-
-
-def _note_of(runs: Path, place: int) -> Path:
-    """The failure note of a partner, of which only its job takes notice."""
-    return note_beside(runs).with_suffix(f".partner{place}")
 
 
 def _train(asked: dict[str, Any]) -> None:
@@ -119,7 +138,17 @@ def _end_with_job() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _stop_with(job: int) -> None:
+    """Stop this process whenever its job is stopped, which wakes it: Ctrl-Z is to leave the processor to others."""
+    while True:
+        time.sleep(PAUSE)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(job).status() == psutil.STATUS_STOPPED:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+
 if __name__ == "__main__":
     task = _task()
     threading.Thread(target=_end_with_job, daemon=True).start()
+    threading.Thread(target=_stop_with, args=(task["job"],), daemon=True).start()
     _train(task)
