@@ -19,6 +19,9 @@ STUDY = {
     "tracking": {"mlflow": False},
 }
 
+ONE_EACH = {"baseline": 1, "no_dropout": 1, "l2": 1}
+SHARED = {**ONE_EACH, "baseline": 2}
+
 
 def soonest(jobs, seeds, places):
     """When the last of some jobs ends, by every way to give them processes, each started as soon as it has its places."""
@@ -88,20 +91,19 @@ def alone(workflow_copy):
     copy.write(STUDY)
     done = copy.run("--cores", "1", "check")
     assert done.returncode == 0, done.stderr
-    assert processes(copy) == {"baseline": 1, "no_dropout": 1, "l2": 1}
+    assert processes(copy) == ONE_EACH
     return metrics(copy)
 
 
 @pytest.mark.parametrize(
     "more, given",
     [
-        ([], {"baseline": 2, "no_dropout": 1, "l2": 1}),
-        (["--set-threads", "train=1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
-        (["--resources", "processes=1"], {"baseline": 2, "no_dropout": 1, "l2": 1}),
-        (["--max-threads", "1"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
-        (["--resources", "mem_mb=3000"], {"baseline": 1, "no_dropout": 1, "l2": 1}),
+        pytest.param([], SHARED, id="no word"),
+        pytest.param(["--set-threads", "train=1"], ONE_EACH, marks=pytest.mark.cases),
+        pytest.param(["--resources", "processes=1"], SHARED, marks=pytest.mark.cases),
+        pytest.param(["--max-threads", "1"], ONE_EACH, marks=pytest.mark.cases),
+        pytest.param(["--resources", "mem_mb=3000"], ONE_EACH, marks=pytest.mark.cases),
     ],
-    ids=lambda words: words[0] if isinstance(words, list) and words else "",
 )
 def test_the_baseline_has_the_core_that_is_left_and_the_same_records(workflow_copy, alone, more, given):
     copy = workflow_copy("odd")
