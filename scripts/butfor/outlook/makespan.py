@@ -13,7 +13,7 @@ BETWEEN_LOOKS = 4.5  # seconds, measured: the judging of a look, and Snakemake's
 # seeds, and 281 for its 21 arms by 5.
 AROUND, AROUND_EACH_ARM = 10.0, 0.3
 INTERPRETERS = (
-    4.0  # more where no job begins as a fork: what of 13.6 processor seconds of config/tiny.yaml is no training's
+    4.0  # more where no job begins as a fork: what of 13.6 processor seconds of config/tiny.yaml trains nothing
 )
 
 

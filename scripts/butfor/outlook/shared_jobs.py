@@ -96,7 +96,7 @@ class SharedJobs:
             if parts not in are_compiled
         ]
         lead = 0.0 if are_compiled else start + PROCESS + first - max(left)
-        return SharedJob(look, list(lacking), *_runs(lacking, times), once=lead + sum(left))
+        return SharedJob(look, list(lacking), *runs_of(lacking, times), once=lead + sum(left))
 
 
 def arms_of(shared: Iterable[SharedJob]) -> set[str]:
@@ -122,7 +122,7 @@ def seconds_of_jobs(
     return [*(job.seconds for job in shared), *(start + time.once + runs * time.each for time, runs in shares)]
 
 
-def _runs(lacking: Mapping[str, int], times: Mapping[str, RunSeconds]) -> tuple[int, float]:
+def runs_of(lacking: Mapping[str, int], times: Mapping[str, RunSeconds]) -> tuple[int, float]:
     """How many there are, and the seconds of each on average."""
     runs = sum(lacking.values())
     return runs, sum(number * times[arm].each for arm, number in lacking.items()) / max(1, runs)

@@ -16,7 +16,7 @@ from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds, usual_each
-from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
+from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, runs_of, seconds_of_jobs
 from butfor.outlook.time_needed import known_runs, side_by_side
 from butfor.records.results_folder import RESULTS_LOCK, RUNS, RUNS_FOLDER, finished_seeds, is_record, records_below
 from butfor.report.study_progress import JobProgress, StudyProgress
@@ -125,7 +125,7 @@ class TimeLeft:
         every = self._jobs(look, lacking, together, start, ended)
         shared = [
             job for job in every if not by_themselves & set(job.arms)
-        ]  # a job that failed leaves them to themselves
+        ]  # others failed, and left them to themselves
         known = arms_of(shared)
         seconds = [
             max(0.0, job.seconds - min((time.time() - ended[arm] for arm in job.arms if arm in ended), default=0.0))
@@ -149,9 +149,7 @@ class TimeLeft:
         if not lacking or not any(run.batched for run in self._own):
             return []
         once = 0.0 if begun else start + PROCESS + max(times[arm].once for arm in lacking)
-        runs = sum(lacking.values())
-        each = sum(number * times[arm].each for arm, number in lacking.items()) / max(1, runs)
-        return [SharedJob(look, list(lacking), runs, each, once)]
+        return [SharedJob(look, list(lacking), *runs_of(lacking, times), once)]
 
     def _ended_together(self, arms: Collection[str]) -> dict[str, float]:
         """By arm, when its last run has ended that this start has trained among others, for those whose jobs wait for them."""

@@ -71,14 +71,14 @@ def processes_of(jobs: int, seeds: int, places: int) -> list[int]:
 
     jobs: how many there are. seeds: of each. places: processes that may train at a time.
     """
-    full = max(0, jobs // places - 1) if places else jobs  # rounds in which nothing is idle, whatever comes after them
-    _, rounds = _soonest(jobs - full * places, seeds, max(1, places))
-    each = [processes for count, processes in rounds for _ in range(count)]
+    places = max(1, places)
+    full = max(0, jobs // places - 1)  # rounds in which nothing is idle, whatever comes after them
+    each = [processes for count, processes in _rounds(jobs - full * places, seeds, places) for _ in range(count)]
     return sorted(each + [1] * (full * places), reverse=True)
 
 
-def _soonest(jobs: int, seeds: int, places: int) -> tuple[float, tuple[Round, ...]]:
-    """The time of so many jobs, in times of a seed, and their rounds."""
+def _rounds(jobs: int, seeds: int, places: int) -> tuple[Round, ...]:
+    """The rounds in which so many jobs end soonest."""
 
     @cache
     def best(left: int) -> tuple[float, int, tuple[Round, ...]]:
@@ -92,5 +92,4 @@ def _soonest(jobs: int, seeds: int, places: int) -> tuple[float, tuple[Round, ..
             options.append((took + after, more + count * processes, ((count, processes), *rounds)))
         return min(options)
 
-    seconds, _, rounds = best(jobs)
-    return seconds, rounds
+    return best(jobs)[-1]
