@@ -132,7 +132,7 @@ def with_large_parts(records):
 
 
 def test_records_are_read_by_arm_in_the_order_of_their_seeds(tmp_path):
-    arms, looks = ("b", "a", 'größer "als@x'), {"look1": (1, 2), "look2": (10,)}
+    arms, looks = ("b", "a", 'größer "als@x'), {"look1": (2, 10), "look2": (1,)}
     folders = [tmp_path / "runs" / arm / look for look in looks for arm in arms]
     for folder in folders:
         for seed in looks[folder.name]:
@@ -140,9 +140,9 @@ def test_records_are_read_by_arm_in_the_order_of_their_seeds(tmp_path):
     by_arm = RecordsByArm([*folders, tmp_path / "runs" / "missing" / "look1"])
     assert all(list(by_arm.of(arm)) == [1, 2, 10] for arm in arms) and by_arm.of("missing") == {}
     assert all(one.arm == arm and one.seed == seed for arm in arms for seed, one in by_arm.of(arm).items())
-    path = tmp_path / "runs" / "a" / "look1" / "seed_1.json"
+    path = tmp_path / "runs" / "a" / "look1" / "seed_10.json"
     path.write_text(path.read_text()[:5])
-    with pytest.raises(record.RecordError, match="seed_1"):
+    with pytest.raises(record.RecordError, match="seed_10"):
         RecordsByArm(folders)
 
 
