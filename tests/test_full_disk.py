@@ -24,7 +24,8 @@ def test_a_job_s_note_names_the_full_disk_and_no_other_reason(tmp_path, monkeypa
         monkeypatch.setattr(files, "write_atomically", full)
         full()
     said = json.loads(path.read_text())
-    assert (said["seed"], said["why"]) == (3, "OSError: [Errno 28] No space left on device")
+    remedy = "Free some, and the same command goes on from here."
+    assert (said["seed"], said["why"]) == (3, f"[Errno 28] No space left on device. {remedy}")
 
 
 def test_a_job_whose_first_note_finds_no_room_ends_with_that(tmp_path, monkeypatch):
