@@ -1,5 +1,6 @@
 """Seeds of one job that several processes train: the same records, whoever trains them, and one failure or death for all."""
 
+import contextlib
 import json
 import os
 import signal
@@ -299,4 +300,8 @@ def test_what_is_stopped_with_a_job_ends_with_it(start, tmp_path):
     job.send_signal(signal.SIGSTOP)
     eventually(lambda: partner.status() == psutil.STATUS_STOPPED)
     job.kill()
-    assert gone(partner.pid)
+    try:
+        assert gone(partner.pid)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            partner.kill()
