@@ -48,7 +48,7 @@ def dealt(seeds: Sequence[int], processes: int) -> list[list[int]]:
 
 
 class SeedPartners:
-    """The partners of a job, as a context: it ends once all are done, or kills them if it is left by an error. They are stopped
+    """The partners of a job, as a context: it ends once all are done, or ends them if it is left by an error. They are stopped
     while the job is. Raises PartnerError if one could not train its seeds; the job's note says why.
 
     task: what SeedJob takes. shares: the seeds of each. variables: those that the job was started with.

@@ -58,7 +58,8 @@ def check_arguments(reference: str, function: Callable[..., Any], names: tuple[s
 @contextmanager
 def attribute_errors_to(reference: str, task: str) -> Iterator[None]:
     """A context whose errors become an OwnCodeError of `module:function`: one line that names the `task`, with the user's
-    lines of the traceback as its note. Errors of a built-in name and StudyErrors pass unchanged.
+    lines of the traceback as its note. Errors of a built-in name and StudyErrors pass unchanged, and so does what the system
+    refused to others, such as room on a disk.
     """
     try:
         yield
