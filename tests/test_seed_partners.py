@@ -1,5 +1,6 @@
 """Seeds of one job that several processes train: the same records, whoever trains them, and one failure or death for all."""
 
+import contextlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from conftest import NUMPY, SMALL, environment, resolved
 SEEDS = [0, 1, 2, 3, 4]
 JOB = {"arm": "a", "seeds": SEEDS, "recipe": resolved(**SMALL), "validation": 0.1, "engine": NUMPY}
 HINDERED = """
-import os, time
+import atexit, errno, os, time
 from numpy_engine import NumpyEngine
 
 class Hindered(NumpyEngine):
@@ -41,6 +42,11 @@ class Hindered(NumpyEngine):
     def hinder(self, seed):
         if os.path.exists(f"broken{seed}"):
             raise ValueError(f"seed {seed} is broken")
+        if os.path.exists(f"full{seed}"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if os.path.exists(f"slow{seed}"):
+            open(f"temporary{seed}", "w").close()
+            atexit.register(os.remove, os.path.abspath(f"temporary{seed}"))
         while os.path.exists(f"slow{seed}"):
             open(f"begun{seed}", "w").write(str(os.getpid()))
             time.sleep(0.01)
@@ -192,6 +198,14 @@ def test_a_job_that_fails_ends_the_others(start, tmp_path, runs):
     assert finished(runs) == ["seed_0.json", "seed_2.json"]
     note = json.loads(note_beside(runs).read_text())
     assert (note["seed"], note["why"]) == (4, "ValueError: seed 4 is broken")
+    assert list(tmp_path.glob("temporary*")) == []
+
+
+def test_a_full_disk_is_said_with_what_to_do(digits, hindered, tmp_path, runs):
+    (tmp_path / "full1").touch()
+    with pytest.raises(PartnerError, match=r"seed 1, .*No space left on device\. Free some"):
+        train_arm(hindered, *digits, threads=2, threads_each=1, runs=runs)
+    assert json.loads(note_beside(runs).read_text())["why"].endswith("the same command goes on from here.")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -206,6 +220,23 @@ def test_a_job_that_is_ended_ends_the_others(start, tmp_path, runs, number):
     assert job.wait(60) != 0
     assert gone(partner)
     assert finished(runs) == ["seed_0.json"]
+    if number == signal.SIGINT:
+        assert list(tmp_path.glob("temporary*")) == []
+
+
+def test_two_ctrl_cs_leave_no_more_than_one(start, tmp_path, runs):
+    """The process beside the job cannot end by itself."""
+    for seed in (1, 2):
+        (tmp_path / f"slow{seed}").touch()
+    job = start()
+    partner = begun(tmp_path, 1)
+    begun(tmp_path, 2)
+    os.kill(partner, signal.SIGSTOP)
+    for _ in range(2):
+        job.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    assert job.wait(60) != 0
+    assert gone(partner) and partner_notes(runs) == []
 
 
 def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_path, runs):
@@ -258,3 +289,19 @@ def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path
         (tmp_path / f"slow{seed}").unlink()
     job.send_signal(signal.SIGCONT)
     assert job.wait(60) == 0 and len(records(runs)) == len(SEEDS)
+
+
+def test_what_is_stopped_with_a_job_ends_with_it(start, tmp_path):
+    for seed in (1, 2):
+        (tmp_path / f"slow{seed}").touch()
+    job = start()
+    partner = psutil.Process(begun(tmp_path, 1))
+    begun(tmp_path, 2)
+    job.send_signal(signal.SIGSTOP)
+    eventually(lambda: partner.status() == psutil.STATUS_STOPPED)
+    job.kill()
+    try:
+        assert gone(partner.pid)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            partner.kill()

@@ -131,6 +131,31 @@ def test_of_a_log_about_several_the_lines_that_the_reason_names():
     ]
 
 
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (
+            "OwnCodeError: of a partner\n12:00:00 a · seed 2\nPartnerError: seed 1: OwnCodeError: it\n",
+            "OwnCodeError: of a partner",
+        ),
+        (
+            "PartnerError: seed 1, in a process of its own: it was killed\n",
+            "seed 1, in a process of its own: it was killed",
+        ),
+        (
+            "12:00:00 a · seed 2\n[Errno 28] No space left on device. Free some.\n",
+            "[Errno 28] No space left on device. Free some.",
+        ),
+    ],
+    ids=["told by a partner", "told of a partner", "full disk"],
+)
+def test_why_a_job_failed_is_told_in_the_words_of_who_saw_it(tmp_path, log, said):
+    path = tmp_path / "baseline_look1.log"
+    path.write_text(log)
+    told = failed_job.told(tmp_path, "Train baseline, look1", [str(path)])
+    assert told.split("\n") == ["Failed: Train baseline, look1.", f"  {said}", f"  Log: {path}"]
+
+
 def test_the_last_words_name_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv(start_command.VARIABLE, "make study")
     text = headline.unfinished(tmp_path)

@@ -8,6 +8,7 @@ client is started for each job.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -26,6 +27,7 @@ SECOND = "+"  # before a module that a server imports once it has forked its fir
 LATER = "="  # between the name of a late server and what it imports
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+PARENT_DEATH = 1  # to prctl: the signal that this process gets as its parent ends (Linux)
 
 
 def servers_of(words: list[str]) -> list[str]:
@@ -40,8 +42,19 @@ def servers_of(words: list[str]) -> list[str]:
     return [LATE[script[1]], STAGES] if script[1] in LATE else [STAGES]
 
 
+def die_with_parent() -> None:
+    """Have the system kill this process as soon as the one that has started it is gone: also where this one is stopped, and so
+    could not see it."""
+    import ctypes  # here, because only processes beside a job need it
+
+    with contextlib.suppress(AttributeError):  # another system
+        ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGKILL)
+
+
 def main(folder: Path, interpreter: str, words: list[str]) -> int:
     """Run a script; the exit status of its fork, less than 0 for a signal."""
+    if words in MODULES:
+        die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing to be said of a client that is ended while it waits
     server = next(filter(None, (_accepted(folder, name, words) for name in servers_of(words))), None)
     if server is None:

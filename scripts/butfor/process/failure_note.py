@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from butfor.process import system_errors
 from butfor.process.parent_watch import is_alive
 from butfor.records import files
 from butfor.records.results_folder import notes_in
@@ -43,8 +44,8 @@ class FailureNote:
         try:
             yield {"path": str(self._path), "note": {**self._job, "seed": seed}}
         except BaseException as error:
-            stopped = isinstance(error, KeyboardInterrupt)
-            self.say(seed, STOPPED if stopped else f"{type(error).__name__}: {error}".split("\n")[0])
+            why = system_errors.sentence(error) or f"{type(error).__name__}: {error}"
+            self.say(seed, STOPPED if isinstance(error, KeyboardInterrupt) else why.split("\n")[0])
             raise
 
     def remove(self) -> None:

@@ -11,7 +11,11 @@ from butfor.languages.phrases import phrase, stored
 
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)\s*\n\s*(?P<code>[^\n]*)')
 NOT_THE_USERS = ("/site-packages/", "/lib/python3", "/scripts/butfor/", "/.snakemake/scripts/", "<frozen")
-ERROR = re.compile(r"^(?:\d\d:\d\d:\d\d )?(?P<said>[\w.]*(?:Error|Exception|Interrupt)\b.*)$", re.MULTILINE)
+ERROR = re.compile(
+    r"^(?:\d\d:\d\d:\d\d )?(?P<said>(?:[\w.]*(?:Error|Exception|Interrupt)\b|\[Errno \d+\]|Out of memory\b).*)$",
+    re.MULTILINE,
+)
+OF_A_PARTNER = "PartnerError: "  # it repeats what another process of the job has said in the same log, if that could
 MOST_FRAMES = 3
 LAST_BYTES = 64 * 1024  # of a log
 
@@ -19,10 +23,11 @@ LAST_BYTES = 64 * 1024  # of a log
 def told(results: Path, what: str, logs: Sequence[str]) -> str:
     """A job that failed in a few lines. what: what it was to do."""
     text = _text(logs)
-    said = ERROR.findall(text)
+    errors = ERROR.findall(text)
+    said = [error for error in errors if not error.startswith(OF_A_PARTNER)] or errors
     lines = [
         phrase("Failed: {what}.", what=stored(what)),
-        *([f"  {said[-1][:500]}"] if said else []),
+        *([f"  {said[-1].removeprefix(OF_A_PARTNER)[:500]}"] if said else []),
         *user_lines(text),
     ]
     return "\n".join([*lines, *(f"  {phrase('Log: {log}', log=log)}" for log in logs)])

@@ -5,6 +5,7 @@ A partner leaves its records where the job finds those of finished seeds. It end
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -22,6 +23,7 @@ import psutil
 
 from butfor.errors import StudyError
 from butfor.fingerprint import fingerprint
+from butfor.forks.client import die_with_parent
 from butfor.forks.interpreter import module_command, module_environment
 from butfor.process.failure_note import FailureNote
 from butfor.process.log import log_path, log_to
@@ -33,6 +35,7 @@ from butfor.training.seed_job import SeedJob
 MODULE = "butfor.training.seed_partners"
 NOT_BEGUN = "its process could not begin, as the log says"
 PAUSE = 0.5  # seconds between two looks at the job
+PATIENCE = 2.0  # seconds, in which a partner that is not needed any more removes its temporary files
 
 
 class PartnerError(StudyError):
@@ -45,7 +48,7 @@ def dealt(seeds: Sequence[int], processes: int) -> list[list[int]]:
 
 
 class SeedPartners:
-    """The partners of a job, as a context: it ends once all are done, or kills them if it is left by an error. They are stopped
+    """The partners of a job, as a context: it ends once all are done, or ends them if it is left by an error. They are stopped
     while the job is. Raises PartnerError if one could not train its seeds; the job's note says why.
 
     task: what SeedJob takes. shares: the seeds of each. variables: those that the job was started with.
@@ -82,12 +85,7 @@ class SeedPartners:
         finally:
             if self._partners:
                 signal.signal(signal.SIGCONT, signal.SIG_DFL)
-            for _, partner in self._partners:
-                partner.kill()
-                partner.wait()
-                if partner.stdin:
-                    with contextlib.suppress(BrokenPipeError):
-                        partner.stdin.close()
+                self._end()
             self._remove_notes()
 
     def _wait(self) -> None:
@@ -100,6 +98,21 @@ class SeedPartners:
                 seed, why = noted.get("seed", seeds[0]), noted.get("why", NOT_BEGUN)
                 self._note.say(seed, why)
                 raise PartnerError(f"seed {seed}, in a process of its own: {why}")
+
+    def _end(self) -> None:
+        """Have all partners end by themselves, or else kill them; a second Ctrl-C is not to leave any."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for _, partner in self._partners:
+            if partner.stdin:
+                with contextlib.suppress(BrokenPipeError):
+                    partner.stdin.close()
+        until = time.monotonic() + PATIENCE
+        for _, partner in self._partners:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                partner.wait(max(0.0, until - time.monotonic()))
+            partner.kill()
+            partner.wait()
+        signal.signal(signal.SIGINT, before)
 
     def _go_on(self, number: int, frame: FrameType | None) -> None:
         for _, partner in self._partners:
@@ -133,9 +146,13 @@ def _task() -> dict[str, Any]:
 
 
 def _end_with_job() -> None:
-    """Kill this process once its job is gone: files are written atomically, so that it may be killed at any time."""
+    """Kill this process once its job is gone or needs it no more: files are written atomically, so that it may be killed at any
+    time. What libraries have in the folder of temporary files goes first."""
     os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        atexit._run_exitfuncs()
+    finally:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _stop_with(job: int) -> None:
@@ -148,6 +165,7 @@ def _stop_with(job: int) -> None:
 
 
 if __name__ == "__main__":
+    die_with_parent()
     task = _task()
     threading.Thread(target=_end_with_job, daemon=True).start()
     threading.Thread(target=_stop_with, args=(task["job"],), daemon=True).start()

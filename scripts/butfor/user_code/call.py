@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.errors import StudyError
+from butfor.process import system_errors
 from butfor.user_code.location import WORKFLOW, OwnCodeError, is_own, locate, root_of
 
 RAISED_INSIDE = re.compile(r"^\w+(Error|Exception|Exit): .*", re.MULTILINE)
@@ -57,7 +58,8 @@ def check_arguments(reference: str, function: Callable[..., Any], names: tuple[s
 @contextmanager
 def attribute_errors_to(reference: str, task: str) -> Iterator[None]:
     """A context whose errors become an OwnCodeError of `module:function`: one line that names the `task`, with the user's
-    lines of the traceback as its note. Errors of a built-in name and StudyErrors pass unchanged.
+    lines of the traceback as its note. Errors of a built-in name and StudyErrors pass unchanged, and so does what the system
+    refused to others, such as room on a disk.
     """
     try:
         yield
@@ -67,6 +69,8 @@ def attribute_errors_to(reference: str, task: str) -> Iterator[None]:
         if not is_own(reference):
             raise
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_user(frame.filename)]
+        if not frames and system_errors.sentence(error):  # a full disk, where butfor writes
+            raise
         inner = RAISED_INSIDE.search(str(error))  # TensorFlow quotes the error of a Python function in its own
         description = " ".join((inner[0] if inner else f"{type(error).__name__}: {error}").split())[:LONGEST]
         places = [(frame.filename, frame.lineno) for frame in frames]
