@@ -31,7 +31,7 @@ from butfor.records.results_folder import ARRAYS, MANIFEST, RUNS, data_file, rec
 from butfor.study.settings import study_and_plan
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.engine_choice import engine_named
-from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.code_dependencies import CodeDependencies, kept_code
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.targets import Targets
 
@@ -112,7 +112,7 @@ def _sha256(path: Path) -> str:
 def planned_targets(study_file: Path, root: Path) -> Targets:
     """What a start with that study asks for, as the Snakefile makes it."""
     settings, plan = study_and_plan(yaml.safe_load(study_file.read_text()), root / "config" / "schema.yaml")
-    dependencies = CodeDependencies(Path(".snakemake") / "butfor" / "code.json")
+    dependencies = CodeDependencies(kept_code(Path(".snakemake") / "butfor"))
 
     def code(stage: str, *engine: str) -> str:
         return dependencies.fingerprint(root / "scripts" / f"{stage}.py", *engine)

@@ -8,14 +8,14 @@ from butfor.records import provenance, results_folder
 from butfor.workflow import ending, outer_workflow, parameters, planning, retries
 from butfor.workflow import finished_trainings
 from butfor.workflow.awaited_data import AwaitedData
-from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.code_dependencies import CodeDependencies, kept_code
 from butfor.workflow.name_patterns import any_of
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.targets import Targets, next_arms
 
 BASE = Path(BASE)
 study, plan = planning.planned(config, workflow, BASE / "config" / "schema.yaml")
-dependencies = CodeDependencies(Path(".snakemake") / "butfor" / "code.json")
+dependencies = CodeDependencies(kept_code(Path(".snakemake") / "butfor"))
 
 
 def code(stage, *engine):

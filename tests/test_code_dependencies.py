@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from butfor.process import kept_beside_code
 from butfor.study.settings import study_and_plan
 from butfor.workflow import code_dependencies, parameters
 from butfor.workflow.code_dependencies import CodeDependencies
@@ -132,6 +133,24 @@ def test_parsed_code_is_kept_and_used_again(library, monkeypatch):
     write(library, {"entry.py": SOURCE + "\n"})
     with pytest.raises(TypeError):
         CodeDependencies(library / "kept" / "code.json").fingerprint(library / "entry.py")
+
+
+def test_parsed_code_is_kept_for_starts_in_all_folders(library, tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_beside_code, "LIBRARY", library / "butfor")
+    write(library, {"entry.py": SOURCE})
+    first = CodeDependencies(code_dependencies.kept_code(tmp_path / "one"))
+    whole = first.fingerprint(library / "entry.py")
+    first.save()
+    monkeypatch.setattr(code_dependencies, "_parsed", None)  # whatever would be parsed now raises
+    later = CodeDependencies(code_dependencies.kept_code(tmp_path / "another"))
+    assert later.fingerprint(library / "entry.py") == whole
+
+
+def test_where_the_code_cannot_be_written_to_a_start_keeps_what_it_parses_in_its_own_folder(
+    library, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert code_dependencies.kept_code(tmp_path) == tmp_path / "code.json"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"parser": "x", "sources": []}', '{"sources": {}}'])

@@ -21,7 +21,7 @@ from butfor.study.schema import SAFE
 from butfor.study.settings import study_and_plan
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import origins, parameters
-from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.code_dependencies import CodeDependencies, kept_code
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.planning import find_modules_beside
 from butfor.workflow.targets import Targets
@@ -63,7 +63,7 @@ def planned_study(config: Mapping[str, Any], files: Sequence[Path | str]) -> Pla
     Raises StudyError."""
     find_modules_beside(list(map(str, files)))
     settings, plan = study_and_plan(copy.deepcopy(dict(config)), BASE / "config" / "schema.yaml")
-    dependencies = CodeDependencies(Path(".snakemake") / "butfor" / "code.json")
+    dependencies = CodeDependencies(kept_code(Path(".snakemake") / "butfor"))
     engine = parameters.engine()
     codes = (
         dependencies.fingerprint(BASE / "scripts" / "data.py"),

@@ -6,6 +6,7 @@ again. Some databases it upgrades silently, and the version that made them no lo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -14,12 +15,14 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import mlflow
 import sqlalchemy
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from mlflow.store.db.utils import _get_alembic_config, _get_latest_schema_revision, _initialize_tables
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from butfor.process.kept_beside_code import kept_beside_code
 from butfor.tracking.target import SQLITE, StoreError, redacted
 
 LOCK = int.from_bytes(
@@ -115,10 +118,7 @@ def _make(database: Path, start: Path | None = None, backup: Path | None = None)
             old.backup(copy)
         _make_tables(new)
     else:
-        with tempfile.TemporaryDirectory(prefix="butfor-") as folder:
-            made = Path(folder) / database.name
-            _make_tables(made)
-            _copy(made, new)
+        _copy_empty(new)
     with new.open("rb") as whole:
         os.fsync(whole.fileno())
     if backup:
@@ -126,6 +126,37 @@ def _make(database: Path, start: Path | None = None, backup: Path | None = None)
     for suffix in ("-wal", "-shm"):  # the copy includes their content
         Path(f"{database}{suffix}").unlink(missing_ok=True)
     os.replace(new, database)
+
+
+def _copy_empty(new: Path) -> None:
+    """Copy a database without runs, which is made once for all studies on this machine."""
+    kept = kept_beside_code(f"mlflow_{mlflow.__version__}.db")
+    if kept and _is_undamaged(kept):
+        _copy(kept, new)
+        return
+    with tempfile.TemporaryDirectory(prefix="butfor-") as folder:
+        made = Path(folder) / new.name
+        _make_tables(made)
+        _copy(made, new)
+        if kept:
+            _keep(made, kept)
+
+
+def _is_undamaged(kept: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True)) as database:
+            made = database.execute("select version_num from alembic_version").fetchone()
+            return bool(made and database.execute("pragma quick_check").fetchone() == ("ok",))
+    except sqlite3.Error:  # where there is none, too
+        return False
+
+
+def _keep(made: Path, kept: Path) -> None:
+    part = kept.with_name(f"{kept.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):  # a full disk
+        kept.parent.mkdir(exist_ok=True)
+        _copy(made, part)
+        os.replace(part, kept)
 
 
 def _copy(made: Path, new: Path) -> None:

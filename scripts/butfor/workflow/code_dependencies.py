@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from butfor.file_digests import FileDigests
+from butfor.process.kept_beside_code import kept_beside_code
 from butfor.records.files import write_atomically
 
 LIBRARY = Path(__file__).resolve().parents[1]
+CACHE = "code.json"
 SURROUNDINGS = tuple(f"{LIBRARY.name}.{name}" for name in ("process", "errors", "records.results_folder"))
 WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 LOGGERS = ("log", "logger", "logging")
@@ -36,6 +38,11 @@ class Source:
 
     digest: str
     names: tuple[str, ...]
+
+
+def kept_code(otherwise: Path) -> Path:
+    """The file in which starts in all folders keep what is parsed, or one in the folder `otherwise`."""
+    return kept_beside_code(CACHE) or otherwise / CACHE
 
 
 class CodeDependencies:
@@ -69,7 +76,7 @@ class CodeDependencies:
         return closure
 
     def save(self) -> None:
-        """Write the cache, if anything in it is new; without it the next start takes some tenths of a second longer."""
+        """Write the cache, if anything in it is new; without it the next start takes a second longer."""
         self._digests.save()
         if self._changed:
             sources = {text: asdict(self._parsed_texts[text]) for text in self._used}
