@@ -149,7 +149,7 @@ def test_of_runs_to_come_none_is_expected_to_compile_what_the_first_did(study):
     assert all_three.once == pytest.approx(3.6 + 1.9 - 0.3)
 
 
-START = usual_start()
+START = usual_start("butfor.jax_engine.jax_engine:JaxEngine")
 NOW = 2e9  # later than any file of the test
 
 
