@@ -13,6 +13,7 @@ rule plan:
         files=list(map(str, workflow.configfiles)),
         cores=workflow.resource_settings.cores or workflow.nodes or 1,
         path=f"{study['results']}/plan.json",
+        forks=lambda wildcards: workflow.local_exec,  # which is known once the rules are read
     message:
         "Plan the study"
     script:

@@ -341,6 +341,30 @@ def test_it_gives_way_to_the_trainings_of_another_session(job):
         process.wait()
 
 
+WITHIN_A_RUN = """
+import json, sys, time
+from mlflow import MlflowClient
+from butfor.tracking import follower
+follower.UNDER_WAY, follower.ended_jobs = "runs", lambda *_: []  # all that is there is new
+MlflowClient.set_terminated = lambda *_: print("begun", flush=True) or time.sleep(15)
+follower.follow(json.loads(sys.argv[1]))
+"""
+
+
+def test_it_ends_within_a_run_that_the_last_import_waits_for(job):
+    asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": False, "parent": GONE}
+    asked |= {"patience": 0, "share": 1, "niceness": 0}
+    words = [sys.executable, "-c", WITHIN_A_RUN, json.dumps(asked)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        assert len(found(job)[1]) == 1
+        done = track(job, arms=STUDY["arms"])["runs"]
+        assert process.wait() == 0
+    assert done == {"s/a/0": "replaced", "s/a/1": "new"}
+    assert sorted(run.data.tags["butfor.key"] for run in found(job)[1]) == sorted(done)
+
+
 @pytest.mark.parametrize("processors", [1, 16])
 def test_it_may_take_a_hundredth_of_the_processors(tmp_path, monkeypatch, processors):
     told, echo = tmp_path / "told", tmp_path / "echo.py"

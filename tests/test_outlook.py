@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from butfor import stats
-from butfor.forks.interpreter import SERVERS
-from butfor.outlook import time_needed
+from butfor.errors import StudyError
+from butfor.forks.interpreter import SERVERS, are_forks_wanted
+from butfor.outlook import time_needed, written_outlook
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.detectable import detectable
 from butfor.outlook.job_start import FORK, INTERPRETER, SCHEDULING, start_by_probe, usual_start
 from butfor.outlook.known_runs import KnownRun
-from butfor.outlook.makespan import INTERPRETERS, around, makespan
+from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespan
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
@@ -169,17 +170,39 @@ def test_what_a_job_takes_to_begin_is_the_pause_after_the_one_before_it():
 
 def test_where_forks_are_switched_off_each_job_is_reckoned_with_an_interpreter_of_its_own(monkeypatch):
     monkeypatch.delenv(SERVERS, raising=False)
-    forks = usual_start(), start_by_probe(whole=3.5, imported=3.25), around(4)
+    keras = "butfor.engine.keras_engine:KerasEngine"
+    forks = usual_start(keras), start_by_probe(3.5, 3.25, keras), around(4)
     monkeypatch.setenv(SERVERS, "")
-    assert (usual_start(), start_by_probe(3.5, 3.25), around(4)) == pytest.approx(
+    assert (usual_start(keras), start_by_probe(3.5, 3.25, keras), around(4)) == pytest.approx(
         (forks[0] - FORK + INTERPRETER, SCHEDULING + 3.5, forks[2] + INTERPRETERS)
     )
     assert forks[1] == pytest.approx(SCHEDULING + FORK + 0.25), "what a fork has not imported"
 
 
+def test_engines_of_ones_own_are_reckoned_with_an_interpreter_for_each_job(monkeypatch):
+    monkeypatch.delenv(SERVERS, raising=False)
+    own = "my_engine:Mine"
+    assert (usual_start(own), start_by_probe(3.5, 3.25, own)) == (SCHEDULING + INTERPRETER, SCHEDULING + 3.5)
+
+
+def test_jobs_of_a_cluster_are_reckoned_without_forks(monkeypatch, tmp_path):
+    seen = []
+
+    def planned(*_):
+        seen.append(are_forks_wanted())
+        raise StudyError("enough is seen")
+
+    monkeypatch.setenv(SERVERS, str(tmp_path))
+    monkeypatch.setattr(written_outlook, "planned_study", planned)
+    for forks in (True, False):
+        with pytest.raises(StudyError):
+            written_outlook.write_outlook({}, [], 1, tmp_path / "plan.json", forks)
+    assert seen == [True, False]
+
+
 def test_jobs_fill_the_cores_look_by_look():
     assert makespan([[5.0, 5.0, 5.0]], 2) == 10.0
-    assert makespan([[5.0], [5.0]], 2) == pytest.approx(14.5), "a look waits for the one before it"
+    assert makespan([[5.0], [5.0]], 2) == pytest.approx(10.0 + BETWEEN_LOOKS), "a look waits for the one before it"
     assert makespan([[]], 2) == 0.0
 
 

@@ -13,6 +13,7 @@ from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text
 from butfor.outlook.planned_study import BASE, planned_study
+from butfor.outlook.run_seconds import by_recipe, run_seconds
 from butfor.outlook.shared_jobs import FURTHER, PROCESS, TAKING, SharedJobs
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal.time_left import CLOSING, TimeLeft
@@ -134,7 +135,21 @@ def test_a_plan_knows_the_records_that_a_start_on_jax_would_find(plan_by):
     assert {training["code"] for _, training in study.targets.planned()} == {code}
 
 
-START = usual_start()
+def test_of_runs_to_come_none_is_expected_to_compile_what_the_first_did(study):
+    """By the first run of a cohort on two cores, and the others of its arm."""
+    compiling = {"compile": 3.6, "train": 0.2, "evaluate": 0.8, "diagnose": 1.1}
+    first = a_run(study, "baseline", compiling, "1 in turn")
+    only = run_seconds(first.recipe, by_recipe([first]))
+    assert (only.each, only.once) == pytest.approx((0.2 + 0.2, 3.6 + 1.9 - 0.2))
+    others = [
+        a_run(study, "baseline", {"compile": 0.02, "train": 0.2, "evaluate": 0.3}, "1 in turn", n) for n in (1, 2)
+    ]
+    all_three = run_seconds(first.recipe, by_recipe([first, *others]))
+    assert all_three.each == pytest.approx(0.2 + 0.3), "also where evaluation takes longer than training"
+    assert all_three.once == pytest.approx(3.6 + 1.9 - 0.3)
+
+
+START = usual_start("butfor.jax_engine.jax_engine:JaxEngine")
 NOW = 2e9  # later than any file of the test
 
 

@@ -19,6 +19,7 @@ from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal import start_view
 from butfor.terminal.progress_text import progress_text, verdict_rows
 from butfor.terminal.time_left import CLOSING, Left, TimeLeft
+from butfor.workflow.parameters import engine
 from conftest import ROOT
 
 LOG = """
@@ -121,7 +122,7 @@ def test_the_time_left_is_that_of_the_open_jobs_side_by_side(monkeypatch, tmp_pa
     left = TimeLeft(tmp_path, recipes, beside, lanes).of(progress(looks=[5], jobs=jobs))
     closing = CLOSING + 2 * AROUND_EACH_ARM
     assert left.look == left.most
-    assert left.look - closing == pytest.approx(seconds + usual_start())
+    assert left.look - closing == pytest.approx(seconds + usual_start(engine()))
 
 
 def test_of_a_log_about_several_the_lines_that_the_reason_names():

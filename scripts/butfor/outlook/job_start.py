@@ -8,18 +8,23 @@ config/tiny.yaml takes 2 processor seconds more.
 from __future__ import annotations
 
 from butfor.forks.interpreter import are_forks_wanted
+from butfor.forks.servers import OF_ENGINES
 
 SCHEDULING = 0.2  # of Snakemake, which sees that a job has ended and starts another
 FORK = 0.4  # of a job that begins as a fork, with its engine
 INTERPRETER = 2.4  # of one that begins in an interpreter of its own
 
 
-def usual_start() -> float:
-    """The seconds of a job of Keras's engines."""
-    return SCHEDULING + (FORK if are_forks_wanted() else INTERPRETER)
+def usual_start(engine: str) -> float:
+    """The seconds of a job of an engine, of which nobody but Keras's begin as forks."""
+    return SCHEDULING + (FORK if _is_forked(engine) else INTERPRETER)
 
 
-def start_by_probe(whole: float, imported: float) -> float:
-    """The same of a job of any engine. whole: the seconds until a process of its own could train. imported: those of them until
-    it had imported all that a fork has."""
-    return SCHEDULING + (FORK + whole - imported if are_forks_wanted() else whole)
+def start_by_probe(whole: float, imported: float, engine: str) -> float:
+    """The same by a probe. whole: the seconds until a process of its own could train. imported: those of them until it had
+    imported all that a fork has."""
+    return SCHEDULING + (FORK + whole - imported if _is_forked(engine) else whole)
+
+
+def _is_forked(engine: str) -> bool:
+    return are_forks_wanted() and engine in OF_ENGINES

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from butfor.forks.interpreter import are_forks_wanted
 
-BETWEEN_LOOKS = 4.5  # seconds, measured: the judging of a look, and Snakemake's planning of the next
+# Seconds of the judging of a look, and of Snakemake's planning of the next, beside what any job takes to begin: from the last
+# run's end to the next one's begin, 0.45 to 1.02 (median of 4 looks of 4 to 21 small arms, on two cores, 2026-11-28: 0.53), of
+# which a job's start is 0.3 to 0.6; without forks 2.8, of which it is 2.6.
+BETWEEN_LOOKS = 0.2
 # Seconds of the start, and of checks, verdicts, figures and the report: with what jobs take, they make up what starts took on two
 # idle cores on 2026-11-28 (docs/benchmarks.md), which is 13 to 15 for config/tiny.yaml, 44 for 4 arms of the example study by 3
 # seeds, and 281 for its 21 arms by 5.

@@ -87,7 +87,14 @@ def _once(runs: Sequence[KnownRun]) -> float:
 
 def _beside(runs: Sequence[KnownRun]) -> float:
     """What examining and evaluating a run usually takes; of two, what the second has, which need not compile it."""
-    return median_low([run.beside for run in runs])
+    return median_low([_beside_compiled(run) for run in runs])
+
+
+def _beside_compiled(run: KnownRun) -> float:
+    """The same of one. Where it compiles, what is longer than its training is taken to be compilation too, which a cohort has
+    once for all its runs. A probe has none of it."""
+    compiles = run.job.name and run.once > run.beside
+    return min(run.beside, run.seconds.get("train", run.beside)) if compiles else run.beside
 
 
 def _most_alike(recipe: Recipe, known: ByRecipe) -> list[KnownRun]:

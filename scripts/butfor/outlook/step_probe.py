@@ -55,7 +55,7 @@ def probed(
             return Probed(None, why=last or f"it did not come to its first step ({ended})")
         fields = json.loads(found.read_text())
     run = KnownRun(job=Path(), started=0.0, ended=0.0, usable=True, **fields["run"])
-    return Probed(run, start_by_probe(fields["start"], fields["imported"]))
+    return Probed(run, start_by_probe(fields["start"], fields["imported"], run.engine))
 
 
 def _run(command: list[str], log: Any) -> str:

@@ -68,7 +68,7 @@ def time_needed(
     times, together = (_times(study, some) for some in (alone or among, among or alone))
     if len(times) < len(study.plan.arms) or len(together) < len(times):
         return None, why
-    start = start or usual_start()
+    start = start or usual_start(parameters.engine())
     jobs = LookJobs(study, cached, times, together, start)
     at_once = side_by_side(study.settings, cores)
     ways = (

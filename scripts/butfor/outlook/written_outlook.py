@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from butfor.forks.interpreter import SERVERS
 from butfor.languages.phrases import language_of, speaking
 from butfor.outlook.outlook import outlook
 from butfor.outlook.outlook_text import outlook_text, where_written
@@ -14,8 +16,11 @@ from butfor.outlook.planned_study import planned_study
 from butfor.records.files import write_atomically
 
 
-def write_outlook(config: Mapping[str, Any], files: Sequence[str], cores: int, path: Path) -> str:
-    """Write the outlook of the study in a configuration into a file, and give it in words. files: those that it was read from."""
+def write_outlook(config: Mapping[str, Any], files: Sequence[str], cores: int, path: Path, forks: bool = True) -> str:
+    """Write the outlook of the study in a configuration into a file, and give it in words. files: those that it was read from.
+    forks: whether its jobs may begin as forks, which those on a cluster cannot."""
+    if not forks:
+        os.environ[SERVERS] = ""
     planned = planned_study(config, files)
     found = outlook(planned, cores)
     write_atomically(path, json.dumps(found.as_json(), indent=1, ensure_ascii=False))

@@ -20,6 +20,7 @@ tracked.json, register.json          what the last import into MLflow did; what 
 mlflow.html                          links from the report into MLflow, by arm (see tracking/link_page)
 costs.json                           what the arms' models cost in use, if that was asked for
 .in_use                              the lock of the start that is at work in the folder
+.tracking.lock, .tracking.last       the locks of who writes into MLflow, and of a start's last import, at which others give way
 .study                               the name of the study whose results these are
 .language                            the language that it asks for its report in (see languages/folder_language)
 .identity.json                       by which the folder is known in a shared MLflow store (see tracking/identity)
@@ -68,6 +69,7 @@ MLFLOW_PAGE = "mlflow.html"
 IDENTITY = ".identity.json"
 RESULTS_LOCK = ".in_use"
 TRACKING_LOCK = ".tracking.lock"
+LAST_IMPORT = ".tracking.last"
 FOLLOWER_LOG = "logs/follow.log"
 UNFINISHED = ".unfinished"
 RECORD_NAME = re.compile(r"seed_\d+\.json")

@@ -21,6 +21,7 @@ from butfor.outlook.time_needed import known_runs, side_by_side
 from butfor.records.results_folder import RESULTS_LOCK, RUNS, RUNS_FOLDER, finished_seeds, is_record, records_below
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.study.plan import Plan
+from butfor.workflow import parameters
 from butfor.workflow.targets import Targets
 
 CLOSING = 3.5  # seconds after the last training, beside those of each arm: of config/tiny.yaml, by processor seconds (2026-11-28)
@@ -66,7 +67,7 @@ class TimeLeft:
         times = alone or among or (dict.fromkeys(arms, first) if first else None)
         if times is None:
             return None
-        together, start = among or times, start_seconds(self._own) or usual_start()
+        together, start = among or times, start_seconds(self._own) or usual_start(parameters.engine())
         lanes = self._side_by_side or max(1, len(found.under_way))
         look = self._look(found, times, together, start, lanes)
         more = 0.0

@@ -11,11 +11,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from butfor.records.results_folder import RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
+from butfor.process.file_locks import AT_ONCE, SHARED, lock, open_lock
+from butfor.records.results_folder import LAST_IMPORT, RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
 
 PATIENCE = 60.0  # seconds: the results of a start that is over by then are left to `track`, which is cheaper
 SHARE = 0.01  # of the processors of a start, which mirroring may use while the start trains
@@ -80,6 +82,7 @@ def follow(settings: dict[str, Any]) -> None:
         return
     if is_running():  # otherwise there are no trainings to disturb
         _lower_priority(settings["niceness"])
+    threading.Thread(target=_give_way, args=[results], daemon=True).start()
     from butfor.tracking import job_imports  # imports mlflow
 
     job_imports.follow(
@@ -100,6 +103,21 @@ def _lower_priority(niceness: int) -> None:
     os.nice(niceness)
     with contextlib.suppress(OSError):  # a system without autogroups, or a container that forbids it
         OWN_SESSION.write_text(str(niceness))
+
+
+def _give_way(results: Path) -> None:
+    """End this process as soon as the last import of a start waits for it or has begun, whatever it is writing.
+
+    That import does all that this one has left, as after a kill -9, and at once: with what other programs leave of the
+    processors, this process may take minutes for what it has begun, and its priority cannot be raised again.
+    """
+    while True:
+        try:
+            with open_lock(results / LAST_IMPORT) as last:
+                lock(last, SHARED | AT_ONCE)
+        except BlockingIOError:
+            os._exit(0)
+        time.sleep(PAUSE)
 
 
 def _modified(path: Path) -> int | None:
