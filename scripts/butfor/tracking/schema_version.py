@@ -144,7 +144,7 @@ def _copy_empty(new: Path) -> None:
 
 def _is_undamaged(kept: Path) -> bool:
     try:
-        with closing(sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{kept.as_uri()}?immutable=1", uri=True)) as database:
             made = database.execute("select version_num from alembic_version").fetchone()
             return bool(made and database.execute("pragma quick_check").fetchone() == ("ok",))
     except sqlite3.Error:  # where there is none, too
