@@ -29,7 +29,7 @@ FEWEST = {ENGINE: 2, STAGES: 3}  # jobs for which a server imports no more than 
 OF_SCRIPTS = ("snakemake.common", "snakemake.iocontainers", "snakemake.logging", "jsonschema", "numpy", "yaml")
 OF_TABLES = ("pandas", "scipy.optimize", "scipy.special", "scipy.stats")  # what all stages but the data's need
 OF_LATE = {
-    FIGURES: ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    FIGURES: ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "seaborn"),
     MIRROR: ("butfor.tracking", "mlflow", "mlflow.store.tracking.sqlalchemy_store"),  # the first says how mlflow begins
 }
 OF_ENGINES = {
