@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ import pytest
 from butfor import stats
 from butfor.errors import StudyError
 from butfor.forks.interpreter import SERVERS, are_forks_wanted
-from butfor.outlook import time_needed, written_outlook
+from butfor.outlook import design_power, power_text, time_needed, written_outlook
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.detectable import detectable
 from butfor.outlook.job_start import FORK, INTERPRETER, SCHEDULING, start_by_probe, usual_start
@@ -241,6 +242,26 @@ def test_an_assumed_spread_is_none_that_a_small_test_set_cannot_show(tmp_path, m
         10_000: 0.35,
         60_000: 0.35,
     }
+
+
+def test_a_plan_beside_a_study_at_work_goes_by_the_runs_that_are_measured(tmp_path, monkeypatch):
+    """Runs of a look are measured by the study's own metrics together, as the look ends."""
+    monkeypatch.chdir(tmp_path)
+    study = planned_study(
+        {**STUDY, "placebo": False, "claims": {}, "metrics": {"matthews": {"primary": True, "margin": "2%"}}}, []
+    )
+    waiting, known = (
+        SimpleNamespace(arm="baseline", seed=seed, data={}, status="ok", failed=lambda *_: False, metrics=metrics)
+        for seed, metrics in enumerate([{"test/loss": 0.3}, {"test/loss": 0.3, "test/matthews": 0.8}])
+    )
+    assert design_power.design_power(study, [waiting, known]).margin == pytest.approx(1.6)  # points
+
+
+def test_a_margin_that_is_a_share_is_said_before_records_tell_it():
+    power = design_power.DesignPower("test/mse", "test error", "units", 2, None, 1, Spread(1.0, "unknown"), None, 0.02)
+    (said,) = power_text._margin(power)
+    assert said == "The margin is 2 % of the baseline's mean, which the first look tells."
+    assert "no margin" in power_text._margin(replace(power, share=None))[0]
 
 
 def test_what_a_design_can_see_grows_with_spread_and_ablations_and_shrinks_with_seeds():

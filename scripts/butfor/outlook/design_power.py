@@ -17,8 +17,9 @@ from butfor.verdicts.paired_values import rule_of
 
 @dataclass(frozen=True)
 class DesignPower:
-    """metric: that verdicts are asked of, by name and title; unit, decimals: of its differences. margin: None where nobody said.
-    corrected_over: how many ablations share the chance of a wrong verdict. spread: of paired differences."""
+    """metric: that verdicts are asked of, by name and title; unit, decimals: of its differences. margin: None where nobody said,
+    or where it is a `share` of the baseline's mean, which no record tells yet. corrected_over: how many ablations share the
+    chance of a wrong verdict. spread: of paired differences."""
 
     metric: str
     title: str
@@ -28,11 +29,13 @@ class DesignPower:
     corrected_over: int
     spread: Spread
     can_see: Detectable
+    share: float | None = None
 
 
 def design_power(study: PlannedStudy, records: list[Record], test: int | None = None) -> DesignPower | None:
     """What the study can see; None for one without an ablation to judge. records: those that it has. test: the test examples of
     a run, if they are known."""
+    records = _measured(analysed(study), records)
     known = as_recorded(analysed(study), records)
     metric, rule = judged_by(known), rule_of(known, judged_by(known), records)
     if not (together := _judged_together(known)):
@@ -44,10 +47,17 @@ def design_power(study: PlannedStudy, records: list[Record], test: int | None = 
         unit=metric.unit.name,
         decimals=metric.unit.decimals,
         margin=rule.margin,
+        share=metric.relative,
         corrected_over=together,
         spread=spread,
         can_see=detectable(spread, rule, together),
     )
+
+
+def _measured(study: Study, records: list[Record]) -> list[Record]:
+    """The records whose figures are known by all metrics that the study asks for, which are measured as a look ends."""
+    names = [f"test/{terms['name']}" for terms in study.get("metrics", {}).values()]
+    return [record for record in records if all(name in record.metrics for name in names)]
 
 
 def _judged_together(study: Study) -> int:

@@ -75,6 +75,9 @@ def _size(power: DesignPower, smallest: float) -> str:
 
 
 def _margin(power: DesignPower) -> list[str]:
+    if power.margin is None and power.share:
+        share = f"{100 * power.share:g}"
+        return [phrase("The margin is {share} % of the baseline's mean, which the first look tells.", share=share)]
     if power.margin is None:
         return [phrase("There is no margin, so that nothing can be shown to make no difference.")]
     if power.spread.source == "unknown":
