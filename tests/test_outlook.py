@@ -154,6 +154,8 @@ def test_seconds_are_those_of_the_arms_own_records_or_of_the_one_most_like_it():
     assert run_seconds({**recipe, "batch_size": 2 * recipe["batch_size"]}, known, 20).each == 5.0, (
         "half, each twice as long"
     )
+    before = {"batch_size": 4 * recipe["batch_size"]}, {"train_size": 20 * recipe["batch_size"]}
+    assert [run_seconds({**recipe, **changed}, known).each for changed in before] == [5.0, 3.0], "data not stored yet"
     of_two = by_recipe([a_run("a", recipe, 0, {**first, "diagnose": 3.0}), a_run("a", recipe, 11, later)])
     both = run_seconds(recipe, of_two)
     assert (both.once, both.each) == (5.0, 5.0), "of two, the second is examined as all that come after it"

@@ -114,10 +114,18 @@ def _trained(run: KnownRun, recipe: Recipe, steps_per_epoch: int | None) -> floa
     trained = run.seconds.get("train", 0.0)
     stops = run.recipe["early_stopping"]["name"] != "none" and recipe["early_stopping"]["name"] != "none"
     share = run.epochs / run.recipe["epochs"] if stops else 1.0
-    steps = steps_per_epoch or run.steps_per_epoch
+    steps = steps_per_epoch or _steps(run, recipe)
     larger = max(1.0, recipe["batch_size"] / run.recipe["batch_size"])
     epoch = trained / run.epochs * steps / run.steps_per_epoch * larger
     return float(epoch * recipe["epochs"] * share)
+
+
+def _steps(run: KnownRun, recipe: Recipe) -> int:
+    """The steps of another recipe's epoch, by the examples that a run was trained on."""
+    examples = run.steps_per_epoch * run.recipe["batch_size"]
+    if recipe.get("train_size"):
+        examples = min(examples, recipe["train_size"])
+    return int(max(1, examples // recipe["batch_size"]))
 
 
 def mean_memory(known: Iterable[KnownRun]) -> float | None:
