@@ -61,13 +61,14 @@ def test_a_partial_report_says_so_and_names_what_is_not_trained():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "words"),
+    ("task", "verdict", "words"),
     [
-        ("helps", "less, −0.40 nats [−0.50, −0.30], smaller in 100 % of pairs"),
-        ("void: nothing changed", "void: nothing changed"),
+        ("classification", "helps", "less, −0.40 nats [−0.50, −0.30], smaller in 100 % of pairs"),
+        ("regression", "helps", "less, −0.40 units [−0.50, −0.30], smaller in 100 % of pairs"),
+        ("classification", "void: nothing changed", "void: nothing changed"),
     ],
 )
-def test_over_fitting_is_more_or_less(verdict, words):
+def test_over_fitting_is_more_or_less_in_the_unit_of_the_tasks_loss(task, verdict, words):
     row = {
         "arm": "dropout",
         "metric": "gap/loss",
@@ -78,7 +79,9 @@ def test_over_fitting_is_more_or_less(verdict, words):
         "high": -0.3,
         "better": 1.0,
     }
-    assert words in family_section._gap(row)
+    (said,) = family_section._over_fitting({"task": task}, [row], {"dropout"})
+    assert said.startswith("Over-fitting, test loss minus training loss: `dropout` ") and words in said
+    assert family_section._over_fitting({"task": task}, [row], {"another"}) == []
 
 
 def test_an_arm_that_failed_its_check_is_quoted_with_its_problems():

@@ -10,7 +10,7 @@ from butfor.report.details import fold
 from butfor.report.figure_section import figure
 from butfor.study.arm import UNGROUPED
 from butfor.study.metrics import OVER_FITTING, Metric
-from butfor.study.study_metrics import judged_by
+from butfor.study.study_metrics import judged_by, metrics_of
 from butfor.study.summary import Study, families
 from butfor.verdicts.numbers import effect_of, interval_of, percent
 from butfor.verdicts.rows import VOID, ContrastRow, Verdict
@@ -41,10 +41,18 @@ def family_section(study: Study, family: str, rows: list[ContrastRow]) -> str:
             )
     pictures = [p for p in gallery.pictures(study) if p.family == family and p.kind != gallery.INTERACTIONS]
     against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
-    if gaps := [row for row in OVER_FITTING.rows(own) if row["arm"] in against]:
-        told, by = _few([_gap(row) for row in _largest(gaps)], gaps), term(OVER_FITTING.title)
-        sentences.append(phrase("Over-fitting, {metric}: {changes}.", metric=by, changes=told))
+    sentences += _over_fitting(study, own, against)
     return "\n\n".join([f"## {_heading(study, family)}", " ".join(sentences), *figures_of(pictures)])
+
+
+def _over_fitting(study: Study, rows: list[ContrastRow], arms: set[str]) -> list[str]:
+    """A sentence on the over-fitting of some arms, in the unit of the loss of the study's task; none where nothing tells it."""
+    gaps = [row for row in OVER_FITTING.rows(rows) if row["arm"] in arms]
+    if not gaps:
+        return []
+    gap = metrics_of(study)[OVER_FITTING.name]
+    told, by = _few([_gap(row, gap) for row in _largest(gaps)], gaps), term(gap.title)
+    return [phrase("Over-fitting, {metric}: {changes}.", metric=by, changes=told)]
 
 
 def _heading(study: Study, family: str) -> str:
@@ -80,7 +88,7 @@ def _telling(picture: Picture) -> int:
     return TELLING.index(picture.kind) if picture.kind in TELLING else len(TELLING)
 
 
-def _gap(row: ContrastRow) -> str:
+def _gap(row: ContrastRow, gap: Metric) -> str:
     more_or_less = {"helps": phrase("less"), "hurts": phrase("more"), "inconclusive": phrase("undecided")}
     said = more_or_less.get(row["verdict"]) or stored(row["verdict"])
     start = f"{called(row['arm'], row.get('label', ''))} {said}"
@@ -91,7 +99,7 @@ def _gap(row: ContrastRow) -> str:
     return phrase(
         "{said}, {effect}, smaller in {share} of pairs",
         said=start,
-        effect=f"{effect_of(row)} {term(OVER_FITTING.unit.name)} {interval_of(row)}",
+        effect=f"{effect_of(row)} {term(gap.unit.name)} {interval_of(row)}",
         share=percent(row["better"]),
     )
 
