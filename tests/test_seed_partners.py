@@ -277,7 +277,8 @@ def test_a_process_that_cannot_begin_fails_the_job_and_says_so(digits, hindered,
     assert finished(runs) == [f"seed_{seed}.json" for seed in (0, 2, 4)]
 
 
-def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path, runs):
+def stopped(start, tmp_path):
+    """A job that is stopped while it trains seed 2, and the process beside it, which is stopped at seed 1."""
     for seed in (1, 2):
         (tmp_path / f"slow{seed}").touch()
     job = start()
@@ -285,6 +286,11 @@ def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path
     begun(tmp_path, 2)
     job.send_signal(signal.SIGSTOP)
     eventually(lambda: partner.status() == psutil.STATUS_STOPPED)
+    return job, partner
+
+
+def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path, runs):
+    job, _ = stopped(start, tmp_path)
     for seed in (1, 2):
         (tmp_path / f"slow{seed}").unlink()
     job.send_signal(signal.SIGCONT)
@@ -292,13 +298,7 @@ def test_a_job_that_is_stopped_stops_the_others_until_it_goes_on(start, tmp_path
 
 
 def test_what_is_stopped_with_a_job_ends_with_it(start, tmp_path):
-    for seed in (1, 2):
-        (tmp_path / f"slow{seed}").touch()
-    job = start()
-    partner = psutil.Process(begun(tmp_path, 1))
-    begun(tmp_path, 2)
-    job.send_signal(signal.SIGSTOP)
-    eventually(lambda: partner.status() == psutil.STATUS_STOPPED)
+    job, partner = stopped(start, tmp_path)
     job.kill()
     try:
         assert gone(partner.pid)

@@ -35,8 +35,9 @@ class DesignPower:
 def design_power(study: PlannedStudy, records: list[Record], test: int | None = None) -> DesignPower | None:
     """What the study can see; None for one without an ablation to judge. records: those that it has. test: the test examples of
     a run, if they are known."""
-    records = _measured(analysed(study), records)
-    known = as_recorded(analysed(study), records)
+    asked = analysed(study)
+    records = _measured(asked, records)
+    known = as_recorded(asked, records)
     metric, rule = judged_by(known), rule_of(known, judged_by(known), records)
     if not (together := _judged_together(known)):
         return None

@@ -16,7 +16,7 @@ INTERPRETER = 2.4  # of one that begins in an interpreter of its own
 
 
 def usual_start(engine: str) -> float:
-    """The seconds of a job of an engine, of which nobody but Keras's begin as forks."""
+    """The seconds of a job of an engine: those of Keras's engines may begin as forks, others never."""
     return SCHEDULING + (FORK if _is_forked(engine) else INTERPRETER)
 
 
