@@ -13,8 +13,8 @@ from butfor.forks.interpreter import are_forks_wanted
 BETWEEN_LOOKS = 0.2
 # Seconds of the start, and of checks, verdicts, figures and the report: with what jobs take, they make up what starts took on two
 # idle cores on 2026-11-28 (docs/benchmarks.md), which is 13 to 15 for config/tiny.yaml, 44 for 4 arms of the example study by 3
-# seeds, and 281 for its 21 arms by 5.
-AROUND, AROUND_EACH_ARM = 10.0, 0.3
+# seeds, and 281 for its 21 arms by 5; less the 1.8 s that starts have not taken since then (the same page).
+AROUND, AROUND_EACH_ARM = 8.2, 0.3
 INTERPRETERS = (
     4.0  # more where no job begins as a fork: what of 13.6 processor seconds of config/tiny.yaml trains nothing
 )
