@@ -64,7 +64,7 @@ def told(trajectory, metrics, weights):
 def alone(run, data):
     engine = JaxEngine(run.recipe, data, run.rates)
     engine.start(run.seed)
-    evaluation = Evaluation(engine, data, run.train, run.held)
+    evaluation = Evaluation(engine, data, run.train, run.held, run.recipe)
     trajectory = Trajectory(run.recipe, run.seed, run.train, len(run.train) // run.recipe["batch_size"])
     Run(engine, trajectory, evaluation, Clock({}), Pace(), MachineLoad()).train([])
     metrics = {} if trajectory.reason else evaluation.final()

@@ -51,6 +51,15 @@ def test_what_counts_as_failed_follows_metric_and_must_learn():
     assert "test/loss" not in in_words(failed(study, made), study)
 
 
+def test_of_a_regression_nobody_is_told_to_balance_classes():
+    study, made = of_baseline(["at_chance"] * 5)
+    assert "mend the recipe or balance the data, judge by test/loss" in in_words(failed(study, made), study)
+    for record in made:
+        object.__setattr__(record, "data", {**record.data, "task": "regression"})
+    words = in_words(failed(study, made), study)
+    assert "What one may do: mend the recipe, or compare such runs all the same (`verdict: {must_learn" in words
+
+
 def test_an_arm_that_trains_is_better_than_a_baseline_that_diverges():
     study, made = of_baseline(["diverged"] * 5)
     assert {row["verdict"] for row in contrasts.judge(study, made, [])} == {"helps"}

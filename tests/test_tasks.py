@@ -15,7 +15,7 @@ from butfor.engine.keras_engine import KerasEngine
 from butfor.recipe.loss_functions import expected_loss
 from butfor.recipe.tasks import TASKS
 from butfor.training.arm_runs import ArmRuns
-from butfor.training.learning import judged_for, judged_numbers
+from butfor.training.learning import constant_for, judged_for
 from conftest import resolved
 
 RNG = np.random.default_rng(0)
@@ -183,23 +183,15 @@ def test_probabilities_are_read_as_the_logits_that_give_them(function, task):
     np.testing.assert_allclose(*losses, rtol=1e-4, atol=1e-6)
 
 
-def test_a_regression_that_is_no_better_than_the_mean_has_learnt_nothing():
-    y, means = SIGNAL[:, :1], np.zeros(1)
-    assert judged_numbers(y + 0.5, y, means, True) == ("ok", "")
-    assert judged_numbers(np.zeros_like(y), y, means, True)[0] == "at_chance"
-    assert judged_numbers(RNG.permutation(y), y, means, True)[0] == "at_chance"
-    status, reason = judged_numbers(10 * y, y, means, True)
-    assert status == "at_chance" and "by always naming the training targets' mean" in reason
-
-
 @pytest.mark.parametrize("task", ["binary", "multilabel", "regression"])
 def test_what_has_learnt_is_told_from_what_has_not(task):
     data, rows = dataset(task), np.arange(200)
     truth = data.y_test.reshape(200, -1).astype(np.float32)
     good = truth if task == "regression" else 4 * truth - 2
-    assert judged_for(data, rows, good, True) == ("ok", "")
-    constant = np.repeat(good[:1], 200, axis=0)
-    assert judged_for(data, rows, constant, True)[0] == "at_chance"
+    constant = constant_for(data, resolved())
+    assert judged_for(data, rows, good, True, constant) == ("ok", "")
+    same = np.repeat(good[:1], 200, axis=0)
+    assert judged_for(data, rows, same, True, constant)[0] == "at_chance"
 
 
 def test_the_loss_worked_out_apart_is_known_for_every_loss_of_a_recipe_but_keras_s_and_the_user_s():
@@ -216,3 +208,29 @@ def test_the_loss_worked_out_apart_is_known_for_every_loss_of_a_recipe_but_keras
             assert engine.probe.first_loss(ROWS[rows], data.y_train[rows])["objective"] == pytest.approx(
                 expected, rel=1e-4
             )
+
+
+def upper_quantile_runs(engine, **recipe):
+    """Trainings of a 0.9 quantile of targets whose spread follows from their rows and whose mean hardly does."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(2400, 6)).astype(np.float32)
+    targets = (np.exp(0.8 * rows[:, :1]) * rng.standard_exponential((2400, 1))).astype(np.float32)
+    data = Dataset(
+        "made", "f", 1, rows[:2000], targets[:2000], rows[2000:], targets[2000:], task="regression", outputs=(1,)
+    )
+    pinball = {"loss": {"name": "pinball", "share": 0.95}, "epochs": 6}
+    recipe = resolved(**{**MLP, "loop": "auto", **pinball, **recipe})
+    return ArmRuns(engine, {"arm": "a", "recipe": recipe, "validation": 0.1}, data, "CPU"), data
+
+
+def test_a_run_that_learnt_a_quantile_has_learnt_something_however_far_it_is_from_the_mean():
+    runs, data = upper_quantile_runs(KerasEngine)
+    record = runs.train(0)
+    assert record.metrics["test/loss"] > np.square(data.y_test - data.y_train.mean()).mean()
+    assert (record.status, record.reason) == ("ok", "")
+
+
+def test_a_run_that_loses_more_than_the_best_constant_quantile_has_not():
+    runs, _ = upper_quantile_runs(KerasEngine, learning_rate=1e-7, epochs=1)
+    record = runs.train(0)
+    assert record.status == "at_chance" and "the pinball loss that it was trained by is" in record.reason

@@ -11,6 +11,31 @@ import numpy.typing as npt
 from butfor.recipe.tasks import BINARY, MULTILABEL, REGRESSION, Task
 
 Array = npt.NDArray[Any]
+Loss = Callable[[dict[str, Any], Array], Array]
+
+
+def _squared(_: dict[str, Any], errors: Array) -> Array:
+    return np.asarray(np.square(errors))
+
+
+def _huber(settings: dict[str, Any], errors: Array) -> Array:
+    size, delta = np.abs(errors), settings["delta"]
+    return np.where(size <= delta, size**2 / 2, delta * (size - delta / 2))
+
+
+def _pinball(settings: dict[str, Any], errors: Array) -> Array:
+    return np.asarray(np.maximum(-settings["share"] * errors, (1 - settings["share"]) * errors))
+
+
+# By the name of a recipe's loss, of errors, predicted less true.
+NUMBER_LOSSES: dict[str, Loss] = {
+    "auto": _squared,
+    "mean_squared_error": _squared,
+    "mean_absolute_error": lambda _, errors: np.abs(errors),
+    "huber": _huber,
+    "log_cosh": lambda _, errors: np.logaddexp(errors, -errors) - np.log(2),
+    "pinball": _pinball,
+}
 
 
 def expected_loss(
@@ -24,7 +49,7 @@ def expected_loss(
     name, settings = recipe["loss"]["name"], recipe["loss"]
     scores, targets = scores.astype(np.float64), targets.astype(np.float64 if task is REGRESSION else targets.dtype)
     if task is REGRESSION:
-        return _of_numbers("mean_squared_error" if name == "auto" else name, settings, (scores - targets) / scale[1])
+        return _mean_of_numbers(settings, (scores - targets) / scale[1])
     if task.figure == "":
         return None
     independent = task in (BINARY, MULTILABEL)
@@ -44,22 +69,16 @@ def expected_loss(
         axes, given = tuple(range(columns.ndim - 1)), np.exp(logarithms)
         shared, sizes = (columns * given).sum(axis=axes), columns.sum(axis=axes) + given.sum(axis=axes)
         return float(1 - ((2 * shared + 1) / (sizes + 1)).mean())
-    return _of_numbers(name, settings, np.exp(logarithms) - smoothed)
+    return _mean_of_numbers(settings, np.exp(logarithms) - smoothed)
 
 
-def _of_numbers(name: str, settings: dict[str, Any], errors: Array) -> float | None:
-    """That of errors, predicted less true."""
-    size = np.abs(errors)
-    losses: dict[str, Callable[[], Any]] = {
-        "mean_squared_error": lambda: size**2,
-        "mean_absolute_error": lambda: size,
-        "huber": lambda: np.where(
-            size <= settings["delta"], size**2 / 2, settings["delta"] * (size - settings["delta"] / 2)
-        ),
-        "log_cosh": lambda: np.logaddexp(errors, -errors) - np.log(2),
-        "pinball": lambda: np.maximum(-settings["share"] * errors, (1 - settings["share"]) * errors),
-    }
-    return float(losses[name]().mean()) if name in losses else None
+def losses_of_numbers(settings: dict[str, Any], errors: Array) -> Array:
+    """The loss of each error, predicted less true, by a recipe's `loss`, which is one of NUMBER_LOSSES."""
+    return np.asarray(NUMBER_LOSSES[settings["name"]](settings, errors))
+
+
+def _mean_of_numbers(settings: dict[str, Any], errors: Array) -> float | None:
+    return float(losses_of_numbers(settings, errors).mean()) if settings["name"] in NUMBER_LOSSES else None
 
 
 def _log_sigmoid(scores: Array) -> Array:

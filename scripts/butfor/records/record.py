@@ -34,8 +34,9 @@ class Record:
     """The record of a run.
 
     status: `ok`; `diverged` (a loss was NaN or infinite; `metrics` is then empty); `at_chance` (nothing was learnt: the
-        scores do not tell the test examples' classes apart); `commonest_class` (they do, but the answers are no better than
-        always naming the commonest class). See training/skill.
+        scores do not tell the test examples' classes apart, or a regression answers no better than a constant would, by the
+        loss that it was trained by); `commonest_class` (classes are told apart, but the answers are no better than always
+        naming the commonest). See training/skill and training/learning.
     reason: why the status is not `ok`, else empty.
     recipe, fingerprint: the resolved recipe, and 16 hexadecimal digits that stand for it.
     data: name, fingerprint, classes, task (see recipe/tasks), how many examples were trained on, validated on and tested on,

@@ -130,7 +130,7 @@ class ArmRuns:
     def _run(self, seed: int, clock: Clock) -> Run:
         self._tested = None
         train, held = self._split(seed)
-        evaluation = Evaluation(self.engine, self._dataset, train, held)
+        evaluation = Evaluation(self.engine, self._dataset, train, held, self.recipe)
         return Run(
             self.engine, Trajectory(self.recipe, seed, train, self._steps), evaluation, clock, self._pace, self._load
         )

@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
+from butfor.recipe.tasks import REGRESSION, TASKS
 from butfor.records.record import Status
 from butfor.records.right_answers import packed_answers
-from butfor.training.learning import judged_for, knows_trivial, right_answers, trivial_loss
-from butfor.training.protocol import Engine
+from butfor.training.constant_answer import ConstantAnswer
+from butfor.training.learning import as_rows, constant_for, judged_for, knows_trivial, right_answers, trivial_loss
+from butfor.training.protocol import Engine, Recipe
 
 MOST_EXAMPLES = 20_000  # of the test set, evenly spaced, that a model's skill is measured on
 Figures = dict[str, float]
@@ -19,10 +21,10 @@ Figures = dict[str, float]
 class Evaluation:
     """Measures an engine's model on training images, rows `train`, on validation images, rows `held`, and on the test set.
     Figures are named `<part>/<figure>`, such as `validation/loss`. `tested`: the scores of the whole test set, `(n, *outputs)`,
-    once its figures were measured by the same pass; None if they were not."""
+    once its figures were measured by the same pass; None if they were not. recipe: what the model is trained by."""
 
-    def __init__(self, engine: Engine, dataset: Dataset, train: Rows, held: Rows) -> None:
-        self._engine, self._dataset = engine, dataset
+    def __init__(self, engine: Engine, dataset: Dataset, train: Rows, held: Rows, recipe: Recipe) -> None:
+        self._engine, self._dataset, self._recipe = engine, dataset, recipe
         self.train, self.held = train, held
         self.tested: Array | None = None
 
@@ -51,12 +53,25 @@ class Evaluation:
             return "diverged", reason, ""
         if not knows_trivial(self._dataset.task):
             return "ok", "", ""
-        tested = len(self._dataset.y_test)
-        rows = np.linspace(0, tested - 1, min(tested, MOST_EXAMPLES)).astype(np.int32)
-        fitted = metrics["train/loss"] < trivial_loss(self._dataset, self.train)
+        rows = _spaced(np.arange(len(self._dataset.y_test), dtype=np.int32))
+        constant = constant_for(self._dataset, self._recipe)
+        fitted = self._fitted(metrics, constant)
         scores = self._engine.scores("test", rows) if self.tested is None else self.tested
         right = right_answers(self._dataset, rows, scores)
-        return *judged_for(self._dataset, rows, scores, fitted), "" if right is None else packed_answers(right)
+        judgement = judged_for(self._dataset, rows, scores, fitted, constant)
+        return *judgement, "" if right is None else packed_answers(right)
+
+    def _fitted(self, metrics: Figures, constant: ConstantAnswer | None) -> bool:
+        """Whether the model answers its training examples better than any constant would; so it counts where nothing but the
+        engine knows the loss that it was trained by."""
+        if TASKS[self._dataset.task] is not REGRESSION or (constant and constant.squared):
+            return metrics["train/loss"] < trivial_loss(self._dataset, self.train)
+        if constant is None:
+            return True
+        rows = _spaced(self.train)
+        targets = as_rows(self._dataset.y_train[rows])
+        losses = constant.losses(as_rows(self._engine.scores("train", rows)), targets)
+        return bool(losses.mean() < constant.losses(constant.numbers, targets).mean())
 
     def _test(self) -> Figures:
         """Figures on the test set, and its scores, unless these are so many that skill is measured on some, or none is."""
@@ -65,6 +80,11 @@ class Evaluation:
             return self._engine.evaluate("test", rows)
         figures, self.tested = self._engine.figures_and_scores("test", rows)
         return figures
+
+
+def _spaced(rows: Rows) -> Rows:
+    """As many of some rows as a model's skill is measured on, evenly spaced."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_EXAMPLES)).astype(np.int32)]
 
 
 def _named(part: str, figures: Figures) -> Figures:

@@ -1,16 +1,26 @@
-"""Whether a run has learnt more than a predictor that always names the commonest class, the mean, the share of a class."""
+"""Whether a run has learnt more than a predictor that always names the commonest class, the share of a class, the
+number with the least loss."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.recipe.tasks import BINARY, CLASSIFICATION, MULTILABEL, OWN, REGRESSION, TASKS
 from butfor.records.record import Status
+from butfor.training.constant_answer import ConstantAnswer, constant_answer
 from butfor.training.skill import ENOUGH, STANDARD_ERRORS, answers, entropy, skill
 
+Recipe = dict[str, Any]
 Judgement = tuple[Status, str]
 MOST_PLACES = 200_000  # of the test examples' pixels or steps, evenly spaced, that skill is measured on
+
+
+def constant_for(dataset: Dataset, recipe: Recipe) -> ConstantAnswer | None:
+    """The best constant answer to the training targets of a regression (see constant_answer); None of other tasks."""
+    return constant_answer(recipe, as_rows(dataset.fitted_targets)) if TASKS[dataset.task] is REGRESSION else None
 
 
 def trivial_loss(dataset: Dataset, rows: Rows) -> float:
@@ -32,14 +42,16 @@ def right_answers(dataset: Dataset, rows: Rows, scores: Array) -> Array | None:
     return np.asarray(named == dataset.y_test[rows])
 
 
-def judged_for(dataset: Dataset, rows: Rows, scores: Array, fitted: bool) -> Judgement:
+def judged_for(
+    dataset: Dataset, rows: Rows, scores: Array, fitted: bool, constant: ConstantAnswer | None = None
+) -> Judgement:
     """What became of a run that trained to its end, and why, by its model's scores `(n, *outputs)` on rows of the test set.
 
-    fitted: whether its training loss is lower than that of any constant answer.
+    fitted: whether its training loss is lower than that of any constant answer. constant: see constant_for.
     """
     task, targets = TASKS[dataset.task], dataset.y_test[rows]
     if task is REGRESSION:
-        return judged_numbers(scores, targets, dataset.fitted_targets.mean(axis=0, dtype=np.float64), fitted)
+        return judged_numbers(as_rows(scores), as_rows(targets), constant, fitted)
     if task is MULTILABEL:
         return judged_labels(scores, targets, fitted)
     if task is BINARY:
@@ -89,31 +101,44 @@ def judged_labels(logits: Array, targets: Array, fitted: bool) -> Judgement:
     )
 
 
-def judged_numbers(predictions: Array, targets: Array, means: Array, fitted: bool) -> Judgement:
-    """That of a regression, predictions and targets `(n, numbers)`: it has learnt nothing if its predictions do not go with the
-    targets, or are off by no less than the mean of the training targets, up to what luck may give.
+def judged_numbers(predictions: Array, targets: Array, constant: ConstantAnswer | None, fitted: bool) -> Judgement:
+    """That of a regression, predictions and targets `(n, numbers)`: it has learnt something if its predictions go with the
+    targets, or lose less than the best constant answer to the training targets, and if they do not lose more, up to what luck
+    may give.
 
-    means: of the training targets.
+    constant: that answer, by the loss that the run was trained by; None where that is unknown, so that only the first is asked.
     """
     n = len(targets)
-    with np.errstate(invalid="ignore"):
-        pairs = [(p, y) for p, y in zip(predictions.T, targets.T, strict=True) if np.ptp(p) > 0 and np.ptp(y) > 0]
-        correlations = [float(np.corrcoef(p.astype(np.float64), y.astype(np.float64))[0, 1]) for p, y in pairs]
-    error, trivial = (np.square(each - targets).mean(axis=1, dtype=np.float64) for each in (predictions, means))
-    gained, total = trivial - error, float(trivial.mean())
-    reached = f"mean squared error {error.mean():.4g} on the test set, {total:.4g} by always naming the training targets' mean"
+    best = max(_correlations(predictions, targets), default=0.0)
     luck = STANDARD_ERRORS / np.sqrt(max(n - 1, 1))
     bound = min(luck, ENOUGH) if fitted else ENOUGH
-    best = max(correlations, default=0.0)
-    if best < bound:
-        return (
-            "at_chance",
-            f"predictions go with the targets by a correlation of {best:.3f} (less than {bound:.3f} counts as none); {reached}",
-        )
-    spread = float(gained.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-    if gained.mean() < -spread:
-        return "at_chance", f"{reached}"
+    apart = f"predictions go with the targets by a correlation of {best:.3f} (less than {bound:.3f} counts as none)"
+    if constant is None:
+        return ("at_chance", apart) if best < bound else ("ok", "")
+    losses, of_constant = (constant.losses(each, targets) for each in (predictions, constant.numbers))
+    gained, reached = of_constant - losses, constant.in_words(losses.mean(), of_constant.mean())
+    error = float(gained.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    better = fitted and error > 0 and gained.mean() >= STANDARD_ERRORS * error
+    if best < bound and not better:
+        return "at_chance", f"{apart}; {reached}"
+    if gained.mean() < -error:
+        return "at_chance", reached
     return "ok", ""
+
+
+def _correlations(predictions: Array, targets: Array) -> list[float]:
+    """Of each number's predictions with its targets, both `(n, numbers)`, where both vary."""
+    with np.errstate(invalid="ignore"):
+        return [
+            float(np.corrcoef(p.astype(np.float64), y.astype(np.float64))[0, 1])
+            for p, y in zip(predictions.T, targets.T, strict=True)
+            if np.ptp(p) > 0 and np.ptp(y) > 0
+        ]
+
+
+def as_rows(numbers: Array) -> Array:
+    """The targets or predictions of a regression, of any shape, as `(n, numbers)`."""
+    return numbers.reshape(len(numbers), -1)
 
 
 def knows_trivial(task: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from butfor.arm_names import data_set_of
 from butfor.plain_text import counted, plain
+from butfor.recipe.tasks import task_of
 from butfor.records.record import Record
 from butfor.study.arm import BASELINE, is_baseline
 from butfor.study.summary import Study
@@ -16,13 +17,14 @@ class FailedBaseline:
     """The runs of a baseline of which each one failed.
 
     arm: its name. diverged: whether every one diverged; then an arm that trains is still known to be better. in_short: what is
-    the matter, as part of a sentence. example: why the first failed.
+    the matter, as part of a sentence. example: why the first failed. classes: whether its targets are classes.
     """
 
     arm: str
     diverged: bool
     in_short: str
     example: str
+    classes: bool
 
 
 def failed_baselines(records: list[Record], must_learn: bool, metric: str) -> list[FailedBaseline]:
@@ -47,7 +49,8 @@ def failed_baseline(
     )
     where = f" on {data_set_of(name)}" if data_set_of(name) else ""
     in_short = f"the baseline has {what if unlearnt else 'diverged'}{where} ({len(own)} of {counted(len(own), 'run')})"
-    return FailedBaseline(name, not unlearnt, in_short, (unlearnt or own)[0].reason)
+    first = (unlearnt or own)[0]
+    return FailedBaseline(name, not unlearnt, in_short, first.reason, task_of(first.data).classes)
 
 
 def in_words(baseline: FailedBaseline, study: Study) -> str:
@@ -57,12 +60,14 @@ def in_words(baseline: FailedBaseline, study: Study) -> str:
         return (
             f"{lead} An arm is judged against it only by how often its own runs fail. A smaller learning rate may help."
         )
-    metric = study["verdict"]["metric"]
-    other = " judge by test/loss (`verdict: {metric: test/loss}`)," if metric != "test/loss" else ""
-    if metric == "test/accuracy" and "commonest" in baseline.in_short:
-        other += " or by what a rare class moves (`metrics: {pr_auc: {primary: true}}`),"
-    return (
+    metric, other = study["verdict"]["metric"], ""
+    if baseline.classes:
+        other = " judge by test/loss (`verdict: {metric: test/loss}`)," if metric != "test/loss" else ""
+        if metric == "test/accuracy" and "commonest" in baseline.in_short:
+            other += " or by what a rare class moves (`metrics: {pr_auc: {primary: true}}`),"
+    sentences = (
         f"{lead} So nothing can be said of its parts: there are no verdicts against it, claims about it are undecided, and no"
         f" further seeds are trained. What one may do: mend the recipe or balance the data,{other} or compare such runs all the"
         " same (`verdict: {must_learn: false}`)."
     )
+    return sentences if baseline.classes else sentences.replace(" or balance the data", "")
