@@ -24,7 +24,7 @@ from butfor.paper.macros import macros_file
 from butfor.paper.method_paragraph import method_paragraph
 from butfor.paper.paper import paper_texts, write_paper
 from butfor.paper.paper_evidence import PaperSources
-from butfor.paper.spread_rounding import column_decimals, decimals_by, with_deviation
+from butfor.paper.spread_rounding import column_decimals, decimals_by, signed_number, with_deviation
 from butfor.paper.tabular import Column, Table, in_latex
 from butfor.study.schema import load_schema
 from conftest import SCHEMA
@@ -315,6 +315,10 @@ def test_decimals_follow_the_spread():
     assert [decimals_by(spread, 4) for spread in (0.0, None, 0.0123, 0.123, 12.3, 1234.0)] == [4, 4, 3, 2, 0, 0]
     assert column_decimals({"a": 0.12, "b": 0.09, "c": 0.5, "far": 12.0}, 2) == {"a": 2, "b": 2, "c": 2, "far": 0}
     assert with_deviation(88.0755, 0.0956, 2) == "88.08(10)" and with_deviation(62.8, 10.65, 0) == "63(11)"
+
+
+def test_no_difference_of_a_table_is_written_as_0_that_is_not():
+    assert [signed_number(value, 0) for value in (0.287, -0.04, 31.4, 0.0, 1e-15)] == ["+0.3", "-0.04", "+31", "0", "0"]
 
 
 def test_long_tables_go_on_over_pages_and_wide_ones_are_set_smaller():
