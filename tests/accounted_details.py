@@ -210,6 +210,7 @@ def _provenance(told: Ledger, facts: Recomputed) -> None:
     )
     told.says(*parts)
     told.says("taken as they are, from {} to {}", "0", "1")
+    told.says("Keras {} on TensorFlow {}", MACHINE["keras"], MACHINE["tensorflow"])
     versions = (
         "Python {}, TensorFlow {}, Keras {}, NumPy {}",
         *(MACHINE[k] for k in ("python", "tensorflow", "keras", "numpy")),

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 
 import numpy as np
 import pytest
@@ -201,7 +200,11 @@ def test_more_than_three_other_metrics_are_folded(study):
         _, _, judged = study(f"metrics: {json.dumps(asked)}")
         text = metric_section(judged, json.loads(json.dumps(judge(judged, records, []))))
         assert text.count("<details>") == text.count("</details>") == folds
-        assert len(re.findall(r"^\| `bare`", text, re.MULTILINE)) == len(asked)
+        own = [line.split(" | ") for line in text.splitlines() if line.startswith("| `bare`")]
+        assert (
+            len(own) == len(asked) and {cells[6] for cells in own} == {"–"} and "–" not in {cells[5] for cells in own}
+        )
+        assert text.count("better; no margin, so a direction only and no “p same”.") == len(asked)
     assert metric_section(study("")[2], []) == ""
 
 

@@ -195,6 +195,22 @@ def test_intervals_are_rounded_by_their_width(low, high, shown):
 
 
 @pytest.mark.parametrize(
+    ("effect", "ends", "shown"),
+    [
+        (0.287, (-27.4, 27.9), "+0.3"),  # by its interval it would be written without decimals
+        (-0.00042, (-0.9, 0.9), "−0.0004"),
+        (0.004, (None, None), "+0.004"),
+        (-31.4, (-58.2, -4.6), "−31"),
+        (0.0, (-27.4, 27.9), "0"),
+        (1e-15, (None, None), "0.00"),  # what sums leave of equal runs
+    ],
+)
+def test_no_effect_is_written_as_0_that_is_not(effect, ends, shown):
+    row = {"metric": "test/accuracy", "decimals": 2, "effect": effect, **dict(zip(("low", "high"), ends, strict=True))}
+    assert numbers.effect_of(row) == shown
+
+
+@pytest.mark.parametrize(
     ("mean", "sd", "shown"),
     [
         (88.0755, 0.0956, "88.08 ± 0.10"),

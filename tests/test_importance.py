@@ -169,6 +169,12 @@ def test_the_report_says_what_mattered_and_by_how_much(study):
     assert "Against `small`, the largest effect is that of `dropout` (−5." in text
 
 
+def test_an_effect_that_is_small_beside_its_interval_is_not_written_as_0(study):
+    rows, wide = rows_of(study), {"effect": 0.287, "low": -27.4, "high": 27.9, "decimals": 4}
+    text = importance_section(study, rows, [row | wide for row in importance(study, rows)])
+    assert "(+0.3 accuracy points with `" in text and "| +0.3 | [−27, +28] |" in text and "| 0 |" not in text
+
+
 def test_refused_arms_are_left_out_and_named(study):
     checks = [
         {"arm": "exploding", "outcome": "void"},

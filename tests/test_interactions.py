@@ -295,6 +295,15 @@ def test_the_report_has_a_grids_effects_its_interactions_and_its_picture(planned
     assert text.count("| **interaction** | 5 of 5 |") == 1 and text.count("| **no meaningful interaction** |") == 1
 
 
+def test_without_a_margin_nothing_is_said_of_how_little_a_grids_effects_are(planned):
+    study = study_of(planned)
+    assert "“p same” is empty" not in section(study, records_of(study, GRIDDED))
+    asked = {**study, "verdict": {**study["verdict"], "metric": "test/loss"}}
+    text = section(asked, records_of(study, GRIDDED))
+    (same,) = {line.split(" | ")[4] for line in text.splitlines() if line.endswith(" of 5 |")}
+    assert same == "–" and "Without a margin, “p same” is empty." in text
+
+
 def test_a_grid_with_an_unproven_cell_is_not_analysed(planned):
     study = study_of(planned)
     records = records_of(study, GRIDDED)

@@ -187,6 +187,10 @@ def test_without_a_margin_the_report_says_that_nothing_can_be_shown_to_be_the_sa
     assert "needs a margin, and this study sets none for the test loss (verdict.loss_margin)" in text
     assert "α = 0.05, no margin, so a direction only; accuracy: margin ±0.5 accuracy points" in text
     assert "no meaningful difference, " not in text and "±0.5" not in drawn
+    table = next(part for part in text.split("\n\n") if part.startswith("| ablation | against"))
+    head, _, *lines = (line.strip("| ").split(" | ") for line in table.splitlines())
+    assert {line[head.index("p same")] for line in lines} == {"–"} and "so that “p same” is empty." in text
+    assert any(line[head.index("p differ")] != "–" for line in lines)
 
 
 def test_the_seeds_that_are_drawn_are_on_the_studys_metric(study):

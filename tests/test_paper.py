@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from butfor.errors import StudyError
 from butfor.figures.paper_cost import paper_cost
 from butfor.figures.paper_sensitivity import paper_sensitivity
+from butfor.metrics import scores
 from butfor.paper.ablation_table import ablation_tables, marked_parts
 from butfor.paper.bibliography import references
 from butfor.paper.checklist import checklist
@@ -24,11 +26,13 @@ from butfor.paper.macros import macros_file
 from butfor.paper.method_paragraph import method_paragraph
 from butfor.paper.paper import paper_texts, write_paper
 from butfor.paper.paper_evidence import PaperSources
-from butfor.paper.spread_rounding import column_decimals, decimals_by, with_deviation
+from butfor.paper.software_sentence import WITHOUT_SKLEARN
+from butfor.paper.spread_rounding import column_decimals, decimals_by, signed_number, with_deviation
 from butfor.paper.tabular import Column, Table, in_latex
+from butfor.study.metric_catalogue import CATALOGUE, NUMBERS
 from butfor.study.schema import load_schema
 from conftest import SCHEMA
-from paper_studies import STUDIES, evidence_of
+from paper_studies import FAILING, MOSTLY, PLANTED, STUDIES, evidence_of
 
 MACRO = re.compile(r"\\newcommand\{\\(.+?)\}\{(.*)\}$", re.MULTILINE)
 DIFFERENT = ("helps", "hurts")
@@ -40,7 +44,8 @@ def evidence(tmp_path_factory):
 
     def of(name):
         if name not in made:
-            made[name] = evidence_of(tmp_path_factory.mktemp(name), STUDIES[name])
+            text, planted = (FAILING, MOSTLY) if name == "failing" else (STUDIES[name], PLANTED)
+            made[name] = evidence_of(tmp_path_factory.mktemp(name), text, planted)
         return made[name]
 
     return of
@@ -238,7 +243,54 @@ def test_methods_say_what_was_done(evidence):
         and "looks" not in folds
         and "zaharia2018" not in folds
     )
-    assert "metrics and the data came from scikit-learn" in metrics and "No run failed." in metrics
+    assert (
+        "; F1 (macro), balanced accuracy and the data came from scikit-learn" in metrics and "No run failed." in metrics
+    )
+    assert "the folds and the data came from scikit-learn" in folds and "calibration" not in metrics, (
+        "NumPy has computed it"
+    )
+
+
+def test_methods_name_the_source_of_each_metric(evidence):
+    found = evidence("metrics")
+    one = found.study["metrics"]["f1_macro"]
+    own, keras = {**one, "title": "my_f", "score": "mine:f"}, {**one, "title": "poisson", "score": "keras.Poisson"}
+    asked = {"my_f": own, "poisson": keras, "ece": found.study["metrics"]["ece"]}
+    text = method_paragraph(dataclasses.replace(found, study={**found.study, "metrics": asked}), mlflow=False)
+    assert "poisson came from Keras" in text and "my\\_f came from code of our own" in text
+    assert "; the data came from scikit-learn" in text
+
+
+def test_scikit_learn_is_named_for_the_metrics_that_it_computes(monkeypatch):
+    predicted, numbers = np.array([[0.2, 0.8], [0.6, 0.4], [0.3, 0.7]]), np.array([0.1, 0.9, 0.4])
+    for name, known in CATALOGUE.items():
+        of_numbers = known.tasks == NUMBERS
+        truth, said = (
+            (numbers, numbers + np.array([0.1, -0.3, 0.2])) if of_numbers else (np.array([1, 0, 0]), predicted)
+        )
+        called = []
+        sys.setprofile(lambda frame, *_, called=called: called.append(frame.f_code.co_filename))
+        try:
+            scores.SCORES[name](scores.answered(truth, said, known.tasks[0]), known.options)
+        finally:
+            sys.setprofile(None)
+        assert (name in WITHOUT_SKLEARN) != any("/sklearn/metrics/" in path for path in called), name
+
+
+def test_methods_say_only_of_what_there_is_that_it_saw_validation_examples(evidence):
+    found = evidence("parts")
+    start = "The test set was used once per run, at its end; it is fixed"
+    assert start in method_paragraph(found, mlflow=False), "no arm stops early"
+    recipe = {**found.records[0].recipe, "early_stopping": {"name": "patience", "patience": 2}}
+    stopped = [*found.records[:-1], dataclasses.replace(found.records[-1], recipe=recipe)]
+    text = method_paragraph(dataclasses.replace(found, records=stopped), mlflow=False)
+    assert "Early stopping and the choice of an epoch saw validation examples only, and the test set was" in text
+    falls = [
+        dataclasses.replace(each, recipe={**each.recipe, "schedule": {"name": "reduce_on_plateau"}})
+        for each in found.records
+    ]
+    text = method_paragraph(dataclasses.replace(found, records=falls), mlflow=False)
+    assert "The schedule that waits for a plateau saw validation examples only" in text and "Early" not in text
 
 
 def test_methods_name_the_library_that_trained(evidence):
@@ -249,6 +301,29 @@ def test_methods_name_the_library_that_trained(evidence):
     assert "trained with JAX 0.11.2~\\citep{jax2018github} and Keras 3.15.1" in on_jax and "TensorFlow" not in on_jax
     assert "jax2018github" in references([on_jax])
     assert "TensorFlow 2.21.0" in method_paragraph(on_tensorflow, mlflow=False)
+    both = dataclasses.replace(on_tensorflow, records=[*on_tensorflow.records[:3], *records[3:]])
+    assert "with TensorFlow 2.21.0" in (text := method_paragraph(both, mlflow=False)) and "and JAX 0.11.2" in text
+
+
+def test_n_counts_the_runs_that_a_mean_is_over(evidence):
+    (table,) = ablation_tables(evidence("failing"))
+    shown = {
+        row[0]: dict(zip((column.head for column in table.columns), row, strict=True)) for row in table.cells if row[1]
+    }
+    counts = {label: cells["$n$"] for label, cells in shown.items()}
+    assert counts == {"Full recipe": "6", "w/o dropout": "6", "w/o L2": "{2 of 6}", "zeros": "{0 of 6}"}
+    assert (
+        "over the runs that left a usable model: 2 of 6 of ``w/o L2'' and 0 of 6 of ``initialiser zeros''."
+        in table.caption
+    )
+    assert "over the seeds at which neither failed" in table.caption
+    assert "usable" not in ablation_tables(evidence("parts"))[0].caption
+    found = evidence("failing")
+    reached = [r.metrics["test/accuracy"] for r in found.records if r.arm == "no_l2" and r.status == "ok"]
+    assert len(reached) == 2 and number(shown["w/o L2"][r"mean $\pm$ sd"].split("(")[0].strip("{$ ")) == pytest.approx(
+        100 * np.mean(reached), abs=0.06
+    )
+    assert "2 of 6 of ``w/o L2''" in checklist(found)
 
 
 def test_the_checklist_knows_runs_seconds_and_machines(evidence):
@@ -256,6 +331,23 @@ def test_the_checklist_knows_runs_seconds_and_machines(evidence):
     assert "24 runs on CPU, 1 thread of 100 \\% \\& \\_ \\#1 (Linux\\_6\\textasciitilde{}; Python 3.11.7" in text
     assert "trained for 1.5\\,s (median" in text and "took 48 s of such a device" in text
     assert "one standard deviation over runs, not the standard error" in text and "Each arm has 6 seeds." in text
+    assert "Each run had 1\\,200 training examples, 100 validation examples and 1\\,000 test examples; data" in text
+
+
+def test_the_checklist_tells_the_examples_of_arms_that_had_others(evidence):
+    found = evidence("parts")
+
+    def with_sizes(sizes):
+        records = [dataclasses.replace(r, data={**r.data, **sizes.get(r.arm, {})}) for r in found.records]
+        return checklist(dataclasses.replace(found, records=records))
+
+    text = with_sizes({"no_l2": {"train": 400}, "bare": {"train": 400}})
+    assert (
+        "Each run of the full recipe had 1\\,200 training examples, 100 validation examples and 1\\,000 test examples; those of"
+        " ``w/o L2'' and ``w/o dropout, L2'', 400 training examples; data" in text
+    )
+    folds = [dataclasses.replace(r, data={**r.data, "train": 1200 + r.seed % 2}) for r in found.records]
+    assert "Each run had 1\\,200 to 1\\,201 training" in checklist(dataclasses.replace(found, records=folds))
 
 
 def test_the_data_of_the_figure_are_those_of_the_records_as_csv_and_parquet(evidence, tmp_path):
@@ -315,6 +407,10 @@ def test_decimals_follow_the_spread():
     assert [decimals_by(spread, 4) for spread in (0.0, None, 0.0123, 0.123, 12.3, 1234.0)] == [4, 4, 3, 2, 0, 0]
     assert column_decimals({"a": 0.12, "b": 0.09, "c": 0.5, "far": 12.0}, 2) == {"a": 2, "b": 2, "c": 2, "far": 0}
     assert with_deviation(88.0755, 0.0956, 2) == "88.08(10)" and with_deviation(62.8, 10.65, 0) == "63(11)"
+
+
+def test_no_difference_of_a_table_is_written_as_0_that_is_not():
+    assert [signed_number(value, 0) for value in (0.287, -0.04, 31.4, 0.0, 1e-15)] == ["+0.3", "-0.04", "+31", "0", "0"]
 
 
 def test_long_tables_go_on_over_pages_and_wide_ones_are_set_smaller():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from butfor import stats
+from butfor.fingerprint import fingerprint
 from butfor.recipe.recipe_mark import LATER, recipe_mark
 from butfor.records import files
 from butfor.report.deviation_section import deviation_section
@@ -23,6 +24,7 @@ from validation import at_most
 
 A, B = "a: {set: {dropout: 0.5}}", "b: {set: {l2: 0.1}}"
 ALONE = "alone: {set: {l1: 0.1}, compare: false}, of_alone: {from: alone, set: {dropout: 0.4}}"
+ASK_OF_B = fingerprint([{"l2": 0.1}, "baseline"])
 ALL = {"records": {"baseline": 5, "a": 5, "b": 5, "alone": 5, "of_alone": 5}}
 
 
@@ -55,11 +57,15 @@ def report(day, verdicts, data="d", runs=20):
         (f"{A}, {ALONE}", "", ["1 arm was taken out: `b` (not yet judged).", "1 ablation of which there were runs"]),
         (f"{A}, {B}, {ALONE}, c: {{set: {{l2: 0.2}}}}", "", ["1 arm was added: `c` (l2 0.2, from baseline)."]),
         (f"{A}, other: {{set: {{l2: 0.1}}}}, {ALONE}", "", ["arm `b` was renamed `other`."]),
-        (f"{A}, {B.replace('0.1', '0.2')}, {ALONE}", "", ["arm `b` was changed: l2 0.1 → 0.2.", "1 ablation of which"]),
+        (
+            f"{A}, {B.replace('0.1', '0.2')}, {ALONE}",
+            "",
+            ["arm `b` was changed: l2 0.1 → 0.2; before that: not yet judged.", "1 ablation of which"],
+        ),
         (
             f"{A}, b: {{set: {{l2: 0.1}}, from: alone}}, {ALONE}",
             "",
-            ["arm `b` was changed: reference baseline → alone.", "1 ablation of which"],
+            ["arm `b` was changed: reference baseline → alone; before that: not yet judged.", "1 ablation of which"],
         ),
         (f"{A}, {B}, {ALONE.replace('alone', 'lone')}", "", ["`alone` was renamed `lone`", "`of_alone` was renamed"]),
         (
@@ -97,6 +103,32 @@ def test_whatever_decides_and_is_changed_after_the_data_is_told_without_any_clai
         assert words in line and (line.startswith("2026-01-03, after 25 runs: ") or "still count" in line)
     assert all(line in deviation_section({"claims": [], "deviations": lines}) for line in lines)
     assert deviations(started(planned, start, (ablations, more, {}))) == []  # before there were data all may change
+
+
+def test_an_arm_that_asks_something_else_is_told_with_the_last_verdict_on_what_it_asked(planned):
+    below = "b: {set: {l2: 0.1}}, c: {from: b, set: {dropout: 0.4}}"
+    found = started(planned, (f"{A}, {below}", "", {}))
+    asks = {name: entries[-1]["asks"] for name, entries in found["arms"].items()}
+    said = report(1, {"b": reading(asks["b"], "hurts", -1.5), "c": reading(asks["c"], "helps")})
+    seen = {"records": {"b": 5, "c": 5}, "report": said}
+    first, second = (f"{A}, {below.replace('0.1', value)}" for value in ("0.2", "0.3"))
+    lines = deviations(started(planned, (f"{A}, {below}", "", {}), (first, "", seen), (second, "", seen)))
+    assert [line.partition(": ")[2] for line in lines[:4]] == [
+        "arm `b` was changed: l2 0.1 → 0.2; before that: hurts.",
+        "1 arm was given another recipe, because that which it is changed from has another: `c` (helps).",
+        # no report has told of these, whatever an arm of that name was called before
+        "arm `b` was changed: l2 0.2 → 0.3; before that: not yet judged.",
+        "1 arm was given another recipe, because that which it is changed from has another: `c` (not yet judged).",
+    ]
+
+
+def test_the_verdict_on_what_an_arm_asked_goes_with_it_under_another_name(planned):
+    named, seen = (
+        B.replace("b:", "other:"),
+        {"records": {"other": 5}, "report": report(1, {"b": reading(ASK_OF_B, "hurts")})},
+    )
+    found = started(planned, (f"{A}, {B}", "", {}), (f"{A}, {named}", "", ALL), (A, "", seen))
+    assert "1 arm was taken out: `other` (hurts)." in " ".join(deviations(found))
 
 
 def test_arms_that_move_to_another_family_are_told_where_families_are_corrected_by_themselves(planned):
@@ -173,8 +205,8 @@ def test_keeping_the_best_of_fifteen_arms_that_change_nothing_gains_nothing(monk
         ([(f"{A}, {B}", ALL), (f"{A}, {B.replace('0.1', '0.2')}", ALL), (f"{A}, {B.replace('0.1', '0.3')}", ALL)], 2),
         ([(f"{A}, {B}", ALL), ("a: {set: {l2: 0.1}}, b: {set: {dropout: 0.5}}", ALL)], 0),  # names exchanged
         ([(f"{A}, {ALONE}", ALL), (A, ALL)], 1),  # an arm without a reference is no hypothesis
-        ([(f"{A}, {B}", ALL), (A, {**ALL, "report": report(2, {"b": reading("x", "void: nothing changed")})})], 0),
-        ([(f"{A}, {B}", ALL), (A, {"report": report(2, {"b": reading("x", "inconclusive")})})], 1),
+        ([(f"{A}, {B}", ALL), (A, {**ALL, "report": report(2, {"b": reading(ASK_OF_B, "void: nothing changed")})})], 0),
+        ([(f"{A}, {B}", ALL), (A, {"report": report(2, {"b": reading(ASK_OF_B, "inconclusive")})})], 1),
     ],
 )
 def test_what_was_seen_and_is_asked_no_more_counts_once(planned, starts, count):
@@ -258,17 +290,37 @@ def test_a_verdict_that_a_change_took_back_is_told_with_both_readings(planned):
     ]
 
 
+def test_a_report_is_entered_once_though_starts_that_were_stopped_leave_it_in_its_place(planned, tmp_path):
+    """Its runs are those that it was made from, whatever a change of arms has left of them in their places."""
+    row = {"arm": "b", "metric": "test/accuracy", "verdict": "hurts", "effect": -1.0}
+    path, runs = tmp_path / "register.json", tmp_path / "runs"
+    (tmp_path / "contrasts.json").write_text(json.dumps([row]))
+    (tmp_path / "comparison.json").write_text('{"metric": "test/accuracy", "runs": 26}')
+    register.write(path, started(planned, (f"{A}, {B}", "", {})))
+    for name in ("a", "b"):
+        (runs / name / "look1").mkdir(parents=True)
+        (runs / name / "look1" / "seed_0.json").touch()
+    (tmp_path / "report.md").write_text("")
+    for value in ("0.2", "0.2", "0.3"):
+        asked = protocol(*planned(f"ablations: {{{A}, {B.replace('0.1', value)}}}\n"))
+        preregistration.enter(path, asked, runs, data="")
+        (runs / "b" / "look1" / "seed_0.json").unlink(missing_ok=True)
+    entered = register.read(path)
+    assert [(each["runs"], each["verdicts"]["b"]["asks"]) for each in entered["reports"]] == [(26, ASK_OF_B)]
+    assert [entry.get("former", {}).get("verdict") for entry in entered["arms"]["b"]] == [None, "hurts", None]
+
+
 def test_what_a_report_said_is_read_before_snakemake_deletes_it(planned, tmp_path):
     found = started(planned, (A, "", {}))
-    assert reported.last_report(tmp_path, found, 9, "d") is None
+    assert reported.last_report(tmp_path, found, "d") is None
     row = {"arm": "a", "metric": "test/accuracy", "verdict": "hurts", "effect": -1.0}
     (tmp_path / "contrasts.json").write_text(json.dumps([row, {**row, "metric": "test/loss", "verdict": "helps"}]))
-    (tmp_path / "comparison.json").write_text('{"metric": "test/accuracy"}')
+    (tmp_path / "comparison.json").write_text('{"metric": "test/accuracy", "runs": 9}')
     (tmp_path / "report.md").write_text("")
-    last = reported.last_report(tmp_path, found, 9, "d")
+    last = reported.last_report(tmp_path, found, "d")
     assert last["verdicts"] == {"a": reading(found["arms"]["a"][0]["asks"], "hurts", -1.0)} and last["runs"] == 9
     os.utime(tmp_path / "report.md", (0, 0))  # of earlier verdicts than these
-    assert reported.last_report(tmp_path, found, 9, "d") is None
+    assert reported.last_report(tmp_path, found, "d") is None
 
 
 EARLIER = {  # as it was written before arms were entered, and claims about failures named a rate

@@ -107,9 +107,10 @@ def test_no_sentence_shows_code_that_was_to_be_filled_in(path):
 
 
 def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_about():
-    def told(digests, **verdict):
+    def told(digests, stopping="none", **verdict):
+        recipe = {"early_stopping": {"name": stopping}}
         records = [
-            SimpleNamespace(seed=seed, data={"fingerprint": "f"}, draws={"validation": digest})
+            SimpleNamespace(seed=seed, data={"fingerprint": "f"}, draws={"validation": digest}, recipe=recipe)
             for seed, digest in enumerate(digests)
         ]
         return method_section({**STUDY, "arms": [], "verdict": {**VERDICT, **verdict}, "removed": {}}, [], records)
@@ -120,3 +121,5 @@ def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_abou
     )
     assert "the validation part is the data's own" in official and "verdicts are about new data" in official
     assert "all other metrics together have α again" in drawn
+    assert "Early stopping" not in drawn and "The test set is touched once per run, at its end." in drawn
+    assert "Early stopping and the choice of epoch use validation examples only" in told("abc", stopping="patience")

@@ -15,6 +15,27 @@ pytestmark = pytest.mark.services
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 WIDE = "| arm | " + " | ".join(f"column {n}" for n in range(20)) + " |\n|" + " --- |" * 21 + "\n| a |" + " 1.0 |" * 20
 
+LAPTOP = {"width": 1200, "height": 900}
+HEADS = (
+    "change",
+    "what it sets",
+    "verdict",
+    "effect on RMSE, units",
+    "95 % interval",
+    "RMSE, units of the target",
+    "seeds",
+)
+PATIENCE = r"early\_stopping: none → patience(min\_delta=0.0, monitor=loss, patience=2)"
+ROWS = [
+    (*HEADS, "parameters", "s per run"),
+    (*["---"] * 3, "---:", ":---:", *["---:"] * 4),
+    ("[`no_regularisation_at_all`](a)", "dropout: 0.1 → 0.0; l2: 0.0001 → 0.0", "**inconclusive**", "−0.5", "[−2.3, +1.3]",
+     "61 ± 13", "4", "12 345", "0.0123"),
+    ("[`early_stopping_patience_2`](b)", PATIENCE, "**no meaningful difference**", "−0.04", "[−0.12, +0.03]", "62.45 ± 0.11",
+     "4", "12 345", "0.0123"),
+]  # fmt: skip
+VERDICTS = "# houses\n\n## Verdicts\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in ROWS) + "\n"
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
@@ -130,3 +151,20 @@ def test_on_paper_all_is_open_and_light(page):
     assert page.evaluate("[...document.querySelectorAll('main details')].every(fold => fold.open)")
     assert page.locator("nav").is_hidden() and page.locator("header").is_hidden()
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
+def test_a_table_of_verdicts_with_long_names_fits_a_small_desk(chromium, tmp_path):
+    (tmp_path / "report.md").write_text(VERDICTS)
+    write_page(tmp_path / "report.md", tmp_path / "report.html")
+    page = chromium.new_context(viewport=DESK, offline=True).new_page()
+    page.goto(f"file://{tmp_path / 'report.html'}")
+    fits = """() => {
+        const frame = document.querySelector('.table');
+        const [last, whole] = [frame.querySelector('th:last-child'), frame].map(part => part.getBoundingClientRect());
+        return frame.scrollWidth === frame.clientWidth && last.right <= whole.right && whole.right <= innerWidth;
+    }"""
+    for size in (DESK, LAPTOP, DESK):
+        page.set_viewport_size(size)
+        page.wait_for_function(fits, timeout=5000)
+    assert page.locator("td code >> nth=0").inner_text() == "no_regularisation_at_all", "a name is copied as it is"
+    page.context.close()

@@ -57,7 +57,7 @@ Which parts of the recipe matter? 3 ablations, 5 seeds each, 20 runs: 88.08 ± 0
 {"l2": 1e-05}
 ```
 """
-VOID = {"meta", "link", "br", "img", "hr", "path", "use", "input"}
+VOID = {"meta", "link", "br", "wbr", "img", "hr", "path", "use", "input"}
 
 
 class Page(HTMLParser):

@@ -75,6 +75,35 @@ def test_records_of_another_recipe_are_shown_with_theirs(planned):
     assert "images" not in text and "- Data: fingerprint `f`, 1 training, 1 validation and 1 test" in text
 
 
+def test_the_report_says_what_trained_and_how_many_examples_each_arm_had(planned):
+    records = [*made("baseline", [90.0] * 3), *made("no_dropout", [91.0] * 3, dropout=0.0)]
+    described = {**planned, "study": "s", "question": "Why?", "looks": []}
+    keras = {"engine": "butfor.engine.keras_engine:KerasEngine", "tensorflow": "2.21.0", "keras": "3.15.1"}
+    jax = {**keras, "engine": "butfor.jax_engine.jax_engine:JaxEngine", "jax": "0.11.2"}
+    data = {"name": "d", "fingerprint": "f", "train": 900, "validation": 99, "test": 50}
+    data |= {"scaling": "none", "inputs": [0.0, 1.0]}
+
+    def section(machine, other, sizes):
+        for record in records:
+            is_base = record.arm == "baseline"
+            own = {"data": data if is_base else data | sizes, "machine": machine if is_base else other}
+            for key, value in {**own, "loop": "graph", "fingerprint": "0"}.items():
+                object.__setattr__(record, key, value)
+        return provenance_section(described, records, ["here"])
+
+    text = section(keras, keras, {})
+    assert (
+        "- Engine: Keras 3.15.1 on TensorFlow 2.21.0\n" in text
+        and "99 validation and 50 test examples per run, from here\n" in text
+    )
+    mixed = section(keras, jax, {"train": 400})
+    assert (
+        "- Engine: Keras 3.15.1 on TensorFlow 2.21.0 (`baseline`); Keras 3.15.1 on JAX 0.11.2 (`no_dropout`)\n" in mixed
+    )
+    assert "from here; `no_dropout`: 400 training, 99 validation and 50 test examples per run\n" in mixed
+    assert "- Engine: `mine:Mine`\n" in section({"engine": "mine:Mine"}, {"engine": "mine:Mine"}, {})
+
+
 def test_intervals_end_at_what_is_possible(planned):
     records = [*made("baseline", [99.0, 60.0, 97.0]), *made("no_dropout", [99.5, 99.0, 97.0], dropout=0.0)]
     row = contrasts.judge(planned, records, [])[0]

@@ -93,6 +93,18 @@ for (const button of report.querySelectorAll('button.sort')) {
   });
 }
 
+// Tables that are wider than their place are set tighter: names of arms go on in another line after an underscore.
+const widths = new WeakMap();
+const watched = new ResizeObserver(entries => {
+  for (const {target: frame} of entries) {
+    if (widths.get(frame) === frame.offsetWidth) continue; // only its height has changed, as it does when rows are set tighter
+    widths.set(frame, frame.offsetWidth);
+    frame.classList.remove('tight');
+    frame.classList.toggle('tight', frame.scrollWidth > frame.clientWidth);
+  }
+});
+for (const frame of report.querySelectorAll('.table')) watched.observe(frame);
+
 // Titles of points and lines, shown at once; a browser would let one wait, and none shows them to a finger.
 const tip = document.getElementById('tip');
 let held = null;

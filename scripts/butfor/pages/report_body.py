@@ -26,6 +26,7 @@ class Body:
         self._figures, self._contents = figures, Contents()
         self._parser = MarkdownIt("commonmark", {"html": True}).enable("table")
         self._parser.add_render_rule("html_inline", _html)
+        self._parser.add_render_rule("code_inline", _code)
         self._parser.add_render_rule("image", lambda _, tokens, place, *more: _image(figures, tokens[place]))
         self.title = ""
         figures.weigh(_pictures(self._parser.parse(markdown)))
@@ -138,6 +139,11 @@ def _raw(text: str) -> Token:
 
 def _html(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:
     return allowed_html.only_allowed(tokens[place].content)
+
+
+def _code(_: Any, tokens: Sequence[Token], place: int, *__: Any) -> str:
+    """A name, which may go on in another line after an underscore."""
+    return f"<code>{escape(tokens[place].content).replace('_', '_<wbr>')}</code>"
 
 
 def _image(figures: InlineFigures, token: Token) -> str:

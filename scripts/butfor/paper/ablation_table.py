@@ -10,6 +10,7 @@ from butfor.paper.latex_text import escaped
 from butfor.paper.metric_cells import MetricCells, aligned, column, number_format
 from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.row_labels import below, family_title, taken_out, words_of
+from butfor.paper.run_counts import finished_of_all
 from butfor.paper.tabular import Column, Table
 from butfor.study.summary import ArmPlan, families
 
@@ -108,9 +109,10 @@ def _first(evidence: PaperEvidence, arms: Sequence[ArmPlan], with_runs: bool) ->
         [NO if taken_out(arm["recipe"], part, evidence.parts) else YES for part in parts] or [_label(evidence, arm)]
         for arm in arms
     ]
-    runs = [str(evidence.arms[arm["name"]]["runs"]) for arm in arms]
-    if not with_runs or len({*runs}) == 1:
-        return names, leads
+    rows = [evidence.arms[arm["name"]] for arm in arms]
+    runs = [f"{{{finished_of_all(row)}}}" if row["failed"] else finished_of_all(row) for row in rows]
+    if not with_runs or len({count for count, row in zip(runs, rows, strict=True) if row["failed"] < row["runs"]}) <= 1:
+        return names, leads  # of an arm whose every run failed, the mean says so
     return [*names, Column("", "$n$", number_format(runs))], [
         [*lead, count] for lead, count in zip(leads, runs, strict=True)
     ]

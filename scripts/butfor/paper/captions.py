@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from butfor.arm_names import anywhere, data_set_of
 from butfor.figures.paper_effects import MOST_ROWS
 from butfor.figures.strongest import which_are_shown
-from butfor.paper.latex_text import escaped
+from butfor.paper.latex_text import escaped, listed
 from butfor.paper.paper_evidence import PaperEvidence
+from butfor.paper.run_counts import averaged_words, noun, replicates_words, same_seeds
 from butfor.records.record import Record
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import descriptive
@@ -34,12 +35,13 @@ def ablation_caption(evidence: PaperEvidence, beside: Sequence[Metric], marked: 
     )
     if len({row["reference"] for row in evidence.settling}) > 1:
         rows += " Its reference is the full recipe, where no other is named."
-    return " ".join(
+    return _sentences(
         [
             f"Ablations of the training recipe on {data_in_short(evidence)}: {_full(metric)}{others}.",
             rows,
-            f"{replicates_words(evidence)} $\\pm$: standard deviation over {_noun(evidence)}s.",
-            f"$\\Delta$: mean {paired_word(evidence)}difference to the reference{_same_seeds(evidence)}.",
+            f"{replicates_words(evidence)} $\\pm$: standard deviation over {noun(evidence)}s.",
+            averaged_words(evidence),
+            f"$\\Delta$: mean {paired_word(evidence)}difference to the reference{same_seeds(evidence)}.",
             interval_words(evidence),
             verdict_words(evidence),
             bold_words(evidence),
@@ -47,20 +49,16 @@ def ablation_caption(evidence: PaperEvidence, beside: Sequence[Metric], marked: 
     )
 
 
-def _same_seeds(evidence: PaperEvidence) -> str:
-    """Why a difference need not be that of two means, where arms have more or fewer seeds."""
-    differ = len({row["planned"] for row in evidence.settling}) > 1 and evidence.study["verdict"]["paired"]
-    return ", over the seeds that both have" if differ else ""
-
-
 def metrics_caption(evidence: PaperEvidence, metrics: Sequence[Metric]) -> str:
     """Of a table of several metrics."""
     settles = evidence.metric
     decided = f"Ablations were settled by the {settles.title}; " if settles in metrics else ""
-    return " ".join(
+    return _sentences(
         [
             f"The ablations on {data_in_short(evidence)}, by {_named(metrics)}.",
-            f"{replicates_words(evidence)} $\\Delta$: mean {paired_word(evidence)}difference to the reference.",
+            replicates_words(evidence),
+            f"$\\Delta$: mean {paired_word(evidence)}difference to the reference{same_seeds(evidence)}.",
+            averaged_words(evidence),
             f"{decided}{'o' if decided else 'O'}ther metrics are {_corrected_beside(evidence)}.",
             bold_words(evidence),
         ]
@@ -75,12 +73,13 @@ def _corrected_beside(evidence: PaperEvidence) -> str:
 
 def data_sets_caption(evidence: PaperEvidence) -> str:
     """Of the table over several data sets."""
-    return " ".join(
+    return _sentences(
         [
             f"Ablations of the training recipe on {data_in_short(evidence)}: {_full(evidence.metric)}.",
             "The row of the full recipe has its means; all others have the mean"
             f" {paired_word(evidence)}difference ($\\Delta$) to it on each data set, and over them with equal weight.",
             replicates_words(evidence),
+            averaged_words(evidence),
             interval_words(evidence),
             verdict_words(evidence),
             bold_words(evidence),
@@ -90,7 +89,7 @@ def data_sets_caption(evidence: PaperEvidence) -> str:
 
 def effects_caption(evidence: PaperEvidence) -> str:
     """Of the figure of effects."""
-    metric, margin, noun = evidence.metric, margin_words(evidence), _noun(evidence)
+    metric, margin = evidence.metric, margin_words(evidence)
     sets = evidence.data_sets
     data = listed(map(escaped, sets)) if 0 < len(sets) <= MOST_NAMED else data_in_short(evidence)
     return (
@@ -101,8 +100,8 @@ def effects_caption(evidence: PaperEvidence) -> str:
                 which_are_shown(len({anywhere(row["arm"]) for row in evidence.settling}), MOST_ROWS),
                 replicates_words(evidence),
                 f"Circles: mean {paired_word(evidence)}differences, filled where they are shown to differ, open where they are"
-                f" shown to make no meaningful difference; crosses: neither, or no verdict; ticks: single {noun}s of arms with"
-                " few; triangles: beyond the axis.",
+                f" shown to make no meaningful difference; crosses: neither, or no verdict; ticks: single {noun(evidence)}s of"
+                " arms with few; triangles: beyond the axis.",
                 interval_words(evidence),
                 f"Shaded: the margin, {margin}." if margin else "",
             ]
@@ -110,20 +109,6 @@ def effects_caption(evidence: PaperEvidence) -> str:
         .replace("  ", " ")
         .strip()
     )
-
-
-def replicates_words(evidence: PaperEvidence) -> str:
-    """How many runs there are of each arm."""
-    runs = sorted({row["planned"] - row["missing"] for row in evidence.settling}) or [0]
-    noun = _noun(evidence)
-    if len(runs) == 1:
-        return f"Each arm has {runs[0]} {noun}s."
-    stopped = ""
-    if len(evidence.study["looks"]) > 1:
-        given_up = any(row["settled"] and row["verdict"] == "inconclusive" for row in evidence.settling)
-        or_not = ", or that no planned look would have decided," if given_up else ""
-        stopped = f": arms that were settled at a planned look{or_not} got no more"
-    return f"Each arm has $n={runs[0]}$ to {runs[-1]} {noun}s{stopped}."
 
 
 def interval_words(evidence: PaperEvidence) -> str:
@@ -212,12 +197,6 @@ def _brought(name: str) -> str:
             "texts": "the texts"}.get(name, name.partition(":")[0] or "the data")  # fmt: skip
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words in a row, the last after an `and`."""
-    several = list(words)
-    return several[0] if len(several) == 1 else f"{', '.join(several[:-1])} and {several[-1]}"
-
-
 def _full(metric: Metric) -> str:
     unit = {"%": "in \\%", "points": "in \\%"}.get(metric.unit.level, f"in {escaped(metric.unit.level)}")
     better = "higher" if metric.higher_is_better else "lower"
@@ -228,13 +207,13 @@ def _named(metrics: Sequence[Metric]) -> str:
     return listed(_full(metric) for metric in metrics)
 
 
-def _noun(evidence: PaperEvidence) -> str:
-    return "fold" if evidence.study.get("replicates") else "seed"
-
-
 def paired_word(evidence: PaperEvidence) -> str:
     return "paired " if evidence.study["verdict"]["paired"] else ""
 
 
 def _percent(alpha: float) -> str:
     return f"{100 * (1 - alpha):g}\\,\\%"
+
+
+def _sentences(parts: Iterable[str]) -> str:
+    return " ".join(filter(None, parts))

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from statistics import median
 
-from butfor.paper.captions import data_words, interval_words, listed, margin_words, replicates_words
-from butfor.paper.latex_text import escaped, from_markdown
+from butfor.arm_names import anywhere, data_set_of
+from butfor.paper.captions import MOST_NAMED, data_words, interval_words, margin_words
+from butfor.paper.latex_text import escaped, from_markdown, listed
 from butfor.paper.paper_evidence import PaperEvidence
+from butfor.paper.run_counts import averaged_words, replicates_words
+from butfor.plain_text import counted
+from butfor.records.part_sizes import Sizes, arms_by_sizes
 from butfor.records.record import Record
 from butfor.verdicts.numbers import duration
+
+WORDS = {"train": "training", "validation": "validation", "test": "test"}
+MOST_SIZES = 6  # numbers of examples that are told beside those of the full recipe
 
 
 def checklist(evidence: PaperEvidence) -> str:
@@ -34,20 +41,38 @@ def deviations(evidence: PaperEvidence) -> str:
 
 
 def _setting(evidence: PaperEvidence) -> str:
-    first = evidence.records[0]
-    parts = listed(
-        f"{first.data[part]:,} {word} examples".replace(",", "\\,")
-        for part, word in (("train", "training"), ("validation", "validation"), ("test", "test"))
-        if first.data.get(part)
-    )
+    first = data_set_of(evidence.records[0].arm)
+    (sizes, _), *others = arms_by_sizes(r for r in evidence.records if data_set_of(r.arm) == first)
+    parts = listed(f"{_count(sizes[part])} {word} examples" for part, word in WORDS.items() if sizes[part][1])
+    differing = [f"; {_called(evidence, arms)}, {listed(_unlike(sizes, own))}" for own, arms in others[:MOST_SIZES]]
+    if rest := sum(len(arms) for _, arms in others[MOST_SIZES:]):
+        differing.append(f"; those of {counted(rest, 'ablation')}, other numbers")
+    had = f"{'Each run' if not others else 'Each run of the full recipe'} had {parts}"
     several = " on the first of the data sets" if evidence.data_sets else ""
     return (
-        f"Each run had {parts}{several}; data: {data_words(evidence)}. All settings of the full recipe and of every"
+        f"{had}{several}{''.join(differing)}; data: {data_words(evidence)}. All settings of the full recipe and of every"
         f" ablation are in the"
         " study file and in each run's record; what each ablation changed was checked in the records against what it"
         " says."
         " Nothing was chosen on the test set."
     )
+
+
+def _unlike(usual: Sizes, sizes: Sizes) -> list[str]:
+    """The parts of which some arms had other numbers of examples than the full recipe."""
+    return [f"{_count(sizes[part])} {word} examples" for part, word in WORDS.items() if sizes[part] != usual[part]]
+
+
+def _count(ends: tuple[int, int]) -> str:
+    return " to ".join(f"{end:,}".replace(",", "\\,") for end in dict.fromkeys(ends))
+
+
+def _called(evidence: PaperEvidence, arms: list[str]) -> str:
+    """Arms as their rows are called, of many how many there are."""
+    if len(arms) > MOST_NAMED:
+        return f"those of {counted(len(arms), 'ablation')}"
+    labels = [f"``{escaped(evidence.labels[anywhere(arm)])}''" for arm in arms]
+    return f"those of {listed(labels)}"
 
 
 def _error_bars(evidence: PaperEvidence) -> str:
@@ -60,6 +85,7 @@ def _error_bars(evidence: PaperEvidence) -> str:
         _fixed(evidence),
         replicates_words(evidence),
         "What stands after $\\pm$ is one standard deviation over runs, not the standard error.",
+        averaged_words(evidence),
         interval_words(evidence),
         "They are computed in closed form and assume that differences correlate by the share of examples that a fold has."
         if folds

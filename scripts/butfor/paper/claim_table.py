@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from butfor.arm_names import anywhere
-from butfor.paper.captions import listed
-from butfor.paper.latex_text import escaped
+from butfor.paper.latex_text import escaped, listed
 from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.spread_rounding import decimals_by, signed_number
 from butfor.paper.tabular import Column, Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -37,3 +38,9 @@ def from_markdown(text: str) -> str:
 def _spaced(text: str) -> str:
     """Words with the spaces at their ends, since others follow."""
     return " " * text[:1].isspace() + escaped(text) + " " * (text[-1:].isspace() and bool(text.strip()))
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words in a row, the last after an `and`."""
+    several = list(words)
+    return several[0] if len(several) == 1 else f"{', '.join(several[:-1])} and {several[-1]}"

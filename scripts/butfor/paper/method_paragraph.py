@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from butfor.fold_numbers import overlap
-from butfor.paper.captions import data_words, interval_words, listed, margin_words, replicates_words
-from butfor.paper.latex_text import escaped
+from butfor.paper.captions import data_words, interval_words, margin_words
+from butfor.paper.latex_text import escaped, listed
 from butfor.paper.paper_evidence import PaperEvidence
+from butfor.paper.run_counts import replicates_words
+from butfor.paper.software_sentence import software_sentence
 from butfor.plain_text import counted
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
-from butfor.study.metric_catalogue import CATALOGUE
 from butfor.study.study_metrics import descriptive
 from butfor.verdicts.rows import REFUSED
 
-FROM_SKLEARN = ("digits",)
+PLATEAU = "reduce_on_plateau"  # the schedule that watches a validation figure
 
 
 def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
@@ -30,7 +31,7 @@ def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
         *_failures(evidence),
         *_over_data_sets(evidence),
         _scope(evidence),
-        _software(evidence, mlflow),
+        software_sentence(evidence, mlflow),
     ]
     return "\n".join(sentence for sentence in sentences if sentence) + "\n"
 
@@ -180,44 +181,21 @@ def _scope(evidence: PaperEvidence) -> str:
     if verdict.get("holds_for") == "new data":
         return "What the test set adds to the error of an effect is counted, so the conclusions are about new data of this kind."
     return (
-        "Early stopping and the choice of an epoch saw validation examples only, and the test set was used once per"
-        " run, at its end;"
-        " it is fixed, so the conclusions are about this test set."
+        f"{_watched(evidence)}he test set was used once per run, at its end; it is fixed, so the conclusions are about this"
+        " test set."
     )
 
 
-def _software(evidence: PaperEvidence, mlflow: bool) -> str:
-    machine = evidence.records[0].machine
-
-    def versions(key: str) -> str:
-        return ", ".join(sorted({str(record.machine.get(key, "unknown")) for record in evidence.records}))
-
-    libraries = []
-    on_jax = "jax" in machine  # told by the records of that engine alone
-    by_keras = on_jax or "keras" in str(machine.get("engine", "keras"))
-    if on_jax:
-        libraries.append(f"JAX {escaped(versions('jax'))}~\\citep{{jax2018github}}")
-    elif by_keras and "tensorflow" in machine:
-        libraries.append(f"TensorFlow {escaped(versions('tensorflow'))}~\\citep{{abadi2016tensorflow}}")
-    if by_keras and "keras" in machine:
-        libraries.append(f"Keras {escaped(versions('keras'))}~\\citep{{chollet2015keras}}")
-    trained = f"Models were trained with {' and '.join(libraries)}. " if libraries else ""
-    tracked = " and tracked in MLflow~\\citep{zaharia2018accelerating}" if mlflow else ""
-    used = by_sklearn(evidence)
-    learn = f"; {listed(used)} came from scikit-learn~\\citep{{pedregosa2011scikit}}" if used else ""
-    return (
-        f"{trained}Runs were scheduled by Snakemake~\\citep{{molder2021snakemake}}{tracked};"
-        f" tests were computed by SciPy~\\citep{{virtanen2020scipy}}{learn}."
-    )
-
-
-def by_sklearn(evidence: PaperEvidence) -> list[str]:
-    """What scikit-learn did for what the study reports."""
-    asked = {terms["score"] for terms in (evidence.study.get("metrics") or {}).values()}
-    data = {record.data.get("name") for record in evidence.records}
-    parts = {
-        "metrics": bool(asked & {*CATALOGUE}),
-        "folds": evidence.study.get("replicates"),
-        "the data": data & {*FROM_SKLEARN},
+def _watched(evidence: PaperEvidence) -> str:
+    """What was decided by validation examples, as the start of a sentence."""
+    stops = any(record.recipe["early_stopping"]["name"] != "none" for record in evidence.records)
+    falls = any(record.recipe["schedule"]["name"] == PLATEAU for record in evidence.records)
+    by_validation = {
+        "early stopping and the choice of an epoch": stops,
+        "the schedule that waits for a plateau": falls,
+        "the search of learning rates": evidence.comparison["tuned"] is not None,
     }
-    return [what for what, used in parts.items() if used]
+    if not (found := [what for what, used in by_validation.items() if used]):
+        return "T"
+    words = listed(found)
+    return f"{words[:1].upper()}{words[1:]} saw validation examples only, and t"

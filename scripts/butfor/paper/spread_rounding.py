@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from statistics import median
 
+from butfor.verdicts.numbers import unlike_zero
 from butfor.verdicts.rows import ArmRow, ContrastRow
 
 UNLIKE = 2  # decimals by which one that spreads far more than the others has fewer
@@ -39,7 +40,8 @@ def deviation(arm: ArmRow, metric: str) -> float | None:
 
 
 def signed_number(value: float, decimals: int) -> str:
-    """A difference, with its sign; none before a zero."""
+    """A difference, with its sign; none before a zero, which no other difference looks like."""
+    decimals = unlike_zero(value, decimals)
     return f"{0.0:.{decimals}f}" if round(value, decimals) == 0 else f"{value:+.{decimals}f}"
 
 

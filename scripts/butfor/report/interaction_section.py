@@ -102,8 +102,15 @@ def _grid(study: Study, grid: Grid, effects: list[InteractionRow], refused: list
         figure(picture),
         _table(main, phrase("main effect"), noun),
         _table(joint, phrase("interaction"), noun),
-        f"{effect} {corrected}",
+        " ".join([effect, corrected, *_without_margin(effects)]),
     ]
+
+
+def _without_margin(effects: list[InteractionRow]) -> list[str]:
+    """Why a column of the tables is empty."""
+    if all(row["margin"] is not None for row in effects):
+        return []
+    return [phrase("Without a margin, “p same” is empty.")]
 
 
 def _table(effects: list[InteractionRow], title: str, noun: str) -> str:

@@ -36,7 +36,7 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         _stopping(verdict, looks),
         _primary(study),
         " ".join(
-            filter(None, [measured(), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)]),
+            filter(None, [measured(records), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)]),
         ),
     ]
     return "\n\n".join([f"## {phrase('How it was computed')}", *filter(None, paragraphs)])

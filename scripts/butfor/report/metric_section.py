@@ -104,9 +104,9 @@ def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
     elif margin:
         note = phrase("Less is better; margin {margin}.", margin=margin)
     elif metric.higher_is_better:
-        note = phrase("More is better; no margin, so a direction only.")
+        note = phrase("More is better; no margin, so a direction only and no “p same”.")
     else:
-        note = phrase("Less is better; no margin, so a direction only.")
+        note = phrase("Less is better; no margin, so a direction only and no “p same”.")
     head = [
         *(phrase("ablation"), phrase("against"), phrase("verdict")),
         phrase("effect, {unit}", unit=term(metric.unit.short)),

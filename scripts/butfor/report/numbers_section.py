@@ -202,7 +202,8 @@ def _same(study: Study, metric: Metric) -> str:
     margin = metric.margin_in(study["verdict"])
     if margin is None:
         return phrase(
-            "“No meaningful difference” needs a margin, and this study sets none for the {metric} ({setting}).",
+            "“No meaningful difference” needs a margin, and this study sets none for the {metric} ({setting}), so that “p same”"
+            " is empty.",
             metric=term(metric.title),
             setting=metric.margin_setting,
         )

@@ -14,7 +14,10 @@ from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import plain
 from butfor.recipe.recipe_mark import LATER
 from butfor.recipe.tasks import task_of
+from butfor.records.part_sizes import Sizes, arms_by_sizes
 from butfor.records.record import Record
+from butfor.records.training_libraries import KERAS, training_libraries
+from butfor.report.long_tables import few
 from butfor.study.recipe_words import changes
 from butfor.study.summary import DescribedStudy
 from butfor.verdicts.arms import recipe_trained
@@ -50,6 +53,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
         phrase("- Task: {task}", task=_by_arm((_task(record), record.arm) for record in records)),
         phrase("- Inputs: {inputs}", inputs=_inputs(records)),
         phrase("- Code: revision {revision}", revision=values("revision")),
+        phrase("- Engine: {engine}", engine=_by_arm((_engine(record), record.arm) for record in records)),
         phrase("- Versions: {versions}", versions=", ".join(versions)),
         phrase("- Device: {device}", device=f"{values('device')}; {values('processor')}"),
         phrase("- Loop: {loop}", loop=_by_arm((stored(record.loop), record.arm) for record in records)),
@@ -64,29 +68,56 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
     return "\n\n".join([f"## {phrase('Provenance')}", "\n".join(lines), table, lead, recipe])
 
 
+def _engine(record: Record) -> str:
+    """What trained a run: Keras and the library beneath it, or an engine by the name that was asked for."""
+    libraries = training_libraries(record.machine)
+    if keras := libraries.pop(KERAS, ""):
+        below = " ".join(next(iter(libraries.items()), ()))
+        return phrase("Keras {keras} on {library}", keras=keras, library=below) if below else f"{KERAS} {keras}"
+    name = record.machine.get("engine")
+    return f"`{name}`" if name else phrase("unknown")
+
+
 def _data(study: DescribedStudy, records: list[Record], sources: list[str]) -> str:
     """A line on each data set: its arrays by their fingerprint, what a run had of it, and its source."""
     names = dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"])
-    firsts = [next((r for r in records if data_set_of(r.arm) == name), None) for name in names]
-    return "\n".join(map(_data_set, names, firsts, sources))
+    own = [[record for record in records if data_set_of(record.arm) == name] for name in names]
+    return "\n".join(map(_data_set, names, own, sources))
 
 
-def _data_set(name: str, first: Record | None, source: str) -> str:
+def _data_set(name: str, records: list[Record], source: str) -> str:
     which = phrase("- Data `{name}`:", name=name) if name else phrase("- Data:")
     where = plain(stored(source))
-    if first is None:
+    if not records:
         return phrase("{which} from {source}", which=which, source=where)
-    return phrase(
+    (sizes, _), *others = arms_by_sizes(records)
+    first = phrase(
         "{which} {published}fingerprint `{mark}`, {n} training, {n_validation} validation and {n_test} test examples per run,"
         " from {source}",
         which=which,
-        published=_published(first),
-        mark=first.data["fingerprint"],
-        n=first.data["train"],
-        n_validation=first.data["validation"],
-        n_test=first.data["test"],
+        published=_published(records[0]),
+        mark=records[0].data["fingerprint"],
+        **_counts(sizes),
         source=where,
     )
+    more = [
+        phrase(
+            "{arms}: {n} training, {n_validation} validation and {n_test} test examples per run",
+            arms=few([f"`{arm}`" for arm in arms]),
+            **_counts(of_arms),
+        )
+        for of_arms, arms in others
+    ]
+    return "; ".join([first, *more])
+
+
+def _counts(sizes: Sizes) -> dict[str, str]:
+    """The examples of each part in words, by the place that they fill."""
+    places = {"n": sizes["train"], "n_validation": sizes["validation"], "n_test": sizes["test"]}
+    return {
+        place: f"{least}" if least == most else phrase("{least} to {most}", least=least, most=most)
+        for place, (least, most) in places.items()
+    }
 
 
 def _published(record: Record) -> str:

@@ -29,13 +29,18 @@ def drawn(records: list[Record]) -> str:
     )
 
 
-def measured() -> str:
-    """What figures are measured on."""
-    return phrase(
+def measured(records: list[Record]) -> str:
+    """What figures are measured on, and where any arm stops early, what that goes by."""
+    figures = phrase(
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without penalty"
-        " terms. Early stopping and the choice of epoch use validation examples only; the test set is touched once per run, at"
-        " its end."
+        " terms."
     )
+    if all(record.recipe["early_stopping"]["name"] == "none" for record in records):
+        return f"{figures} {phrase('The test set is touched once per run, at its end.')}"
+    chosen = phrase(
+        "Early stopping and the choice of epoch use validation examples only; the test set is touched once per run, at its end."
+    )
+    return f"{figures} {chosen}"
 
 
 def _is_official(records: list[Record]) -> bool:

@@ -17,7 +17,7 @@ from butfor.verdicts.across_rows import Across, AcrossRow, Ranks
 from butfor.verdicts.arms import arm_rows
 from butfor.verdicts.example_errors import example_errors, for_new_data
 from butfor.verdicts.paired_values import looks_had, pairing, rule_of
-from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow, none_for_nan
+from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow, fields_of, none_for_nan
 
 
 def across(study: Study, records: list[Record], rows: list[ContrastRow]) -> Across | None:
@@ -133,7 +133,7 @@ def _row(
         return cast(AcrossRow, {**empty, **said, "verdict": "inconclusive", "remark": remark})
     c = found.contrast
     values = {
-        **vars(c),
+        **fields_of(c),
         "remark": "; ".join(filter(None, [c.remark, *_lost(of_sets), opposed(c.verdict, of_sets)])),
         "heterogeneity": found.heterogeneity,
         "p_heterogeneity": found.p_heterogeneity,

@@ -18,7 +18,7 @@ from butfor.study.summary import Study
 from butfor.verdicts.across_data_sets import judged_means, mean_errors, on_several, opposed, shared_pairs
 from butfor.verdicts.claim_tests import Tests, of_effect
 from butfor.verdicts.paired_values import rule_of
-from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow, none_for_nan
+from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow, fields_of, none_for_nan
 
 MEAN = "their mean"  # in the place of a data set's name
 Pairs = list[stats.Pairs]
@@ -110,7 +110,7 @@ def _of_failing_more(shared: Pairs, rule: stats.Rule) -> Tests:
 
 def _row(claim: Claim, like: ContrastRow, c: stats.Contrast) -> ContrastRow:
     told = {"arm": claim["arm"], "reference": claim["reference"], "data": MEAN, "metric": claim["metric"]}
-    values = {key: none_for_nan(value) for key, value in vars(c).items()}
+    values = {key: none_for_nan(value) for key, value in fields_of(c).items()}
     return cast(ContrastRow, {**like, **values, **told})
 
 

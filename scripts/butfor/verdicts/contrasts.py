@@ -20,7 +20,7 @@ from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of, reference
 from butfor.verdicts.baseline import FailedBaseline, failed_baselines
 from butfor.verdicts.example_errors import example_errors, fields, for_new_data
 from butfor.verdicts.paired_values import are_independent, looks_had, pairing, rule_of
-from butfor.verdicts.rows import DESCRIBED, REFUSED, UNJUDGED, UNPROVEN, VOID, ContrastRow
+from butfor.verdicts.rows import DESCRIBED, REFUSED, UNJUDGED, UNPROVEN, VOID, ContrastRow, fields_of
 from butfor.verdicts.withheld import withheld
 
 ACCURACIES = [name for name in METRICS if name.endswith("/accuracy")]
@@ -97,7 +97,7 @@ def _row(
         **{"arm": arm["name"], "label": arm.get("label", ""), "data": data_set_of(arm["name"])},
         **{"reference": arm["reference"], "family": arm["family"]},
         **{"metric": metric.name, "unit": metric.unit.name, "decimals": metric.unit.decimals},
-        **{**vars(c), "low": low, "high": high},
+        **{**fields_of(c), "low": low, "high": high},
         "level": level,
         "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
         **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},

@@ -104,12 +104,17 @@ def _arms_in_words(found: list[ArmChange]) -> Iterator[str]:
             yield f"{_arms(added)} {become}: {_few(added)}"
     both = [(c.name, c.before, c.after) for c in found if c.before and said(c.before) and said(c.after)]
     changed = {name: words for name, before, after in both if (words := _arm_differences(before, after))}
+    was = {
+        name: _former(after) for name, _, after in both if "former" in after
+    }  # of those that ask something else by now
     for name, words in changed.items():
-        yield f"arm `{name}` was changed: {words}{UNCOUNTED if is_baseline(name) else ''}"
-    others = [f"`{name}`" for name, old, new in both if name not in changed and old["recipe"] != new["recipe"]]
+        last = f"; before that: {was[name]}" if name in was else ""
+        yield f"arm `{name}` was changed: {words}{UNCOUNTED if is_baseline(name) else last}"
+    others = [name for name, old, new in both if name not in changed and old["recipe"] != new["recipe"]]
     if changed and others:
         them = "it is" if len(others) == 1 else "they are"
-        yield f"{_arms(others)} given another recipe, because that which {them} changed from has another: {_few(others)}"
+        names = [f"`{name}` ({was[name]})" if name in was else f"`{name}`" for name in others]
+        yield f"{_arms(others)} given another recipe, because that which {them} changed from has another: {_few(names)}"
 
 
 def _arms(names: Sequence[str]) -> str:
@@ -121,6 +126,7 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _former(after: Entry) -> str:
+    """The last verdict on what an arm asked."""
     former = after["former"]
     return former["verdict"] or ("not yet judged" if former["records"] else "never trained")
 

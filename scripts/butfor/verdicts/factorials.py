@@ -13,7 +13,7 @@ from butfor.study.designs import grids, parts_both_ways
 from butfor.study.metrics import Metric
 from butfor.study.summary import Study
 from butfor.verdicts.paired_values import Measured, measured
-from butfor.verdicts.rows import ContrastRow, InteractionRow, none_for_nan, refused_arms
+from butfor.verdicts.rows import ContrastRow, InteractionRow, fields_of, none_for_nan, refused_arms
 
 COLUMNS = tuple(InteractionRow.__annotations__)
 
@@ -93,5 +93,5 @@ def _row(subject: dict[str, Any], c: stats.Contrast, metric: Metric) -> Interact
     """One difference of two figures, or of two such differences; its interval ends where those must."""
     most = (1 if len(subject["of"]) == 1 else 2) * (metric.highest - metric.lowest)
     ends = {"low": max(c.low, -most), "high": min(c.high, most)}
-    fields = {key: none_for_nan(value) for key, value in {**dataclasses.asdict(c), **ends}.items()}
+    fields = {key: none_for_nan(value) for key, value in {**fields_of(c), **ends}.items()}
     return cast(InteractionRow, {**subject, **fields})

@@ -15,12 +15,21 @@ MOST_DECIMALS = 8
 
 
 def signed(value: float | None, decimals: int) -> str:
-    """A number with its sign; 0 has none."""
+    """A number with its sign; 0 has none, and no other number looks like it."""
     if value is None or math.isnan(value):
         return NONE
+    decimals = unlike_zero(value, decimals)
     if round(value, decimals) == 0:
         return f"{0:.{decimals}f}"
     return f"{value:+.{decimals}f}".replace("-", "−")
+
+
+def unlike_zero(value: float, decimals: int) -> int:
+    """So many decimals, or the first one more that does not show as 0 a number that is not; one that `MOST_DECIMALS` do not show
+    is 0 but for rounding."""
+    while not round(value, decimals) and round(value, MOST_DECIMALS):
+        decimals += 1
+    return decimals
 
 
 def interval(low: float | None, high: float | None, decimals: int) -> str:
@@ -55,9 +64,7 @@ def within(low: float | None, high: float | None, usual: int) -> int:
     if low is None or high is None or not 0 < high - low < math.inf:
         return usual
     decimals = of_spread((high - low) / 2, usual)
-    while decimals < MOST_DECIMALS and any(end and not round(end, decimals) for end in (low, high)):
-        decimals += 1
-    return decimals
+    return max(unlike_zero(end, decimals) for end in (low, high))
 
 
 def of_spread(spread: float | None, usual: int) -> int:

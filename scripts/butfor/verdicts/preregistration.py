@@ -40,9 +40,8 @@ def enter(path: Path, protocol: Protocol, runs: Path, data: str) -> None:
     """
     before = registers.read(path)
     counts = Counter(record.relative_to(runs).parts[0] for record in runs.rglob("seed_*.json") if is_record(record))
-    different = number_of_runs(runs)
-    report = last_report(path.parent, before, different, data)
-    after = entered(before, protocol, Seen(counts, report, different), now=datetime.now(UTC))
+    report = last_report(path.parent, before, data)
+    after = entered(before, protocol, Seen(counts, report, number_of_runs(runs)), now=datetime.now(UTC))
     if after != before:
         registers.write(path, after)
 
@@ -54,7 +53,7 @@ def entered(before: Register, protocol: Protocol, seen: Seen, now: datetime) -> 
     why = protocol.because if runs and protocol.because not in _reasons(before) else ""
     stamp |= {"because": why} if why else {}
     reports = _reports(before["reports"], seen.report)
-    verdicts = {name: row["verdict"] for name, row in reports[-1]["verdicts"].items()} if reports else {}
+    verdicts = {row["asks"] or arm: row["verdict"] for arm, row in reports[-1]["verdicts"].items()} if reports else {}
     terms = before["terms"]
     if not terms or terms[-1]["terms"] != protocol.terms:
         terms = [*terms, {**stamp, "terms": protocol.terms}]
@@ -116,8 +115,11 @@ def _reasons(register: Register) -> set[str]:
 
 
 def _reports(before: list[Reported], report: Reported | None) -> list[Reported]:
-    """The reports with the last, where it says something else than the one before it."""
-    if report is None or (before and _content(before[-1]) == _content(report)):
+    """The reports with the last, where that is another than the one before it and says something else. One that a start leaves in
+    its place before it is stopped is met again by the next start, when arms of its names may ask something else."""
+    if report is None or (
+        before and (before[-1]["time"] == report["time"] or _content(before[-1]) == _content(report))
+    ):
         return before
     return [*before, report]
 
@@ -145,9 +147,11 @@ def _arms(
     records: Mapping[str, int],
     verdicts: Mapping[str, str],
 ) -> dict[str, list[Entry]]:
-    """The arms' history; an arm that is gone, and one that asks something else by now, leave what was seen of them."""
+    """The arms' history; an arm that is gone, and one that asks something else by now, leave what was seen of them. verdicts: by
+    what arms ask, or by their names where that is not known."""
     history, last = {name: list(entries) for name, entries in before.items()}, present(before)
-    former = {name: {"former": {"records": records.get(name, 0), "verdict": verdicts.get(name)}} for name in last}
+    verdict_on = {name: verdicts.get(entry["asks"]) or verdicts.get(name) for name, entry in last.items()}
+    former = {name: {"former": {"records": records.get(name, 0), "verdict": verdict_on[name]}} for name in last}
     for name, arm in arms.items():
         if name not in last or said(last[name]) != arm:
             asks_else = name in last and last[name]["asks"] != arm["asks"]

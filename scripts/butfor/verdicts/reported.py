@@ -36,15 +36,17 @@ class Reported(TypedDict):
     verdicts: dict[str, Reading]
 
 
-def last_report(results: Path, register: Register, runs: int, data: str) -> Reported | None:
-    """What the report in a results folder says; None where there is none, or one that is older than its verdicts."""
+def last_report(results: Path, register: Register, data: str) -> Reported | None:
+    """What the report in a results folder says; None where there is none, or one that is older than its verdicts.
+
+    Its runs are those that it was made from: by now there may be more, or fewer."""
     rows, report = results / "contrasts.json", results / "report.md"
     try:
         if report.stat().st_mtime_ns < rows.stat().st_mtime_ns:
             return None
-        metric = json.loads((results / "comparison.json").read_text())["metric"]
-        on_metric = [row for row in json.loads(rows.read_text()) if row["metric"] == metric]
-        return reported(on_metric, register, runs, data, rows)
+        comparison = json.loads((results / "comparison.json").read_text())
+        on_metric = [row for row in json.loads(rows.read_text()) if row["metric"] == comparison["metric"]]
+        return reported(on_metric, register, comparison["runs"], data, rows)
     except (OSError, ValueError, KeyError):
         return None
 

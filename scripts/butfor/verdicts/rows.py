@@ -255,6 +255,11 @@ def refused_arms(rows: Iterable[ContrastRow]) -> set[str]:
     return {row["arm"] for row in rows if row["verdict"] in REFUSED}
 
 
+def fields_of(contrast: Any) -> dict[str, Any]:
+    """The fields of a stats.Contrast as rows have them: without a margin, nothing is tested against one."""
+    return {**vars(contrast), **({"p_equivalence": None} if contrast.margin is None else {})}
+
+
 def none_for_nan(value: Any) -> Any:
     """A value as a file has it: null in the place of NaN."""
     return None if isinstance(value, float) and math.isnan(value) else value
