@@ -226,10 +226,14 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
         | {"low": None, "high": None, "reference": "baseline", "remark": "", "decimals": 2}
         for arm, effect in effects.items()
     ]
-    shown = {}
+    shown, asked = {}, {}
 
     def noted(name):
-        return lambda _, arms, *more: (shown.update({name: (arms, *more)}), style.sheet(1.0))[1]
+        def drawn(_, arms, *more, **how):
+            shown[name], asked[name] = (arms, *more), how
+            return style.sheet(1.0)
+
+        return drawn
 
     monkeypatch.setattr("butfor.figures.curves.curves", noted("curves"))
     monkeypatch.setattr("butfor.figures.gaps.gaps", noted("gaps"))
@@ -237,6 +241,7 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
     (tmp_path / "contrasts.json").write_text(json.dumps(rows))
     draw(study, [], tmp_path / "contrasts.json", tmp_path / "figures")
     assert shown["curves"] == shown["gaps"] == (["baseline", *names[:2], *names[-38:]],), "in the order of the plan"
+    assert asked["curves"]["metric"] == ACCURACY and not asked["gaps"], "curves are to show what decides"
     drawn, *_, said = shown["effects"]
     assert [row["arm"] for row in drawn] == [*names[:2], *names[-98:]]
     assert said == "Shown are the 100 of 120 ablations with the largest effects."

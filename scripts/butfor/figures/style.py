@@ -49,6 +49,7 @@ LOOK: dict[str, Any] = {
 }
 NOTE_LETTERS = 100  # of a line below the panels
 LETTER, HANDLE = 0.066, 0.5  # widths of a letter and of what stands before a legend's text
+AXIS_LETTER = 0.08  # that of a letter of an axis's label
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,11 @@ def folded(name: str, width: int) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
+
+
+def unit_below(label: str, room: float) -> str:
+    """An axis's label with its unit, in brackets, in a line of its own where so many inches are too few for both."""
+    return label if AXIS_LETTER * width(label) <= room else label.replace(" (", "\n(")
 
 
 def margin_at(axes: Axes, place: int, margin: float | None) -> None:
