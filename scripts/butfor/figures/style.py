@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation
 
@@ -113,14 +114,16 @@ def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> No
         above.get_title().set_fontsize("medium")
 
 
-def note(figure: FigureBase, words: str) -> None:
-    """Whole sentences below the panels."""
+def note(figure: FigureBase, words: str, letters: int = NOTE_LETTERS) -> Legend | None:
+    """Whole sentences below the panels, so many letters wide."""
     if words:
-        lines = "\n".join(wrapped(words, NOTE_LETTERS, break_on_hyphens=False, break_long_words=False))
+        lines = "\n".join(wrapped(words, letters, break_on_hyphens=False, break_long_words=False))
         below = figure.legend(
             handles=[], title=lines, loc="outside lower left", frameon=False, alignment="left", borderpad=0.1
         )
         below.get_title().set(fontsize="small", color="0.35")
+        return below
+    return None
 
 
 def logarithmic(axes: Axes) -> None:
