@@ -99,7 +99,7 @@ def test_the_panels_keep_their_size_whatever_is_said_below_them():
     for figure in (few, many):
         figure.draw_without_rendering()
     tall = [figure.axes[0].bbox.height for figure in (few, many)]
-    assert 4.1 > few.get_figheight() and many.get_figheight() > few.get_figheight()
+    assert few.get_figheight() < 4.1 and many.get_figheight() > few.get_figheight()
     assert abs(tall[1] / tall[0] - 1) < 0.1
 
 
