@@ -19,6 +19,7 @@ from butfor.figures.depth import depth, gradients
 from butfor.figures.distributions import distributions
 from butfor.figures.draw import comparable, draw
 from butfor.figures.effects import effects
+from butfor.figures.effects_by_metric import effects_by_metric
 from butfor.figures.final_weights import weights
 from butfor.figures.gaps import gaps
 from butfor.figures.layers import layer_table, spread_evenly
@@ -226,10 +227,14 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
         | {"low": None, "high": None, "reference": "baseline", "remark": "", "decimals": 2}
         for arm, effect in effects.items()
     ]
-    shown = {}
+    shown, asked = {}, {}
 
     def noted(name):
-        return lambda _, arms, *more: (shown.update({name: (arms, *more)}), style.sheet(1.0))[1]
+        def drawn(_, arms, *more, **how):
+            shown[name], asked[name] = (arms, *more), how
+            return style.sheet(1.0)
+
+        return drawn
 
     monkeypatch.setattr("butfor.figures.curves.curves", noted("curves"))
     monkeypatch.setattr("butfor.figures.gaps.gaps", noted("gaps"))
@@ -237,6 +242,7 @@ def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are
     (tmp_path / "contrasts.json").write_text(json.dumps(rows))
     draw(study, [], tmp_path / "contrasts.json", tmp_path / "figures")
     assert shown["curves"] == shown["gaps"] == (["baseline", *names[:2], *names[-38:]],), "in the order of the plan"
+    assert asked["curves"]["metric"] == ACCURACY and not asked["gaps"], "curves are to show what decides"
     drawn, *_, said = shown["effects"]
     assert [row["arm"] for row in drawn] == [*names[:2], *names[-98:]]
     assert said == "Shown are the 100 of 120 ablations with the largest effects."
@@ -465,6 +471,40 @@ def test_a_wide_interval_among_few_is_drawn_whole_and_one_that_leaves_the_axis_i
     cut = {**row, "arm": "c", "effect": -3.0, "low": -400.0, "high": 394.0}
     (axes,) = effects([row, {**row, "arm": "d"}, cut], {}, ACCURACY, VERDICT).axes
     assert axes.get_xlim()[0] > -100 and {item.get_marker() for item in axes.lines} >= {"<", ">"}
+
+
+def test_the_axis_of_every_metric_leaves_room_for_the_others_and_an_effect_beyond_it_has_its_number():
+    near = [
+        judged(arm, effect, "inconclusive", low=effect - 0.3, high=effect + 0.3)
+        for arm, effect in (("a", 0.4), ("b", -0.2))
+    ]
+    far = judged("far", -40.25, low=-43.13, high=-37.38)
+    none = judged("none", None, remark="every run failed (2/2)", failed_ablation=2)
+    rows = [*near, far, none]
+    on_loss = [{**row, "metric": "test/loss", "effect": row["effect"] and -row["effect"], "low": None} for row in rows]
+    beside = judged("a", 0.0, "no meaningful difference", metric="gap/accuracy")
+    figure = effects_by_metric([*rows, *on_loss, beside], [ACCURACY, LOSS], VERDICT, ["none", "far", "b", "a"])
+    written = words(figure)
+    assert "◀ −40.2 [−43.1, −37.4]" in written
+    assert "+40.25 ▶" in written and "◀ every run failed (2/2)" in written and "every run failed (2/2) ▶" in written
+    assert all(axes.get_xlim()[0] > -5 and axes.get_xlim()[1] < 5 for axes in figure.axes)
+    assert "no meaningful difference" not in written and "hurts" in written, "of metrics that are drawn"
+    narrow = words(effects_by_metric([far, *near], [ACCURACY] * 3, VERDICT, ["far", "b", "a"]))
+    assert "◀ −40.2 [−43.1, −37.4]" in narrow
+    exact = {**far, "effect": -40.25161, "low": -40.25172, "high": -40.25150, "decimals": 4}
+    assert "◀ −40.2516\n" in words(effects_by_metric([exact, *near], [ACCURACY] * 3, VERDICT, ["far", "b", "a"]))
+
+
+def test_effects_name_in_the_legend_only_what_is_drawn_and_have_their_number_beside_their_row():
+    far = judged("far", -40.0, low=-43.0, high=-37.0)
+    near = judged("near", 0.4, "inconclusive", low=0.1, high=0.7)
+    assert "one pair of runs" not in words(effects([near, far], {}, ACCURACY, VERDICT))
+    figure = effects([near, far], {"near": [0.3, 0.5]}, ACCURACY, VERDICT)
+    assert "one pair of runs" in words(figure)
+    beside = {
+        text.get_position()[1]: text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == 1.01
+    }
+    assert beside == {0: "−40.0", 1: "+0.40"}
 
 
 def test_effects_on_a_loss_without_a_margin_are_better_to_the_left():

@@ -15,10 +15,12 @@ from butfor.figures.paper_sensitivity import paper_sensitivity
 from butfor.metrics import scores
 from butfor.paper.ablation_table import ablation_tables, marked_parts
 from butfor.paper.bibliography import references
+from butfor.paper.captions import effects_caption
 from butfor.paper.checklist import checklist
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.data_set_table import data_set_tables
 from butfor.paper.figure_data import effects_table, seeds_table, write_data
+from butfor.paper.further_captions import cost_caption, sensitivity_caption
 from butfor.paper.further_frames import costs_table, sensitivity_table
 from butfor.paper.latex_text import escaped, from_markdown
 from butfor.paper.macro_names import macro_names, spelled
@@ -394,6 +396,18 @@ def test_further_figures_show_what_the_records_say(evidence, tmp_path):
     assert r"\label{fig:sensitivity}" in texts["main.tex"] and r"\label{fig:cost}" in texts["main.tex"]
     of_parts = paper_texts(evidence("parts"), 6.75, True, mlflow=False)["main.tex"]
     assert "sensitivity" not in of_parts and "fig:cost" not in of_parts
+
+
+def test_captions_name_no_verdict_that_cannot_occur(evidence):
+    """Without a margin, nothing can be shown to make no meaningful difference, and no mark stands for it."""
+    found = evidence("many")
+    without = dataclasses.replace(found, study={**found.study, "verdict": {**found.study["verdict"], "margin": None}})
+    for of in (effects_caption, sensitivity_caption, cost_caption):
+        assert "open where they are shown to make no meaningful difference" in of(found)
+        assert "meaningful" not in of(without) and "filled where they are shown to differ" in of(without)
+    documents = [paper_texts(each, 6.75, True, mlflow=False)["main.tex"] for each in (found, without)]
+    assert [document.count(r"no meaningful difference \abStudySame,") for document in documents] == [1, 0]
+    assert [document.count("meaningful") > 0 for document in documents] == [True, False]
 
 
 def test_a_folder_that_is_another_study_s_results_is_left_alone(evidence, tmp_path):

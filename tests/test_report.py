@@ -64,7 +64,7 @@ def test_a_partial_report_says_so_and_names_what_is_not_trained():
     ("task", "verdict", "words"),
     [
         ("classification", "helps", "less, −0.40 nats [−0.50, −0.30], smaller in 100 % of pairs"),
-        ("regression", "helps", "less, −0.40 units [−0.50, −0.30], smaller in 100 % of pairs"),
+        ("regression", "helps", "less, −0.40 squared units of the target [−0.50, −0.30], smaller in 100 % of pairs"),
         ("classification", "void: nothing changed", "void: nothing changed"),
     ],
 )

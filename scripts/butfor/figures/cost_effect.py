@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,18 +15,21 @@ from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import hover_titles, style
 from butfor.figures.effect_limits import limits_of
-from butfor.figures.point_names import name_points
+from butfor.figures.point_key import NamedPanel, explain, name_points
+from butfor.figures.point_names import PointName
 from butfor.figures.sensitivity import Effects
 from butfor.figures.strongest import strongest, which_are_shown
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
 from butfor.languages.phrases import phrase, stored, term
 from butfor.records.record import Record
-from butfor.verdicts.numbers import effect_of
+from butfor.verdicts.numbers import effect_of, effect_with_interval
 from butfor.verdicts.rows import REFUSED
 
 HEIGHT = 3.0
 QUARTILES = (25, 75)
-APART = 10.0  # points, of names above each other
+INK = "0.25"  # of names
+REFERENCE: dict[str, Any] = {"marker": "D", "color": "black", "markersize": 5, "linestyle": ""}
+MOST_NAMED = 24  # ablations, of which all have names: of more, only those that tell something
 
 
 class Place(NamedTuple):
@@ -51,32 +55,33 @@ def cost_effect(records: Sequence[Record], effects: Effects, reference: str, mos
     """The effects of the reference's ablations against the seconds of training, and parameters where arms differ in those.
     most: how many it can show; of more, the front and those with the largest effects."""
     costs = costs_of(records)
-    figure = style.sheet(0.9 + HEIGHT)
+    figure = style.sheet(0.5 + HEIGHT)
     if not costs or reference not in costs[0].by_arm:
         style.note(figure, phrase("No run has been timed whose arm is the reference of others."))
         return figure
     rows = [row for row in effects.rows.values() if row["reference"] == reference]
     margin = effects.metric.margin_in(effects.verdict)
     limits = limits_of(rows, effects.by_seed, margin)
-    panels = figure.subplots(1, len(costs), squeeze=False, sharey=True)[0]
+    panels, named = figure.subplots(1, len(costs), squeeze=False, sharey=True)[0], []
     for axes, cost in zip(panels, costs, strict=True):
         if margin is not None and not effects.metric.margins:
             axes.axhspan(-margin, margin, color="0.94", linewidth=0, zorder=0)
         axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
         places = [place for row in rows if (place := _place(row["arm"], row["effect"], row["verdict"], cost))]
-        here = _place(reference, 0.0, "", cost)
-        _panel(axes, _fewer([here, *places] if here else places, effects, most), effects, limits)
+        before = _place(reference, 0.0, "", cost)
+        named.append(_panel(axes, _fewer([before, *places] if before else places, effects, most), effects, limits))
         axes.set_xlabel(cost.label)
-    title = effects.title(reference)
     used = {row["verdict"] for row in rows if row["effect"] is not None}
-    style.legend(
-        figure, [style.dot(stored(word), **mark_of(word, 5.5)) for word in VERDICT_COLOURS if word in used], title
-    )
+    here = style.dot(phrase("{arm} (reference)", arm=reference), **REFERENCE)
+    dots = [style.dot(stored(word), **mark_of(word, 5.5)) for word in VERDICT_COLOURS if word in used]
+    style.legend(figure, [here, *dots], effects.title(reference))
     read = phrase(
         "The line is the front: by their means, no other arm is both cheaper and better. Bars hold half of an arm's runs."
         " Seconds are those of runs that trained side by side."
     )
-    style.note(figure, " ".join(filter(None, [which_are_shown(len(rows), most), read])))
+    few = phrase("Named are those on the front and those that help or hurt.") if len(rows) > MOST_NAMED else ""
+    figure.draw_without_rendering()  # so that names know where points are
+    explain(figure, name_points(named), " ".join(filter(None, [which_are_shown(len(rows), most), read, few])))
     return figure
 
 
@@ -103,6 +108,13 @@ def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
     return found
 
 
+def corners_of(front: Sequence[Place]) -> list[tuple[float, float]]:
+    """Those of the line that joins a front in steps."""
+    steps = [(after.cost, before.effect) for before, after in itertools.pairwise(front)]
+    joined = [(place.cost, place.effect) for place in front]
+    return [corner for pair in itertools.zip_longest(joined, steps) for corner in pair if corner]
+
+
 def _fewer(places: list[Place], effects: Effects, most: float) -> list[Place]:
     """Of many, the front of all and those with the largest effects, in their order; always the reference."""
     if len(places) <= most:
@@ -120,11 +132,12 @@ def _place(arm: str, effect: float | None, verdict: str, cost: Cost) -> Place | 
     return Place(arm, float(np.median(cost.by_arm[arm])), float(low), float(high), effect, verdict)
 
 
-def _panel(axes: Axes, places: Sequence[Place], effects: Effects, limits: tuple[float, float]) -> None:
+def _panel(axes: Axes, places: Sequence[Place], effects: Effects, limits: tuple[float, float]) -> NamedPanel:
+    """Draw the points; gives their names, those first that tell most."""
     shown = [place for place in places if limits[0] <= place.effect <= limits[1]]
     front = front_of(places, effects.metric.higher_is_better)
     for place in shown:
-        look = mark_of(place.verdict, 5.5) if place.verdict else {"marker": "D", "color": "black", "markersize": 5}
+        look = mark_of(place.verdict, 5.5) if place.verdict else REFERENCE
         axes.plot([place.low, place.high], [place.effect] * 2, color=look["color"], linewidth=1.2, alpha=0.5, zorder=2)
         (point,) = axes.plot(place.cost, place.effect, zorder=4, **look)
         hover_titles.name(point, [_words(place, effects)])
@@ -133,13 +146,19 @@ def _panel(axes: Axes, places: Sequence[Place], effects: Effects, limits: tuple[
     axes.set_ylim(*limits)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlim(*_reach([place.cost for place in places]))
-    for above, place in enumerate(place for place in places if place not in shown):
-        _beyond(axes, place, limits, effects, above)
-    telling = [*front, *(place for place in places if not place.verdict or place.verdict in ("helps", "hurts"))]
-    names = {place.arm: (place.cost, place.effect) for place in telling if place in shown}
-    name_points(axes, names, {place.arm: "black" if not place.verdict else "0.25" for place in telling}, [
-        (place.cost, place.effect) for place in shown
-    ])  # fmt: skip
+    edges = [_beyond(axes, place, limits, effects) for place in places if place not in shown]
+    names = dict(edges)
+    named = [place for place in _telling(places, front) if place in shown and place.verdict]
+    names |= {place.arm: PointName(place.arm, (place.cost, place.effect), INK) for place in named}
+    points = [(place.cost, place.effect) for place in shown] + [name.place for _, name in edges]
+    return NamedPanel(axes, names, points, corners_of(joined))
+
+
+def _telling(places: Sequence[Place], front: Sequence[Place]) -> list[Place]:
+    """Those that have names, the first ones first: the front, what is shown to differ, and of few all others."""
+    differ = [place for place in places if place.verdict in ("helps", "hurts")]
+    others = places if len(places) <= MOST_NAMED + 1 else ()
+    return list(dict.fromkeys([*front, *differ, *others]))
 
 
 def _reach(costs: Sequence[float]) -> tuple[float, float]:
@@ -149,20 +168,16 @@ def _reach(costs: Sequence[float]) -> tuple[float, float]:
     return low - room, high + 2 * room
 
 
-def _beyond(axes: Axes, place: Place, limits: tuple[float, float], effects: Effects, above: int) -> None:
-    """An arrow at the edge, where the arm costs what it does, for an effect off the scale; its name above so many others."""
-    foot = place.effect < limits[0]
-    (arrow,) = axes.plot(
-        [place.cost], [0.02 if foot else 0.98], "v" if foot else "^", color=colour_of(place.verdict), markersize=6,
-        transform=axes.get_xaxis_transform(), zorder=4,
-    )  # fmt: skip
+def _beyond(axes: Axes, place: Place, limits: tuple[float, float], effects: Effects) -> tuple[str, PointName]:
+    """An arrow at the edge, where the arm costs what it does, for an effect off the scale; gives the arm and its name
+    with the effect."""
+    low, high = limits
+    foot = place.effect < low
+    spot = place.cost, low + (0.03 if foot else 0.97) * (high - low)
+    look = {"marker": "v" if foot else "^", "linestyle": "", "color": colour_of(place.verdict), "markersize": 6}
+    (arrow,) = axes.plot(*([end] for end in spot), zorder=4, **look)
     hover_titles.name(arrow, [_words(place, effects)])
-    size = hover_titles.number(place.effect)
-    axes.annotate(
-        f"{place.arm} {size}", (place.cost, 0 if foot else 1), (6, (3 + APART * above) * (1 if foot else -1)),
-        xycoords=axes.get_xaxis_transform(), textcoords="offset points", ha="left", va="bottom" if foot else "top",
-        fontsize="small", color="0.25",
-    )  # fmt: skip
+    return place.arm, PointName(f"{place.arm} {effect_with_interval(effects.rows[place.arm])}", spot, INK)
 
 
 def _words(place: Place, effects: Effects) -> str:

@@ -20,7 +20,7 @@ from butfor.figures.effects import effects
 from butfor.figures.effects_by_metric import effects_by_metric
 from butfor.figures.gallery import Picture
 from butfor.figures.interaction_plot import interactions
-from butfor.figures.picture_kinds import KINDS, SENSITIVITY
+from butfor.figures.picture_kinds import CURVES, KINDS, SENSITIVITY
 from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.strongest import strongest, which_are_shown
 from butfor.languages.phrases import language_of, speaking, term
@@ -38,8 +38,8 @@ from butfor.verdicts.paired_values import differences, paired_seeds
 from butfor.verdicts.paired_values import measured as values_of
 from butfor.verdicts.rows import ContrastRow
 
-# Records of a family's arms, and the arms' names with the reference first, some of which may have left no record.
-Drawing = Callable[[list[Record], list[str]], Figure]
+# Of records of a family's arms, and the arms' names with the reference first, some of which may have left no record.
+Drawing = Callable[..., Figure]
 
 
 def draw(
@@ -151,7 +151,8 @@ class _Drawn:
         if picture.kind == SENSITIVITY:
             numbers = numbers_changed([self._arms[arm] for arm in arms[1:]], self._arms[arms[0]])
             return sensitivity(numbers, self._known, arms[0])
-        return _drawing(picture.kind)(comparable(self._of(arms)), arms)
+        drawn, more = comparable(self._of(arms)), {"metric": metric} if picture.kind == CURVES else {}
+        return _drawing(picture.kind)(drawn, arms, **more)
 
 
 def _worth(rows: list[ContrastRow], metric: Metric) -> Callable[[str], float]:

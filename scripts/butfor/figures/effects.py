@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -13,13 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from butfor.figures import hover_titles, style
+from butfor.figures.axis_edge import draw_bar, tell_beyond
 from butfor.figures.effect_limits import limits_of
 from butfor.figures.side_names import name_sides
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
 from butfor.languages.phrases import phrase, stored, term
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
-from butfor.verdicts.numbers import effect_of, interval_of, level
+from butfor.verdicts.numbers import effect_of, level
 from butfor.verdicts.rows import ContrastRow, Verdict
 
 LETTERS = 30  # of a line of a name
@@ -66,7 +66,8 @@ def effects(
     )
     axes.grid(axis="y", visible=False)
     parted = any(row.get("typical_note") for row in rows)
-    style.legend(figure, _legend([row["verdict"] for row in rows], parted))
+    paired = any(by_seed.get(row["arm"]) for row in rows)
+    style.legend(figure, _legend([row["verdict"] for row in rows], paired, parted))
     return figure
 
 
@@ -110,7 +111,7 @@ def _named(row: ContrastRow) -> dict[str, str]:
     return {"arm": row["arm"], "reference": row["reference"]}
 
 
-def _legend(verdicts: list[Verdict], parted: bool) -> list[Artist]:
+def _legend(verdicts: list[Verdict], paired: bool, parted: bool) -> list[Artist]:
     used = [verdict for verdict in dict.fromkeys((*VERDICT_COLOURS, *verdicts)) if verdict in verdicts]
     dots = [style.dot(stored(word), **mark_of(word, 6)) for word in used]
     typical = (
@@ -118,7 +119,8 @@ def _legend(verdicts: list[Verdict], parted: bool) -> list[Artist]:
         if parted
         else []
     )
-    return [*dots, style.dot(phrase("one pair of runs"), ".", color="0.6"), *typical]
+    pairs = [style.dot(phrase("one pair of runs"), ".", color="0.6")] if paired else []
+    return [*dots, *pairs, *typical]
 
 
 def _effect_row(
@@ -126,32 +128,23 @@ def _effect_row(
 ) -> list[Line2D]:
     """An effect as a dot with its interval, its seeds and, where that parts from it, the typical run; one that is off the axis,
     or none, in words at the edge. Gives the dots of the seeds and of the effect, if they are drawn."""
-    low, high = limits
-    colour = colour_of(row["verdict"])
-    if row["effect"] is None:
-        more_failures = row["failed_ablation"] > row["failed_reference"]
-        words = stored(row["remark"] or "no finished pair")
-        _at_edge(axes, place, words, metric.higher_is_better, more_failures, limits, colour)
-    elif not low <= row["effect"] <= high:
-        words = effect_of(row) + (f" {interval_of(row)}" if row["low"] is not None else "")
-        _at_edge(axes, place, words, row["effect"] < low, True, limits, colour)
-    else:
-        dots = axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
-        if row["low"] is not None and row["high"] is not None:
-            axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2, zorder=3)
-            cut = ((low, "<", row["low"] < low), (high, ">", row["high"] > high))
-            for end, mark in ((end, mark) for end, mark, is_cut in cut if is_cut):
-                axes.plot(end, place, mark, color=colour, markersize=6, clip_on=False, zorder=4)
-        dots += axes.plot(row["effect"], place, zorder=4, **mark_of(row["verdict"], 6))
-        _write_number(axes, place, row)
-        if row.get("typical_note") and row["typical"] is not None and low <= row["typical"] <= high:
-            axes.plot(row["typical"], place, "D", color="white", markeredgecolor=colour, markersize=6, zorder=5)
-        return dots
-    return []
+    colour, effect = colour_of(row["verdict"]), row["effect"]
+    _write_number(axes, place, row)
+    if effect is None or not limits[0] <= effect <= limits[1]:
+        tell_beyond(axes, place, row, limits, colour, metric.higher_is_better)
+        return []
+    dots = axes.plot(seeds, [place - 0.22] * len(seeds), ".", color="0.6", markersize=4, zorder=2)
+    draw_bar(axes, place, row, limits, colour)
+    dots += axes.plot(effect, place, zorder=4, **mark_of(row["verdict"], 6))
+    if row.get("typical_note") and row["typical"] is not None and limits[0] <= row["typical"] <= limits[1]:
+        axes.plot(row["typical"], place, "D", color="white", markeredgecolor=colour, markersize=6, zorder=5)
+    return dots
 
 
 def _write_number(axes: Axes, place: int, row: ContrastRow) -> None:
-    """The effect in figures, beside its row."""
+    """The effect in figures, if it is known, beside its row."""
+    if row["effect"] is None:
+        return
     axes.text(
         1.01, place, effect_of(row), ha="left", va="center", fontsize="small", color="0.35",
         transform=axes.get_yaxis_transform(),
@@ -169,14 +162,3 @@ def _name_points(
     ]
     hover_titles.name(dots, words)
     hover_titles.name(effect, [hover_titles.of_effect(row, unit)])
-
-
-def _at_edge(
-    axes: Axes, place: int, words: str, left: bool, arrow: bool, limits: tuple[float, float], colour: Any
-) -> None:
-    """Words at the left or the right edge, with an arrow that points beyond it."""
-    low, high = limits
-    inset = 0.01 * (high - low)
-    text = (f"◀ {words}" if left else f"{words} ▶") if arrow else words
-    where, side = (low + inset, "left") if left else (high - inset, "right")
-    axes.text(where, place, text, ha=side, va="center", fontsize="small", color=colour)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import style
+from butfor.figures.axis_edge import draw_bar, tell_beyond
+from butfor.figures.effect_limits import limits_of
 from butfor.figures.side_names import name_sides
 from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.languages.phrases import stored, term
@@ -16,7 +19,7 @@ from butfor.study.summary import VerdictSettings
 from butfor.verdicts.rows import VOID, ContrastRow
 
 COLUMNS = 3
-FAR = 4.0  # times the typical reach, beyond which an effect is cut off at the edge, with an arrow
+LETTERS = 78  # in a line of all panels, of words at an edge
 
 
 def effects_by_metric(
@@ -28,58 +31,39 @@ def effects_by_metric(
     figure = style.sheet(lines * (1.0 + 0.8 * style.ROW * len(arms)) + 0.3)
     panels = figure.subplots(lines, columns, squeeze=False, sharey=True)
     for axes, metric in zip(panels.flat, metrics, strict=False):
-        _panel(axes, {row["arm"]: row for row in metric.rows(rows)}, metric, verdict, arms)
+        _panel(axes, {row["arm"]: row for row in metric.rows(rows)}, metric, verdict, arms, LETTERS // columns)
     for axes in panels.flat[len(metrics) :]:
         axes.set_axis_off()
     panels[0, 0].set(ylim=(-0.7, len(arms) - 0.3))
     panels[0, 0].set_yticks(range(len(arms)), [style.folded(arm, 24) for arm in arms])
-    words = dict.fromkeys(row["verdict"] for row in rows)
+    drawn = [row for metric in metrics for row in metric.rows(rows) if row["arm"] in arms]
+    words = dict.fromkeys(row["verdict"] for row in drawn)
     style.legend(figure, [style.dot(stored(word), **mark_of(word, 5)) for word in words])
     return figure
 
 
 def _panel(
-    axes: Axes, rows: dict[str, ContrastRow], metric: Metric, verdict: VerdictSettings, arms: Sequence[str]
+    axes: Axes, rows: dict[str, ContrastRow], metric: Metric, verdict: VerdictSettings, arms: Sequence[str], room: int
 ) -> None:
+    """The effects on one metric. room: the letters that an edge has room for."""
     margin = metric.margin_in(verdict)
     if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
     axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
-    limit = _limit(list(rows.values()), margin)
-    for place, row in enumerate(rows[arm] for arm in arms if arm in rows):
+    limits = limits_of(list(rows.values()), {}, margin)
+    for place, row in ((place, rows[arm]) for place, arm in enumerate(arms) if arm in rows):
         style.margin_at(axes, place, row["margin"] if metric.margins else None)
-        colour = colour_of(row["verdict"])
-        if row["effect"] is None:
-            axes.text(
-                0,
-                place,
-                stored(row["remark"] or "no finished pair"),
-                ha="center",
-                va="center",
-                fontsize="x-small",
-                color=colour,
-            )
+        colour, effect = colour_of(row["verdict"]), row["effect"]
+        if effect is None or not limits[0] <= effect <= limits[1]:
+            tell_beyond(axes, place, row, limits, colour, metric.higher_is_better, room, "x-small")
             continue
-        if row["low"] is not None and row["high"] is not None and row["verdict"] != VOID:
-            axes.plot(
-                [max(row["low"], -limit), min(row["high"], limit)], [place, place], color=colour, linewidth=2, zorder=3
-            )
-        far = abs(row["effect"]) > limit
-        beyond = {"marker": "<" if row["effect"] < 0 else ">", "linestyle": "", "color": colour, "markersize": 5}
-        look = beyond if far else mark_of(row["verdict"], 5)
-        axes.plot(max(-limit, min(row["effect"], limit)), place, zorder=4, clip_on=False, **look)
-    axes.set_xlim(-1.05 * limit, 1.05 * limit)
+        if row["verdict"] != VOID:
+            draw_bar(axes, place, row, limits, colour)
+        axes.plot(effect, place, zorder=4, clip_on=False, **mark_of(row["verdict"], 5))
+    axes.set_xlim(*limits)
+    axes.xaxis.set_major_locator(MaxNLocator(4))  # of which the labels of small numbers do not touch
     axes.spines[["left"]].set_visible(False)
     axes.set_title(term(metric.title), fontsize="small", pad=16)
     axes.set_xlabel(term(metric.unit.short), fontsize="small")
     name_sides(axes, metric.higher_is_better)
     axes.grid(axis="y", visible=False)
-
-
-def _limit(rows: Sequence[ContrastRow], margin: float | None) -> float:
-    """How far the axis goes to both sides: as far as most intervals."""
-    reaches = sorted(
-        max(abs(row["low"]), abs(row["high"])) for row in rows if row["low"] is not None and row["high"] is not None
-    )
-    typical = reaches[len(reaches) // 2] if reaches else 0.0
-    return max(min(reaches[-1] if reaches else 0.0, FAR * typical), 1.5 * (margin or 0.0)) or 1.0

@@ -19,13 +19,14 @@ from butfor.records.tables import history_table, runs_table
 from butfor.study.metrics import Quantity
 
 PARTS = {"train": template("train"), "validation": template("validation"), "test": template("test")}
+BESIDE = 2.6  # inches, of one of two panels beside each other
 
 
 def _label(quantity: Quantity, other: str) -> str:
     """The quantity, and what is subtracted from what, so that training images fare better where the gap is above 0."""
     first, second = ("train", other) if quantity.higher_is_better else (other, "train")
     sides = f"{phrase(PARTS[first])} − {phrase(PARTS[second])}"
-    return f"{term(quantity.name)}, {sides} ({term(quantity.unit.short)})"
+    return f"{term(quantity.title)}, {sides} ({term(quantity.unit.short)})"
 
 
 def gaps(records: list[Record], arms: list[str]) -> Figure:
@@ -43,7 +44,7 @@ def gaps(records: list[Record], arms: list[str]) -> Figure:
         draw_seed_dots(axes, final, quantity.name, arms)
         axes.xaxis.set_major_locator(MaxNLocator(5))  # long labels of small gaps would run into each other
         axes.axvline(0, color="0.5", linewidth=0.8, zorder=1)
-        axes.set_xlabel(_label(quantity, "test"))
+        axes.set_xlabel(style.unit_below(_label(quantity, "test"), BESIDE))
     panels.draw_arms(below, by_epoch, shown, "epoch", phrase("epoch"), measures)
     style.note(figure, left_out)
     return figure

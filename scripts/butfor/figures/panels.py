@@ -114,7 +114,8 @@ def _apart(
             axes.tick_params(labelbottom=True)
         for axes in panels.flat[len(others) :]:
             axes.set_visible(False)
-        block.supylabel(measure.label, fontsize="medium")
+        label = style.unit_below(measure.label, PANEL_HEIGHT * rows)
+        block.supylabel(label, fontsize="medium", multialignment="center")
         block.supxlabel(xlabel, fontsize="medium")
     named = phrase("{arm} (reference)", arm=reference)
     style.legend(figure, [style.handle(named, style.BEHIND), style.handle(phrase("ablation"), style.ALONE)])

@@ -100,7 +100,7 @@ def _row(axes: Axes, place: int, row: dict[Any, Any], seeds: pd.Series, axis: Ax
     (low, high), colour = axis.limits, colour_of(row["verdict"])
     if pd.isna(row["effect"]) or not low <= row["effect"] <= high:
         left = axis.metric.higher_is_better if pd.isna(row["effect"]) else row["effect"] < low
-        words = (row["remark"] or "no pair") if pd.isna(row["effect"]) else _numbers(row, axis.in_full)
+        words = (row["remark"] or "no pair") if pd.isna(row["effect"]) else numbers_of(row, axis.in_full)
         shown = f"$\\blacktriangleleft$ {words}" if left else f"{words} $\\blacktriangleright$"
         where, side = (low, "left") if left else (high, "right")
         axes.text(where, place, shown, ha=side, va="center", color=colour, fontsize="x-small")
@@ -111,7 +111,7 @@ def _row(axes: Axes, place: int, row: dict[Any, Any], seeds: pd.Series, axis: Ax
     axes.plot(row["effect"], place, zorder=4, **mark_of(row["verdict"], 3.8))
 
 
-def _numbers(row: dict[Any, Any], in_full: bool) -> str:
+def numbers_of(row: dict[Any, Any], in_full: bool) -> str:
     """An effect, with its interval where there is room for it."""
     span = f" [{row['low']:.3g}, {row['high']:.3g}]" if in_full and pd.notna(row["low"]) else ""
     return f"{row['effect']:.3g}{span}".replace("-", "−")

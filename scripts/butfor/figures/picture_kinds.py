@@ -69,7 +69,7 @@ class Kind:
         return bool(touched) or not self.keys
 
 
-SENSITIVITY = "sensitivity"
+SENSITIVITY, CURVES = "sensitivity", "curves"
 KINDS = (
     Kind(
         SENSITIVITY,
@@ -84,12 +84,13 @@ KINDS = (
         number=True,
     ),
     Kind(
-        "curves",
+        CURVES,
         "butfor.figures.curves:curves",
         template("Learning curves"),
         template(
-            "Validation figures by epoch, in inference mode; the line is the mean over the runs that are still"
-            " training, the band reaches from the worst to the best. Where each arm has a panel, its reference is grey."
+            "Validation figures by epoch, in inference mode, that of the verdicts first; where that is measured at the end"
+            " alone, the loss that was trained is first, as the optimiser saw it. The line is the mean over the runs that are"
+            " still training, the band reaches from the worst to the best. Where each arm has a panel, its reference is grey."
         ),
     ),
     Kind(

@@ -54,7 +54,7 @@ def of_seed(drawn: str, seed: int) -> str:
 @cache
 def _panels(quantities: tuple[Quantity, ...]) -> tuple[Figure, dict[str, Axes]]:
     """The empty panels, made once: what they cost is mostly their ticks."""
-    titles = {quantity.name: f"{quantity.name} ({quantity.recorded_unit})" for quantity in quantities}
+    titles = {quantity.name: f"{quantity.title} ({quantity.recorded_unit})" for quantity in quantities}
     titles["rate"] = "learning rate"
     with matplotlib.style.context(LOOK):  # as the report's figures, without importing seaborn
         figure = Figure(figsize=(style.WIDTH, 2.7))

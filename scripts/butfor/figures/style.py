@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation
 
@@ -49,6 +50,7 @@ LOOK: dict[str, Any] = {
 }
 NOTE_LETTERS = 100  # of a line below the panels
 LETTER, HANDLE = 0.066, 0.5  # widths of a letter and of what stands before a legend's text
+AXIS_LETTER = 0.08  # that of a letter of an axis's label
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,16 @@ def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> No
         above.get_title().set_fontsize("medium")
 
 
-def note(figure: FigureBase, words: str) -> None:
-    """Whole sentences below the panels."""
+def note(figure: FigureBase, words: str, letters: int = NOTE_LETTERS) -> Legend | None:
+    """Whole sentences below the panels, so many letters wide."""
     if words:
-        lines = "\n".join(wrapped(words, NOTE_LETTERS, break_on_hyphens=False, break_long_words=False))
+        lines = "\n".join(wrapped(words, letters, break_on_hyphens=False, break_long_words=False))
         below = figure.legend(
             handles=[], title=lines, loc="outside lower left", frameon=False, alignment="left", borderpad=0.1
         )
         below.get_title().set(fontsize="small", color="0.35")
+        return below
+    return None
 
 
 def logarithmic(axes: Axes) -> None:
@@ -161,6 +165,11 @@ def folded(name: str, width: int) -> str:
             lines.append("")
         lines[-1] += part
     return "\n".join(lines)
+
+
+def unit_below(label: str, room: float) -> str:
+    """An axis's label with its unit, in brackets, in a line of its own where so many inches are too few for both."""
+    return label if AXIS_LETTER * width(label) <= room else label.replace(" (", "\n(")
 
 
 def margin_at(axes: Axes, place: int, margin: float | None) -> None:

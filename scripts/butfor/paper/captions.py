@@ -99,8 +99,7 @@ def effects_caption(evidence: PaperEvidence) -> str:
                 f" {'right' if metric.higher_is_better else 'left'} is better.",
                 which_are_shown(len({anywhere(row["arm"]) for row in evidence.settling}), MOST_ROWS),
                 replicates_words(evidence),
-                f"Circles: mean {paired_word(evidence)}differences, filled where they are shown to differ, open where they are"
-                f" shown to make no meaningful difference; crosses: neither, or no verdict; ticks: single {noun(evidence)}s of"
+                f"Circles: mean {paired_word(evidence)}differences, {marks_words(evidence)}; ticks: single {noun(evidence)}s of"
                 " arms with few; triangles: beyond the axis.",
                 interval_words(evidence),
                 f"Shaded: the margin, {margin}." if margin else "",
@@ -109,6 +108,12 @@ def effects_caption(evidence: PaperEvidence) -> str:
         .replace("  ", " ")
         .strip()
     )
+
+
+def marks_words(evidence: PaperEvidence) -> str:
+    """What the mark of an effect says: without a margin, none is shown to make no meaningful difference."""
+    same = ", open where they are shown to make no meaningful difference" if margin_words(evidence) else ""
+    return f"filled where they are shown to differ{same}; crosses: neither, or no verdict"
 
 
 def interval_words(evidence: PaperEvidence) -> str:

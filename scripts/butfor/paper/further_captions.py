@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from butfor.paper.captions import data_in_short, interval_words, margin_words, paired_word
+from butfor.paper.captions import data_in_short, interval_words, margin_words, marks_words, paired_word
 from butfor.paper.latex_text import escaped
 from butfor.paper.paper_evidence import PaperEvidence
 
@@ -13,9 +13,8 @@ def sensitivity_caption(evidence: PaperEvidence) -> str:
     return _sentences(
         f"What one number of the recipe does to the {escaped(evidence.metric.title)} on {data_in_short(evidence)}, where it"
         " alone is changed.",
-        f"The diamond is the reference's value; circles: mean {paired_word(evidence)}differences to it, filled where they are"
-        " shown to differ, open where they are shown to make no meaningful difference; crosses: neither, or no verdict;"
-        " triangles: beyond the axis. The band holds each value's own interval.",
+        f"The diamond is the reference's value; circles: mean {paired_word(evidence)}differences to it,"
+        f" {marks_words(evidence)}; triangles: beyond the axis. The band holds each value's own interval.",
         interval_words(evidence),
         f"Shaded: the margin, {margin}." if margin else "",
     )
@@ -27,10 +26,10 @@ def cost_caption(evidence: PaperEvidence) -> str:
     return _sentences(
         f"What a run costs against what it is worth, by the {escaped(evidence.metric.title)} on {data_in_short(evidence)}. The"
         " diamond is the full recipe, points are its ablations: the median run, with a bar over the middle half of its runs, and"
-        f" the mean {paired_word(evidence)}difference; filled where it is shown to differ, open where it is shown to make no"
-        " meaningful difference; crosses: neither, or no verdict; triangles: beyond the axis.",
-        "The line is the front: by their means, no other arm is both cheaper and better. Seconds are those of runs that may have"
-        " trained side by side.",
+        f" the mean {paired_word(evidence)}difference. Points are {marks_words(evidence)}; triangles: beyond the axis, with the"
+        " effect and its interval.",
+        "The line is the front: by their means, no other arm is both cheaper and better. Named are those on it and those that are"
+        " shown to differ, by a number where there is no room. Seconds are those of runs that may have trained side by side.",
         f"Shaded: the margin, {margin}." if margin else "",
     )
 

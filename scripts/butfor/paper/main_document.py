@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from butfor.paper.captions import margin_words
 from butfor.paper.latex_text import HANGUL, escaped
 from butfor.paper.paper_evidence import PaperEvidence
 
@@ -41,6 +42,7 @@ def main_document(
     inputs = "\n".join(f"\\input{{tables/{name}}}" for name in tables)
     shown = ", ".join(f"Table~\\ref{{tab:{name}}}" for name in tables)
     drawn = ", ".join(f"Figure~\\ref{{fig:{name}}}" for name, _ in figures)
+    same = r" no meaningful difference \abStudySame," if margin_words(evidence) else ""
     return rf"""% Compile: pdflatex main; bibtex main; pdflatex main; pdflatex main
 \documentclass[10pt{",twocolumn" if two_columns else ""}]{{article}}
 \usepackage[letterpaper,textwidth={width:g}in,textheight=9in{",columnsep=0.25in" if two_columns else ""}]{{geometry}}
@@ -51,8 +53,8 @@ def main_document(
 \begin{{document}}
 \section*{{{escaped(evidence.study["study"])}}}
 {escaped(evidence.study["question"])}
-Verdicts on \abStudyAblations{{}} ablations: helps \abStudyHelps, hurts \abStudyHurts, no meaningful difference
-\abStudySame, undecided \abStudyOpen{{}} ({shown}; {drawn}).
+Verdicts on \abStudyAblations{{}} ablations: helps \abStudyHelps, hurts \abStudyHurts,{same}
+undecided \abStudyOpen{{}} ({shown}; {drawn}).
 
 {inputs}
 {floats}

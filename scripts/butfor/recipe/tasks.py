@@ -28,7 +28,9 @@ class Task:
 CLASSIFICATION = Task("classification", "one class", "cross-entropy", "nats")
 BINARY = Task("binary", "one of two classes, by a single output", "cross-entropy", "nats")
 MULTILABEL = Task("multilabel", "any number of classes at once", "cross-entropy per class", "nats")
-REGRESSION = Task("regression", "numbers", "mean squared error", "squared units", figure="mae", classes=False)
+REGRESSION = Task(
+    "regression", "numbers", "mean squared error", "squared units of the target", figure="mae", classes=False
+)
 SEGMENTATION = Task("segmentation", "a class per pixel", "cross-entropy per pixel", "nats", places=True)
 SEQUENCE = Task("sequence", "a class per step", "cross-entropy per step", "nats", places=True)
 OWN = Task("own", "whatever the model's own step takes", "the model's own loss", "units", figure="", classes=False)

@@ -18,7 +18,7 @@ from butfor.records.record import Record
 from butfor.records.results_folder import EARLIER, RUNS_FOLDER, records_below
 from butfor.report.placebo_section import shown_by
 from butfor.report.sparkline import sparkline
-from butfor.study.metrics import Metric
+from butfor.study.metrics import TITLES, Metric
 from butfor.study.study_metrics import ELSEWHERE, beside, metrics_of
 from butfor.text_width import padded, width, wrapped
 from butfor.verdicts.numbers import mean_and_sd
@@ -27,7 +27,7 @@ from butfor.verdicts.words import in_words, seeds_in_words
 
 MARGIN, WIDTH = 10, 100  # places before a line's words, or more where those before it need them, and of a line
 MOST_BELOW = 5  # folders that an error names
-MEASURED = ("validation/accuracy", "validation/mae", "validation/loss")  # the first that a history has is drawn
+MEASURED = ("accuracy", "mae", "loss")  # on validation examples: the first that a history has is drawn
 
 
 def arm_story(results: Path, arm: str) -> str:
@@ -178,14 +178,14 @@ def _curves(results: Path, arms: list[str]) -> list[str]:
     """A line per arm: the mean over its runs of what is measured on validation examples after each epoch."""
     histories = {arm: [record.history for record in _records(results, arm) if record.history] for arm in arms}
     rows = [row for several in histories.values() for history in several for row in history]
-    figure = next((name for name in MEASURED if any(name in row for row in rows)), None)
-    if figure is None:
+    name = next((each for each in MEASURED if any(f"validation/{each}" in row for row in rows)), None)
+    if name is None:
         return []
-    means = {arm: _mean(several, figure) for arm, several in histories.items() if several}
+    means = {arm: _mean(several, f"validation/{name}") for arm, several in histories.items() if several}
     every = [value for values in means.values() for value in values]
     wide = max(map(width, means))
     return [
-        phrase("{figure}, mean by epoch", figure=stored(figure)),
+        phrase("{figure}, mean by epoch", figure=term(f"validation {TITLES[name]}")),
         *(
             f"{padded(arm, wide)} {sparkline(values, min(every), max(every))} {values[0]:.4g} → {values[-1]:.4g}"
             for arm, values in means.items()

@@ -32,26 +32,38 @@ POINTS = Unit("accuracy points", "points", "%", scale=100.0, decimals=2)
 NATS = Unit("nats", "nats", "nats", scale=1.0, decimals=4)
 
 
+def _plain(name: str) -> Unit:
+    """A unit by one name everywhere, of which one is what records hold."""
+    return Unit(name, name, name, scale=1.0, decimals=4)
+
+
+UNITS = _plain("units")
+OF_TARGET = _plain("units of the target")
+SQUARED = _plain("squared units of the target")
+
+
 @dataclass(frozen=True)
 class Quantity:
-    """What each part of the data is measured by, after every epoch and at the end: its name and its unit in records.
+    """What each part of the data is measured by, after every epoch and at the end: its name in records, its title, and its unit
+    in records.
 
     unit: that of differences.
     """
 
     name: str
+    title: str
     recorded_unit: str
     unit: Unit
     higher_is_better: bool
 
 
-ACCURACY = Quantity("accuracy", "share", POINTS, higher_is_better=True)
-LOSS = Quantity("loss", "nats", NATS, higher_is_better=False)
+ACCURACY = Quantity("accuracy", "accuracy", "share", POINTS, higher_is_better=True)
+LOSS = Quantity("loss", "loss", "nats", NATS, higher_is_better=False)
 QUANTITIES = {quantity.name: quantity for quantity in (ACCURACY, LOSS)}
-UNITS = Unit("units", "units", "units", scale=1.0, decimals=4)
-MAE = Quantity("mae", "units of the target", UNITS, higher_is_better=False)
-SQUARES = Quantity("loss", "squared units", UNITS, higher_is_better=False)
-OWN_LOSS = Quantity("loss", "units", UNITS, higher_is_better=False)
+MAE = Quantity("mae", "MAE", OF_TARGET.name, OF_TARGET, higher_is_better=False)
+SQUARES = Quantity("loss", "loss", SQUARED.name, SQUARED, higher_is_better=False)
+OWN_LOSS = Quantity("loss", "loss", UNITS.name, UNITS, higher_is_better=False)
+TITLES = {quantity.name: quantity.title for quantity in (ACCURACY, LOSS, MAE)}
 
 
 def quantities_in(figures: Iterable[str]) -> tuple[Quantity, ...]:

@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS
-from butfor.study.metrics import METRICS, UNITS, Figures, Metric, Unit
+from butfor.study.metrics import METRICS, OF_TARGET, SQUARED, UNITS, Figures, Metric, Unit
 from butfor.study.summary import MetricTerms, Study
 
 OTHER_PARTS = ("train", "validation")
 CLASSIFICATION = "classification"  # what a study's task is where nothing else is said
 ELSEWHERE = "elsewhere"  # that of runs of other programs, which record nothing but what they are judged by
-OF_TARGET = Unit("units of the target", "units", "units of the target", scale=1.0, decimals=4)
 
 
 def _of_regression() -> dict[str, Metric]:
@@ -35,9 +34,9 @@ def _of_regression() -> dict[str, Metric]:
     rows = (
         tested("rmse", "RMSE", lambda m: m["test/rmse"] if "test/rmse" in m else math.sqrt(m["test/loss"])),
         tested("mae", "MAE", lambda m: m["test/mae"]),
-        tested("loss", "loss", lambda m: m["test/loss"], UNITS),
+        tested("loss", "loss", lambda m: m["test/loss"], SQUARED),
         gap("rmse", "RMSE", lambda m: math.sqrt(m["test/loss"]) - math.sqrt(m["train/loss"])),
-        gap("loss", "loss", lambda m: m["test/loss"] - m["train/loss"], UNITS),
+        gap("loss", "loss", lambda m: m["test/loss"] - m["train/loss"], SQUARED),
     )
     return {row.name: row for row in rows}
 
@@ -61,7 +60,7 @@ def metrics_of(study: Mapping[str, Any]) -> dict[str, Metric]:
     for name in study.get("claimed") or ():
         part, _, quantity = name.partition("/")
         if name not in found and part in OTHER_PARTS and f"test/{quantity}" in found:
-            found[name] = _on(part, found[f"test/{quantity}"])
+            found[name] = on_part(part, found[f"test/{quantity}"])
     return found
 
 
@@ -115,8 +114,8 @@ def descriptive(study: Study) -> set[str]:
     return set(metrics_of(study)) - {study["verdict"]["metric"], *study.get("claimed", [])}
 
 
-def _on(part: str, tested: Metric) -> Metric:
-    """A recorded metric of the test set, on another part of the data."""
+def on_part(part: str, tested: Metric) -> Metric:
+    """A recorded metric of the test set, on another part of the data: train or validation."""
     title = tested.title.replace("test", "training" if part == "train" else part, 1)
 
     def recorded(figures: Figures) -> float:

@@ -49,6 +49,11 @@ def interval_of(row: Mapping[str, Any]) -> str:
     return interval(row["low"], row["high"], decimals_of(row))
 
 
+def effect_with_interval(row: Mapping[str, Any]) -> str:
+    """The effect, and its interval if it has one."""
+    return effect_of(row) if row["low"] is None else f"{effect_of(row)} {interval_of(row)}"
+
+
 def decimals_of(row: Mapping[str, Any]) -> int:
     """How many decimals the numbers of a row have: as its interval leaves a meaning, or where there is none, its metric's."""
     decimals = row.get("decimals")
