@@ -13,7 +13,9 @@ import pytest
 from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.makespan import AROUND_EACH_ARM
-from butfor.process import start_command
+from butfor.process import failure_note, start_command
+from butfor.process.failure_note import FailureNote
+from butfor.records.results_folder import note_beside
 from butfor.report import failed_job, headline
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal import start_view
@@ -126,10 +128,24 @@ def test_the_time_left_is_that_of_the_open_jobs_side_by_side(monkeypatch, tmp_pa
 
 
 def test_of_a_log_about_several_the_lines_that_the_reason_names():
-    assert failed_job.user_lines(LOG, "it raised in my_model.py, line 9.") == [
-        "  /home/me/my_model.py, line 9, in build",
-        "    return head(x)",
-    ]
+    line_9 = ["  /home/me/my_model.py, line 9, in build", "    return head(x)"]
+    assert failed_job.user_lines(LOG, "it raised in /home/me/my_model.py, line 9.", of_several=True) == line_9
+    others = "", "in /home/me/other.py, line 9.", "in /home/me/my_model.py, line 99."
+    assert [failed_job.user_lines(LOG, why, of_several=True) for why in others] == [[], [], []]
+    assert failed_job.user_lines(LOG, "ValueError: thirteen")[:2] == line_9, "a log of its own is about nothing else"
+
+
+def test_of_two_models_that_could_not_be_built_each_has_its_own_lines(tmp_path, monkeypatch):
+    """One raises at a line; what the other is refused for names none."""
+    log = tmp_path / "logs" / "build.log"
+    log.parent.mkdir()
+    log.write_text(LOG)
+    whys = {"baseline": "my_model:build: it raised in /home/me/my_model.py, line 17.", "other": "its: it is compiled."}
+    for arm, why in whys.items():
+        FailureNote(note_beside(tmp_path / "runs" / arm / "look1"), arm, "look1", log).say(None, why)
+    monkeypatch.setattr(failure_note, "is_alive", lambda process: False)
+    first, second = headline.unfinished(tmp_path).split("\n  other, look1: ")
+    assert "my_model.py, line 17, in head" in first and "my_model.py" not in second
 
 
 @pytest.mark.parametrize(
