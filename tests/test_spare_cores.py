@@ -5,11 +5,10 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from snakemake.jobs import Job
 
 from butfor.outlook.run_seconds import RunSeconds
 from butfor.outlook.shared_jobs import seconds_of_jobs
-from butfor.workflow import retries, spare_cores
+from butfor.workflow import spare_cores
 from butfor.workflow.spare_cores import START, processes_of
 from conftest import SMALL
 
@@ -142,14 +141,3 @@ def test_a_folder_that_is_asked_for_has_all_cores(workflow_copy, alone):
     assert done.returncode == 0, done.stderr
     assert processes(copy) == {"l2": 2}  # four seeds would take three as long
     assert metrics(copy).items() <= alone.items()
-
-
-def test_each_attempt_of_a_job_reserves_what_it_asks_for():
-    class Mine(Job):  # Snakemake's, with what it keeps of a job between two attempts
-        __slots__ = ()
-
-    retries.reserve_anew(Mine)
-    job = object.__new__(Mine)
-    job._attempt, job._resources, job._scheduler_resources = 1, {"_cores": 2}, {"_cores": 2}
-    job.attempt += 1
-    assert (job.attempt, job._resources, job._scheduler_resources) == (2, None, None)
