@@ -69,6 +69,7 @@ if workflow.is_main_process:
     planning.inherit(targets, study, targets.is_dry_run)
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
+    retries.reserve_anew(Job)
     training_order.start_in_order(Scheduler)
 
 

@@ -60,7 +60,10 @@ def fail():
     ending.cancel_rounds()
     start_view.end()
     settle()
-    ending.failed(study)
+    if (
+        not targets.is_dry_run
+    ):  # a plan that is refused has said why, and leaves nothing to go on with
+        ending.failed(study)
 
 
 if outer_workflow.is_outermost(workflow):

@@ -49,11 +49,11 @@ rule train:
     log:
         "<logs>/train/{arm}_{look}.log",
     priority: lambda wildcards: 10 + precedence(wildcards.arm)
-    threads: lambda wildcards: study["threads"] * spare_cores.processes(*wildcards)
+    threads: lambda wildcards, attempt: study["threads"] * spare_cores.processes(*wildcards, attempt)
     resources:
         gpu=gpu_of_arm,
         mem_mb=lambda wildcards, attempt: memory(wildcards, attempt)
-        * spare_cores.processes(*wildcards),
+        * spare_cores.processes(*wildcards, attempt),
         runtime=runtime,
         runtime_least=study["job"]["runtime"],
     params:

@@ -1,11 +1,9 @@
 from pathlib import Path
 
-from butfor.outlook.written_outlook import write_outlook
+from butfor.outlook.written_outlook import tell_outlook
 
-text = write_outlook(
+tell_outlook(
     snakemake.config, snakemake.params.files,
     cores=snakemake.params.cores, path=Path(snakemake.params.path),
-    forks=snakemake.params.forks,
+    log=Path(snakemake.log[0]), forks=snakemake.params.forks,
 )  # fmt: skip
-Path(snakemake.log[0]).write_text(text)
-print(text)

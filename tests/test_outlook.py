@@ -14,7 +14,7 @@ from butfor.errors import StudyError
 from butfor.forks.interpreter import SERVERS, are_forks_wanted
 from butfor.outlook import design_power, power_text, time_needed, written_outlook
 from butfor.outlook.alike_arms import alike_arms
-from butfor.outlook.detectable import detectable
+from butfor.outlook.detectable import Detectable, detectable
 from butfor.outlook.job_start import FORK, INTERPRETER, SCHEDULING, start_by_probe, usual_start
 from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespan
@@ -168,6 +168,9 @@ def test_what_a_job_takes_to_begin_is_the_pause_after_the_one_before_it():
     jobs = [(0, 10), (1, 12), (13, 20), (15, 22), (23, 30), (25, 33)]
     known = [a_run(f"job{place}", {}, start, {"train": end - start}) for place, (start, end) in enumerate(jobs)]
     assert start_seconds(known) == 3
+    later = [a_run(f"later{place}", {}, start + 900, {"train": end - start}) for place, (start, end) in enumerate(jobs)]
+    again = [a_run(f"again{place}", {}, 2000 + 400 * place, {"train": 10}) for place in range(9)]
+    assert start_seconds([*known, *later, *again]) == 3, "what passes between two starts is no pause of a start"
     assert start_seconds(known[:3]) is None, "too few to tell"
 
 
@@ -257,6 +260,26 @@ def test_a_plan_beside_a_study_at_work_goes_by_the_runs_that_are_measured(tmp_pa
         for seed, metrics in enumerate([{"test/loss": 0.3}, {"test/loss": 0.3, "test/matthews": 0.8}])
     )
     assert design_power.design_power(study, [waiting, known]).margin == pytest.approx(1.6)  # points
+
+
+def test_what_a_design_can_see_is_told_by_the_spread_that_is_told_first_in_two_digits():
+    seen = Detectable({2: 21.31, 5: 4.26}, 115, 39, {2: 21.31, 5: 1.884})
+    power = design_power.DesignPower(
+        "test/accuracy", "test accuracy", "points", 2, 0.5, 1, Spread(1.843, "assumed", examples=10_000), seen
+    )
+    spread, lead, *lines = power_text.power_lines(power)
+    assert "by 1.8 points" in spread and "an eighth of the 10 000 test examples" in spread
+    assert lead == "What it can see in test accuracy, of one ablation:"
+    assert lines[0] == "  with 2 seeds: a true difference of 21 points or more, in 4 of 5 studies", (
+        "the caution changes nothing"
+    )
+    assert lines[1].endswith("4.3 points or more, in 4 of 5 studies (without the caution: 1.9 points)")
+    unknown = power_text.power_lines(replace(power, spread=Spread(1.0, "unknown"), corrected_over=2))
+    assert unknown[0].startswith("How far a difference spreads") and "21 times that spread" in unknown[2]
+    earlier = power_text.power_lines(replace(power, spread=Spread(0.3, "earlier", 1, "results/a")))
+    assert earlier[0].endswith("by 0.30 points, as those of the earlier study in results/a do.")
+    several = power_text.power_lines(replace(power, spread=Spread(0.3, "records", 2)))
+    assert several[0].endswith("(the middle one of 2 ablations).")
 
 
 def test_a_margin_that_is_a_share_is_said_before_records_tell_it():

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from butfor.outlook.run_seconds import RunSeconds
 from butfor.outlook.shared_jobs import seconds_of_jobs
+from butfor.workflow import spare_cores
 from butfor.workflow.spare_cores import START, processes_of
 from conftest import SMALL
 
@@ -63,6 +65,22 @@ def test_a_look_ends_nearly_as_soon_as_it_could(jobs, seeds, places):
 )
 def test_only_what_would_be_idle_is_used(asked, each):
     assert processes_of(*asked) == each
+
+
+def test_a_further_attempt_has_no_more_processes_than_seeds_are_lacking(planned, monkeypatch, tmp_path):
+    training = {"arm": "baseline", "seeds": [0, 1, 2, 3]}
+    targets = SimpleNamespace(is_dry_run=False, training=lambda arm, look: training)
+    monkeypatch.setattr(spare_cores, "lacking_trainings", lambda *_: [training])
+    settings, plan = planned("{data: digits, ablations: {a: {set: {dropout: 0.5}}}}")
+    settings["results"] = str(tmp_path)
+    found = spare_cores.SpareCores(settings, plan, targets, asked=list, cores=4)
+    assert found.processes("baseline", "look1") == 4
+    waiting = tmp_path / "runs" / "baseline" / ".unfinished" / "mark"
+    waiting.mkdir(parents=True)
+    for seed, left in ((0, 3), (2, 2), (3, 1), (1, 1)):
+        (waiting / f"seed_{seed}.json").touch()
+        assert found.processes("baseline", "look1", attempt=2 + seed) == left, "a job has one in any case"
+    assert found.processes("baseline", "look1") == 4, "what a job has does not change while it runs"
 
 
 @pytest.mark.parametrize("places, seconds", [(1, [67.0, 67.0]), (2, [67.0, 67.0]), (3, [27.0] * 6)])

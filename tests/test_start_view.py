@@ -1,5 +1,6 @@
 """What the terminal shows of a start: a live view, lines where it is no terminal, the user's own lines after a failure."""
 
+import json
 import logging
 import os
 import pty
@@ -13,7 +14,11 @@ import pytest
 from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun
 from butfor.outlook.makespan import AROUND_EACH_ARM
-from butfor.process import start_command
+from butfor.outlook.planned_seconds import PLAN, mark_of, planned_seconds
+from butfor.outlook.run_seconds import RunSeconds
+from butfor.process import failure_note, start_command
+from butfor.process.failure_note import FailureNote
+from butfor.records.results_folder import note_beside
 from butfor.report import failed_job, headline
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal import start_view
@@ -126,10 +131,24 @@ def test_the_time_left_is_that_of_the_open_jobs_side_by_side(monkeypatch, tmp_pa
 
 
 def test_of_a_log_about_several_the_lines_that_the_reason_names():
-    assert failed_job.user_lines(LOG, "it raised in my_model.py, line 9.") == [
-        "  /home/me/my_model.py, line 9, in build",
-        "    return head(x)",
-    ]
+    line_9 = ["  /home/me/my_model.py, line 9, in build", "    return head(x)"]
+    assert failed_job.user_lines(LOG, "it raised in /home/me/my_model.py, line 9.", of_several=True) == line_9
+    others = "", "in /home/me/other.py, line 9.", "in /home/me/my_model.py, line 99."
+    assert [failed_job.user_lines(LOG, why, of_several=True) for why in others] == [[], [], []]
+    assert failed_job.user_lines(LOG, "ValueError: thirteen")[:2] == line_9, "a log of its own is about nothing else"
+
+
+def test_of_two_models_that_could_not_be_built_each_has_its_own_lines(tmp_path, monkeypatch):
+    """One raises at a line; what the other is refused for names none."""
+    log = tmp_path / "logs" / "build.log"
+    log.parent.mkdir()
+    log.write_text(LOG)
+    whys = {"baseline": "my_model:build: it raised in /home/me/my_model.py, line 17.", "other": "its: it is compiled."}
+    for arm, why in whys.items():
+        FailureNote(note_beside(tmp_path / "runs" / arm / "look1"), arm, "look1", log).say(None, why)
+    monkeypatch.setattr(failure_note, "is_alive", lambda process: False)
+    first, second = headline.unfinished(tmp_path).split("\n  other, look1: ")
+    assert "my_model.py, line 17, in head" in first and "my_model.py" not in second
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,35 @@ def test_the_text_says_arms_trainings_and_the_time_left(tmp_path):
     assert "7 of 10 runs, look 1 of 2, up to 5 seeds" in text
     assert "1 of 2 done, 1 in training, 0 waiting" in text and "no_decay (seed 2, epoch 1 of 7)" in text
     assert "about 1.0 minutes if this look decides all, at most about 5.0 minutes" in text
+
+
+def test_before_a_first_run_the_time_left_is_the_plans_and_is_marked_as_such(tmp_path):
+    jobs = [JobProgress("baseline", 0, 2), JobProgress("no_decay", 0, 2)]
+    waiting = progress(looks=[2], jobs=jobs)
+    text = progress_text(waiting, tmp_path, TimeLeft(tmp_path).of(waiting))
+    assert "not known yet: what trains the runs is compiled first" in text
+    planned = {job.arm: RunSeconds(3.0, 5.0, "a probe") for job in jobs}
+    left = TimeLeft(tmp_path, side_by_side=1, planned=planned).of(waiting)
+    assert left.look == pytest.approx(2 * (usual_start(engine()) + 3.0 + 2 * 5.0) + CLOSING + 2 * AROUND_EACH_ARM)
+    assert re.search(r"about \d+ s, as the plan has it: no run tells it yet", progress_text(waiting, tmp_path, left))
+    beside = [known("baseline", 10.0, tmp_path)]
+    assert not TimeLeft(tmp_path, beside=beside, planned=planned).of(waiting).is_planned, (
+        "runs of another study tell it"
+    )
+    assert TimeLeft(tmp_path, planned={"baseline": planned["baseline"]}).of(waiting) is None
+
+
+def test_a_plan_tells_the_time_of_the_study_that_it_was_made_of(planned, tmp_path):
+    def mark(rate, threads=1):
+        _, plan = planned(f"{{data: digits, ablations: {{a: {{set: {{learning_rate: {rate}}}}}}}}}")
+        return mark_of(plan, threads)
+
+    seconds = {"once": 3.0, "each": 5.0, "source": "a probe", "like": ""}
+    (tmp_path / PLAN).write_text(json.dumps({"time": {"arms": {"a": seconds}}, "mark": mark(0.01)}))
+    assert planned_seconds(tmp_path, mark(0.01)) == {"a": RunSeconds(**seconds)}
+    assert planned_seconds(tmp_path, mark(0.02)) == planned_seconds(tmp_path, mark(0.01, threads=2)) == {}
+    (tmp_path / PLAN).write_text(json.dumps({"time": None, "mark": mark(0.01)}))
+    assert planned_seconds(tmp_path, mark(0.01)) == planned_seconds(tmp_path / "none", mark(0.01)) == {}
 
 
 def test_verdicts_so_far_are_those_of_the_last_decision_and_absent_from_older_ones():

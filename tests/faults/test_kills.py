@@ -84,7 +84,8 @@ def test_a_start_that_is_stopped(study, undisturbed, number):
 
 
 @pytest.mark.long
-def test_ctrl_c_twice_in_every_phase(study, undisturbed):
+@pytest.mark.parametrize("pause", [0.3, 0.05], ids=["jobs have ended", "jobs end"])
+def test_ctrl_c_twice_in_every_phase(study, undisturbed, pause):
     """As a terminal sends it: to the start and its jobs, not to the follower, which has a session of its own."""
     phases = ("data.py", "train.py", "compare.py", "figures.py", "report.py", "track.py")
     for script in phases:
@@ -93,7 +94,7 @@ def test_ctrl_c_twice_in_every_phase(study, undisturbed):
         for _ in range(2):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(start.process.pid, signal.SIGINT)
-            time.sleep(0.3)
+            time.sleep(pause)
         status, out = start.end()
         last = out.splitlines()[-2:]  # what there is may be reported on, which is said last
         assert status != 0 and any(line.startswith("Stopped by Ctrl-C.") for line in last), (script, out)

@@ -216,7 +216,7 @@ def split(
         order = streams.generator(seed, "split").permutation(images).astype(np.int32)
         train, validated = order[count:], order[:count]
     if train_size is not None and train_size > len(train):
-        raise DataError(f"train_size: expected at most {len(train)} images after validation, received {train_size}.")
+        raise DataError(f"train_size: expected at most {len(train)} examples after validation, received {train_size}.")
     return train[:train_size], validated
 
 

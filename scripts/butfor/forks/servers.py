@@ -33,7 +33,10 @@ OF_LATE = {
     MIRROR: ("butfor.tracking", "mlflow", "mlflow.store.tracking.sqlalchemy_store"),  # the first says how mlflow begins
 }
 OF_ENGINES = {
-    "butfor.engine.keras_engine:KerasEngine": (*OF_SCRIPTS, "psutil", "butfor.engine.keras_libraries"),
+    "butfor.engine.keras_engine:KerasEngine": (
+        *(*OF_SCRIPTS, "psutil"),
+        *("butfor.engine.keras_libraries", "butfor.engine.generated_code"),
+    ),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }
 PATIENCE = 0.5  # seconds, in which a server ends that is not importing

@@ -15,6 +15,7 @@ from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.cached_runs import Cached, cached_runs
 from butfor.outlook.decided_looks import decided_looks
 from butfor.outlook.design_power import DesignPower, design_power
+from butfor.outlook.planned_seconds import mark_of
 from butfor.outlook.planned_study import BASE, PlannedStudy, examples_of, planned_study, read_config
 from butfor.outlook.time_needed import TimeNeeded, test_examples, time_needed
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
@@ -32,7 +33,7 @@ class Outlook:
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
     that would train the same runs. untouched: parts of the recipe that no arm
     touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. has_font: whether this
-    machine can write figures in the study's language.
+    machine can write figures in the study's language. mark: see planned_seconds.
     """
 
     study: str
@@ -55,6 +56,7 @@ class Outlook:
     claims: int
     unclaimed: list[str]
     has_font: bool = True
+    mark: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain values, with the lines that ask about the untouched parts."""
@@ -100,6 +102,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
         has_font=_has_font(language_of(settings)),
+        mark=mark_of(plan, settings["threads"]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from butfor.languages.phrases import phrase, stored, template
+from butfor.languages.phrases import phrase, plural, stored, template
 from butfor.outlook.outlook import Outlook
 from butfor.outlook.power_text import power_lines
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, PROBE
@@ -17,7 +17,7 @@ from butfor.verdicts.words import listed
 
 MOST_ARMS = 40  # that are told one by one
 FEW_ARMS = 3  # of a job, that are named
-COLUMNS = 12, 13, 13, 13  # places of the columns of times
+COLUMN = 13  # places of a column of times
 TOLD_BY = {
     OWN: template("their own records"),
     ALIKE: template("records of arms like them"),
@@ -56,7 +56,11 @@ def _size(outlook: Outlook) -> list[str]:
     there = sum(map(len, outlook.cached.values()))
     cached = phrase("No run is there yet.")
     if there:
-        cached = phrase("{runs} of these need no training: the records are there.", runs=counted(there, "run"))
+        cached = plural(
+            "{n} of these runs needs no training: its record is there.",
+            "{n} of these runs need no training: their records are there.",
+            there,
+        )
     return [arms, looks, cached]
 
 
@@ -128,18 +132,18 @@ def _arms(outlook: Outlook, time: TimeNeeded) -> Iterator[str]:
     wide = max(map(width, [*outlook.arms, *(_few_arms(job.arms) for job in time.shared)]))
     heads = [phrase("once a job"), phrase("each run"), phrase("first look"), phrase("all looks")]
     shown = heads if len(adds) > 1 else heads[:-1]
-    yield f"  {'':{wide}}" + "".join(padded_before(head, places) for head, places in zip(shown, COLUMNS, strict=False))
+    yield f"  {'':{wide}}" + "".join(padded_before(head, COLUMN) for head in shown)
     together = {arm for job in time.shared for arm in job.arms}
     for job in time.shared:
         name = _few_arms(job.arms)
-        yield f"  {padded(name, wide)}  {job.once:8.1f} s  {job.each:9.1f} s  {_short(job.seconds)}"
+        yield f"  {padded(name, wide)}" + "".join(f"  {_short(each)}" for each in (job.once, job.each, job.seconds))
     alone = [name for name in outlook.arms if name not in together]
     for name in alone[:MOST_ARMS]:
         arm = time.arms[name]
         once = time.start + arm.once
         jobs = [once + seeds * arm.each for seeds in adds]
-        row = f"  {padded(name, wide)}  {once:8.1f} s  {arm.each:9.1f} s  {_short(jobs[0])}"
-        yield row + (f"  {_short(sum(jobs))}" if len(jobs) > 1 else "")
+        times = [once, arm.each, jobs[0], *([sum(jobs)] if len(jobs) > 1 else [])]
+        yield f"  {padded(name, wide)}" + "".join(f"  {_short(each)}" for each in times)
     if (more := len(alone) - MOST_ARMS) > 0:
         yield "  " + phrase("and {arms} more, which plan.json lists.", arms=counted(more, "arm"))
 
@@ -188,7 +192,7 @@ def _machine(outlook: Outlook) -> list[str]:
         else phrase("No GPU is needed, and none is used here.")
     )
     needs = phrase(
-        "It needs {cores} ({threads} a training) and about {memory} GB of memory for {jobs} side by side ({source}).",
+        "A start needs {cores} ({threads} a training) and about {memory} GB of memory for {jobs} side by side ({source}).",
         cores=counted(outlook.cores, "core"),
         threads=counted(outlook.threads, "thread"),
         memory=f"{gigabytes:.1f}",

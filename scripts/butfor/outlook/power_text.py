@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from butfor.languages.phrases import phrase, template, term
 from butfor.outlook.design_power import DesignPower
 from butfor.plain_text import counted
+from butfor.verdicts.numbers import of_spread
 
 SOURCES = {
     "records": template(
@@ -25,36 +26,43 @@ SOURCES = {
     ),
 }
 
+OF_ONE = {
+    "records": template("A difference spreads from seed to seed by {sd} {unit}, as this study's records tell."),
+    "earlier": template(
+        "A difference spreads from seed to seed by {sd} {unit}, as those of the earlier study in {folder} do."
+    ),
+}
+
 
 def power_lines(power: DesignPower | None) -> list[str]:
     """What the design can see at each look, and how many seeds the margin takes."""
     if power is None:
         return []
+    several = template("What it can see in {metric}, with {ablations} judged together:")
+    lead = several if power.corrected_over > 1 else template("What it can see in {metric}, of one ablation:")
+    ablations = counted(power.corrected_over, "ablation")
     return [
-        phrase(
-            "What it can see in {metric}, with {ablations} judged together:",
-            metric=term(power.title),
-            ablations=counted(power.corrected_over, "ablation"),
-        ),
+        _spread(power),  # by which the sizes are told
+        phrase(lead, metric=term(power.title), ablations=ablations),
         *_at_each_look(power),
         *_margin(power),
-        _spread(power),
     ]
 
 
 def _at_each_look(power: DesignPower) -> Iterator[str]:
-    plain = power.can_see.without_caution
-    for seeds, smallest in power.can_see.smallest.items():
-        seen = {"seeds": counted(seeds, "seed"), "size": _size(power, smallest)}
-        if plain:
+    plain = {seeds: _size(power, smallest) for seeds, smallest in power.can_see.without_caution.items()}
+    sizes = {seeds: _size(power, smallest) for seeds, smallest in power.can_see.smallest.items()}
+    for seeds, size in sizes.items():
+        seen = {"seeds": counted(seeds, "seed"), "size": size}
+        if plain.get(seeds, size) != size:
             yield "  " + phrase(
                 "with {seeds}: a true difference of {size} or more, in 4 of 5 studies (without the caution: {plain})",
                 **seen,
-                plain=_size(power, plain[seeds]),
+                plain=plain[seeds],
             )
         else:
             yield "  " + phrase("with {seeds}: a true difference of {size} or more, in 4 of 5 studies", **seen)
-    if plain:
+    if plain and plain != sizes:
         yield phrase(
             "That is with the caution that fewer than 5 ablations need: they are too few to tell whether runs have a long tail,"
             " so that an ablation whose own runs do not rule one out takes a larger difference."
@@ -62,16 +70,22 @@ def _at_each_look(power: DesignPower) -> Iterator[str]:
 
 
 def _spread(power: DesignPower) -> str:
-    spread, sd = power.spread, f"{power.spread.sd:.{power.decimals}f}"
-    ablations = counted(spread.ablations, "ablation")
-    values = {"unit": term(power.unit), "ablations": ablations, "folder": spread.folder, "examples": spread.examples}
-    return phrase(SOURCES[spread.source], sd=sd, **values)
+    spread, ablations = power.spread, counted(power.spread.ablations, "ablation")
+    examples = f"{spread.examples or 0:,}".replace(",", " ")
+    values = {"unit": term(power.unit), "ablations": ablations, "folder": spread.folder, "examples": examples}
+    words = OF_ONE.get(spread.source) if spread.ablations == 1 else None
+    return phrase(words or SOURCES[spread.source], sd=_rounded(power, spread.sd), **values)
 
 
 def _size(power: DesignPower, smallest: float) -> str:
     if power.spread.source == "unknown":
-        return phrase("{n} times that spread", n=f"{smallest:.1f}")
-    return f"{smallest:.{power.decimals}f} {term(power.unit)}"
+        return phrase("{n} times that spread", n=f"{smallest:.{of_spread(smallest, 1)}f}")
+    return f"{_rounded(power, smallest)} {term(power.unit)}"
+
+
+def _rounded(power: DesignPower, size: float) -> str:
+    """As many digits as a size that is reckoned beforehand is worth: two, where the metric has the decimals for them."""
+    return f"{size:.{of_spread(size, power.decimals)}f}"
 
 
 def _margin(power: DesignPower) -> list[str]:
@@ -88,31 +102,31 @@ def _margin(power: DesignPower) -> list[str]:
     if can_see.for_margin and can_see.for_sameness:
         return [
             phrase(
-                "A difference as large as the margin ({margin}) takes {seeds}; an ablation that makes none at all can be shown to"
-                " make no meaningful one from {same} seeds on.",
+                "A difference as large as the margin ({margin}) is found with {seeds}; that an ablation makes no meaningful"
+                " difference can be shown from {same} seeds on, if it makes none.",
                 **values,
             )
         ]
     if can_see.for_margin:
         return [
             phrase(
-                "A difference as large as the margin ({margin}) takes {seeds}; and none can be shown to make no meaningful"
-                " difference.",
+                "A difference as large as the margin ({margin}) is found with {seeds}; that an ablation makes no meaningful"
+                " difference is shown by no number of seeds up to ten thousand.",
                 **values,
             )
         ]
     if can_see.for_sameness:
         return [
             phrase(
-                "No number of seeds up to ten thousand finds a difference as large as the margin ({margin}); an ablation that"
-                " makes none at all can be shown to make no meaningful one from {same} seeds on.",
+                "No number of seeds up to ten thousand finds a difference as large as the margin ({margin}); that an ablation"
+                " makes no meaningful difference can be shown from {same} seeds on, if it makes none.",
                 **values,
             )
         ]
     return [
         phrase(
-            "No number of seeds up to ten thousand finds a difference as large as the margin ({margin}); and none can be shown to"
-            " make no meaningful difference.",
+            "No number of seeds up to ten thousand finds a difference as large as the margin ({margin}), or shows that an"
+            " ablation makes no meaningful difference.",
             **values,
         )
     ]

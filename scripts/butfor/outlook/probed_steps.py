@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from butfor.data.dataset import Dataset, load
+from butfor.data.fetch import FetchError
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
+from butfor.outlook.step_probe import REFUSAL
 from butfor.process.start_settings import announced
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
@@ -136,5 +138,7 @@ def _step(runs: ArmRuns, steps: int, size: int, on_cpu: bool) -> float:
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
-    except StudyError as error:
+    except FetchError as error:  # which may be gone when the study starts
         sys.exit(f"a start would refuse it: {' '.join(str(error).split())}")
+    except StudyError as error:
+        write_atomically(Path(sys.argv[1]) / REFUSAL, str(error))

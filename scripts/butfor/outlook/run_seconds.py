@@ -15,6 +15,7 @@ Recipe = dict[str, Any]
 ByRecipe = dict[str, list[KnownRun]]
 OWN, ALIKE, OTHER_MODEL = "its own records", "records of an arm like it", "records of an arm with another model"
 PROBE = "a probe"
+LONGEST_PAUSE = 60.0  # seconds; what is longer lies between two starts
 FEWEST_PAUSES = 3  # by which it is told how long a job takes to begin
 
 
@@ -73,7 +74,8 @@ def start_seconds(known: Iterable[KnownRun]) -> float | None:
     )
     ended = sorted(max(run.ended for run in job) for job in jobs.values())
     side_by_side = max((sum(end > at for end in ended) - sum(start > at for start in begun) for at in begun), default=0)
-    pauses = [start - end for start, end in zip(begun[side_by_side:], ended, strict=False) if start > end]
+    after = zip(begun[side_by_side:], ended, strict=False)
+    pauses = [start - end for start, end in after if 0 < start - end < LONGEST_PAUSE]
     return median(pauses) if len(pauses) >= FEWEST_PAUSES else None
 
 

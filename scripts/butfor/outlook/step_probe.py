@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from butfor.arm_names import data_set_of
+from butfor.errors import StudyError
 from butfor.outlook.job_start import start_by_probe
 from butfor.outlook.known_runs import KnownRun
 
 LONGEST = 30.0  # seconds that steps are tried for, the finding of data aside
 FINDING = 300.0  # seconds that the data may take to be found and stored
+REFUSAL = "refusal"  # the file in which a probe says why a start would refuse the study
 LIBRARY = Path(__file__).resolve().parents[2]
 
 
@@ -42,7 +44,7 @@ def probed(
     """What one seed of a training would take. training: see parameters.training. data: the settings of its data set with what
     recipes need of it (see Plan.largest). paths: the stored arrays and their manifest; none where they
     are not stored yet: they are then found as a start finds them, and thrown away. beside: the study's files,
-    beside which modules may lie."""
+    beside which modules may lie. Raises StudyError where a start would refuse the study."""
     with tempfile.TemporaryDirectory(prefix="butfor_probe_") as folder:
         task, found = Path(folder) / "task.json", Path(folder) / "found.json"
         asked = {"training": training, "data": data, "data_set": data_set_of(training["arm"]), "threads": threads}
@@ -50,6 +52,8 @@ def probed(
         task.write_text(json.dumps({**asked, "began": time.time(), "longest": LONGEST}))
         with (Path(folder) / "log").open("w") as log:
             ended = _run([sys.executable, "-m", "butfor.outlook.probed_steps", folder], log)
+        if (refusal := Path(folder) / REFUSAL).is_file():
+            raise StudyError(refusal.read_text(encoding="utf-8"))
         if not found.is_file():
             last = (Path(folder) / "log").read_text(errors="replace").strip().rpartition("\n")[2]
             return Probed(None, why=last or f"it did not come to its first step ({ended})")

@@ -33,10 +33,11 @@ def told(results: Path, what: str, logs: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"  {phrase('Log: {log}', log=log)}" for log in logs)])
 
 
-def user_lines(log: str, why: str = "") -> list[str]:
+def user_lines(log: str, why: str = "", of_several: bool = False) -> list[str]:
     """The lines of the user's own files in the last traceback of a log, the innermost last, each with the code there.
 
-    why: what is said of the failure; of a log about several, the lines that it names.
+    why: what is said of the failure, whose lines alone are given if it names any. of_several: whether the log is about several
+    jobs, so that no other lines of it may be given.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for frame in FRAME.finditer(log):
@@ -47,8 +48,9 @@ def user_lines(log: str, why: str = "") -> list[str]:
             lines = [f"  {place}", f"    {frame['code'].strip()}"]
             found.pop((file, frame["line"]), None)
             found[file, frame["line"]] = lines
-    named = [lines for (_, number), lines in found.items() if f"line {number}" in why]
-    return [line for lines in (named or list(found.values()))[-MOST_FRAMES:] for line in lines]
+    named = [lines for (file, number), lines in found.items() if re.search(rf"{re.escape(file)}, line {number}\b", why)]
+    given = named if named or of_several else list(found.values())
+    return [line for lines in given[-MOST_FRAMES:] for line in lines]
 
 
 def log_text(log: str | Path) -> str:

@@ -69,7 +69,7 @@ def _runs(results: Path) -> list[str]:
 def unfinished(results: Path) -> str:
     """Of a start that failed: the jobs that left no records, why, with their logs, and what to do."""
     notes = read_notes(results)
-    lines = [_unfinished(same) for same in by_reason(notes)]
+    lines = [_unfinished(same, results) for same in by_reason(notes)]
     what = (
         plural("{n} training job left no records:", "{n} training jobs left no records:", len(notes))
         if notes
@@ -101,12 +101,14 @@ def _again(does: str, results: Path) -> list[str]:
     ]
 
 
-def _unfinished(notes: list[dict[str, Any]]) -> str:
+def _unfinished(notes: list[dict[str, Any]], results: Path) -> str:
     """A line on jobs that ended for the same reason."""
     first, arms = notes[0], [note["arm"] for note in notes]
     why = sentence(stored(first["why"].removeprefix(arms[0] + ": ")))
     said = f"  {listed(arms)}, {_where(first)}: {why} {phrase('Log: {log}', log=first['log'])}"
-    lines = failed_job.user_lines(failed_job.log_text(first["log"]), first["why"])
+    own = JobPlace(results / RUNS.format(arm=first["arm"], look=first["look"])).log.name
+    of_several = Path(first["log"]).name != own
+    lines = failed_job.user_lines(failed_job.log_text(first["log"]), first["why"], of_several)
     return "\n".join([said, *(f"  {line}" for line in lines)])
 
 

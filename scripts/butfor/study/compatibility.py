@@ -88,12 +88,12 @@ def _mismatched(recipe: Recipe) -> list[str]:
     problems += _dropout_list(recipe) + _layer_names(recipe)
     if recipe["batch_size"] > (recipe["train_size"] or recipe["batch_size"]):
         problems.append(
-            f"batch_size: expected at most the {recipe['train_size']} images of train_size, since an incomplete batch is left"
+            f"batch_size: expected at most the {recipe['train_size']} examples of train_size, since an incomplete batch is left"
             f" out, received {recipe['batch_size']}. Write a smaller one, or a larger train_size."
         )
     if recipe["normalisation"]["name"] == "batch" and recipe["batch_size"] == 1 and not own:
         problems.append(
-            "batch_size: expected 2 or more with batch normalisation, since the moments of one image leave nothing of it,"
+            "batch_size: expected 2 or more with batch normalisation, since the moments of one example leave nothing of it,"
             " received 1. Write a larger one, or normalisation: layer."
         )
     if recipe["batch_size"] == 1 and (mixing := [key for key in ("mixup", "cutmix") if recipe[key]]):

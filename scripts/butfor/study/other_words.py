@@ -74,6 +74,14 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("text", "claim", "statement", "hypothesis"), "sentence"),
     **dict.fromkeys(("direction", "effect", "outcome", "expected"), "expect"),
 }  # fmt: skip
+QUANTILES = (
+    "alpha",
+    "share",
+    "tau",
+    "quantile",
+    "q",
+)  # names of a quantile, of which the loss and the metric have one each
+QUANTILE = "The quantile is `share` of the loss pinball, and `alpha` of the metric pinball."
 SEEDS = "Did you mean seeds (how many) or first_seed (the number of the first)?"
 PROFILE = "It is a line in profiles/slurm/profile.yaml, with what else a cluster is asked for"
 METRIC = "The metric that decides is verdict.metric; the loss, and by the task accuracy or mae, are always measured"
@@ -98,6 +106,8 @@ def advice(key: Any, error: ValidationError, root: Schema, there: Collection[str
     block = str(error.absolute_path[-1]) if error.absolute_path else ""
     free = [name for name in error.schema.get("properties", {}) if name not in there]
     meant = SAME.get(key.lower(), key)
+    if key.lower() in QUANTILES and "pinball" in (block, error.instance.get("name"), error.instance.get("score")):
+        return QUANTILE
     if {"seeds", "first_seed"} & {*free} and key.lower() in ("seed", "random_state", "random_seed"):
         return SEEDS
     if meant in free:

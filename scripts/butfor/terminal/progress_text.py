@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +49,9 @@ def progress_rows(found: StudyProgress, left: Left | None = None) -> list[Row]:
         rows.append(Row("training", _few([f"{job.arm} ({job.at})" for job in found.under_way], "; ")))
     if found.is_running and left is not None:
         rows.append(Row("time left", left_in_words(found, left)))
+    elif found.is_running and not found.done and not found.place:
+        words = phrase("not known yet: what trains the runs is compiled first, and then the first runs tell it")
+        rows.append(Row("time left", words))
     rows += verdict_rows(found)
     rows += [Row(FAILED, line) for line in _lines(found.failed)]
     rows += [Row(NO_RECORDS, line) for line in _lines(found.notes)]
@@ -81,6 +85,9 @@ def runs_in_words(found: StudyProgress) -> str:
 
 def left_in_words(found: StudyProgress, left: Left) -> str:
     """The time that is left."""
+    if left.is_planned:
+        measured = left_in_words(found, replace(left, is_planned=False))
+        return phrase("{left}, as the plan has it: no run tells it yet", left=measured)
     about = duration(left.look / 3600)
     if len(found.looks) == found.place + 1:
         return phrase("about {time}", time=about)

@@ -14,6 +14,7 @@ from butfor.outlook.alike_arms import steps_per_epoch
 from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS, makespan
+from butfor.outlook.planned_seconds import mark_of, planned_seconds
 from butfor.outlook.planned_study import PlannedStudy, examples_of
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds, usual_each
 from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, runs_of, seconds_of_jobs
@@ -31,10 +32,11 @@ LEAST_SHARE = 0.1  # of a run's epochs, by which its time can be told
 @dataclass(frozen=True)
 class Left:
     """Seconds that a study still needs. look: if the look that trains now is its last; most: if no further ablation is settled
-    before the last look."""
+    before the last look. is_planned: whether the plan alone tells it, before any run."""
 
     look: float
     most: float
+    is_planned: bool = False
 
 
 class TimeLeft:
@@ -42,7 +44,8 @@ class TimeLeft:
 
     recipes: those of arms, with the steps of their epochs if they are known; of other arms the middle of all runs is taken.
     beside: runs of other studies that are like them. side_by_side: jobs at a time; 0: as many as are seen to train. shared: the
-    jobs that train arms together; None where it is not known which: all that wait, if any run was trained so.
+    jobs that train arms together; None where it is not known which: all that wait, if any run was trained so. planned: what the
+    runs of arms take as the study's plan has it, for as long as no run tells it.
     """
 
     def __init__(
@@ -52,20 +55,23 @@ class TimeLeft:
         beside: Iterable[KnownRun] = (),
         side_by_side: int = 0,
         shared: SharedJobs | None = None,
+        planned: Mapping[str, RunSeconds] | None = None,
     ) -> None:
         self._results, self._recipes, self._side_by_side = results, recipes or {}, side_by_side
         self._own: list[KnownRun] = []
         self._read_already: dict[Path, KnownRun | None] = {}
-        self._beside, self._shared = list(beside), shared
+        self._beside, self._shared, self._planned = list(beside), shared, planned or {}
 
     def of(self, found: StudyProgress) -> Left | None:
-        """The time that is left; None where no run tells it."""
+        """The time that is left; None where neither a run nor a plan tells it."""
         self._read()
         arms = [job.arm for job in found.jobs]
         alone, among = self._times(arms, are_batched=False), self._times(arms, are_batched=True)
         first = self._first(found)
-        times = alone or among or (dict.fromkeys(arms, first) if first else None)
-        if times is None:
+        measured = alone or among or (dict.fromkeys(arms, first) if first else None)
+        planned = {arm: self._planned[arm] for arm in arms if arm in self._planned}
+        times = measured or (planned if len(planned) == len(arms) else None)
+        if not times:
             return None
         together, start = among or times, start_seconds(self._own) or usual_start(parameters.engine())
         lanes = self._side_by_side or max(1, len(found.under_way))
@@ -77,7 +83,7 @@ class TimeLeft:
             more += BETWEEN_LOOKS + _taking(arms_of(shared), lanes)
             more += makespan([seconds_of_jobs(shared, lacking, times, start, lanes)], lanes)
         closing = CLOSING + AROUND_EACH_ARM * len({*arms, *(run.arm for run in self._own)})
-        return Left(look + closing, look + more + closing)
+        return Left(look + closing, look + more + closing, is_planned=measured is None)
 
     def _read(self) -> None:
         runs = self._results / RUNS_FOLDER
@@ -180,7 +186,8 @@ def time_left_of_start(settings: dict[str, Any], plan: Plan, targets: Targets, c
         }
         own = study.results / RUNS_FOLDER
         beside = [run for run in known_runs(study) if own not in run.job.parents]
-        return TimeLeft(study.results, recipes, beside, side_by_side(settings, cores), SharedJobs(study))
+        planned = planned_seconds(study.results, mark_of(plan, settings["threads"]))
+        return TimeLeft(study.results, recipes, beside, side_by_side(settings, cores), SharedJobs(study), planned)
 
     return make
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from butfor.languages.phrases import language_of, speaking
 from butfor.report import headline
-from butfor.workflow import demands
+from butfor.workflow import demands, second_interrupt
 
 PARTIAL = "partial"
 NOTHING_TO_DO = "Nothing to be done"  # Snakemake calls no handler then
@@ -21,10 +21,8 @@ NOT_UNLOCK = (
     "Another start is at work in this folder: do not use --unlock while it is. `butfor report` tells what there is so far, and"
     " `butfor plan` what is left, both beside it; with Snakemake's own words, add --nolock to the targets partial and plan."
 )
-STOPS = {
-    "Terminating processes on user request": "Ctrl-C",
-    "Will exit after finishing": "SIGTERM",
-}  # as Snakemake says them
+INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, as are those on SIGTERM
+STOPS = {INTERRUPTED: "Ctrl-C", "Will exit after finishing": "SIGTERM"}
 ROUND = "JobScheduler._schedule_reevalutation."  # the name of what a timer of Snakemake's calls, as far as it is known
 _stopped_by: list[str] = []
 
@@ -68,6 +66,8 @@ def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None
         if LOCKED in message:
             _end_with(NOT_UNLOCK)
         _stopped_by.extend(by for words, by in STOPS.items() if message.startswith(words))
+        if message.startswith(INTERRUPTED):
+            second_interrupt.end_jobs_at_next()
         if message.startswith(NOTHING_TO_DO) and (asked := targets()) is not None:
             succeeded(settings, asked)
         return True

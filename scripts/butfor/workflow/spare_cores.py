@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.process.memory_limit import memory_limit
+from butfor.records.results_folder import RUNS, UNFINISHED, record_in
 from butfor.study.plan import Plan
 from butfor.workflow.lacking_trainings import asked_folders, folder_of, lacking_trainings
 from butfor.workflow.targets import Targets
@@ -41,16 +42,28 @@ class SpareCores:
         self._targets, self._asked, self._results = targets, asked, Path(settings["results"])
         self._precedence = precedence(plan)
         self._of_look: dict[str, dict[str, int]] = {}
+        self._of_attempt: dict[tuple[str, str, int], int] = {}
         memory = memory_limit() // MEGABYTE if most_memory is None else most_memory
         self._places = min(cores // int(settings["threads"]), memory // int(settings["job"]["mem_mb"])) if cores else 1
 
-    def processes(self, arm: str, look: str) -> int:
-        """Those of an arm's job; worked out once, before the first of a look begins."""
+    def processes(self, arm: str, look: str, attempt: int = 1) -> int:
+        """Those of an arm's job; worked out once, before the first of a look begins, and for each further attempt, which has no
+        more of them than seeds that are lacking."""
         if self._places < 2 or self._targets.is_dry_run:
             return 1
         if look not in self._of_look:
             self._of_look[look] = self._shared_out(look)
-        return self._of_look[look].get(arm, 1)
+        if (most := self._of_look[look].get(arm, 1)) < 2:
+            return most
+        if (arm, look, attempt) not in self._of_attempt:
+            self._of_attempt[arm, look, attempt] = min(most, max(1, self._lacking_seeds(arm, look)))
+        return self._of_attempt[arm, look, attempt]
+
+    def _lacking_seeds(self, arm: str, look: str) -> int:
+        """Those of which no job that was ended has left a record: by its device, which is not known here, the fewest."""
+        seeds = self._targets.training(arm, look)["seeds"]
+        waiting = (self._results / RUNS.format(arm=arm, look=look)).parent.glob(f"{UNFINISHED}/*/")
+        return min((sum(not record_in(each, seed).exists() for seed in seeds) for each in waiting), default=len(seeds))
 
     def _shared_out(self, look: str) -> dict[str, int]:
         asked = asked_folders(self._results, self._asked() or ())
