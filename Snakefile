@@ -25,13 +25,14 @@ BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
 from butfor.forks.servers import ForkServers
-from butfor.process.rare_collection import collect_rarely
+from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import known_signatures, planning, present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
 present_scripts.look_once(ScriptProcessor)
 collect_rarely()  # of ten thousand jobs, a tenth of a start's work
+end_without_collection()
 fork_servers = ForkServers()
 if workflow.is_main_process:
     fork_servers.start_scripts_of(PythonScript)

@@ -65,8 +65,8 @@ def draw(
         for picture in pictures:
             shown = replace(picture, arms=tuple(called[arm] for arm in picture.arms))
             figure = drawn.figure(shown)
-            if figure.axes and (arrangement := figure.get_layout_engine()):  # once for both files, since that takes most of the time
-                arrangement.execute(figure)
+            if figure.axes and (arrangement := figure.get_layout_engine()):
+                arrangement.execute(figure)  # once for both files, since it takes most of the time
                 figure.set_layout_engine(None)
             figure.savefig(figures / f"{picture.name}.png", metadata={"Software": None})
             hover_titles.save_svg(figure, figures / f"{picture.name}.svg")
