@@ -13,6 +13,7 @@ from pathlib import Path
 
 from snakemake.dag import ScriptProcessor
 from snakemake.executors.local import Executor
+from snakemake.iocontainers import Snakemake
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
 from snakemake.scheduling.greedy import Scheduler
@@ -33,7 +34,7 @@ from butfor.workflow import present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
 present_scripts.look_once(ScriptProcessor)
-parameter_frames.look_where_imported(PersistenceBase)
+parameter_frames.look_where_imported(PersistenceBase, Snakemake)
 collect_rarely()  # of ten thousand jobs, a tenth of a start's work
 end_without_collection()
 fork_servers = ForkServers()
