@@ -136,14 +136,17 @@ def test_examples_are_compared_whole_whatever_their_sums_and_blocks(monkeypatch)
     train, test = (draws.integers(0, 256, (50, 3, 5), np.uint8) for _ in range(2))
     test[7:19] = train[20:32]
     test[30:33] = train[41]
-    test[33, 2, 4] ^= 1
+    test[33] = train[45]
+    test[33, 2, 4] ^= 1  # which makes it another
     expected = len({bytes(x) for x in train} & {bytes(x) for x in test[:30]}) + 3
     assert shared_examples(train, test) == expected == 15
     monkeypatch.setattr(overlap, "BLOCK", 40)  # two examples
     assert shared_examples(train, test) == 15
     assert len(set(overlap._sums(test))) == 48 and not set(overlap._sums(test[33:])) & set(overlap._sums(train))
-    monkeypatch.setattr(overlap, "_sums", lambda inputs: np.zeros(len(inputs), np.uint64))
-    assert shared_examples(train, test) == 15
+    several = [{"a": x[:, :2], "b": x[:, 2:]} for x in (train, test)]
+    assert shared_examples(*several) == 15
+    monkeypatch.setattr(overlap, "_sums", lambda inputs: np.zeros(50, np.uint64))
+    assert shared_examples(train, test) == shared_examples(*several) == 15
 
 
 IN_TURN = """
