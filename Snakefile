@@ -13,7 +13,9 @@ from pathlib import Path
 
 from snakemake.dag import ScriptProcessor
 from snakemake.executors.local import Executor
+from snakemake.iocontainers import Snakemake
 from snakemake.jobs import Job
+from snakemake.persistence import PersistenceBase
 from snakemake.scheduling.greedy import Scheduler
 from snakemake.script import PythonScript
 from snakemake.utils import min_version
@@ -25,13 +27,16 @@ BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
 from butfor.forks.servers import ForkServers
-from butfor.process.rare_collection import collect_rarely
+from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import known_signatures, planning, present_scripts, quoted_python
+from butfor.workflow import known_signatures, parameter_frames, planning
+from butfor.workflow import present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
 present_scripts.look_once(ScriptProcessor)
+parameter_frames.look_where_imported(PersistenceBase, Snakemake)
 collect_rarely()  # of ten thousand jobs, a tenth of a start's work
+end_without_collection()
 fork_servers = ForkServers()
 if workflow.is_main_process:
     fork_servers.start_scripts_of(PythonScript)

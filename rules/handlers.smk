@@ -14,12 +14,12 @@ def begin():
         return
     from butfor.workflow import beginning
 
-    beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
-    targets.protect(is_forced)
-    if workflow.local_exec:
+    if workflow.local_exec:  # first, since they are waited for, and the follower is to know of them
         fork_servers.start(
             processes_to_run(workflow.dag.needrun_jobs()), engine, study["threads"]
         )
+    beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
+    targets.protect(is_forced)
     start_view.begin(study["results"], view, language)
 
 

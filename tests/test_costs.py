@@ -6,6 +6,8 @@ import dataclasses
 import gc
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from butfor.errors import StudyError
 from butfor.process import energy, peak_memory, rare_collection
 from butfor.report.arm_cost_section import arm_cost_section
 from butfor.verdicts import claim_outcomes
-from conftest import SMALL, resolved
+from conftest import ROOT, SMALL, resolved
 from test_truths_verdicts import fake
 
 RECIPE = {**SMALL, "model": {"name": "mlp", "widths": [32]}}
@@ -171,6 +173,31 @@ def test_garbage_is_collected_rarely_and_still_is():
         assert gc.get_stats()[0]["collections"] > runs
     finally:
         gc.set_threshold(*before)
+
+
+KEPT = """
+import gc, sys
+sys.path.insert(0, sys.argv[1])
+from butfor.process.rare_collection import end_without_collection
+
+class Looked:
+    def __del__(self):
+        print("looked for")
+
+gc.disable()
+if sys.argv[2:]:
+    end_without_collection()
+one = Looked()
+one.itself = one
+del one
+"""
+
+
+def test_a_process_ends_without_looking_for_garbage():
+    ways = [[], ["at once"]]
+    command = [sys.executable, "-c", KEPT, str(ROOT / "scripts")]
+    printed = [subprocess.run([*command, *way], capture_output=True, text=True, check=True).stdout for way in ways]
+    assert printed == ["looked for\n", ""]
 
 
 def test_peak_memory_is_counted_from_where_it_is_asked_for():

@@ -114,7 +114,7 @@ class Evil:
 def test_nothing_but_arrays_is_unpickled(tmp_path, monkeypatch, batch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(pickle.UnpicklingError, match=r"expected arrays only, received (posix|numpy)"):
-        published.read("cifar10", cifar_files(tmp_path, {"data_batch_1": batch}))
+        published.read("cifar10", cifar_files(tmp_path, {"data_batch_1": batch}), {})
     assert not (tmp_path / "made by a pickle").exists()
 
 
@@ -122,14 +122,14 @@ def test_mnist_and_cifar10_are_read_from_their_published_forms(tmp_path):
     """The forms, not the data: those cannot be had everywhere."""
     images, labels = np.arange(40, dtype=np.uint8).reshape(10, 2, 2), np.arange(10, dtype=np.uint8)
     np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2])
-    mnist = published.read("mnist", {"mnist.npz": tmp_path / "mnist.npz"})
+    mnist = published.read("mnist", {"mnist.npz": tmp_path / "mnist.npz"}, {})
     assert mnist["y_train"].dtype == np.int32 and mnist["x_test"].shape == (2, 2, 2)
     batches = {}
     for name, label in [("data_batch_2", 2), ("data_batch_1", 1), ("test_batch", 9), ("batches.meta", 0)]:
         pixels = np.full((1, 3072), label, np.uint8)
         pixels[0, 1024] = 77  # the first green pixel
         batches[name] = pickled_by_python_2(pixels, label)
-    cifar = published.read("cifar10", cifar_files(tmp_path, batches))
+    cifar = published.read("cifar10", cifar_files(tmp_path, batches), {})
     assert cifar["y_train"].tolist() == [1, 2] and cifar["y_test"].tolist() == [9]
     assert cifar["x_train"].shape == (2, 32, 32, 3) and cifar["x_train"][0, 0, 0].tolist() == [1, 77, 1]
 

@@ -94,7 +94,9 @@ def test_a_wrong_file_is_named_and_passed_over(published, tmp_path, change, word
         find(published, tmp_path, folder=str(tmp_path / "mine"), download=False)
     assert "a-ubyte.gz" in str(raised.value) and words in str(raised.value)
     put(tmp_path / "installed")
-    assert find(published, tmp_path, folder=str(tmp_path / "mine"))[0].startswith("the installed package")
+    unpacked = {}
+    place, _ = fetch.find(published, str(tmp_path / "mine"), True, tmp_path / "store", unpacked)
+    assert place.startswith("the installed package") and unpacked == CONTENT
 
 
 def test_a_broken_download_is_resumed(published, tmp_path, mirror):

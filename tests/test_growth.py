@@ -3,6 +3,8 @@
 import itertools
 import re
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,7 +22,7 @@ from butfor.study.plan import Plan
 from butfor.workflow import inheritance, present_scripts
 from butfor.workflow.finished_trainings import MANY, FinishedTrainings
 from butfor.workflow.name_patterns import any_of
-from conftest import SMALL
+from conftest import ROOT, SMALL
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -99,6 +101,36 @@ def test_the_script_of_a_rule_is_looked_for_once_in_a_start():
     for _ in range(2):
         with pytest.raises(FileNotFoundError):
             one.process_job(SimpleNamespace(rule=SimpleNamespace(script="gone.py", basedir="rules")))
+
+
+NOTED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from snakemake.iocontainers import Params, Snakemake
+from snakemake.persistence import PersistenceBase
+from snakemake.persistence.file import FilePersistence
+if sys.argv[2:]:
+    from butfor.workflow.parameter_frames import look_where_imported
+    look_where_imported(PersistenceBase, Snakemake)
+persistence, given = FilePersistence.__new__(FilePersistence), Snakemake.__new__(Snakemake)
+
+def noted(value):
+    given._safely_store_params(Params(fromdict={"one": value}))
+    written = persistence._serialize_param(value)
+    return type(written) is str and written, list(given._params_store), given._params_types, type(given.params.one)
+
+import numpy
+print(noted({"seeds": [1, 2]}), noted(numpy.ones(2)), "pandas" in sys.modules)
+from pandas import DataFrame, Series
+print(noted(Series([1, 2])), noted(DataFrame({"a": [1]})), noted(3))
+"""
+
+
+def test_pandas_is_imported_for_no_parameter_and_its_tables_are_noted_as_ever():
+    ways = [[], ["where imported"]]
+    command = [sys.executable, "-c", NOTED, str(ROOT / "scripts")]
+    printed = [subprocess.run([*command, *way], capture_output=True, text=True, check=True).stdout for way in ways]
+    assert "DataFrame" in printed[0] and printed[0].replace("True", "False") == printed[1] != printed[0]
 
 
 def test_a_setting_that_an_arm_changes_stays_as_it_was_in_its_reference(planned):

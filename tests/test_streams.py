@@ -9,7 +9,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from butfor.data import dataset, scratch_arrays, streamed_array
+from butfor.data import dataset, overlap, scratch_arrays, streamed_array
 from butfor.data.dataset import load
 from butfor.data.overlap import shared_examples
 from butfor.data.prepare import prepare
@@ -129,6 +129,24 @@ def test_stored_arrays_that_are_damaged_are_told_from_those_that_are_whole(digit
 def test_test_examples_are_looked_for_in_the_training_part_each_once():
     train, test = np.array([[1], [2], [2], [3]]), np.array([[2], [2], [4], [3]])
     assert shared_examples(train, test) == 3
+
+
+def test_examples_are_compared_whole_whatever_their_sums_and_blocks(monkeypatch):
+    draws = np.random.default_rng(0)
+    train, test = (draws.integers(0, 256, (50, 3, 5), np.uint8) for _ in range(2))
+    test[7:19] = train[20:32]
+    test[30:33] = train[41]
+    test[33] = train[45]
+    test[33, 2, 4] ^= 1  # which makes it another
+    expected = len({bytes(x) for x in train} & {bytes(x) for x in test[:30]}) + 3
+    assert shared_examples(train, test) == expected == 15
+    monkeypatch.setattr(overlap, "BLOCK", 40)  # two examples
+    assert shared_examples(train, test) == 15
+    assert len(set(overlap._sums(test))) == 48 and not set(overlap._sums(test[33:])) & set(overlap._sums(train))
+    several = [{"a": x[:, :2], "b": x[:, 2:]} for x in (train, test)]
+    assert shared_examples(*several) == 15
+    monkeypatch.setattr(overlap, "_sums", lambda inputs: np.zeros(50, np.uint64))
+    assert shared_examples(train, test) == shared_examples(*several) == 15
 
 
 IN_TURN = """

@@ -35,22 +35,26 @@ class FetchError(StudyError):
     """A data set that could not be found; the message lists the places that were tried, and why each failed."""
 
 
-def find(published: Published, folder: str | None, download: bool, store: Path) -> tuple[str, Files]:
+def find(
+    published: Published, folder: str | None, download: bool, store: Path, unpacked: dict[str, bytes] | None = None
+) -> tuple[str, Files]:
     """The first place that has all files of a data set undamaged, and the paths of the files by name.
 
-    folder: a place of the user's, tried first. store: the folder for downloads. Raises FetchError.
+    folder: a place of the user's, tried first. store: the folder for downloads. unpacked: where the contents are put, by name,
+    of files that are unpacked to be verified, so that nobody need unpack them again. Raises FetchError.
     """
     failures = []
     for title, files_of in _places(published, folder, download, store):
         try:
             files = files_of()
-            for source in published.files:
-                verify(files[source.name], source)
+            contents = {source.name: verify(files[source.name], source) for source in published.files}
         except (FetchError, OSError, subprocess.SubprocessError) as failure:
             log.info("%s: %s", title, failure)
             failures.append(f"  {title}: {failure}")
         else:
             log.info("%s: all %d files intact", title, len(files))
+            if unpacked is not None:
+                unpacked.update({name: content for name, content in contents.items() if content is not None})
             return title, files
     names = ", ".join(source.name for source in published.files)
     raise FetchError(
@@ -60,21 +64,24 @@ def find(published: Published, folder: str | None, download: bool, store: Path) 
     )
 
 
-def verify(path: Path, source: Source) -> None:
-    """Raise FetchError unless a file has the SHA-256 of `source`."""
+def verify(path: Path, source: Source) -> bytes | None:
+    """The content of a file that has the SHA-256 of `source`, where it has to be unpacked for that; else None. Raises FetchError
+    if it has another."""
     if not path.is_file():
         raise FetchError(f"{path.name} is not there")
     try:
-        received = _sha256(path, unpack=source.name.endswith("-ubyte.gz"))
+        content = gzip.decompress(path.read_bytes()) if source.name.endswith("-ubyte.gz") else None
+        received = _sha256(path) if content is None else hashlib.sha256(content).hexdigest()
     except (EOFError, gzip.BadGzipFile, zlib.error) as failure:
         raise FetchError(f"{path} is damaged or cut short: {failure}") from failure
     if received != source.sha256:
         raise FetchError(f"{path} is not the published file: SHA-256 {source.sha256} expected, {received} received")
+    return content
 
 
-def _sha256(path: Path, unpack: bool) -> str:
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with gzip.open(path) if unpack else path.open("rb") as stream:
+    with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()

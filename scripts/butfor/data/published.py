@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import pickle
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from butfor.data.dataset import ARRAYS, Array
 from butfor.data.fetch import Files
 
 
-def read(name: str, files: Files) -> dict[str, Array]:
-    """Images `(n, *image)`, uint8, and labels `(n,)`, int32, from a data set's verified files."""
-    return {"mnist": _npz_images, "cifar10": _cifar10, "fashion_mnist": _idx_files}[name](files)
+def read(name: str, files: Files, unpacked: Mapping[str, bytes]) -> dict[str, Array]:
+    """Images `(n, *image)`, uint8, and labels `(n,)`, int32, from a data set's verified files. unpacked: see fetch.find."""
+    if name == "fashion_mnist":
+        return _idx_files(unpacked)
+    return {"mnist": _npz_images, "cifar10": _cifar10}[name](files)
 
 
 class _ArraysOnly(pickle.Unpickler):
@@ -30,9 +32,9 @@ class _ArraysOnly(pickle.Unpickler):
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
-def _idx_files(files: Files) -> dict[str, Array]:
+def _idx_files(unpacked: Mapping[str, bytes]) -> dict[str, Array]:
     def idx(name: str) -> Array:
-        raw = gzip.decompress(files[name].read_bytes())
+        raw = unpacked[name]
         dimensions = raw[3]
         shape = np.frombuffer(raw, ">i4", dimensions, 4)
         return np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions).reshape(shape)

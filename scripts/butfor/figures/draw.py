@@ -24,6 +24,7 @@ from butfor.figures.picture_kinds import CURVES, KINDS, SENSITIVITY
 from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.strongest import strongest, which_are_shown
 from butfor.languages.phrases import language_of, speaking, term
+from butfor.process.rare_collection import collect_rarely
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.arm_labels import labels_of
@@ -51,6 +52,7 @@ def draw(
 ) -> None:
     """Draw every figure of the study, in its language as far as fonts have that, and save each as PNG and SVG. measured: the
     files of what runs are worth by the metrics that the study asks for."""
+    collect_rarely()
     records, rows = records_in(folders, measured), json.loads(Path(contrasts_path).read_text())
     study = as_recorded(study, records)
     with speaking(letters.legible(language_of(study))):
@@ -63,8 +65,9 @@ def draw(
         for picture in pictures:
             shown = replace(picture, arms=tuple(called[arm] for arm in picture.arms))
             figure = drawn.figure(shown)
-            figure.draw_without_rendering()
-            figure.set_layout_engine(None)  # it is arranged now, and arranging takes most of the time
+            if figure.axes and (arrangement := figure.get_layout_engine()):
+                arrangement.execute(figure)  # once for both files, since it takes most of the time
+                figure.set_layout_engine(None)
             figure.savefig(figures / f"{picture.name}.png", metadata={"Software": None})
             hover_titles.save_svg(figure, figures / f"{picture.name}.svg")
 

@@ -20,7 +20,11 @@ from types import FrameType
 
 SCRIPT = re.compile(r"/\.snakemake/scripts/\w+\.([a-z]+)\.py$")
 TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
-MODULES = tuple(["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners"))  # processes that do
+OF_TRAINING = tuple(
+    ["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners")
+)  # processes that do
+EARLY_IMPORT = ["-P", "-m", "butfor.tracking.early_import"]
+MODULES = (*OF_TRAINING, EARLY_IMPORT)  # that are run beside a job, and end with what has started them
 ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
 LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
 SECOND = "+"  # before a module that a server imports once it has forked its first script
@@ -34,7 +38,7 @@ def servers_of(words: list[str]) -> list[str]:
     """The names of the servers for what an interpreter is asked to run, the best first; none if that is no script of
     Snakemake's."""
     if words in MODULES:
-        return [ENGINE]
+        return [MIRROR if words == EARLY_IMPORT else ENGINE]
     if (script := SCRIPT.search(words[0]) if words else None) is None:
         return []
     if script[1] in TRAINING:

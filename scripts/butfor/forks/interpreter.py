@@ -28,6 +28,11 @@ def module_environment(variables: Mapping[str, str] | None = None) -> dict[str, 
     return {**(os.environ if variables is None else variables), "PYTHONPATH": path}
 
 
+def thread_variables(threads: int) -> dict[str, str]:
+    """The variables by which libraries know how many threads a process has, as Snakemake sets them for a job."""
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+
+
 def are_forks_wanted() -> bool:
     """Whether a start on this machine would begin jobs as forks, as far as the environment says."""
     return os.environ.get(SERVERS) != ""

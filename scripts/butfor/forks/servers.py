@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.forks.client import ENGINE, FIGURES, LATE, LATER, MIRROR, SECOND, STAGES, TRAINING
-from butfor.forks.interpreter import SERVERS, interpreter
+from butfor.forks.interpreter import SERVERS, interpreter, thread_variables
 from butfor.process.log import LIBRARIES_LEVEL, libraries_level
 from butfor.process.start_settings import announced
 
@@ -114,11 +114,10 @@ def _can_wait() -> bool:
 
 
 def _started(folder: Path, name: str, modules: Iterable[str], threads: int) -> subprocess.Popen[bytes]:
-    as_jobs = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     level = {LIBRARIES_LEVEL: libraries_level(announced().log_level)}
     return subprocess.Popen(
         [sys.executable, str(HERE / "server.py"), str(folder), name, *modules],
-        env={**level, **os.environ, **as_jobs},
+        env={**level, **os.environ, **thread_variables(threads)},
         stdin=subprocess.PIPE,  # closed with this process, however that ends
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 
 THRESHOLDS = 200_000, 20, 100  # Python's own are 700, 10 and 10
@@ -12,3 +13,9 @@ def collect_rarely() -> None:
     MLflow's and SQLAlchemy's modules and rows are made of, again and again, took about a tenth of an import into MLflow; through
     the records of twenty thousand runs, a fifth of what judges them."""
     gc.set_threshold(*THRESHOLDS)
+
+
+def end_without_collection() -> None:
+    """Have this process end without a last look for garbage, which the system takes with all else. Of Snakemake's modules that
+    took a quarter of a second at the end of each start."""
+    atexit.register(gc.freeze)

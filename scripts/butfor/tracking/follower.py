@@ -18,6 +18,7 @@ from typing import Any
 
 from butfor.process.file_locks import AT_ONCE, SHARED, lock, open_lock
 from butfor.records.results_folder import LAST_IMPORT, RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
+from butfor.tracking import early_import
 
 PATIENCE = 60.0  # seconds: the results of a start that is over by then are left to `track`, which is cheaper
 SHARE = 0.01  # of the processors of a start, which mirroring may use while the start trains
@@ -60,7 +61,7 @@ def start(
 
 def follow(settings: dict[str, Any]) -> None:
     """The work of the process: wait until the start has lasted a while, or has ended with something new before `track` ran;
-    then mirror until the start has ended.
+    then mirror until the start has ended. Of a start whose trainings are over before that, see early_import.
 
     settings: those that `start` writes.
     """
@@ -75,14 +76,19 @@ def follow(settings: dict[str, Any]) -> None:
     runs, arms, tracked = results / RUNS_FOLDER, settings["tracking"]["arms"], _modified(results / TRACKED)
     earlier = set(ended_jobs(runs, arms))
     end = time.monotonic() + settings["patience"]
+    is_begun = False
     while is_running() and time.monotonic() < end:
         time.sleep(PAUSE)
+        if not is_begun and early_import.can_begin():
+            is_begun = True
+            if jobs := [job for job in ended_jobs(runs, arms) if job not in earlier]:
+                early_import.import_early(settings["tracking"], results, jobs)
     new = earlier.symmetric_difference(ended_jobs(runs, arms)) or list(results.glob(UNDER_WAY))
     if not is_running() and (not new or is_tracked()):
         return
     if is_running():  # otherwise there are no trainings to disturb
         _lower_priority(settings["niceness"])
-    threading.Thread(target=_give_way, args=[results], daemon=True).start()
+    threading.Thread(target=give_way, args=[results], daemon=True).start()
     from butfor.tracking import job_imports  # imports mlflow
 
     job_imports.follow(
@@ -105,7 +111,7 @@ def _lower_priority(niceness: int) -> None:
         OWN_SESSION.write_text(str(niceness))
 
 
-def _give_way(results: Path) -> None:
+def give_way(results: Path) -> None:
     """End this process as soon as the last import of a start waits for it or has begun, whatever it is writing.
 
     That import does all that this one has left, as after a kill -9, and at once: with what other programs leave of the

@@ -65,6 +65,16 @@ def follow(
         next_time = time.monotonic() + (time.process_time() - start) / share
 
 
+def import_ended(tracking: Tracking, results: Path, folders: list[Path]) -> None:
+    """Import the records in the folders, of jobs that have ended, once. What cannot be written is left to `track`."""
+    ready = [folder for folder in folders if _has_reference(tracking, folder)]
+    try:
+        with open_mirror(tracking, results) as mirror:
+            mirror.put(ready)
+    except (TrackingError, StoreError, RecordError, OSError) as failure:
+        log.warning("not written, left to the end of the study: %s", failure)
+
+
 def _import(mirror: Mirror, folders: list[Path], live_runs: LiveRuns, changed: list[Path], last: bool) -> None:
     """Import the records in the folders, and send the changed progress files."""
     try:

@@ -15,10 +15,7 @@ from butfor.data.official_validation import wanted
 from butfor.data.own_arrays import with_groups
 from butfor.data.place_digests import place_digests
 from butfor.data.sources.brought import Brought
-from butfor.data.sources.images import from_images
 from butfor.data.sources.npy_folder import from_npy_folder
-from butfor.data.sources.table_source import from_table
-from butfor.data.sources.texts import from_texts
 from butfor.process.time_limit import time_limit
 from butfor.user_code import call
 from butfor.user_code.files_read import FilesRead, noticed
@@ -34,8 +31,9 @@ def brought(settings: Settings, store: Path, scratch: Path, max_minutes: float |
     if is_own(name):
         return _from_function(settings, scratch, max_minutes)
     if name in PUBLISHED:
-        place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store)
-        return Brought(published.read(name, files), place)
+        unpacked: dict[str, bytes] = {}
+        place, files = fetch.find(PUBLISHED[name], settings["folder"], settings["download"], store, unpacked)
+        return Brought(published.read(name, files, unpacked), place)
     return READERS[name]({**settings, "scratch": scratch})
 
 
@@ -68,12 +66,32 @@ def _digits(_: Settings) -> Brought:
     return Brought(arrays, "scikit-learn (its values of 0 to 16 are stored as 0 to 255)")
 
 
+def _table(settings: Settings) -> Brought:
+    from butfor.data.sources.table_source import (
+        from_table,
+    )  # here and below, because pandas takes as long as reading images
+
+    return from_table(settings)
+
+
+def _images(settings: Settings) -> Brought:
+    from butfor.data.sources.images import from_images
+
+    return from_images(settings)
+
+
+def _texts(settings: Settings) -> Brought:
+    from butfor.data.sources.texts import from_texts
+
+    return from_texts(settings)
+
+
 READERS: dict[str, Callable[[Settings], Brought]] = {
     "digits": _digits,
     "npz": _npz,
     "npy": from_npy_folder,
-    "csv": from_table,
-    "parquet": from_table,
-    "images": from_images,
-    "texts": from_texts,
+    "csv": _table,
+    "parquet": _table,
+    "images": _images,
+    "texts": _texts,
 }

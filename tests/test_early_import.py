@@ -1,0 +1,105 @@
+"""Records of a short start reach MLflow while its report is made: by a fork, once, and never beside the last import."""
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from butfor.forks.client import EARLY_IMPORT, MIRROR, servers_of
+from butfor.forks.interpreter import SERVERS, thread_variables
+from butfor.tracking import early_import, follower
+from real_servers import until
+from test_forks import run, script, server
+from test_live import STUDY, at_once, found, job, track  # noqa: F401
+
+IN_FORKS = """
+import logging, time
+from mlflow import MlflowClient
+configure = logging.basicConfig
+logging.basicConfig = lambda **asked: configure(**asked) or logging.warning("in a fork")
+if {slow}:
+    MlflowClient.set_terminated = lambda *_: logging.warning("within a run") or time.sleep(30)
+"""
+
+
+@contextmanager
+def start(results, tmp_path, monkeypatch, train, slow=False):
+    """A start with a follower, whose trainings `train` ends; then it has a server for its last import. Gives the file of the
+    follower's messages, and its process."""
+    folder, log = tmp_path / "servers", results / "follow.log"
+    folder.mkdir()
+    (tmp_path / "beforehand.py").write_text(IN_FORKS.format(slow=slow))
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    monkeypatch.setenv(SERVERS, str(folder))
+    follower.start(STUDY, results, False, log)
+    (process,) = (one for one in psutil.Process().children() if str(follower.SCRIPT) in one.cmdline())
+    more = {"PYTHONPATH": path, **thread_variables(1)}
+    try:
+        time.sleep(1.5)  # for it to see what is there
+        train()
+        with server(folder, MIRROR, ["butfor.tracking", "beforehand"], **more):
+            yield log, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def forked_and_server():
+    everyone = psutil.Process().children(recursive=True)
+    return [one for one in everyone if one.status() != psutil.STATUS_ZOMBIE and "server.py" in " ".join(one.cmdline())]
+
+
+def put_aside(job):  # noqa: F811
+    """The records of a job that ends later."""
+    away = job.rename(job.parents[2] / "away")
+    return lambda: (job.parent.mkdir(exist_ok=True), away.rename(job))
+
+
+def test_what_a_short_start_has_trained_is_imported_before_its_last_import(job, tmp_path, monkeypatch):  # noqa: F811
+    results, end = job.parents[2], put_aside(job)
+    with start(results, tmp_path, monkeypatch, end) as (log, process):
+        until(lambda: "s/a/1: new" in log.read_text())
+        assert "in a fork" in log.read_text() and process.is_running()
+        until(lambda: not process.children())
+        assert len(found(job)[1]) == 2
+        assert track(job, arms=STUDY["arms"])["runs"] == {"s/a/0": "same", "s/a/1": "same"}
+        time.sleep(1.5)
+        assert log.read_text().count("in a fork") == 1
+
+
+def test_what_was_there_before_is_left_to_the_last_import(job, tmp_path, monkeypatch):  # noqa: F811
+    with start(job.parents[2], tmp_path, monkeypatch, lambda: None) as (log, process):
+        until(lambda: (tmp_path / "servers" / MIRROR).exists())
+        time.sleep(1.5)  # for the follower to see it too, and to ask it
+        last = script(tmp_path, "import sys; print('beforehand' in sys.modules)", "track")
+        assert run(tmp_path / "servers", last, env={**os.environ, **thread_variables(1)}) == (0, "True\n", "")
+        until(lambda: not process.children())
+        assert log.read_text() == "" and not (job.parents[2] / "mlflow").exists()
+
+
+@pytest.mark.parametrize("ended_by", ["the last import", "kill -9"])
+def test_it_ends_within_a_run(job, tmp_path, monkeypatch, ended_by):  # noqa: F811
+    results, end = job.parents[2], put_aside(job)
+    with start(results, tmp_path, monkeypatch, end, slow=True) as (log, process):
+        until(lambda: "within a run" in log.read_text())
+        if ended_by == "kill -9":
+            process.send_signal(signal.SIGKILL)
+            until(lambda: len(forked_and_server()) == 1)
+        begun = time.monotonic()
+        done = track(job, arms=STUDY["arms"])["runs"]
+        assert time.monotonic() - begun < 20
+    assert done == {"s/a/0": "replaced", "s/a/1": "new"}
+    assert sorted(run.data.tags["butfor.key"] for run in found(job)[1]) == sorted(done)
+
+
+def test_it_begins_only_once_there_is_what_it_can_be_forked_from(tmp_path, monkeypatch):
+    for folder in ("", str(tmp_path)):
+        monkeypatch.setenv(SERVERS, folder)
+        assert not early_import.can_begin()
+    (tmp_path / MIRROR).touch()
+    assert early_import.can_begin() and servers_of(EARLY_IMPORT) == [MIRROR]
+    monkeypatch.delenv(SERVERS)
+    assert not early_import.can_begin()
