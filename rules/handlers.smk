@@ -60,9 +60,8 @@ def fail():
     ending.cancel_rounds()
     start_view.end()
     settle()
-    if (
-        not targets.is_dry_run
-    ):  # a plan that is refused has said why, and leaves nothing to go on with
+    # A plan that is refused has said why, and leaves nothing to go on with.
+    if not targets.is_dry_run:
         ending.failed(study)
 
 

@@ -9,7 +9,7 @@ from conftest import ROOT
 
 DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 START = f"""
-import logging, pathlib, subprocess, sys
+import logging, subprocess, sys, time
 sys.path.insert(0, {str(ROOT / "scripts")!r})
 from butfor.workflow import ending
 
@@ -18,13 +18,20 @@ ending.watch(settings, lambda: None)
 mirror = subprocess.Popen([sys.executable, "-c", {DEAF!r}], stdout=subprocess.PIPE, start_new_session=True)
 job = subprocess.Popen([sys.executable, "-c", {DEAF!r}], stdout=subprocess.PIPE)
 job.stdout.readline(), mirror.stdout.readline()
+
+
+def wait():  # a signal that comes just before a blocking call would be noticed after it
+    while job.poll() is None:
+        time.sleep(0.05)
+
+
 try:
     print("at work", flush=True)
-    job.wait()
+    wait()
 except KeyboardInterrupt:
     logging.getLogger("snakemake.logging").warning("Terminating processes on user request, this might take some time.")
     print("waits", flush=True)
-    job.wait()
+    wait()
 ending.failed(settings)
 print("job", job.returncode, "mirror", mirror.poll(), flush=True)
 mirror.kill()
