@@ -1,5 +1,6 @@
 """Pictures show the records' numbers, for whatever a study leaves: diverged, missing, shallow and deep arms, one seed."""
 
+import itertools
 import json
 import math
 import os
@@ -628,7 +629,26 @@ ablations:
         if len(item.get_xdata()) == 2 and item.get_color() == style.BLUE
     )
     assert list(x) == pytest.approx([-3.0, -1.0]) and list(y) == [-3.0, 0.0], "the reference's value is at 0"
-    assert "every run failed ▼" in words(figure) and "learning_rate (logarithmic)" in words(figure)
+    (fast,) = (text for text in axes.texts if "every run failed" in text.get_text())
+    assert fast.get_text() == "◀ every run failed" and fast.get_rotation() == 90 and fast.get_va() == "bottom", "down"
+    assert "learning_rate (logarithmic)" in words(figure)
+
+
+def test_values_close_to_each_other_leave_room_for_the_label_of_the_references_and_of_the_ends():
+    places = {value: value for value in (0.0, 0.1, 0.102, 0.15, 0.2, 1.0)}
+    numbers = {
+        "dropout": {f"arm_{value}": ChangedNumber("dropout", value, 0.102) for value in places if value != 0.102}
+    }
+    rows = {arm: judged(arm, -1.0, low=-1.2, high=-0.8) for arm in numbers["dropout"]}
+    rows["arm_1.0"] = judged("arm_1.0", 50.0, "helps", low=49.5, high=50.5)
+    figure = sensitivity(
+        {"dropout": numbers["dropout"], "l2": numbers["dropout"]}, Effects(rows, {}, ACCURACY, VERDICT), "b"
+    )
+    assert "+50.00 [+49.50, +50.50] ▶" in words(figure)
+    for axes in figure.axes:
+        labels = [label.get_window_extent() for label in axes.get_xticklabels()]
+        assert {"0", "0.102", "1"} <= {label.get_text() for label in axes.get_xticklabels()}
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(labels))
 
 
 def test_the_front_holds_what_nothing_else_is_both_cheaper_and_better_than():

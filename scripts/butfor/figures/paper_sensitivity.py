@@ -12,13 +12,13 @@ from matplotlib.ticker import NullLocator
 
 from butfor.arm_names import anywhere
 from butfor.figures import hover_titles, style
-from butfor.figures.layers import spread_evenly
 from butfor.figures.sensitivity import places_of
+from butfor.figures.value_labels import labelled
 from butfor.figures.venue_style import apply_venue, unit_words
 from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.study.metrics import Metric
 
-HEIGHT, WIDE, MOST_PANELS, MOST_LABELS = 1.35, 1.6, 12, 5
+HEIGHT, WIDE, MOST_PANELS = 1.35, 1.6, 12
 LEAST = 1.9  # inches, in which the words beside the axis have room
 FAR = 6.0  # times the median size, beyond which an effect is written at the edge
 
@@ -86,7 +86,7 @@ def _panel(axes: Axes, own: pd.DataFrame, number: str, limits: tuple[float, floa
         else:
             _beyond(axes, places[row["value"]], row, limits)
     axes.plot(places[before], 0.0, "D", color="black", markersize=3.2, zorder=5)
-    _scale(axes, number, places)
+    _scale(axes, number, places, before)
     axes.set_ylim(low, high)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -109,10 +109,10 @@ def _beyond(axes: Axes, x: float, row: dict[Any, Any], limits: tuple[float, floa
     )
 
 
-def _scale(axes: Axes, number: str, places: dict[float, float]) -> None:
+def _scale(axes: Axes, number: str, places: dict[float, float], before: float) -> None:
     ordered = sorted(places)
-    labelled = spread_evenly(ordered, MOST_LABELS)
-    axes.set_xticks([places[value] for value in labelled], [hover_titles.number(value) for value in labelled])
+    shown = labelled(axes, places, before)
+    axes.set_xticks([places[value] for value in shown], [hover_titles.number(value) for value in shown])
     axes.xaxis.set_minor_locator(NullLocator())
     is_log = any(places[value] != value for value in ordered)
     axes.set_xlabel(f"{number} (log)".replace("_", " ") if is_log else number.replace("_", " "), fontsize="small")

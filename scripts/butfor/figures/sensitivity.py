@@ -12,18 +12,19 @@ from matplotlib.ticker import NullLocator
 
 from butfor.figures import hover_titles, style
 from butfor.figures.effect_limits import limits_of
-from butfor.figures.layers import spread_evenly
+from butfor.figures.value_labels import labelled
 from butfor.figures.verdict_marks import VERDICT_COLOURS, colour_of, mark_of
 from butfor.languages.phrases import phrase, stored, term
 from butfor.study.changed_numbers import ChangedNumber
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
-from butfor.verdicts.numbers import effect_of, level
+from butfor.verdicts.numbers import effect_of, effect_with_interval, level
 from butfor.verdicts.rows import ContrastRow
 
 COLUMNS, HEIGHT = 3, 2.5
 DECADES = 1.0  # that values span, from which on their axis is logarithmic
-MOST_LABELS, MOST_SEEDS = 6, 10
+MOST_SEEDS = 10
+LETTERS = 24  # that a panel has room for up its side
 BELOW = 0.4  # of a decade: how far left of the smallest value 0 stands on a logarithmic axis
 
 
@@ -91,7 +92,7 @@ def _panel(
 ) -> None:
     before = next(iter(own.values())).before
     places = places_of({before, *(found.value for found in own.values())})
-    _scale(axes, key, places)
+    _scale(axes, key, places, before)
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     axes.axvline(places[before], color="0.6", linewidth=0.8, linestyle=":", zorder=1)
     known = [(places[before], 0.0, 0.0, 0.0)]
@@ -127,9 +128,10 @@ def _beyond(axes: Axes, x: float, row: ContrastRow | None, metric: Metric, limit
         return
     effect = row["effect"]
     down = metric.higher_is_better if effect is None else effect < limits[0]
-    words = stored(row["remark"] or "no finished pair") if effect is None else effect_of(row)
-    axes.annotate(
-        f"{words} {'▼' if down else '▲'}" if down else f"▲ {words}", (x, 0 if down else 1), (0, 4 if down else -4),
+    words = stored(row["remark"] or "no finished pair") if effect is None else effect_with_interval(row)
+    words = words if effect is None or len(words) <= LETTERS else effect_of(row)
+    axes.annotate(  # turned to the left, as its words are, a mark to the right is one upwards
+        f"◀ {words}" if down else f"{words} ▶", (x, 0 if down else 1), (0, 4 if down else -4),
         xycoords=axes.get_xaxis_transform(), textcoords="offset points", rotation=90, ha="center",
         va="bottom" if down else "top", fontsize="small", color=colour_of(row["verdict"]),
     )  # fmt: skip
@@ -144,11 +146,11 @@ def places_of(values: Sequence[float] | set[float]) -> dict[float, float]:
     return {value: float(np.log10(value)) if value > 0 else float(np.log10(min(above))) - step for value in values}
 
 
-def _scale(axes: Axes, key: str, places: Mapping[float, float]) -> None:
+def _scale(axes: Axes, key: str, places: Mapping[float, float], before: float) -> None:
     ordered = sorted(places)
     is_log = any(places[value] != value for value in ordered)
-    labelled = spread_evenly(ordered, MOST_LABELS)
-    axes.set_xticks([places[value] for value in labelled], [hover_titles.number(value) for value in labelled])
+    shown = labelled(axes, places, before)
+    axes.set_xticks([places[value] for value in shown], [hover_titles.number(value) for value in shown])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(phrase("{key} (logarithmic)", key=key) if is_log else key)
     span = places[ordered[-1]] - places[ordered[0]]
