@@ -13,6 +13,8 @@ rule figures:
         "<logs>/figures.log",
     retries: 0
     localrule: True
+    # Half of the cores: the other jobs at a study's end run beside.
+    threads: max(1, min(8, (workflow.resource_settings.cores or 1) // 2))
     params:
         study=drawn,
         texts=texts,

@@ -209,10 +209,14 @@ def test_every_picture_draws_whatever_the_study_left(planned, tmp_path, missing,
         for place, arm in enumerate(plan.ablations)
     ]
     (tmp_path / "contrasts.json").write_text(json.dumps(rows))
-    draw(study, [tmp_path / "runs" / arm for arm in plan.arms], tmp_path / "contrasts.json", tmp_path / "figures")
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
-        f"{name}.{kind}" for name in gallery.figures(study) for kind in ("png", "svg")
-    }
+    for processes in (1, 3):
+        folders = [tmp_path / "runs" / arm for arm in plan.arms]
+        draw(study, folders, tmp_path / "contrasts.json", tmp_path / f"by_{processes}", processes=processes)
+    alone, shared = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("by_1", "by_3")
+    )
+    assert set(alone) == {f"{name}.{kind}" for name in gallery.figures(study) for kind in ("png", "svg")}
+    assert alone == shared, "the same to the byte"
 
 
 def test_of_more_arms_than_a_picture_can_show_those_with_the_largest_effects_are_shown(planned, tmp_path, monkeypatch):

@@ -25,6 +25,7 @@ from butfor.figures.sensitivity import Effects, sensitivity
 from butfor.figures.strongest import strongest, which_are_shown
 from butfor.languages.phrases import language_of, speaking, term
 from butfor.process.rare_collection import collect_rarely
+from butfor.process.shared_work import share_work
 from butfor.records.record import Record
 from butfor.records.tables import records_in
 from butfor.study.arm_labels import labels_of
@@ -49,9 +50,10 @@ def draw(
     contrasts_path: Path | str,
     figures: Path,
     measured: Iterable[Path | str] = (),
+    processes: int = 1,
 ) -> None:
     """Draw every figure of the study, in its language as far as fonts have that, and save each as PNG and SVG. measured: the
-    files of what runs are worth by the metrics that the study asks for."""
+    files of what runs are worth by the metrics that the study asks for. processes: that draw, each some of the figures."""
     collect_rarely()
     records, rows = records_in(folders, measured), json.loads(Path(contrasts_path).read_text())
     study = as_recorded(study, records)
@@ -62,14 +64,17 @@ def draw(
         letters.provide([record.arm for record in records])
         figures.mkdir(parents=True, exist_ok=True)
         drawn = _Drawn(study, records, rows)
-        for picture in pictures:
-            shown = replace(picture, arms=tuple(called[arm] for arm in picture.arms))
-            figure = drawn.figure(shown)
-            if figure.axes and (arrangement := figure.get_layout_engine()):
-                arrangement.execute(figure)  # once for both files, since it takes most of the time
-                figure.set_layout_engine(None)
-            figure.savefig(figures / f"{picture.name}.png", metadata={"Software": None})
-            hover_titles.save_svg(figure, figures / f"{picture.name}.svg")
+        shown = [replace(picture, arms=tuple(called[arm] for arm in picture.arms)) for picture in pictures]
+        share_work(lambda picture: _save(drawn.figure(picture), figures / picture.name), shown, processes)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """Save a figure as PNG and SVG at a path without an ending."""
+    if figure.axes and (arrangement := figure.get_layout_engine()):
+        arrangement.execute(figure)  # once for both files, since it takes most of the time
+        figure.set_layout_engine(None)
+    figure.savefig(f"{path}.png", metadata={"Software": None})
+    hover_titles.save_svg(figure, Path(f"{path}.svg"))
 
 
 def _labelled(
