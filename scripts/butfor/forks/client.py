@@ -23,7 +23,8 @@ TRAINING = ("cost", "search", "train", "tune")  # scripts that import the engine
 OF_TRAINING = tuple(
     ["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners")
 )  # processes that do
-EARLY_IMPORT = ["-P", "-m", "butfor.tracking.early_import"]
+LIBRARY = "butfor"  # apart from its modules, whose names in one word would make all trainings depend on their code
+EARLY_IMPORT = ["-P", "-m", f"{LIBRARY}.tracking.early_import"]
 MODULES = (*OF_TRAINING, EARLY_IMPORT)  # that are run beside a job, and end with what has started them
 ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
 LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
