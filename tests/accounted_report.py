@@ -105,7 +105,9 @@ def _warnings(told: Ledger, facts: Recomputed) -> None:
 def _lean(facts: Recomputed, arm: str) -> str:
     """The end of what the warning says of an undecided arm, before the number of seeds."""
     one = facts.effects[ACCURACY][arm]
-    near = SAME if one.shown["same"] < one.shown["differ"] else "helps" if one.effect > 0 else "hurts"
+    same, differ = one.shown["same"], one.shown["differ"]
+    is_nearer = same < differ or (same == differ and abs(one.effect) < MARGIN / 2)
+    near = SAME if is_nearer else "helps" if one.effect > 0 else "hurts"
     return f"leans towards “{near}”"
 
 

@@ -177,10 +177,14 @@ def is_futile(one: Effect, margin: float | None, looks: Sequence[int], alpha: fl
     if sum(one.failed) or one.runs < 2:
         return False
     shrunk = math.sqrt((one.runs - 1) / stats.chi2.isf(0.1, one.runs - 1))
+    own = float(one.differences.std(ddof=1)) / math.sqrt(one.runs)
+    seen = min(one.error, own) if one.runs < 4 else one.error
+    if seen == 0:
+        return False
     last = Effect(one.differences, one.ablation, one.reference, looks[-1])
-    for moved in (-one.error, 0.0, one.error):
+    for moved in (-seen, 0.0, seen):
         last.differences = np.full(2, one.effect + moved)
-        error = one.error * math.sqrt(one.runs / looks[-1]) * shrunk
+        error = seen * math.sqrt(one.runs / looks[-1]) * shrunk
         raw = last.tests(margin, error, looks[-1] - 1)
         if min(raw["differ"], raw["same"]) * len(looks) * share <= alpha:
             return False

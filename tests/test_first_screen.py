@@ -232,6 +232,8 @@ def test_means_are_rounded_by_their_spread(mean, sd, shown):
         (-0.4, 0.1, None, "hurts"),
         (0.1, 0.6, 0.1, "no meaningful difference"),
         (0.0, 0.5, None, "no meaningful difference"),
+        (0.2, 1.0, 1.0, "no meaningful difference"),
+        (0.3, 1.0, 1.0, "helps"),
         (None, 1, 1, None),
     ],
 )

@@ -267,3 +267,15 @@ def test_arms_that_fail_equally_often_lack_no_number_of_seeds_by_failures():
     rule = stats.Rule(0.5)
     c = stats.contrast(stats.Pairs(*np.zeros((3, 3)), 5, 2, 2, 0), rule)
     assert stats.more_seeds_by_failures(c, rule, ablations=1) is None
+
+
+def test_what_may_follow_its_reference_closely_is_not_given_up_before_that_can_be_seen():
+    draws = np.random.default_rng(3)
+    reference = 30 + draws.standard_normal(5)
+    others = {name: list(30 + draws.standard_normal(3)) for name in "abcd"}
+    follows = reference + 0.02 * draws.standard_normal(5)
+    looks = stats.Rule(0.3, (3, 5))
+    at_three = stats.judge({**others, "same": list(follows[:3])}, list(reference), looks)["same"]
+    assert (at_three.verdict, at_three.settled) == ("inconclusive", False), "by the spread of the others"
+    at_five = stats.judge({**others, "same": list(follows)}, list(reference), looks)["same"]
+    assert at_five.verdict == "no meaningful difference"

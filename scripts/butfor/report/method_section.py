@@ -84,8 +84,8 @@ def _long_tails() -> str:
     return phrase(
         "Few runs that miss a law's long tail look alike and have a wrong mean, and nothing in them shows it. So no spread is"
         " taken for less than {floor} of the median ablation's, against its own reference's, unless an ablation follows its"
-        " reference run by run more closely than the median one. Where all runs together are skewed beyond chance and some"
-        " undecided ablation spreads unlike the others, what the tail makes look too good (or, for a loss, too bad) is held"
+        " reference run by run more closely than the median one, which fewer than four runs cannot show. Where all runs together"
+        " are skewed beyond chance and some undecided ablation spreads unlike the others, what the tail makes look too good (or, for a loss, too bad) is held"
         " against the law of t for exponential runs, whose bar is higher. With fewer than {few} ablations nobody else says it,"
         " and runs cannot acquit themselves: that bar is then each ablation's, on the side where its runs, or the reference's"
         " where these spread more, are skewed to, until twenty of them show no tail; what it withholds is named with the verdict."

@@ -20,6 +20,7 @@ FLOOR = 0.85  # of the median spread
 SURE = 3.0  # standard errors beyond which a skewness or a correlation is not chance
 # Two standard errors of the logarithm of a ratio of two spreads under an exponential law, four under a normal one.
 APART = 4.0
+FEWEST_RUNS = 4  # of which some can be seen to follow their reference
 DRAWS, MOST_RUNS = 5_000, 100
 
 
@@ -107,7 +108,7 @@ def _shape(pairs: Pairs) -> _Shape:
 
 def _follows(shape: _Shape, typical: float) -> bool:
     """Whether the correlation with the reference is above the typical one, by Fisher's transformation."""
-    if shape.runs < 4:
+    if shape.runs < FEWEST_RUNS:
         return False
     r = min(shape.correlation, 1 - 1e-12)
     return r > 0 and math.tanh(math.atanh(r) - SURE / math.sqrt(shape.runs - 3)) > typical

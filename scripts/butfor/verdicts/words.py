@@ -24,8 +24,9 @@ def by_importance(rows: Iterable[Row]) -> list[Row]:
 
 
 def lean(row: Mapping[str, Any], metric: Metric) -> str | None:
-    """The verdict that an undecided row is nearest to, by its probabilities; a direction where there is no margin, and none where
-    there is no effect either. An arm that failed more often leans towards nothing good."""
+    """The verdict that an undecided row is nearest to, by its probabilities, and where these are both 1 by what its effect is
+    nearer to, 0 or the margin; a direction where there is no margin, and none where there is no effect either. An arm that failed
+    more often leans towards nothing good."""
     more_failed = (row.get("failed_ablation") or 0) - (row.get("failed_reference") or 0)
     if row["effect"] is None and more_failed:
         return "hurts" if more_failed > 0 else "helps"
@@ -33,10 +34,15 @@ def lean(row: Mapping[str, Any], metric: Metric) -> str | None:
         return None
     differ, same = row["p_difference"], row["p_equivalence"]
     near = "helps" if metric.worth(row["effect"]) > 0 else "hurts"
-    if not row["effect"] or (same is not None and differ is not None and same < differ):
+    if not row["effect"] or (same is not None and differ is not None and _is_nearer(same, differ, row)):
         near = SAME
     barred = more_failed and near != ("hurts" if more_failed > 0 else "helps")
     return None if barred else near
+
+
+def _is_nearer(same: float, differ: float, row: Mapping[str, Any]) -> bool:
+    """Whether no meaningful difference is nearer than a difference."""
+    return same < differ or (same == differ and abs(row["effect"]) < row["margin"] / 2)
 
 
 def in_words(row: ContrastRow) -> str:
