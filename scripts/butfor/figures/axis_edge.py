@@ -11,6 +11,7 @@ from butfor.verdicts.numbers import effect_of, effect_with_interval
 from butfor.verdicts.rows import ContrastRow
 
 INSET = 0.01  # of the axis, of words from its edge
+LEGIBLE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # behind words, which may lie across the line at 0
 
 
 def tell_beyond(
@@ -35,7 +36,7 @@ def tell_beyond(
     low, high = limits
     inset = INSET * (high - low)
     where, side = (low + inset, "left") if left else (high - inset, "right")
-    axes.text(where, place, text, ha=side, va="center", fontsize=size, color=colour, zorder=5)
+    axes.text(where, place, text, ha=side, va="center", fontsize=size, color=colour, zorder=5, bbox=LEGIBLE)
 
 
 def draw_bar(axes: Axes, place: int, row: ContrastRow, limits: tuple[float, float], colour: Any) -> None:

@@ -61,7 +61,8 @@ def _panel(
             draw_bar(axes, place, row, limits, colour)
         axes.plot(effect, place, zorder=4, clip_on=False, **mark_of(row["verdict"], 5))
     axes.set_xlim(*limits)
-    axes.xaxis.set_major_locator(MaxNLocator(4))  # of which the labels of small numbers do not touch
+    axes.xaxis.set_major_locator(MaxNLocator(3))  # of which the labels of small numbers do not touch
+    axes.tick_params(axis="x", labelsize="small")
     axes.spines[["left"]].set_visible(False)
     axes.set_title(term(metric.title), fontsize="small", pad=16)
     axes.set_xlabel(term(metric.unit.short), fontsize="small")
