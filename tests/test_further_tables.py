@@ -5,6 +5,7 @@ import pytest
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.further_tables import cost_tables, interaction_tables, tuned_tables
 from butfor.paper.paper_evidence import PaperSources, gathered
+from butfor.paper.method_paragraph import method_paragraph
 from butfor.paper.run_counts import replicates_words
 from butfor.study.schema import load_schema, parts
 from conftest import SCHEMA
@@ -53,3 +54,5 @@ def test_a_claim_about_failures_tells_them_and_a_caption_those_that_stopped(stud
     assert "settled at a planned look, or that no planned look would have decided, got no more" in replicates_words(
         evidence
     )
+    paragraph = method_paragraph(evidence, mlflow=False)
+    assert paragraph.count("got no more") == 1 and replicates_words(evidence, says_why=False) in paragraph

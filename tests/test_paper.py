@@ -235,7 +235,7 @@ def test_methods_say_what_was_done(evidence):
         and r"against a margin of $\pm$\,0.5" in many
     )
     assert (
-        "Of all runs, 6 runs left no usable model" in many
+        "Of all runs, 6 left no usable model" in many
         and r"\citep{boschloo1970raised}" in many
         and "zaharia2018" in many
     )

@@ -81,7 +81,7 @@ def _error_bars(evidence: PaperEvidence) -> str:
     margin = margin_words(evidence)
     sentences = [
         f"The error bars capture {'the fold that is left out, ' if folds else ''}initial weights, the order of batches,"
-        f" dropout masks{'' if folds else ' and, where it is drawn, the validation split'}.",
+        f" what layers draw{'' if folds else ' and, where it is drawn, the validation split'}.",
         _fixed(evidence),
         replicates_words(evidence),
         "What stands after $\\pm$ is one standard deviation over runs, not the standard error.",

@@ -21,7 +21,7 @@ def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
     """Sentences in LaTeX, a line each."""
     sentences = [
         _design(evidence),
-        replicates_words(evidence),
+        replicates_words(evidence, says_why=False),
         *_folds(evidence),
         *_looks(evidence),
         _tests(evidence),
@@ -40,7 +40,7 @@ def _design(evidence: PaperEvidence) -> str:
     study = evidence.study
     ablations = sum(arm["reference"] is not None for arm in study["arms"])
     drawn = (
-        "initial weights, the order of batches, dropout masks and, unless it is the data's own, the validation split"
+        "initial weights, the order of batches, what layers draw and, unless it is the data's own, the validation split"
     )
     compared = (
         "so that arms are compared in pairs of the same {noun}~\\citep{{bouthillier2021accounting}}"
@@ -150,10 +150,9 @@ def _spreads(evidence: PaperEvidence) -> str:
 
 def _failures(evidence: PaperEvidence) -> list[str]:
     failed = sum(arm["failed"] for arm in evidence.comparison["arms"])
-    runs = "run" if failed == 1 else "runs"
     return (
         [
-            f"Of all runs, {failed} {runs} left no usable model; they are not averaged in: where one arm failed more"
+            f"Of all runs, {failed} left no usable model; they are not averaged in: where one arm failed more"
             f" often, half of its"
             " share of $\\alpha$ went to the counts by Boschloo's test~\\citep{boschloo1970raised}, a quarter to the"
             " values of the other"

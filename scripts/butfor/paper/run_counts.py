@@ -10,14 +10,14 @@ from butfor.verdicts.rows import ArmRow
 MOST_NAMED = 3  # arms of which runs failed
 
 
-def replicates_words(evidence: PaperEvidence) -> str:
-    """How many runs there are of each arm."""
+def replicates_words(evidence: PaperEvidence, says_why: bool = True) -> str:
+    """How many runs there are of each arm. says_why: whether to say why some have more than others."""
     runs = sorted({row["planned"] - row["missing"] for row in evidence.settling}) or [0]
     each = noun(evidence)
     if len(runs) == 1:
         return f"Each arm has {runs[0]} {each}s."
     stopped = ""
-    if len(evidence.study["looks"]) > 1:
+    if says_why and len(evidence.study["looks"]) > 1:
         given_up = any(row["settled"] and row["verdict"] == "inconclusive" for row in evidence.settling)
         or_not = ", or that no planned look would have decided," if given_up else ""
         stopped = f": arms that were settled at a planned look{or_not} got no more"
