@@ -4,8 +4,8 @@ import pytest
 
 from butfor.paper.claim_table import claim_tables
 from butfor.paper.further_tables import cost_tables, interaction_tables, tuned_tables
-from butfor.paper.paper_evidence import PaperSources, gathered
 from butfor.paper.method_paragraph import method_paragraph
+from butfor.paper.paper_evidence import PaperSources, gathered
 from butfor.paper.run_counts import replicates_words
 from butfor.study.schema import load_schema, parts
 from conftest import SCHEMA
