@@ -463,7 +463,7 @@ def test_a_model_whose_weights_are_all_read_says_so(own, points):
     "message",
     [
         'in user code:\n\n    File "/a/trainer.py", line 62, in step  **\n        loss = {0}\n\n    ValueError: my own words\n',
-        "Graph execution error:\n\nDetected at node a/b defined at (most recent call last):\n{0}\nmy own words\n\t [[{{node a/b}}]]",
+        "Graph execution error:\n\nDetected at node a/b defined at (most recent call last):\n{0}\nmy own words",
     ],
     ids=["AutoGraph", "a step of training"],
 )
