@@ -83,3 +83,15 @@ def test_targets_of_several_axes_are_judged_number_by_number():
     assert rows.shape == (300, 20)
     assert judged_numbers(as_rows(0.5 * images), rows, answer, True) == ("ok", "")
     assert judged_numbers(as_rows(RNG.permutation(images)), rows, answer, False)[0] == "at_chance"
+
+
+@pytest.mark.parametrize("loss", ["auto", "mean_squared_error"])
+def test_a_number_that_is_learnt_counts_beside_a_larger_one_that_is_not(loss):
+    learnt, other, predicted = RNG.standard_normal((3, 400, 1))
+    targets = np.hstack([learnt, 3e7 + 1e6 * other])
+    predictions = np.hstack([learnt, 3e7 + 5e5 * predicted])
+    scaled, plain = (constant_answer(resolved(loss=loss, target_scaling=by), targets) for by in ("standard", "none"))
+    assert judged_numbers(predictions, targets, scaled, True) == ("ok", "") and not scaled.plain
+    assert judged_numbers(predictions, targets, plain, True)[0] == "at_chance" and plain.plain
+    status, reason = judged_numbers(5 * predictions, targets, scaled, True)
+    assert status == "at_chance" and reason.startswith("mean squared error of the scaled targets ")

@@ -457,3 +457,18 @@ def test_a_model_whose_weights_are_all_read_says_so(own, points):
     ):
         build(resolved(model=own(READ, declared)), points, "an_arm")
     assert build(resolved(model=own(READ, {**declared, "pretrained": True})), points, "an_arm")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'in user code:\n\n    File "/a/trainer.py", line 62, in step  **\n        loss = {0}\n\n    ValueError: my own words\n',
+        "Graph execution error:\n\nDetected at node a/b defined at (most recent call last):\n{0}\nmy own words",
+    ],
+    ids=["AutoGraph", "a step of training"],
+)
+def test_the_words_of_an_error_are_told_before_where_tensorflow_met_it(message):
+    places = "".join(f'  File "/a/file_{n}.py", line {n}, in step\n\n' for n in range(20))
+    told = pytest.raises(OwnCodeError, match=r"it raised \w+Error: (Graph execution error: )?my own words")
+    with told, call.attribute_errors_to("mine:build", "training"):
+        raise ValueError(message.format(places))

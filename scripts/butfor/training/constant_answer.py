@@ -25,8 +25,8 @@ IN_WORDS = {
 class ConstantAnswer:
     """The numbers `(numbers,)` with the least mean loss over some targets.
 
-    settings: a recipe's `loss`. spread: `(numbers,)`, by which errors are divided before the loss sees them; 1 for a squared
-    error, which is told in the targets' own unit.
+    settings: a recipe's `loss`. spread: `(numbers,)`, by which errors are divided before the loss sees them; 1 for the squared
+    error of one number, which is told in the targets' own unit.
     """
 
     numbers: Array
@@ -34,9 +34,9 @@ class ConstantAnswer:
     spread: Array
 
     @property
-    def squared(self) -> bool:
-        """Whether the loss is the plain one of a regression."""
-        return self.settings["name"] in SQUARED
+    def plain(self) -> bool:
+        """Whether the loss is the one that a regression is measured by, in the targets' own units."""
+        return self.settings["name"] in SQUARED and bool(np.all(self.spread == 1))
 
     def losses(self, predictions: Array, targets: Array) -> Array:
         """The loss of each example, both `(n, numbers)`, or one prediction for all; float64, `(n,)`."""
@@ -45,11 +45,9 @@ class ConstantAnswer:
 
     def in_words(self, loss: float, of_constant: float) -> str:
         """A model's mean loss on the test set beside that of this answer."""
-        if self.squared:
-            return (
-                f"mean squared error {loss:.4g} on the test set, {of_constant:.4g} by always naming the training targets'"
-                " mean"
-            )
+        if self.settings["name"] in SQUARED:
+            name = "mean squared error" if self.plain else "mean squared error of the scaled targets"
+            return f"{name} {loss:.4g} on the test set, {of_constant:.4g} by always naming the training targets' mean"
         return (
             f"the {IN_WORDS[self.settings['name']]} that it was trained by is {loss:.4g} on the test set, {of_constant:.4g}"
             " for the best constant answer"
@@ -59,12 +57,13 @@ class ConstantAnswer:
 def constant_answer(recipe: dict[str, Any], targets: Array) -> ConstantAnswer | None:
     """That to targets `(n, numbers)`; None where nothing but the engine knows the loss, as one of the user's or of Keras's."""
     settings, name = recipe["loss"], recipe["loss"]["name"]
-    if name in SQUARED:
-        return ConstantAnswer(targets.mean(axis=0, dtype=np.float64), settings, np.ones(targets.shape[1]))
-    if name not in IN_WORDS:
+    if name not in (*SQUARED, *IN_WORDS):
         return None
-    scale = target_scale(recipe, targets)
+    # In their own units, of several numbers only the one with the largest would count.
+    scale = None if name in SQUARED and targets.shape[1] == 1 else target_scale(recipe, targets)
     spread = np.ones(targets.shape[1]) if scale is None else scale[1].astype(np.float64)
+    if name in SQUARED:
+        return ConstantAnswer(targets.mean(axis=0, dtype=np.float64), settings, spread)
     exact: dict[str, Callable[[Array], Any]] = {
         "mean_absolute_error": lambda y: np.median(y, axis=0),
         "pinball": lambda y: np.quantile(y, settings["share"], axis=0),

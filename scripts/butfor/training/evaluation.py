@@ -64,7 +64,7 @@ class Evaluation:
     def _fitted(self, metrics: Figures, constant: ConstantAnswer | None) -> bool:
         """Whether the model answers its training examples better than any constant would; so it counts where nothing but the
         engine knows the loss that it was trained by."""
-        if TASKS[self._dataset.task] is not REGRESSION or (constant and constant.squared):
+        if TASKS[self._dataset.task] is not REGRESSION or (constant and constant.plain):
             return metrics["train/loss"] < trivial_loss(self._dataset, self.train)
         if constant is None:
             return True

@@ -18,7 +18,10 @@ from butfor.errors import StudyError
 from butfor.process import system_errors
 from butfor.user_code.location import WORKFLOW, OwnCodeError, is_own, locate, root_of
 
-RAISED_INSIDE = re.compile(r"^\w+(Error|Exception|Exit): .*", re.MULTILINE)
+RAISED_INSIDE = re.compile(r"^ *(\w+(?:Error|Exception|Exit): .*)", re.MULTILINE)  # AutoGraph indents it
+WHERE_IN_GRAPH = re.compile(
+    r'^Detected at node .*\n(?:\s*(?:File "|<stack ).*\n)+', re.MULTILINE
+)  # longer than what is said of it
 FILE_LINE = re.compile(r'File "([^"\n]+)", line (\d+)')
 LONGEST = 300  # characters of a user's error that a message quotes
 
@@ -72,7 +75,8 @@ def attribute_errors_to(reference: str, task: str) -> Iterator[None]:
         if not frames and system_errors.sentence(error):  # a full disk, where butfor writes
             raise
         inner = RAISED_INSIDE.search(str(error))  # TensorFlow quotes the error of a Python function in its own
-        description = " ".join((inner[0] if inner else f"{type(error).__name__}: {error}").split())[:LONGEST]
+        sentence = inner[1] if inner else f"{type(error).__name__}: {WHERE_IN_GRAPH.sub('', str(error))}"
+        description = " ".join(sentence.split())[:LONGEST]
         places = [(frame.filename, frame.lineno) for frame in frames]
         places += [place for place in FILE_LINE.findall(str(error)) if _is_of_user(place[0])]
         place = f" in {places[-1][0]}, line {places[-1][1]}" if places else ""
