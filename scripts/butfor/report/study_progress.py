@@ -15,9 +15,9 @@ from typing import Any
 
 from butfor.errors import StudyError
 from butfor.languages.phrases import phrase, stored
-from butfor.plain_text import counted
+from butfor.plain_text import counted, sentence
 from butfor.process import progress
-from butfor.process.failure_note import STOPPED, by_reason, read_notes
+from butfor.process.failure_note import STOPPED, WITH_START, by_reason, read_notes
 from butfor.process.file_locks import AT_ONCE, SHARED, lock
 from butfor.records.results_folder import (
     DECISION,
@@ -111,15 +111,28 @@ def study_progress(results: Path) -> StudyProgress:
         place=place,
         jobs=jobs,
         failed=_failed([*asked, *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
-        notes=[
-            f"{', '.join(dict.fromkeys(note['arm'] for note in same))}: {stored(same[0]['why'])}"
-            f" {phrase('Log: {log}', log=same[0]['log'])}"
-            for same in by_reason(note for note in read_notes(results) if note["why"] != STOPPED)
-        ],
+        notes=[_note(same, jobs) for same in by_reason(_notes_shown(results, is_running))],
         decisions=decisions,
         is_running=is_running,
         is_reported=(results / "report.md").is_file() and all(job.has_ended for job in jobs),
     )
+
+
+def _notes_shown(results: Path, is_running: bool) -> list[dict[str, Any]]:
+    """The failure notes that tell more than that a start was stopped, which a later one has gone on from."""
+    hidden = {STOPPED, WITH_START} if is_running else {STOPPED}
+    return [note for note in read_notes(results) if note["why"] not in hidden]
+
+
+def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
+    """A line on jobs that failed for the same reason; of those that a killed start has taken along, how many runs are kept."""
+    arms = list(dict.fromkeys(note["arm"] for note in same))
+    said = [f"{', '.join(arms)}: {sentence(stored(same[0]['why']))}"]
+    ended = [job for job in jobs if job.arm in arms]
+    if same[0]["why"] == WITH_START and ended:
+        kept, runs = sum(job.done for job in ended), counted(sum(job.seeds for job in ended), "run")
+        said.append(phrase("{kept} of {runs} are kept.", kept=kept, runs=runs))
+    return " ".join([*said, phrase("Log: {log}", log=same[0]["log"])])
 
 
 def _looks(results: Path) -> list[int]:
