@@ -16,9 +16,8 @@ def begin():
         return
     from butfor.workflow import beginning
 
-    if (
-        workflow.local_exec
-    ):  # first, since they are waited for, and the follower is to know of them
+    # First, since they are waited for, and the follower is to know of them.
+    if workflow.local_exec:
         fork_servers.start(
             processes_to_run(workflow.dag.needrun_jobs()), engine, study["threads"]
         )
