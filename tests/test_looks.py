@@ -204,11 +204,11 @@ def test_of_the_runs_of_the_next_look_those_that_are_there_are_not_trained(monke
     device, arms = "of one device, starts not counted: ", "baseline, open, other."
     assert said() == f"trains 15 runs of 3 arms, about 12.0 minutes {device}{arms}"
     assert said("baseline", "open") == (
-        f"needs 15 runs of 3 arms and has 10 of them; the others take about 6.0 minutes {device}{arms}"
+        f"needs 15 runs of 3 arms and has 10 of them; what is lacking takes about 6.0 minutes {device}{arms}"
     )
     await_anew(tmp_path, [tmp_path / "runs" / "open" / "look2"])
     assert said("other") == (
-        f"needs 15 runs of 3 arms and has 10 of them; the others take about 3.0 minutes {device}{arms}"
+        f"needs 15 runs of 3 arms and has 10 of them; what is lacking takes about 3.0 minutes {device}{arms}"
     )
     await_nothing(tmp_path)
     assert said() == f"needs 15 runs of 3 arms and has them: {arms}"

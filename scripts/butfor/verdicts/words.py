@@ -113,7 +113,7 @@ def _following(decision: Decision, there: There) -> str:
         return phrase("The look at {n} needs {runs} of {n_arms} and has them: {arms}.", **values)
     if there.runs:
         return phrase(
-            "The look at {n} needs {runs} of {n_arms} and has {there} of them; the others take about {time} of one device,"
+            "The look at {n} needs {runs} of {n_arms} and has {there} of them; what is lacking takes about {time} of one device,"
             " starts not counted: {arms}.",
             there=there.runs,
             **values,
