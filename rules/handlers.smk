@@ -1,5 +1,7 @@
 # What happens before the first job of a start and after its last, whoever uses this workflow.
+from butfor.records import awaited_anew
 from butfor.terminal import start_view
+from butfor.workflow import inheritance
 
 
 # Whether the user has asked for the training of a folder of records, whatever there is.
@@ -14,11 +16,16 @@ def begin():
         return
     from butfor.workflow import beginning
 
-    if workflow.local_exec:  # first, since they are waited for, and the follower is to know of them
+    # First, since they are waited for, and the follower is to know of them.
+    if workflow.local_exec:
         fork_servers.start(
             processes_to_run(workflow.dag.needrun_jobs()), engine, study["threads"]
         )
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
+    if workflow.execution_settings.lock:
+        made = (file for job in workflow.dag.needrun_jobs() for file in job.output)
+        old = inheritance.outdated(Path(study["results"]), targets.planned())
+        awaited_anew.await_anew(Path(study["results"]), [*made, *old])
     targets.protect(is_forced)
     start_view.begin(study["results"], view, language)
 
@@ -53,7 +60,10 @@ def end():
     ending.cancel_rounds()
     start_view.end()
     settle()
-    ending.succeeded(study, workflow.dag_settings.targets)
+    asked = workflow.dag_settings.targets
+    if workflow.execution_settings.lock and (not asked or "all" in asked):
+        awaited_anew.await_nothing(Path(study["results"]))
+    ending.succeeded(study, asked)
 
 
 def fail():

@@ -8,6 +8,7 @@ import pytest
 from mlflow import MlflowClient
 
 from butfor import stats
+from butfor.records.awaited_anew import await_anew, await_nothing
 from butfor.stats.estimate import Estimate
 from butfor.terminal.progress_text import verdict_rows
 from butfor.verdicts import contrasts, next_look, register
@@ -179,6 +180,38 @@ def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
         "After 5 seeds 1 of 3 ablations are settled. The look at 10 trains 15 runs of 3 arms, about 9.0 minutes of one"
         " device, starts not counted: baseline, open, other."
     )
+
+
+def test_of_the_runs_of_the_next_look_those_that_are_there_are_not_trained(monkeypatch, tmp_path):
+    """As after an arm was added to a finished study; runs that are to be made anew are not there."""
+    found = after(5, monkeypatch)
+    monkeypatch.setattr(next_look, "records_in", lambda folders, measured: [])
+    monkeypatch.setattr(next_look, "after", lambda study, look, records: found)
+    monkeypatch.setattr(next_look, "_seconds_per_run", lambda records, arm: {"other": 72.0}.get(arm, 36.0))
+    register_path = tmp_path / "register.json"
+    register_path.write_text('{"terms": [], "events": []}')
+    monkeypatch.setattr(next_look, "with_removed", lambda study, path: study)
+
+    def said(*arms):
+        for arm in arms:
+            folder = tmp_path / "runs" / arm / "look2"
+            folder.mkdir(parents=True)
+            for seed in range(5, 10):
+                (folder / f"seed_{seed}.json").touch()
+        line = next_look.decide(PLANNED, "look1", [], tmp_path / "looks" / "look1.json", register_path)
+        return line.removeprefix("After 5 seeds 1 of 3 ablations are settled. The look at 10 ")
+
+    device, arms = "of one device, starts not counted: ", "baseline, open, other."
+    assert said() == f"trains 15 runs of 3 arms, about 12.0 minutes {device}{arms}"
+    assert said("baseline", "open") == (
+        f"needs 15 runs of 3 arms and has 10 of them; what is lacking takes about 6.0 minutes {device}{arms}"
+    )
+    await_anew(tmp_path, [tmp_path / "runs" / "open" / "look2"])
+    assert said("other") == (
+        f"needs 15 runs of 3 arms and has 10 of them; what is lacking takes about 3.0 minutes {device}{arms}"
+    )
+    await_nothing(tmp_path)
+    assert said() == f"needs 15 runs of 3 arms and has them: {arms}"
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from butfor.outlook import design_power, power_text, time_needed, written_outloo
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.detectable import Detectable, detectable
 from butfor.outlook.job_start import FORK, INTERPRETER, SCHEDULING, start_by_probe, usual_start
-from butfor.outlook.known_runs import KnownRun
+from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespan
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
 from butfor.outlook.routes import least, most
-from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds
+from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds, were_slowed
 from butfor.outlook.spreads import Spread, usual_spread
 from butfor.outlook.step_probe import Probed
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
@@ -123,11 +123,33 @@ def test_a_start_changes_nothing_where_the_plan_alone_is_asked_for(monkeypatch, 
 
 
 def test_a_busy_machine_is_told_with_how_much_longer_things_take():
-    time = SimpleNamespace(arms={"baseline": SimpleNamespace(source=OWN)})
+    time = SimpleNamespace(arms={"baseline": SimpleNamespace(source=OWN)}, were_slowed=False)
     busy, idle = (SimpleNamespace(load=load, machine_cores=2) for load in (9.0, 1.5))
     assert idle_words(busy, time) == [
         "The machine is busy now: load 9.0 on 2 cores; expect about 4.5 times as long."
     ] and not idle_words(idle, time)
+    time.were_slowed = True
+    (words,) = idle_words(busy, time)
+    assert (
+        "load 9.0 on 2 cores. Its processors were full in the recorded runs too" in words and "up to 4.5 times" in words
+    )
+    assert not idle_words(idle, time)
+
+
+@pytest.mark.parametrize(("percent", "slowed"), [([100.0, 100.0], True), ([60.0, 55.0], False), ([], True)])
+def test_a_record_tells_whether_its_run_may_have_been_slowed(tmp_path, percent, slowed):
+    """A probe has never been: it counts the time alone in which it had a processor."""
+    record = tmp_path / "runs" / "a" / "look1" / "seed_0.json"
+    loads = [{"cpu_utilization_percentage": each} for each in percent]
+    fields = {
+        "timing": {"started": 0.0, "ended": 9.0, "seconds": {"train": 9.0}, "loads": loads},
+        **{"arm": "a", "recipe": {}, "data": {}, "history": [], "steps_per_epoch": 1, "status": "ok", "machine": {}},
+    }
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps(fields))
+    (run,) = runs_in([record])
+    assert were_slowed([run]) is slowed
+    assert not were_slowed([replace(run, job=Path())]) and not were_slowed([])
 
 
 def a_run(job, recipe, started, seconds, epochs=2):

@@ -13,9 +13,11 @@ import psutil
 import pytest
 
 from butfor.errors import StudyError
+from butfor.process import failure_note
 from butfor.records import files, job_folder
 from butfor.records.files import write_atomically, write_noted, write_with_copy
-from butfor.records.results_folder import receipt_beside
+from butfor.records.results_folder import ask_for, receipt_beside
+from butfor.report.study_progress import study_progress
 from butfor.workflow import ending, recovery
 from conftest import ROOT
 
@@ -219,6 +221,40 @@ def test_a_job_ends_when_its_start_is_killed(tmp_path):
     while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < ended
         time.sleep(0.1)
+
+
+NOTED_JOB = """
+import sys, time
+from pathlib import Path
+from butfor.process.failure_note import FailureNote
+from butfor.process.parent_watch import end_with_start
+end_with_start()
+with FailureNote(Path("runs/a/.unfinished/look1.failure.json"), "a", "look1", Path("a.log")).of(2):
+    print('on', flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_job_notes_that_it_stopped_with_its_start_and_the_view_says_what_is_kept(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs/a/.unfinished/mark").mkdir(parents=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, NOTED_JOB], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        number = int(process.stdout.readline().split()[0])
+        process.kill()
+    ended = time.monotonic() + 30
+    while psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < ended
+        time.sleep(0.1)
+    for seed in (0, 1):
+        (tmp_path / f"runs/a/.unfinished/mark/seed_{seed}.json").write_text('{"status": "ok"}')
+    ask_for(tmp_path, ["a"], ["look1"])
+    (tmp_path / "register.json").write_text('{"terms": [{"terms": {"looks": [5]}}]}')
+    monkeypatch.setattr(failure_note, "is_alive", lambda _: False)  # where nobody asks after an ended process
+    said = "a: it stopped with its start, which was killed. 2 of 5 runs are kept. Log: a.log"
+    assert study_progress(tmp_path).notes == [said]
 
 
 def test_one_job_at_a_time_makes_a_folder(tmp_path):

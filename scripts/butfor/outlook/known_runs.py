@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from butfor.records.results_folder import EARLIER, RUNS_FOLDER, is_record, records_below
@@ -20,6 +21,7 @@ class KnownRun:
 
     job: the folder of its records. seconds: by phase; `compile` and `data` are those that a job has once. epochs: how many it
     trained. started, ended: of the run, in seconds since 1970. memory: the most that its process held, in MB; 0 if unknown.
+    utilisation: the percentage of the machine's processors that were at work meanwhile, for whomever; None if unknown.
     batched: among how many runs of its cohort it was trained, in words; empty for a run that was trained by itself.
     """
 
@@ -37,6 +39,7 @@ class KnownRun:
     device: str = ""
     engine: str = ""
     batched: str = ""
+    utilisation: float | None = None
 
     @property
     def once(self) -> float:
@@ -92,6 +95,9 @@ def runs_in(records: Iterable[Path]) -> Iterator[KnownRun]:
 
 def _run(path: Path, fields: dict[str, Any]) -> KnownRun:
     timing = fields["timing"]
+    used = [
+        load["cpu_utilization_percentage"] for load in timing.get("loads", []) if "cpu_utilization_percentage" in load
+    ]
     return KnownRun(
         job=path.parent,
         arm=fields["arm"],
@@ -107,4 +113,5 @@ def _run(path: Path, fields: dict[str, Any]) -> KnownRun:
         device=fields["machine"].get("device", ""),
         engine=fields["machine"].get("engine", ""),
         batched=fields["machine"].get("batched", ""),
+        utilisation=fmean(used) if used else None,
     )

@@ -114,14 +114,18 @@ def idle_words(outlook: Outlook, time: TimeNeeded) -> list[str]:
     load, cores = outlook.load, outlook.machine_cores
     is_probed = any(arm.source == PROBE for arm in time.arms.values())
     lines = [phrase("All times are those of a machine that does nothing else.")] if is_probed else []
-    if load > cores:
+    values = {"load": f"{load:.1f}", "cores": counted(cores, "core"), "times": f"{load / cores:.1f}"}
+    if load > cores and time.were_slowed:
         lines.append(
             phrase(
-                "The machine is busy now: load {load} on {cores}; expect about {times} times as long.",
-                load=f"{load:.1f}",
-                cores=counted(cores, "core"),
-                times=f"{load / cores:.1f}",
+                "The machine is busy now: load {load} on {cores}. Its processors were full in the recorded runs too, whose times"
+                " have that in them: if that was the study's own work alone, expect up to {times} times as long.",
+                **values,
             )
+        )
+    elif load > cores:
+        lines.append(
+            phrase("The machine is busy now: load {load} on {cores}; expect about {times} times as long.", **values)
         )
     return lines
 

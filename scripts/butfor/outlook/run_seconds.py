@@ -16,6 +16,7 @@ ByRecipe = dict[str, list[KnownRun]]
 OWN, ALIKE, OTHER_MODEL = "its own records", "records of an arm like it", "records of an arm with another model"
 PROBE = "a probe"
 LONGEST_PAUSE = 60.0  # seconds; what is longer lies between two starts
+FULL = 90.0  # percent of all processors, from which on others would have waited
 FEWEST_PAUSES = 3  # by which it is told how long a job takes to begin
 
 
@@ -128,6 +129,13 @@ def _steps(run: KnownRun, recipe: Recipe) -> int:
     if recipe.get("train_size"):
         examples = min(examples, recipe["train_size"])
     return int(max(1, examples // recipe["batch_size"]))
+
+
+def were_slowed(known: Iterable[KnownRun]) -> bool:
+    """Whether runs may have been slowed by what else was at work: a record tells how full the processors were, and not of whose
+    work. A probe counts the time alone in which it had a processor."""
+    recorded = [100.0 if run.utilisation is None else run.utilisation for run in known if run.job.name]
+    return bool(recorded) and median(recorded) >= FULL
 
 
 def mean_memory(known: Iterable[KnownRun]) -> float | None:

@@ -16,7 +16,7 @@ from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
 from butfor.outlook.makespan import around, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
-from butfor.outlook.run_seconds import RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds
+from butfor.outlook.run_seconds import RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds, were_slowed
 from butfor.outlook.shared_jobs import TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
 from butfor.outlook.step_probe import Probed, probed
 from butfor.records.provenance import gpus
@@ -39,7 +39,8 @@ class TimeNeeded:
     """start: the seconds that a job has before its first step. side_by_side: jobs at a time. least, most: if every ablation is
     settled at the first look that may settle it, and if none ever is. memory: of one training, in MB; None if unknown. test: the
     test examples of a run; None if unknown. shared: the jobs of the next look that train arms together; shared_is_known: whether
-    records tell what their runs take, and not only what one after another would."""
+    records tell what their runs take, and not only what one after another would. were_slowed: whether the runs that tell the
+    times may have been slowed by what else was at work."""
 
     arms: dict[str, RunSeconds]
     start: float
@@ -50,6 +51,7 @@ class TimeNeeded:
     test: int | None = None
     shared: tuple[SharedJob, ...] = ()
     shared_is_known: bool = False
+    were_slowed: bool = False
 
 
 def time_needed(
@@ -79,7 +81,7 @@ def time_needed(
     shared = tuple(jobs.shared_next(ways[1]))
     told = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
     memory, test = mean_memory(known), _test(known)
-    return TimeNeeded(told, start, at_once, least, most, memory, test, shared, bool(among)), ""
+    return TimeNeeded(told, start, at_once, least, most, memory, test, shared, bool(among), were_slowed(known)), ""
 
 
 def side_by_side(settings: Mapping[str, Any], cores: int) -> int:

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from butfor.process import system_errors
-from butfor.process.parent_watch import is_alive
+from butfor.process.parent_watch import is_alive, last_words
 from butfor.records import files
 from butfor.records.results_folder import notes_in
 
 STOPPED = "it was stopped by Ctrl-C"
+WITH_START = "it stopped with its start, which was killed"
 NO_MESSAGE = (
     "its process ended without an error message: it was killed, as Linux does where memory runs out, or code that it ran"
     " ended it"
@@ -42,7 +43,8 @@ class FailureNote:
         """
         self.say(seed, NO_MESSAGE)
         try:
-            yield {"path": str(self._path), "note": {**self._job, "seed": seed}}
+            with last_words(lambda: self.say(seed, WITH_START)):
+                yield {"path": str(self._path), "note": {**self._job, "seed": seed}}
         except BaseException as error:
             why = system_errors.sentence(error) or f"{type(error).__name__}: {error}"
             self.say(seed, STOPPED if isinstance(error, KeyboardInterrupt) else why.split("\n")[0])

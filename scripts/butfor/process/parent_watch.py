@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 
 PAUSE = 0.5  # seconds between two looks
 START = "BUTFOR_START"
+_last_words: list[Callable[[], None]] = []
 
 
 def announce_start() -> None:
@@ -23,10 +26,23 @@ def end_with_start() -> None:
     threading.Thread(target=_watch, args=(start, os.getppid()), daemon=True).start()
 
 
+@contextlib.contextmanager
+def last_words(say: Callable[[], None]) -> Iterator[None]:
+    """A context in which `say` is called before this process ends with its start."""
+    _last_words.append(say)
+    try:
+        yield
+    finally:
+        _last_words.remove(say)
+
+
 def _watch(start: int, parent: int) -> None:
     while os.getppid() == parent and is_alive(start):
         time.sleep(PAUSE)
     print("The start that this job belongs to is gone: the job ends.", file=sys.stderr, flush=True)
+    for say in list(_last_words):
+        with contextlib.suppress(OSError):  # a full disk must not keep the job alive
+            say()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

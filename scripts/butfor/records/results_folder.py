@@ -19,6 +19,7 @@ summary.json                         the report's verdicts for programs (see rep
 tracked.json, register.json          what the last import into MLflow did; what the study planned and changed (see register)
 mlflow.html                          links from the report into MLflow, by arm (see tracking/link_page)
 costs.json                           what the arms' models cost in use, if that was asked for
+.awaited                             what the start at work is to make anew (see awaited_anew)
 .in_use                              the lock of the start that is at work in the folder
 .tracking.lock, .tracking.last       the locks of who writes into MLflow, and of a start's last import, at which others give way
 .study                               the name of the study whose results these are
@@ -58,6 +59,8 @@ DATA_FILES_READ = "files.reads"
 EARLIER = "earlier"
 COMPILED = "compiled"
 ASKED_FOR = ".asked_for"
+AWAITED = ".awaited"
+REPORT = "report.md"
 MODELS = "models"
 REGISTER = "register.json"
 COSTS = "costs.json"

@@ -6,23 +6,24 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from butfor.errors import StudyError
 from butfor.languages.phrases import phrase, stored
-from butfor.plain_text import counted
+from butfor.plain_text import counted, sentence
 from butfor.process import progress
-from butfor.process.failure_note import STOPPED, by_reason, read_notes
+from butfor.process.failure_note import STOPPED, WITH_START, by_reason, read_notes
 from butfor.process.file_locks import AT_ONCE, SHARED, lock
+from butfor.records.awaited_anew import awaited_anew
 from butfor.records.results_folder import (
     DECISION,
     PROGRESS_SUFFIX,
     REGISTER,
+    REPORT,
     RESULTS_LOCK,
     RUNS,
     RUNS_FOLDER,
@@ -100,26 +101,41 @@ def study_progress(results: Path) -> StudyProgress:
             f"{results}: expected the results folder of a study that was started, received none. Name its folder, such as"
             " results/mine."
         )
-    decisions = _decisions(results, len(seen))
+    awaited = awaited_anew(results)
+    every = sorted({folder.parent.name for folder in asked})
+    decisions = _decisions(results, len(seen), every, awaited)
     place = len([decision for decision in decisions if decision["next"]])
-    arms = decisions[place - 1]["next"] if place else sorted({folder.parent.name for folder in asked})
+    arms = decisions[place - 1]["next"] if place else every
     look, seeds = f"look{place + 1}", seen[place] - (seen[place - 1] if place else 0)
     is_running = _is_running(results)
-    jobs = [_job(results, arm, look, seeds, is_running) for arm in arms]
+    jobs = [_job(results, arm, look, seeds, is_running, awaited) for arm in arms]
     return StudyProgress(
         looks=seen,
         place=place,
         jobs=jobs,
-        failed=_failed([*asked, *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
-        notes=[
-            f"{', '.join(dict.fromkeys(note['arm'] for note in same))}: {stored(same[0]['why'])}"
-            f" {phrase('Log: {log}', log=same[0]['log'])}"
-            for same in by_reason(note for note in read_notes(results) if note["why"] != STOPPED)
-        ],
+        failed=_failed([*(asked - awaited), *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
+        notes=[_note(same, jobs) for same in by_reason(_notes_shown(results, is_running))],
         decisions=decisions,
         is_running=is_running,
-        is_reported=(results / "report.md").is_file() and all(job.has_ended for job in jobs),
+        is_reported=_is_there(results / REPORT, awaited) and all(job.has_ended for job in jobs),
     )
+
+
+def _notes_shown(results: Path, is_running: bool) -> list[dict[str, Any]]:
+    """The failure notes that tell more than that a start was stopped, which a later one has gone on from."""
+    hidden = {STOPPED, WITH_START} if is_running else {STOPPED}
+    return [note for note in read_notes(results) if note["why"] not in hidden]
+
+
+def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
+    """A line on jobs that failed for the same reason; of those that a killed start has taken along, how many runs are kept."""
+    arms = list(dict.fromkeys(note["arm"] for note in same))
+    said = [f"{', '.join(arms)}: {sentence(stored(same[0]['why']))}"]
+    ended = [job for job in jobs if job.arm in arms]
+    if same[0]["why"] == WITH_START and ended:
+        kept, runs = sum(job.done for job in ended), counted(sum(job.seeds for job in ended), "run")
+        said.append(phrase("{kept} of {runs} are kept.", kept=kept, runs=runs))
+    return " ".join([*said, phrase("Log: {log}", log=same[0]["log"])])
 
 
 def _looks(results: Path) -> list[int]:
@@ -131,21 +147,31 @@ def _looks(results: Path) -> list[int]:
         return []
 
 
-def _decisions(results: Path, looks: int) -> list[dict[str, Any]]:
-    found = []
-    for place, _ in enumerate(pairwise(range(looks + 1)), start=1):
-        path = results / DECISION.format(look=f"look{place}")
-        if place == looks or not path.is_file():
+def _decisions(results: Path, looks: int, arms: list[str], awaited: Collection[Path]) -> list[dict[str, Any]]:
+    """The decisions that stand: one that was made before its look had all the runs that are asked for now will be made anew."""
+    found: list[dict[str, Any]] = []
+    for place in range(1, looks):
+        look = f"look{place}"
+        path, runs = results / DECISION.format(look=look), [results / RUNS.format(arm=arm, look=look) for arm in arms]
+        if not all(_is_there(each, awaited) for each in (path, *runs)):
             break
         found.append(json.loads(path.read_text()))
-        if not found[-1]["next"]:
+        arms = found[-1]["next"]
+        if not arms:
             break
     return found
 
 
-def _job(results: Path, arm: str, look: str, seeds: int, is_running: bool) -> JobProgress:
+def _is_there(place: Path, awaited: Collection[Path]) -> bool:
+    return place not in awaited and place.exists()
+
+
+def _job(
+    results: Path, arm: str, look: str, seeds: int, is_running: bool, awaited: Collection[Path] = ()
+) -> JobProgress:
     """How far the job of an arm is."""
-    if ended := len(records_of(results / RUNS.format(arm=arm, look=look))):
+    folder = results / RUNS.format(arm=arm, look=look)
+    if folder not in awaited and (ended := len(records_of(folder))):
         return JobProgress(arm, ended, seeds)
     unfinished = results / RUNS_FOLDER / arm / UNFINISHED
     done = len({path.name for path in unfinished.glob("*/seed_*.json") if is_record(path)})

@@ -19,6 +19,7 @@ from butfor.outlook.planned_study import PlannedStudy, examples_of
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds, usual_each
 from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, runs_of, seconds_of_jobs
 from butfor.outlook.time_needed import known_runs, side_by_side
+from butfor.records.awaited_anew import awaited_anew
 from butfor.records.results_folder import RESULTS_LOCK, RUNS, RUNS_FOLDER, finished_seeds, is_record, records_below
 from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.study.plan import Plan
@@ -78,7 +79,7 @@ class TimeLeft:
         look = self._look(found, times, together, start, lanes)
         more = 0.0
         for place, (before, seeds) in enumerate(pairwise(found.looks[found.place :]), found.place + 2):
-            lacking = dict.fromkeys(arms, seeds - before)
+            lacking = dict.fromkeys(self._without_records(arms, f"look{place}"), seeds - before)
             shared = self._jobs(f"look{place}", lacking, together, start)
             more += BETWEEN_LOOKS + _taking(arms_of(shared), lanes)
             more += makespan([seconds_of_jobs(shared, lacking, times, start, lanes)], lanes)
@@ -125,7 +126,8 @@ class TimeLeft:
     ) -> float:
         """The seconds that the look needs which trains now: of jobs that train arms together first, which others wait for."""
         look = f"look{found.place + 1}"
-        open_jobs = [job for job in found.jobs if not (self._results / RUNS.format(arm=job.arm, look=look)).is_dir()]
+        waiting = self._without_records([job.arm for job in found.jobs], look)
+        open_jobs = [job for job in found.jobs if job.arm in waiting]
         by_themselves = {job.arm for job in open_jobs if job.since is not None}
         lacking = {job.arm: job.seeds - job.done for job in open_jobs}
         ended = self._ended_together(lacking)
@@ -141,6 +143,11 @@ class TimeLeft:
         ]
         seconds += _alone([job for job in found.jobs if job.arm not in known], times, start)
         return makespan([seconds], lanes) + _taking(known, lanes)
+
+    def _without_records(self, arms: Iterable[str], look: str) -> list[str]:
+        """The arms whose records of a look are not in their place, or are to be made anew."""
+        awaited, places = awaited_anew(self._results), {arm: RUNS.format(arm=arm, look=look) for arm in arms}
+        return [arm for arm, place in places.items() if (at := self._results / place) in awaited or not at.is_dir()]
 
     def _jobs(
         self,

@@ -10,11 +10,12 @@ from pathlib import Path
 from butfor.arm_names import data_set_of
 from butfor.checks import manipulation
 from butfor.languages.folder_language import language_in
-from butfor.languages.phrases import ENGLISH, speaking
+from butfor.languages.phrases import speaking
 from butfor.plain_text import counted
+from butfor.records.awaited_anew import awaited_anew
 from butfor.records.files import write_noted
 from butfor.records.record import Record
-from butfor.records.results_folder import results_of
+from butfor.records.results_folder import RUNS, record_in, results_of
 from butfor.records.tables import records_in
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import Budget, Study, ablations_of, reference_of
@@ -25,7 +26,7 @@ from butfor.verdicts.decision import Decision, so_far
 from butfor.verdicts.placebo_test import undecided_placebos
 from butfor.verdicts.removed import with_removed
 from butfor.verdicts.rows import UNJUDGED
-from butfor.verdicts.words import decision_in_words
+from butfor.verdicts.words import There, decision_in_words
 
 
 def decide(
@@ -39,10 +40,26 @@ def decide(
     """Judge the ablations of `study` after a look, write what follows, and give it in one line, in the language of the results
     folder, in which the register lies. register_path: of the
     register that knows which ablations were removed. measured: the files of what runs are worth by the study's metrics."""
-    decision = after(with_removed(study, register_path), look, records_in(folders, measured))
+    records = records_in(folders, measured)
+    decision = after(with_removed(study, register_path), look, records)
     write_noted(Path(path), json.dumps(decision, indent=1))
-    with speaking(language_in(results_of(Path(register_path))) if register_path else ENGLISH):
+    if not register_path:
         return decision_in_words(decision)
+    results = results_of(Path(register_path))
+    with speaking(language_in(results)):
+        return decision_in_words(decision, _there(study, decision, results, records))
+
+
+def _there(study: Study, decision: Decision, results: Path, records: list[Record]) -> There:
+    """The runs of the following look that an earlier start has made, and the hours of those that are lacking."""
+    following = next(look for look in study["looks"] if look["seen"] == decision["following"])
+    seeds, awaited, there, hours = following["seeds"], awaited_anew(results), 0, 0.0
+    for arm in decision["next"]:
+        folder = results / RUNS.format(arm=arm, look=following["name"])
+        made = 0 if folder in awaited else sum(record_in(folder, seed).exists() for seed in seeds)
+        there += made
+        hours += _seconds_per_run(records, arm) * (len(seeds) - made) / 3600
+    return There(there, hours)
 
 
 def after(study: Study, look: str, records: list[Record]) -> Decision:

@@ -4,7 +4,7 @@ look. Standard library only."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from butfor.fold_numbers import place_of
 from butfor.languages.phrases import phrase, plural, stored, term
@@ -70,8 +70,18 @@ def setting_shown(text: str) -> str:
     return text if CHANGED_TO in text else stored(text)
 
 
-def decision_in_words(decision: Decision) -> str:
-    """What follows a look in one line."""
+class There(NamedTuple):
+    """The runs of a look that are there before it trains, and the hours of one device that the others take."""
+
+    runs: int
+    hours: float
+
+
+def decision_in_words(decision: Decision, there: There | None = None) -> str:
+    """What follows a look in one line.
+
+    there: of the look that follows; None where it trains all its runs, or has trained them.
+    """
     given_up = len(decision.get("given_up", []))
     counts = {"seeds": counted(decision["seen"], "seed"), "settled": decision["settled"]}
     text = plural(
@@ -93,16 +103,30 @@ def decision_in_words(decision: Decision) -> str:
         return f"{text} {why}"
     if not decision["next"]:
         return text
-    arms = decision["next"]
-    trains = phrase(
-        "The look at {n} trains {runs} of {n_arms}, about {time} of one device, starts not counted: {arms}.",
-        n=decision["following"],
-        runs=counted(decision["runs"], "run"),
-        n_arms=counted(len(arms), "arm"),
-        time=duration(decision["hours"]),
-        arms=", ".join(arms),
+    return f"{text} {_following(decision, there or There(0, decision['hours']))}"
+
+
+def _following(decision: Decision, there: There) -> str:
+    """What the next look trains, beside what is there."""
+    values = {
+        "n": decision["following"],
+        "runs": counted(decision["runs"], "run"),
+        "n_arms": counted(len(decision["next"]), "arm"),
+        "time": duration(there.hours),
+        "arms": ", ".join(decision["next"]),
+    }
+    if there.runs == decision["runs"]:
+        return phrase("The look at {n} needs {runs} of {n_arms} and has them: {arms}.", **values)
+    if there.runs:
+        return phrase(
+            "The look at {n} needs {runs} of {n_arms} and has {there} of them; what is lacking takes about {time} of one device,"
+            " starts not counted: {arms}.",
+            there=there.runs,
+            **values,
+        )
+    return phrase(
+        "The look at {n} trains {runs} of {n_arms}, about {time} of one device, starts not counted: {arms}.", **values
     )
-    return f"{text} {trains}"
 
 
 def listed(words: Sequence[str]) -> str:
