@@ -140,10 +140,11 @@ def _failures(results: Path, comparison: Comparison) -> list[str]:
 
 
 def _failure(results: Path, row: FailedRuns, folds: dict[str, Any] | None, elsewhere: bool) -> str:
-    """Why runs of an arm failed, and where their log is; runs made elsewhere have none."""
+    """Why runs of an arm failed, of several the first, and where their log is; runs made elsewhere have none."""
     log = JobPlace(results / RUNS.format(arm=row["arm"], look=row["look"])).log
-    why = f"{stored(row['ending'])}: {sentence(stored(row['reason']))}"
-    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {why}"
+    ending = stored(row["ending"])
+    lead = ending if len(row["seeds"]) == 1 else phrase("{ending}; the first", ending=ending)
+    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {lead}: {sentence(stored(row['reason']))}"
     return ended if elsewhere else f"{ended} {phrase('Log: {log}', log=log)}"
 
 
