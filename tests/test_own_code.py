@@ -17,7 +17,7 @@ from butfor.errors import StudyError
 from butfor.records.results_folder import note_beside
 from butfor.study.written_lines import WrittenLines
 from butfor.training import build_job
-from butfor.training.build_job import build_all, failure
+from butfor.training.build_job import build_all, build_on_each, failure
 from butfor.user_code import call, location
 from butfor.user_code.location import OwnCodeError
 from butfor.user_code.recipe_reading import Reading
@@ -304,10 +304,14 @@ def test_where_no_model_can_be_built_the_job_itself_fails_and_what_is_common_is_
     monkeypatch.setattr(build_job, "log_path", lambda: tmp_path / "log")
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
+    arms, paths = {"one": bad, "two": bad}, [tmp_path / "1", tmp_path / "2"]
+    everywhere = [[path] * len(arms) for path in digits]
     with pytest.raises(OwnCodeError, match=r"own models could be built \(one, two\); see above\.$"):
-        build_all(KERAS, {"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], "look1")
+        build_on_each(KERAS, arms, *everywhere, paths, "look1", {})
     text = (tmp_path / "log").read_text()
     assert text.count("one: ") == 1 and "two: the same as of one" in text
+    build_on_each(KERAS, arms, *everywhere, paths, "look1", {}, built_before=1)  # that the study has another is enough
+    assert all(map(failure, paths))
 
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
