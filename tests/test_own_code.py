@@ -141,6 +141,27 @@ def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new
 
 
 @pytest.mark.parametrize(
+    ("task", "outputs", "ends", "probabilities"),
+    [
+        ("regression", (5,), "End it with keras.layers.Dense(5), without an activation.", False),
+        ("regression", (16, 16, 1), "Conv2D(1, 1) on a tensor of shape ('batch', 16, 16, …), or Dense(256) and", False),
+        ("regression", (16, 16, 1), "Reshape((16, 16, 1)), without an activation.", False),
+        ("segmentation", (16, 16, 4), "Conv2D(4, 1) on a tensor of shape ('batch', 16, 16, …), or Dense(1024)", True),
+        ("sequence", (6, 4), "Dense(4) on a tensor of shape ('batch', 6, …), or Dense(24) and Reshape((6, 4))", True),
+    ],
+)
+def test_a_model_of_other_outputs_is_told_to_end_as_its_targets_need_it(
+    own, points, task, outputs, ends, probabilities
+):
+    data = dataclasses.replace(points, task=task, outputs=outputs)
+    with pytest.raises(OwnCodeError) as raised:
+        held(own, data, "Dense(classes,", "Dense(7,")
+    said = str(raised.value)
+    assert f"{('batch', *outputs)}, received ('batch', 7)" in said and ends in said, said
+    assert ("probabilities" in said) == probabilities
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         (LOGITS, "outputs = keras.layers.Dense(classes, name='logits')(x)"),
