@@ -25,6 +25,7 @@ rule build:
         recipes={arm: targets.user_models[arm] for arm in targets.unbuilt()},
         reads={arm: targets.files_read(arm) for arm in targets.unbuilt()},
         look=plan.looks[0].name,
+        built_before=len(targets.user_models) - len(targets.unbuilt()),
     message:
         "Build the study's own models"
     script:

@@ -5,11 +5,7 @@ log_to(snakemake.log[0])
 from butfor.training.build_job import build_on_each
 
 build_on_each(
-    snakemake.params.engine,
-    snakemake.params.recipes,
-    reads=snakemake.params.reads,
-    arrays=snakemake.input.arrays,
-    manifests=snakemake.input.manifests,
-    built=snakemake.output,
-    look=snakemake.params.look,
-)
+    snakemake.params.engine, snakemake.params.recipes,
+    arrays=snakemake.input.arrays, manifests=snakemake.input.manifests, built=snakemake.output,
+    look=snakemake.params.look, reads=snakemake.params.reads, built_before=snakemake.params.built_before,
+)  # fmt: skip

@@ -342,6 +342,7 @@ def test_an_ablation_that_is_added_later_trains_its_looks_alone(run):
     copy.write(
         {**STUDY, "ablations": {**STUDY["ablations"], "dead": {"set": {"learning_rate": 1.0e30, "optimiser": "sgd"}}}}
     )
+    assert copy.would_run("partial") == {"partial": 1}, "a report trains nothing"
     done = copy.run("--until", "decide")
     assert "Train dead, look1" in done.stdout + done.stderr
     lines = deviations(register.read(copy.folder / "results/looks/register.json"))

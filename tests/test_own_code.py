@@ -17,7 +17,7 @@ from butfor.errors import StudyError
 from butfor.records.results_folder import note_beside
 from butfor.study.written_lines import WrittenLines
 from butfor.training import build_job
-from butfor.training.build_job import build_all, failure
+from butfor.training.build_job import build_all, build_on_each, failure
 from butfor.user_code import call, location
 from butfor.user_code.location import OwnCodeError
 from butfor.user_code.recipe_reading import Reading
@@ -138,6 +138,27 @@ def test_a_model_that_does_not_is_named_with_what_to_write(own, points, old, new
     assert "\n" not in str(raised.value)
     for word in words:
         assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "ends", "probabilities"),
+    [
+        ("regression", (5,), "End it with keras.layers.Dense(5), without an activation.", False),
+        ("regression", (16, 16, 1), "Conv2D(1, 1) on a tensor of shape ('batch', 16, 16, …), or Dense(256) and", False),
+        ("regression", (16, 16, 1), "Reshape((16, 16, 1)), without an activation.", False),
+        ("segmentation", (16, 16, 4), "Conv2D(4, 1) on a tensor of shape ('batch', 16, 16, …), or Dense(1024)", True),
+        ("sequence", (6, 4), "Dense(4) on a tensor of shape ('batch', 6, …), or Dense(24) and Reshape((6, 4))", True),
+    ],
+)
+def test_a_model_of_other_outputs_is_told_to_end_as_its_targets_need_it(
+    own, points, task, outputs, ends, probabilities
+):
+    data = dataclasses.replace(points, task=task, outputs=outputs)
+    with pytest.raises(OwnCodeError) as raised:
+        held(own, data, "Dense(classes,", "Dense(7,")
+    said = str(raised.value)
+    assert f"{('batch', *outputs)}, received ('batch', 7)" in said and ends in said, said
+    assert ("probabilities" in said) == probabilities
 
 
 @pytest.mark.parametrize(
@@ -304,10 +325,14 @@ def test_where_no_model_can_be_built_the_job_itself_fails_and_what_is_common_is_
     monkeypatch.setattr(build_job, "log_path", lambda: tmp_path / "log")
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
+    arms, paths = {"one": bad, "two": bad}, [tmp_path / "1", tmp_path / "2"]
+    everywhere = [[path] * len(arms) for path in digits]
     with pytest.raises(OwnCodeError, match=r"own models could be built \(one, two\); see above\.$"):
-        build_all(KERAS, {"one": bad, "two": bad}, *digits, [tmp_path / "1", tmp_path / "2"], "look1")
+        build_on_each(KERAS, arms, *everywhere, paths, "look1", {})
     text = (tmp_path / "log").read_text()
     assert text.count("one: ") == 1 and "two: the same as of one" in text
+    build_on_each(KERAS, arms, *everywhere, paths, "look1", {}, built_before=1)  # that the study has another is enough
+    assert all(map(failure, paths))
 
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"

@@ -182,6 +182,24 @@ def test_the_last_words_name_the_command(tmp_path, monkeypatch):
     assert "tries again and keeps all that is finished:\n  make study" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "study", "report"),
+    [
+        (["butfor", "run", "my study.yaml"], "my study.yaml", "`butfor report 'my study.yaml'` reports on"),
+        (["butfor", "run", "s.yaml", "-c1"], "s.yaml", "`butfor report s.yaml`, with the same options, reports on"),
+        (["butfor", "run"], "", "`butfor report` reports on"),
+    ],
+)
+def test_the_last_words_name_the_report_of_what_there_is(tmp_path, monkeypatch, words, study, report):
+    for name in (start_command.VARIABLE, start_command.REPORT_VARIABLE):
+        monkeypatch.setenv(name, "")  # so that what is announced is gone after the test
+        monkeypatch.delenv(name)
+    (tmp_path / "runs" / "a" / "look1").mkdir(parents=True)
+    start_command.announce(words, study)
+    ends = headline.unfinished(tmp_path), headline.stopped(tmp_path, "Ctrl-C")
+    assert all(text.endswith(f"\n{report} what there is.") for text in ends)
+
+
 def progress(**more):
     jobs = [JobProgress("baseline", 5, 5), JobProgress("no_decay", 2, 5, since=1.0, at="seed 2, epoch 1 of 7")]
     values = {"looks": [5, 10], "place": 0, "failed": [], "notes": [], "decisions": [], "jobs": jobs}

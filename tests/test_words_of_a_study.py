@@ -204,12 +204,15 @@ def test_the_last_words_count_failed_runs_and_name_at_most_five_kinds(tmp_path):
         {"arm": f"a{n}", "look": "look1", "ending": "diverged", "seeds": [0, 1], "reason": "the loss was nan"}
         for n in range(7)
     ]
+    failed[1]["seeds"] = [0]
     comparison = {"metric": "test/accuracy", "runs": 20, "failed": failed, "baseline": "", "arms": []}
     (tmp_path / "contrasts.json").write_text("[]")
     (tmp_path / "comparison.json").write_text(json.dumps(comparison))
     lines = headline(tmp_path, tmp_path).splitlines()
-    assert "Failed: 14 of 20 runs." in lines and lines[-2:] == ["  and 2 more", "  No change has a verdict."]
-    assert f"  a0, seeds 0, 1, diverged: the loss was nan. Log: {tmp_path}/logs/train/a0_look1.log" in lines
+    assert "Failed: 13 of 20 runs." in lines and lines[-2:] == ["  and 2 more", "  No change has a verdict."]
+    log = f"Log: {tmp_path}/logs/train"
+    assert f"  a0, seeds 0, 1, diverged; the first: the loss was nan. {log}/a0_look1.log" in lines
+    assert f"  a1, seed 0, diverged: the loss was nan. {log}/a1_look1.log" in lines
 
 
 @pytest.mark.parametrize(("ending", "told"), [("no better than the commonest class", True), ("diverged", False)])

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from butfor.command.snakemake_call import PASSED_ON, start, study_files
+from butfor.command.snakemake_call import PASSED_ON, divided, start, study_files
 from butfor.process.start_command import announce
 from butfor.terminal.start_view import CHATTER
 
@@ -31,5 +31,5 @@ def command(chatter: bool, words: tuple[str, ...]) -> None:
     """
     if chatter:
         os.environ[CHATTER] = "1"
-    announce(["butfor", *sys.argv[1:]])
+    announce(["butfor", *sys.argv[1:]], divided(words)[0])
     start(words, chatter=chatter)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from butfor.engine.random_layers import Algorithm
 from butfor.engine.unseeded_draws import seed_generators, seeded_weights
 from butfor.recipe.architectures import architecture
 from butfor.recipe.categories import Categorical
+from butfor.recipe.tasks import CLASSIFICATION, REGRESSION
 from butfor.user_code import call, declaration, location
 
 Recipe = dict[str, Any]
@@ -34,20 +36,21 @@ def build(
     algorithm: Algorithm,
     vocabulary: Sequence[str] = (),
     categorical: Sequence[Categorical] = (),
+    task: str = CLASSIFICATION.name,
 ) -> keras.Model:
     """An uncompiled model with the initial weights of this seed: images `(batch, *image)` to `(batch, *outputs)`, of a built-in
     model logits or numbers.
 
     image: the shape of an example, or of several inputs by name. outputs: the outputs' shape, or their number; () for a model
     whose outputs only its own loss knows. algorithm: what draws masks, see random_layers. vocabulary, categorical: see
-    Parts. Raises OwnCodeError.
+    Parts. task: what an own model that gives other outputs is told to give. Raises OwnCodeError.
     """
     parts, name = Parts(recipe, seed, algorithm, vocabulary, categorical), recipe["model"]["name"]
     shape = (outputs,) if isinstance(outputs, int) else outputs
     if location.is_own(name):
         computes = recipe["precision"] if "precision" in declaration.declaration(name)["uses"] else "float32"
         with _precision(computes):
-            return _own(name, recipe, image, shape, parts)
+            return _own(name, recipe, image, shape, parts, task)
     with _precision(recipe["precision"]):
         inputs = keras.Input(image, name="images", dtype="float32")
         hidden = architecture(recipe["model"]).network(
@@ -75,7 +78,7 @@ def convolves(model: keras.Model) -> bool:
     return any(isinstance(layer, kinds) for layer in every_layer(model))
 
 
-def _own(name: str, recipe: Recipe, image: Shape, outputs: tuple[int, ...], parts: Parts) -> keras.Model:
+def _own(name: str, recipe: Recipe, image: Shape, outputs: tuple[int, ...], parts: Parts, task: str) -> keras.Model:
     with seeded_weights(parts.key) as chosen:
         model = _called(name, recipe, image, outputs[-1] if outputs else 0, parts)
     if not isinstance(model, keras.Model):
@@ -90,11 +93,26 @@ def _own(name: str, recipe: Recipe, image: Shape, outputs: tuple[int, ...], part
             else ""
         )
         raise location.OwnCodeError(
-            f"{name}: expected outputs of shape {('batch', *outputs)}, received {('batch', *given)}. End it with"
-            f" keras.layers.Dense({outputs[-1]}), without an activation or with the one that makes probabilities.{two}"
+            f"{name}: expected outputs of shape {('batch', *outputs)}, received {('batch', *given)}. {_end(outputs, task)}{two}"
         )
     seed_generators(model, parts.key, chosen)
     return model
+
+
+def _end(outputs: tuple[int, ...], task: str) -> str:
+    """What to end a model with, so that it gives outputs of this shape."""
+    *places, numbers = outputs
+    activation = "without an activation"
+    if task != REGRESSION.name:
+        activation += " or with the one that makes probabilities"
+    if not places:
+        return f"End it with keras.layers.Dense({numbers}), {activation}."
+    layer = f"Conv{len(places)}D({numbers}, 1)" if len(places) in (2, 3) else f"Dense({numbers})"
+    before = ", ".join(map(str, ("'batch'", *places, "…")))
+    return (
+        f"End it with as many numbers in that shape, such as keras.layers.{layer} on a tensor of shape ({before}), or"
+        f" Dense({prod(outputs)}) and Reshape({outputs}), {activation}."
+    )
 
 
 def _check_names(name: str, model: keras.Model, inputs: list[str]) -> None:

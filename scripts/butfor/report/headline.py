@@ -11,7 +11,7 @@ from butfor.checks.outcomes import CheckOutcome, CheckRow
 from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted, sentence
 from butfor.process.failure_note import by_reason, read_notes
-from butfor.process.start_command import start_command
+from butfor.process.start_command import has_options, report_command, start_command
 from butfor.records.results_folder import RUNS, RUNS_FOLDER, TRACKED, JobPlace, finished_seeds
 from butfor.report import failed_job
 from butfor.report.answer import answer_of, before_all
@@ -92,12 +92,16 @@ def _again(does: str, results: Path) -> list[str]:
     kept = len([*results.glob(RUNS.format(arm="*", look="look*/seed_*.json")), *finished_seeds(results / RUNS_FOLDER)])
     if kept:
         does = phrase("{does}, {runs} so far", does=does, runs=counted(kept, "run"))
-    command = start_command()
-    partial = phrase("`snakemake partial`, with the same options, reports on what there is.")
+    command, partial = start_command(), report_command()
+    report = (
+        phrase("`{command}`, with the same options, reports on what there is.", command=partial)
+        if has_options()
+        else phrase("`{command}` reports on what there is.", command=partial)
+    )
     return [
         f"{does}{':' if command else '.'}",
         *([f"  {command}"] if command else []),
-        *([partial] if _has_records(results) else []),
+        *([report] if _has_records(results) else []),
     ]
 
 
@@ -140,10 +144,11 @@ def _failures(results: Path, comparison: Comparison) -> list[str]:
 
 
 def _failure(results: Path, row: FailedRuns, folds: dict[str, Any] | None, elsewhere: bool) -> str:
-    """Why runs of an arm failed, and where their log is; runs made elsewhere have none."""
+    """Why runs of an arm failed, of several the first, and where their log is; runs made elsewhere have none."""
     log = JobPlace(results / RUNS.format(arm=row["arm"], look=row["look"])).log
-    why = f"{stored(row['ending'])}: {sentence(stored(row['reason']))}"
-    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {why}"
+    ending = stored(row["ending"])
+    lead = ending if len(row["seeds"]) == 1 else phrase("{ending}; the first", ending=ending)
+    ended = f"  {row['arm']}, {runs_in_words(row['seeds'], folds)}, {lead}: {sentence(stored(row['reason']))}"
     return ended if elsewhere else f"{ended} {phrase('Log: {log}', log=log)}"
 
 

@@ -36,21 +36,26 @@ def build_on_each(
     built: Sequence[Path | str],
     look: str,
     reads: dict[str, list[str]],
+    built_before: int = 0,
 ) -> None:
     """Build the models of the arms of each data set as `build_all` does; arrays, manifests, built: of each arm, in the order of
-    `recipes`. Raises OwnCodeError if on some data set no model at all can be built: those on the others are built all the same.
+    `recipes`. built_before: how many other models the study has, which need no building. Raises OwnCodeError if none of all
+    can be built, or if on some data set the building cannot begin.
     """
     places = dict(zip(recipes, zip(map(str, arrays), map(str, manifests), built, strict=True), strict=True))
-    failed: list[OwnCodeError] = []
+    errors: list[OwnCodeError] = []
+    failed: list[str] = []
     for data_set in dict.fromkeys(place[:2] for place in places.values()):
         own = {arm: place[2] for arm, place in places.items() if place[:2] == data_set}
         asked = {arm: recipes[arm] for arm in own}
         try:
-            build_all(engine, asked, *data_set, built=own.values(), look=look, reads=reads)
+            failed += build_all(engine, asked, *data_set, built=own.values(), look=look, reads=reads)
         except OwnCodeError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    if not built_before and len(failed) == len(recipes):
+        raise OwnCodeError(f"none of the study's own models could be built ({', '.join(failed)}); see above.")
 
 
 def build_all(
@@ -62,13 +67,13 @@ def build_all(
     look: str,
     max_minutes: float | None = None,
     reads: dict[str, list[str]] | None = None,
-) -> None:
-    """Build the model of each arm's recipe on the stored data, and list its layers in the arm's file of `built`; of a model
-    that cannot be built the file says why, and so does a note beside the records of the arm's first `look`.
+) -> list[str]:
+    """The arms whose models cannot be built. Each arm's is built by its recipe on the stored data, and the arm's file of `built`
+    lists its layers; of a model that cannot be built it says why, and so does a note beside the records of the arm's first
+    `look`.
 
     engine: what builds, see engine_choice. max_minutes: see time_limit, for each model. reads: by arm, the file in which to
-    note the files that the model reads, and what stands for them. Raises OwnCodeError if no model at all can be built:
-    nothing is written.
+    note the files that the model reads, and what stands for them. Raises OwnCodeError if the building cannot begin.
     """
     files = {arm: str(Path(path).absolute()) for arm, path in zip(recipes, built, strict=True)}
     asked = {
@@ -90,8 +95,7 @@ def build_all(
     for arm, why in failed.items():
         note = note_beside(runs_of_built(Path(files[arm]), arm, look))
         FailureNote(note, arm, look, log_path()).say(None, why)
-    if len(failed) == len(recipes):
-        raise OwnCodeError(f"none of the study's own models could be built ({', '.join(failed)}); see above.")
+    return list(failed)
 
 
 def _build_in_turn(asked: dict[str, Any]) -> None:
