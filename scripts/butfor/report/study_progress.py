@@ -134,7 +134,7 @@ def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
     ended = [job for job in jobs if job.arm in arms]
     if same[0]["why"] == WITH_START and ended:
         kept, runs = sum(job.done for job in ended), counted(sum(job.seeds for job in ended), "run")
-        said.append(phrase("{kept} of {runs} are kept.", kept=kept, runs=runs))
+        said.append(phrase("Kept: {kept} of {runs}.", kept=kept, runs=runs))
     return " ".join([*said, phrase("Log: {log}", log=same[0]["log"])])
 
 
