@@ -253,7 +253,7 @@ def test_a_job_notes_that_it_stopped_with_its_start_and_the_view_says_what_is_ke
     ask_for(tmp_path, ["a"], ["look1"])
     (tmp_path / "register.json").write_text('{"terms": [{"terms": {"looks": [5]}}]}')
     monkeypatch.setattr(failure_note, "is_alive", lambda _: False)  # where nobody asks after an ended process
-    said = "a: it stopped with its start, which was killed. 2 of 5 runs are kept. Log: a.log"
+    said = "a: it stopped with its start, which was killed. Kept: 2 of 5 runs. Log: a.log"
     assert study_progress(tmp_path).notes == [said]
 
 

@@ -4,6 +4,7 @@ decided. Standard library only, and nothing is changed."""
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -134,7 +135,7 @@ def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
     ended = [job for job in jobs if job.arm in arms]
     if same[0]["why"] == WITH_START and ended:
         kept, runs = sum(job.done for job in ended), counted(sum(job.seeds for job in ended), "run")
-        said.append(phrase("{kept} of {runs} are kept.", kept=kept, runs=runs))
+        said.append(phrase("Kept: {kept} of {runs}.", kept=kept, runs=runs))
     return " ".join([*said, phrase("Log: {log}", log=same[0]["log"])])
 
 
@@ -150,10 +151,12 @@ def _looks(results: Path) -> list[int]:
 def _decisions(results: Path, looks: int, arms: list[str], awaited: Collection[Path]) -> list[dict[str, Any]]:
     """The decisions that stand: one that was made before its look had all the runs that are asked for now will be made anew."""
     found: list[dict[str, Any]] = []
+    anew = set(map(os.fspath, awaited))
     for place in range(1, looks):
         look = f"look{place}"
-        path, runs = results / DECISION.format(look=look), [results / RUNS.format(arm=arm, look=look) for arm in arms]
-        if not all(_is_there(each, awaited) for each in (path, *runs)):
+        path = results / DECISION.format(look=look)
+        runs = (f"{results}/{RUNS.format(arm=arm, look=look)}" for arm in arms)  # many, and asked every second
+        if not _is_there(path, awaited) or not all(os.path.isdir(at) and at not in anew for at in runs):
             break
         found.append(json.loads(path.read_text()))
         arms = found[-1]["next"]
