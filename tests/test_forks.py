@@ -194,8 +194,9 @@ def test_a_script_ends_with_its_client_and_its_client_with_what_waits_for_it(tmp
         client = started(folder, script(tmp_path, text))
         forked, waiting = map(int, client.stdout.readline().split())
         if killed == "client":
+            script_process = psutil.Process(forked)
             client.kill()
-            psutil.wait_procs([psutil.Process(forked)], timeout=30)
+            psutil.wait_procs([script_process], timeout=30)
             assert not psutil.pid_exists(forked)
         else:
             os.kill(waiting, signal.SIGKILL)

@@ -103,7 +103,7 @@ REFUSED = {
         "pytorch/pytorch#4534", f"recipe: {{normalisation: batch, batch_size: 1}}\n{ARM}", ("2 or more", "layer")
     ),
     "fewer images than one batch": Refused(
-        "dreamquark-ai/tabnet#537", "ablations: {small: {set: {train_size: 20}}}", ("at most the 20 images", "128")
+        "dreamquark-ai/tabnet#537", "ablations: {small: {set: {train_size: 20}}}", ("at most the 20 examples", "128")
     ),
     "a setting twice": Refused(
         "hydra-ecosystem/hydra#1233",
