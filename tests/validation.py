@@ -156,7 +156,13 @@ ARMS = ["baseline", *(f"ablation_{place}" for place in range(1, ABLATIONS + 1))]
 SAME = {  # of every made-up record, what only the report shows
     **dict.fromkeys(Record.__dataclass_fields__),
     "learning_rate": [],
-    **{"recipe": {"dropout": 0.1}, "fingerprint": "0" * 16, "loop": "none", "history": [], "format": FORMAT},
+    **{
+        "recipe": {"dropout": 0.1, "early_stopping": {"name": "none"}},
+        "fingerprint": "0" * 16,
+        "loop": "none",
+        "history": [],
+        "format": FORMAT,
+    },
     "data": {
         "name": "none",
         "fingerprint": "0" * 16,
