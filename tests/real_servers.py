@@ -225,7 +225,8 @@ except StudyError as error:
 
 def held(database: str) -> tuple[dict[str, list[Counter[Any]]], Counter[str]]:
     """What a database holds of active runs: per key, for each of its runs, every metric row; and their statuses."""
-    engine = sqlalchemy.create_engine(database, isolation_level="AUTOCOMMIT")  # a migration is not to wait for a reader
+    # A migration is not to wait for a reader, and a question that fails, as before there are tables, is to leave no connection.
+    engine = sqlalchemy.create_engine(database, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
     with closing(engine.connect()) as connection:
         runs = connection.execute(
             sqlalchemy.text(
@@ -234,7 +235,6 @@ def held(database: str) -> tuple[dict[str, list[Counter[Any]]], Counter[str]]:
             )
         ).all()
         rows = connection.execute(sqlalchemy.text("select run_uuid, key, timestamp, step, value from metrics")).all()
-    engine.dispose()
     metrics: dict[str, Counter[Any]] = {}
     for run, *row in rows:
         metrics.setdefault(run, Counter())[tuple(row)] += 1
