@@ -243,6 +243,12 @@ def test_what_is_undecided_leans_to_what_is_nearest(effect, differ, same, leans)
     assert words.lean({**row, "effect": 0.0, "margin": None}, METRICS["test/accuracy"]) is None  # nothing can show it
 
 
+def test_rows_of_an_earlier_version_lean_too():
+    """Which had a probability of no meaningful difference without a margin."""
+    row = {"effect": 0.2, "p_difference": 1.0, "p_equivalence": 1.0, "margin": None}
+    assert words.lean(row, METRICS["test/accuracy"]) == "helps"
+
+
 def test_of_many_changes_the_answer_names_three_and_the_table_forty():
     row = {
         "verdict": "hurts",

@@ -34,8 +34,10 @@ OF_LATE = {
 }
 OF_ENGINES = {
     "butfor.engine.keras_engine:KerasEngine": (
-        *(*OF_SCRIPTS, "psutil"),
-        *("butfor.engine.keras_libraries", "butfor.engine.generated_code"),
+        *OF_SCRIPTS,
+        "psutil",
+        "butfor.engine.keras_libraries",
+        "butfor.engine.generated_code",
     ),
     "butfor.jax_engine.jax_engine:JaxEngine": (*OF_SCRIPTS, "psutil", "butfor.jax_engine.jax_libraries"),
 }

@@ -42,7 +42,7 @@ def lean(row: Mapping[str, Any], metric: Metric) -> str | None:
 
 def _is_nearer(same: float, differ: float, row: Mapping[str, Any]) -> bool:
     """Whether no meaningful difference is nearer than a difference."""
-    return same < differ or (same == differ and abs(row["effect"]) < row["margin"] / 2)
+    return same < differ or (same == differ and abs(row["effect"]) < (row["margin"] or 0.0) / 2)
 
 
 def in_words(row: ContrastRow) -> str:

@@ -66,10 +66,9 @@ def _digits(_: Settings) -> Brought:
     return Brought(arrays, "scikit-learn (its values of 0 to 16 are stored as 0 to 255)")
 
 
+# Their libraries are imported by whom they bring data: pandas alone takes as long as reading Fashion-MNIST.
 def _table(settings: Settings) -> Brought:
-    from butfor.data.sources.table_source import (
-        from_table,
-    )  # here and below, because pandas takes as long as reading images
+    from butfor.data.sources.table_source import from_table
 
     return from_table(settings)
 
