@@ -48,7 +48,8 @@ class Hindered(NumpyEngine):
             open(f"temporary{seed}", "w").close()
             atexit.register(os.remove, os.path.abspath(f"temporary{seed}"))
         while os.path.exists(f"slow{seed}"):
-            open(f"begun{seed}", "w").write(str(os.getpid()))
+            with open(f"begun{seed}", "w") as file:  # left to be closed by itself, it would lose a Ctrl-C that comes meanwhile
+                file.write(str(os.getpid()))
             time.sleep(0.01)
 """
 TRAINED = "import json, sys; from butfor.training.arm_job import train_arm; train_arm(**json.loads(sys.argv[1]))"
