@@ -42,7 +42,7 @@ if workflow.is_main_process:
     fork_servers.start_scripts_of(PythonScript)
 
 if "study" not in config:
-    planning.said(refuse_unreadable_yaml, Path(BASE) / "config" / "config.yaml")
+    planning.or_exit(refuse_unreadable_yaml, Path(BASE) / "config" / "config.yaml")
 
     configfile: f"{BASE}/config/config.yaml"
 

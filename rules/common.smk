@@ -29,7 +29,7 @@ def decision(look):
 engine = parameters.engine()
 codes = code("data"), code("build", engine), code("train", *parameters.trained_by())
 own = OwnFiles(study["results"], dependencies.fingerprint)
-targets = planning.said(
+targets = planning.or_exit(
     Targets, study, plan, codes, own, decision, planning.changes_nothing(workflow)
 )
 analysis = parameters.analysis(study, plan)

@@ -169,7 +169,7 @@ def test_a_difference_names_changed_verdicts_moved_effects_and_arms_of_one_alone
 
 def test_what_a_study_must_not_find(tmp_path):
     folder = results(tmp_path / "one", [row("a", "helps", 1, 2), row("b", "no verdict", 0, 0)])
-    found = demands.found(folder, list(demands.FINDERS))
+    found = demands.matches(folder, list(demands.FINDERS))
     assert found == {"void": ["a"], "deviation": ["The margin was changed."], "no verdict": ["b"], "helps": ["a"]}
     changed = ["2026-11-27, after 8 runs: `verdict.alpha` 0.05 → 0.01.", "`a` was “hurts” (−5.83 points)."]
     assert demands.sentence({"deviation": changed}).startswith(

@@ -377,9 +377,9 @@ def test_what_the_study_file_says_of_an_own_model_is_checked_while_planning(plan
 def test_a_model_that_is_not_found_is_told_with_the_line_that_names_it(tmp_path):
     study = tmp_path / "study.yaml"
     study.write_text("recipe:\n  epochs: 1\n  model: {name: 'nowhere:build'}\n")
-    told = WrittenLines([study], {}).told(OwnCodeError("nowhere:build: expected a file."))
+    told = WrittenLines([study], {}).message(OwnCodeError("nowhere:build: expected a file."))
     assert told.endswith("study.yaml, line 3: nowhere:build: expected a file.")
-    assert WrittenLines([study], {}).told(OwnCodeError("other:build: expected it.")) == "other:build: expected it."
+    assert WrittenLines([study], {}).message(OwnCodeError("other:build: expected it.")) == "other:build: expected it."
 
 
 @pytest.mark.parametrize(

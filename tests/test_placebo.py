@@ -182,7 +182,7 @@ def test_what_puts_all_in_doubt_is_first_for_every_reader(showing):
     marked = comment("test", [], comparison, [], {"claims": [], "removed": 0, "deviations": []}, folder / "report.md")
     assert "\n\n**B.**\n\n**The placebo shows something.** `placebo` is `baseline`" in marked
     assert before_all(comparison, marked=False)[2].startswith(told)
-    assert demands.found(folder, ["placebo", "hurts"]) == {"placebo": ["placebo"]}
+    assert demands.matches(folder, ["placebo", "hurts"]) == {"placebo": ["placebo"]}
 
 
 def test_its_story_says_what_it_shows(showing):

@@ -193,7 +193,7 @@ def test_leftovers_of_merged_files_are_told_to_be_such(refused):
 def test_a_study_inside_the_config_of_an_outer_workflow_has_lines_too():
     lines = WrittenLines([], {})
     lines._trees["paper.yaml"] = yaml.compose("paper: mine\nstudy_one:\n  recipe:\n    epochs: 0\n")
-    assert lines.told(StudyFileError("it is 0", ("recipe", "epochs"))) == "paper.yaml, line 4: it is 0"
+    assert lines.message(StudyFileError("it is 0", ("recipe", "epochs"))) == "paper.yaml, line 4: it is 0"
 
 
 def test_what_config_says_is_told_to_come_from_there(refused):

@@ -50,13 +50,13 @@ class Errors:
     """Mistakes that are collected, each told once, before all are raised."""
 
     def __init__(self) -> None:
-        self.found: list[StudyError] = []
+        self.every: list[StudyError] = []
 
     def add(self, error: StudyError) -> None:
         """Take over a mistake, or those that it holds."""
-        known = {(str(other), getattr(other, "at", ())) for other in self.found}
+        known = {(str(other), getattr(other, "at", ())) for other in self.every}
         every = error.errors if isinstance(error, SeveralErrors) else [error]
-        self.found += [each for each in every if (str(each), getattr(each, "at", ())) not in known]
+        self.every += [each for each in every if (str(each), getattr(each, "at", ())) not in known]
 
     @contextmanager
     def collected(self) -> Iterator[None]:
@@ -68,7 +68,7 @@ class Errors:
 
     def end(self) -> None:
         """Raise what was found: a single mistake as itself, or SeveralErrors."""
-        if len(self.found) == 1:
-            raise self.found[0]
-        if self.found:
-            raise SeveralErrors(self.found)
+        if len(self.every) == 1:
+            raise self.every[0]
+        if self.every:
+            raise SeveralErrors(self.every)

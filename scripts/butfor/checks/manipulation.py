@@ -74,21 +74,21 @@ def acted(a: Record, b: Record) -> bool:
     if identical(a, b):
         return False
     across = numerics.unlike(a, b) and a.status == b.status
-    told = {"optimiser", "loop"}  # how the optimiser describes itself is no effect
-    return not across or not numerics.within_rounding(a, b) or bool(set(moved(a, b)) - told)
+    descriptions = {"optimiser", "loop"}  # how the optimiser describes itself is no effect
+    return not across or not numerics.within_rounding(a, b) or bool(set(moved(a, b)) - descriptions)
 
 
 def _row(arm: ArmPlan, own: dict[int, Record], other: dict[int, Record]) -> CheckRow:
     pairs = [(own[seed], other[seed]) for seed in sorted(set(own) & set(other))]
     keys = list(dict.fromkeys(key.split(".")[0] for key in arm["changed"]))
-    problems, reasons = _found(_examinations(arm, keys, own, pairs))
+    problems, reasons = _examined(_examinations(arm, keys, own, pairs))
     effects = sum(acted(a, b) for a, b in pairs)
     if pairs:
-        unmarked, unseen = _found([("effect", partial(_unmarked, keys, pairs))])
+        unmarked, unseen = _examined([("effect", partial(_unmarked, keys, pairs))])
         reasons += unmarked or unseen
     outcome_for = partial(_outcome, bool(arm["reference"]), own, pairs, effects, problems)
     outcome = outcome_for(reasons)
-    lines, unsaid = _found([("line", partial(_lines, keys, own, pairs, effects, outcome))])
+    lines, unsaid = _examined([("line", partial(_lines, keys, own, pairs, effects, outcome))])
     reasons += unsaid
     return {
         "arm": arm["name"],
@@ -121,15 +121,15 @@ def _outcome(
     return "unverified" if reasons else "proven"
 
 
-def _found(examinations: Iterable[Examination]) -> tuple[list[str], list[str]]:
+def _examined(examinations: Iterable[Examination]) -> tuple[list[str], list[str]]:
     """What examinations find, and which of them could not be made: one that fails is no reason to say nothing of an arm."""
-    found, failed = [], []
+    problems, failed = [], []
     for name, examine_it in examinations:
         try:
-            found += list(examine_it())
+            problems += list(examine_it())
         except Exception as failure:
             failed.append(f"{name}: could not be checked, {type(failure).__name__}: {failure}")
-    return list(dict.fromkeys(found)), list(dict.fromkeys(failed))
+    return list(dict.fromkeys(problems)), list(dict.fromkeys(failed))
 
 
 def _examinations(arm: ArmPlan, keys: list[str], own: dict[int, Record], pairs: Pairs) -> Iterable[Examination]:

@@ -57,11 +57,11 @@ def mixed(pairs: list[tuple[Record, Record]]) -> list[str]:
 
 def note(pairs: list[tuple[Record, Record]]) -> str:
     """What is to be said of pairs across two machines, or two loops that nobody asked for; empty if there are none."""
-    across = [found for a, b in pairs if (found := unlike(a, b) | _unlike_loops(a, b))]
+    across = [pair for a, b in pairs if (pair := unlike(a, b) | _unlike_loops(a, b))]
     if not across:
         return ""
-    differences = {f"{name} {before} → {after}": None for found in across for name, (before, after) in found.items()}
-    loops = " (`loop: graph` in the recipe trains all arms by one)" if any("loop" in found for found in across) else ""
+    differences = {f"{name} {before} → {after}": None for pair in across for name, (before, after) in pair.items()}
+    loops = " (`loop: graph` in the recipe trains all arms by one)" if any("loop" in pair for pair in across) else ""
     return f"in {len(across)} of {len(pairs)} pairs compared across two numerics: {', '.join(differences)}{loops}"
 
 

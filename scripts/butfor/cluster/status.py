@@ -48,8 +48,8 @@ def current_jobs() -> dict[str, slurm.Job] | None:
     try:
         answer = json.loads(LAST_ANSWER.read_text())
         if 0 <= time.time() - answer["at"] < FRESH:  # not by the file's date, which is that of a server's clock
-            told: dict[str, Any] | None = answer["jobs"]
-            return None if told is None else {number: slurm.Job(**job) for number, job in told.items()}
+            rows: dict[str, Any] | None = answer["jobs"]
+            return None if rows is None else {number: slurm.Job(**job) for number, job in rows.items()}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         pass
     try:

@@ -45,8 +45,8 @@ class Program(click.Group):
         if name not in SUBCOMMANDS:
             close = get_close_matches(name, SUBCOMMANDS, n=1)
             ctx.fail(f"No such command {name!r}." + (f" Did you mean {close[0]}?" if close else ""))
-        found: click.Command = import_module(f"butfor.command.{name}_command").command
-        return found
+        command: click.Command = import_module(f"butfor.command.{name}_command").command
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -31,14 +31,14 @@ def command(results: Path, once: bool) -> None:
     from butfor.terminal.time_left import TimeLeft
 
     with speaking(language_in(results)):
-        found, time_left = study_progress(results), TimeLeft(results)
-        if once or not sys.stdout.isatty() or not found.is_running:
-            click.echo(progress_text(found, results, time_left.of(found) if found.is_running else None))
+        progress, time_left = study_progress(results), TimeLeft(results)
+        if once or not sys.stdout.isatty() or not progress.is_running:
+            click.echo(progress_text(progress, results, time_left.of(progress) if progress.is_running else None))
             return
-        _watch(results, found, time_left)
+        _watch(results, progress, time_left)
 
 
-def _watch(results: Path, found: StudyProgress, time_left: TimeLeft) -> None:
+def _watch(results: Path, progress: StudyProgress, time_left: TimeLeft) -> None:
     """Show it anew every second until the start has ended."""
     from rich.live import Live
 
@@ -50,10 +50,10 @@ def _watch(results: Path, found: StudyProgress, time_left: TimeLeft) -> None:
     since = (results / RESULTS_LOCK).stat().st_mtime
     try:
         with Live(refresh_per_second=2) as view:
-            while found.is_running:
-                view.update(live_view(str(results), found, time_left.of(found), since))
+            while progress.is_running:
+                view.update(live_view(str(results), progress, time_left.of(progress), since))
                 time.sleep(PAUSE)
-                found = study_progress(results)
+                progress = study_progress(results)
     except KeyboardInterrupt:
         return
-    click.echo(progress_text(found, results))
+    click.echo(progress_text(progress, results))

@@ -38,8 +38,8 @@ class ClassFiles:
 def part_folders(folder: Path) -> dict[str, Path]:
     """The folders of the parts, by part; those that there are."""
     below = {path.name.lower(): path for path in sorted(folder.glob("*")) if path.is_dir()}
-    found = {part: next((below[name] for name in names if name in below), None) for part, names in PARTS.items()}
-    return {part: path for part, path in found.items() if path}
+    folders = {part: next((below[name] for name in names if name in below), None) for part, names in PARTS.items()}
+    return {part: path for part, path in folders.items() if path}
 
 
 def has_parts(folder: Path) -> bool:

@@ -31,6 +31,6 @@ def stored_weights(arrays: dict[str, Any], needs: dict[str, Any], official: int,
         )
     wrong = ~(np.isfinite(weights.astype(np.float64)) & (weights >= 0))
     if wrong.any() or not weights.any():
-        found = f"{weights[wrong][0]} in row {int(np.flatnonzero(wrong)[0])}" if wrong.any() else "0 for all"
-        raise DataError(f"{source}: expected weights of 0 or more in {WEIGHTS}, some above 0, received {found}.")
+        received = f"{weights[wrong][0]} in row {int(np.flatnonzero(wrong)[0])}" if wrong.any() else "0 for all"
+        raise DataError(f"{source}: expected weights of 0 or more in {WEIGHTS}, some above 0, received {received}.")
     return {WEIGHTS: np.concatenate([weights.astype(np.float32), np.ones(official, np.float32)])}

@@ -34,10 +34,10 @@ def check_names(arrays: dict[str, Any], part: str, source: str) -> None:
 def stored(train: Inputs, test: Inputs, source: str, scratch: Path, gaps: bool = False) -> tuple[Inputs, Inputs]:
     """Both parts, each input as uint8 if all are whole numbers from 0 to 255, else as float32. scratch: a folder for those in
     another type that are mapped from disk. gaps: whether values may be missing, which are filled later. Raises DataError."""
-    found = {name: _stored(name, x, other, source, scratch, gaps) for name, x, other in each(train, test)}
-    if "" in found:
-        return found[""]
-    return {name: pair[0] for name, pair in found.items()}, {name: pair[1] for name, pair in found.items()}
+    pairs = {name: _stored(name, x, other, source, scratch, gaps) for name, x, other in each(train, test)}
+    if "" in pairs:
+        return pairs[""]
+    return {name: pair[0] for name, pair in pairs.items()}, {name: pair[1] for name, pair in pairs.items()}
 
 
 def _stored(name: str, train: Array, test: Array, source: str, scratch: Path, gaps: bool) -> tuple[Array, Array]:

@@ -122,23 +122,23 @@ def _are_several(value: Sequence[Any], lengths: set[int]) -> bool:
 
 
 def array_names(
-    found: Shapes, named: Named, source: str, wanted: Names = ARRAYS, optional: Names = ()
+    shapes: Shapes, named: Named, source: str, wanted: Names = ARRAYS, optional: Names = ()
 ) -> dict[str, str]:
     """What each of the `wanted` is called among those found, and of the `optional` that are there, of several inputs each as
     `x_train/image`. Raises DataError for what is missing, or would be left out silently."""
-    there = {name.partition(SEPARATOR)[0] for name in found}
-    further = [key for key in optional if not isinstance(named.get(key), str) or named[key] in found]
+    there = {name.partition(SEPARATOR)[0] for name in shapes}
+    further = [key for key in optional if not isinstance(named.get(key), str) or named[key] in shapes]
     further = [key for key in further if key in named or key in there]
-    wanted = (*wanted, *further, *([WEIGHTS] if WEIGHTS in named or WEIGHTS in found else []))
-    names = {key: name for part in wanted for key, name in _names(part, named.get(part, part), found, source)}
-    missing = [name for name in names.values() if name not in found]
+    wanted = (*wanted, *further, *([WEIGHTS] if WEIGHTS in named or WEIGHTS in shapes else []))
+    names = {key: name for part in wanted for key, name in _names(part, named.get(part, part), shapes, source)}
+    missing = [name for name in names.values() if name not in shapes]
     if missing:
         raise DataError(
-            f"{source}: expected arrays {', '.join(wanted)}, missing {', '.join(missing)}; found {_listed(found)}."
-            f" {_remedy(found, wanted)}"
+            f"{source}: expected arrays {', '.join(wanted)}, missing {', '.join(missing)}; found {_listed(shapes)}."
+            f" {_remedy(shapes, wanted)}"
         )
-    others = {name: shape for name, shape in found.items() if name not in names.values()}
-    lengths = {found[name][0] for name in names.values() if found[name]}
+    others = {name: shape for name, shape in shapes.items() if name not in names.values()}
+    lengths = {shapes[name][0] for name in names.values() if shapes[name]}
     data = [name for name, shape in others.items() if DATA_WORDS.search(name) or (shape[:1] and shape[0] in lengths)]
     if data and not named:
         raise DataError(
@@ -152,12 +152,12 @@ def array_names(
     return names
 
 
-def _names(part: str, called: str | dict[str, str], found: Shapes, source: str) -> Iterator[tuple[str, str]]:
+def _names(part: str, called: str | dict[str, str], shapes: Shapes, source: str) -> Iterator[tuple[str, str]]:
     """The arrays that make up a part, each with what it is called."""
     if isinstance(called, dict):
         yield from ((f"{part}{SEPARATOR}{name}", array) for name, array in called.items())
         return
-    inside = [] if called in found else [name for name in found if name.startswith(called + SEPARATOR)]
+    inside = [] if called in shapes else [name for name in shapes if name.startswith(called + SEPARATOR)]
     if inside and not part.startswith("x"):
         raise DataError(
             f"{source}: expected {part} as one array, received several, {', '.join(inside)}. Join them as columns of one:"
@@ -166,13 +166,13 @@ def _names(part: str, called: str | dict[str, str], found: Shapes, source: str) 
     yield from ((part + name.removeprefix(called), name) for name in inside or [called])
 
 
-def _listed(found: Shapes) -> str:
-    return ", ".join(f"{name} {shape}" for name, shape in list(found.items())[:20]) or "none"
+def _listed(shapes: Shapes) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:20]) or "none"
 
 
-def _remedy(found: Iterable[str], wanted: Names) -> str:
+def _remedy(present: Iterable[str], wanted: Names) -> str:
     """The line that names the arrays, as far as their names tell which they are."""
-    meant = {key: [name for name in found if _key(name) == key] for key in wanted}
+    meant = {key: [name for name in present if _key(name) == key] for key in wanted}
     if all(len(names) == 1 for names in meant.values()):
         pairs = ", ".join(f"{key}: {names[0]}" for key, names in meant.items() if names[0] != key)
         return f"Write data: {{…, arrays: {{{pairs}}}}}."

@@ -37,8 +37,8 @@ def place_digest(place: Path, digest: Callable[[Path], str] = file_digest) -> st
 
 def files_below(folder: Path) -> list[Path]:
     """The files of a folder and of those in it, sorted, without what is hidden."""
-    found = []
+    files = []
     for inside, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(inside, name) for name in names if not name.startswith(".")]
-    return sorted(found)
+        files += [Path(inside, name) for name in names if not name.startswith(".")]
+    return sorted(files)

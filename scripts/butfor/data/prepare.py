@@ -66,18 +66,18 @@ def prepare(
     is_whole = bool(asked and lacking)
     all_of_it = {f"{axis}_test": brought.arrays[f"{axis}_train"] for axis in "xy"} if is_whole else {}
     whole, official = joined({**brought.arrays, **all_of_it}, settings["validation"], named, scratch)
-    arrays, told = _checked(whole, brought, named, settings, scratch)
+    arrays, targets = _checked(whole, brought, named, settings, scratch)
     arrays |= stored_weights(brought.arrays, settings["largest"], official, named)
-    folds, fewest = None, len(told.train)
+    folds, fewest = None, len(targets.train)
     if asked:
-        folds, divided = folds_of(asked, brought, told.task, named), fewest - official
+        folds, divided = folds_of(asked, brought, targets.task, named), fewest - official
         first = taken(arrays["x_train"], slice(divided)), arrays["y_train"][:divided]
-        fewest = official + smallest_part(folds, asked, *first, told.task, named)
+        fewest = official + smallest_part(folds, asked, *first, targets.task, named)
     _check_suffices(fewest, arrays["x_train"], settings, official)
     if is_whole:
         arrays |= {key: taken(arrays[key], slice(0)) for key in ("x_test", "y_test")}
     check_inputs(arrays["x_train"], settings["largest"], named)
-    check_suits(told, settings["largest"], named)
+    check_suits(targets, settings["largest"], named)
     given = brought.groups or example_groups.of_arrays(brought.arrays, settings.get("groups"))
     groups = example_groups.stored(given, {part: len(arrays[f"y_{part}"]) for part in ("train", "test")}, named)
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
@@ -87,12 +87,12 @@ def prepare(
     manifest = {
         "name": name,
         "fingerprint": fingerprint_of(
-            arrays, told.task, official, folds, brought.vocabulary or (), brought.categorical
+            arrays, targets.task, official, folds, brought.vocabulary or (), brought.categorical
         ),
-        "task": told.task,
-        "outputs": list(told.outputs),
-        "classes": told.outputs[-1],
-        "labels": told.names,
+        "task": targets.task,
+        "outputs": list(targets.outputs),
+        "classes": targets.outputs[-1],
+        "labels": targets.names,
         "pixels": mapped(inputs.are_pixels, arrays["x_train"]) if brought.pixels is None else brought.pixels,
         "shapes": {key: list(array.shape) for key, array in flat(arrays).items()},
     }
@@ -108,8 +108,10 @@ def prepare(
     if official:
         manifest["official"] = official
         source = f"{source}; the last {official} of the training part are the official validation part"
-    log.info("%s: %s; task %s%s", named, _described(arrays), told.task, ", by its targets" if told.guessed else "")
-    if translated := labels.translation(told.names):
+    log.info(
+        "%s: %s; task %s%s", named, _described(arrays), targets.task, ", by its targets" if targets.guessed else ""
+    )
+    if translated := labels.translation(targets.names):
         log.info("%s: %s", named, translated)
         source = f"{source} ({translated})"
     shared = (0, 1) if folds else (shared_examples(arrays["x_train"], arrays["x_test"]), len(arrays["y_test"]))
@@ -119,7 +121,7 @@ def prepare(
     brought.read.write(manifest_file.with_name(Path(DATA_FILES_READ).name), reads_token, made_of)
     write_atomically(source_file, json.dumps({"source": source, "warning": overlap_warning(*shared)}))
     write_with_copy(manifest_file, json.dumps(manifest, indent=1))
-    check_same_task(told.task, named, beside or {})  # last, so that of two at once one finds the other
+    check_same_task(targets.task, named, beside or {})  # last, so that of two at once one finds the other
 
 
 def _named(settings: dict[str, Any]) -> str:
@@ -143,10 +145,10 @@ def _checked(
     x_train, x_test = inputs.stored(arrays["x_train"], arrays["x_test"], source, scratch, gaps=bool(brought.fill))
     if (auto := settings["largest"]["auto"]) and brought.pixels is None:
         inputs.check_alike(x_train, x_test, source, auto == "mixed")
-    told = encoded_targets.stored(
+    targets = encoded_targets.stored(
         arrays["y_train"], arrays["y_test"], settings.get("task", "auto"), shapes(x_train), source
     )
-    return {"x_train": x_train, "y_train": told.train, "x_test": x_test, "y_test": told.test}, told
+    return {"x_train": x_train, "y_train": targets.train, "x_test": x_test, "y_test": targets.test}, targets
 
 
 def _remedy(x: Array, y: Array, part: str) -> str:

@@ -100,13 +100,13 @@ class StreamedArray:
 
     def _read(self, rows: Array) -> Array:
         """Rows as they are stored; those that lie one after another are read at once."""
-        found = np.empty((len(rows), *self.shape[1:]), self._stored)
-        if not found.size:
-            return found
+        values = np.empty((len(rows), *self.shape[1:]), self._stored)
+        if not values.size:
+            return values
         if rows.min() < 0 or rows.max() >= len(self):
             raise IndexError(f"rows from 0 to {len(self) - 1} were expected, received {rows.min()} to {rows.max()}")
         starts = np.flatnonzero(np.diff(rows, prepend=rows[0] - 2) != 1)
         ends, places = np.append(starts[1:], len(rows)) * self._row, self._offset + rows[starts] * self._row
         pieces = zip((starts * self._row).tolist(), ends.tolist(), places.tolist(), strict=True)
-        self._file.fill(found.reshape(-1).view(np.uint8).data, pieces)
-        return found
+        self._file.fill(values.reshape(-1).view(np.uint8).data, pieces)
+        return values

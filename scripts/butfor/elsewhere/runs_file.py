@@ -67,13 +67,13 @@ class RunsFile:
 
     def values(self, column: str) -> dict[int, float | None] | None:
         """A column's numbers by line, None where a run has none; None altogether if there is a word in it."""
-        found: dict[int, float | None] = {}
+        by_seed: dict[int, float | None] = {}
         for line, written in self.rows[column].items():
             number = as_number(written)
             if number is None and written.lower() not in NO_VALUE:
                 return None
-            found[int(str(line))] = number
-        return found if any(value is not None for value in found.values()) else None
+            by_seed[int(str(line))] = number
+        return by_seed if any(value is not None for value in by_seed.values()) else None
 
     def first_word(self, column: str) -> tuple[int, str]:
         """The line and the text of the first entry of a column that is neither a number nor empty."""
@@ -104,9 +104,9 @@ def read_runs(path: Path, arm: str = "arm", seed: str | None = None) -> RunsFile
         rows = rows.rename(columns={by_name[asked[0]]: "seed"})
     else:
         rows["seed"] = rows.groupby("arm").cumcount().astype(str)
-    found = RunsFile(path, rows, bool(asked))
-    _refuse_unnamed(found)
-    return found
+    runs = RunsFile(path, rows, bool(asked))
+    _refuse_unnamed(runs)
+    return runs
 
 
 def baseline_of_runs(runs: RunsFile, asked: str | None) -> str:

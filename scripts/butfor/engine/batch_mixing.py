@@ -84,11 +84,11 @@ class BatchMixing:
         self, draws: Draws, x: Tensor, y: Tensor, weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """A batch as these draws mix it."""
-        found = [self._inputs(name, draws[name], x) for name in self._alphas]
-        if len(found) == 1:
-            inputs, shares = found[0]
+        ways = [self._inputs(name, draws[name], x) for name in self._alphas]
+        if len(ways) == 1:
+            inputs, shares = ways[0]
         else:
-            inputs, shares = (tf.where(draws[BOTH] < 0.5, one, other) for one, other in zip(*found, strict=True))
+            inputs, shares = (tf.where(draws[BOTH] < 0.5, one, other) for one, other in zip(*ways, strict=True))
         targets = _between(self._columns(y), shares)
         return inputs, targets, None if weights is None else _between(weights, shares)
 
@@ -119,7 +119,7 @@ class BatchMixing:
         `mean` and `spread`, and how far the share of its target is `off` at most. target: the shape of one."""
         turns = np.arange(DRAWN_IMAGES) % 2
         labels = tf.cast(_in_turn(turns, target), tf.int32)
-        found = {}
+        by_way = {}
         for name in self._alphas:
             x, stream = _in_turn(turns, (1,) if name == "mixup" else self._shape[:2]), self._streams[name]
             run, kept = (
@@ -130,7 +130,7 @@ class BatchMixing:
             stream.assign_add([0, 1])
             then = np.where(turns, run()[0].numpy(), 1 - run()[0].numpy())
             stream.assign(kept)
-            found[name] = {
+            by_way[name] = {
                 "class": name,
                 "digest": digest(given),
                 "next": digest(then),
@@ -139,7 +139,7 @@ class BatchMixing:
                 "off": float(np.abs(given - its).max()),
                 "shape": [] if isinstance(self._shape, dict) else list(self._shape[:2]),
             }
-        return found
+        return by_way
 
     def _means(self, name: str, x: Tensor, labels: Tensor) -> Callable[[], tuple[Tensor, Tensor]]:
         """Gives the means of each mixed input, and of its target's last number or the second class's column."""

@@ -121,9 +121,9 @@ class KerasEngine:
     def train_epoch(self, order: npt.NDArray[np.int32]) -> tuple[loops.Rates, float]:
         """One compiled call, see compiled_epoch; the model holds its average before and after, if there is one."""
         self._compiled.average.take_out()
-        told = self._compiled.epoch(order)
+        epoch = self._compiled.epoch(order)
         self._compiled.average.put_in()
-        return told
+        return epoch
 
     def try_step(self, order: npt.NDArray[np.int32], step: int) -> TrialStep:
         """The step as training takes it, after its loss and gradients were worked out eagerly."""

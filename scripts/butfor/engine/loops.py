@@ -82,12 +82,16 @@ def compiled_epoch(
         count = len(order) if steps is None else steps
         portions = []
         for each in part.batches(order, count):
-            told, taken = run(*each)
-            portions.append(told.numpy()[: int(taken)])
+            by_step, taken = run(*each)
+            portions.append(by_step.numpy()[: int(taken)])
             if taken < each.steps:
                 break
-        told = np.concatenate(portions)
-        return (told[:, 0], _mean_loss(model, told[:, 1])) if told.ndim == 2 else (told, _mean_loss(model, None))
+        by_step = np.concatenate(portions)
+        return (
+            (by_step[:, 0], _mean_loss(model, by_step[:, 1]))
+            if by_step.ndim == 2
+            else (by_step, _mean_loss(model, None))
+        )
 
     return epoch
 
@@ -108,24 +112,24 @@ def _steps(
     def run(
         order: tf.Tensor, places: tf.Tensor, images: Any, labels: tf.Tensor, steps: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        def goes_on(step: tf.Tensor, finite: tf.Tensor, told: tf.TensorArray) -> tf.Tensor:
+        def goes_on(step: tf.Tensor, finite: tf.Tensor, by_step: tf.TensorArray) -> tf.Tensor:
             return tf.logical_and(
                 step < steps, finite
             )  # not a range, whose length XLA takes for a compile-time constant
 
-        def one(step: tf.Tensor, finite: tf.Tensor, told: tf.TensorArray) -> tuple[Any, ...]:
+        def one(step: tf.Tensor, finite: tf.Tensor, by_step: tf.TensorArray) -> tuple[Any, ...]:
             batch, rate = places[step], tf.convert_to_tensor(model.optimizer.learning_rate)
             x, y = in_rows(images, batch), tf.gather(labels, batch)
             w = weights(order[step], y) if weights else None
             if mixing:
                 x, y, w = mixing(x, y, w)
             returned = model.train_step((x, y) if weights is None else (x, y, w))
-            told = told.write(step, tf.stack([rate, step_loss(returned)]) if own else rate)
-            return step + 1, finite if own else tf.math.is_finite(tf.convert_to_tensor(loss_sum(model))), told
+            by_step = by_step.write(step, tf.stack([rate, step_loss(returned)]) if own else rate)
+            return step + 1, finite if own else tf.math.is_finite(tf.convert_to_tensor(loss_sum(model))), by_step
 
-        told = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
-        taken, _, told = tf.while_loop(goes_on, one, (tf.constant(0), tf.constant(True), told))
-        return told.stack(), taken
+        by_step = tf.TensorArray(tf.float32, size=order.shape[0], element_shape=(2,) if own else ())
+        taken, _, by_step = tf.while_loop(goes_on, one, (tf.constant(0), tf.constant(True), by_step))
+        return by_step.stack(), taken
 
     return run
 
@@ -153,12 +157,14 @@ def xla_obstacle(model: keras.Model, images: Inputs, labels: Array, batch: int) 
         run.experimental_get_compiler_ir(*portion)(stage="hlo_serialized")
     except Exception as failure:  # TensorFlow raises ValueError, its own errors, and TypeError
         text = str(failure)
-        found = UNSUPPORTED.search(text)
-        if not found:
+        operation = UNSUPPORTED.search(text)
+        if not operation:
             return " ".join(text.split())[:200]
-        scopes = {re.sub(r"_\d+$", "", scope) for scope in found["node"].split("/")} | {*found["node"].split("/")}
+        scopes = {re.sub(r"_\d+$", "", scope) for scope in operation["node"].split("/")} | {
+            *operation["node"].split("/")
+        }
         layers = [layer.name for layer in every_layer(model) if layer.name in scopes and layer is not model]
-        return found["operation"] + (f" in the layer {layers[-1]}" if layers else "")
+        return operation["operation"] + (f" in the layer {layers[-1]}" if layers else "")
     return ""
 
 
@@ -170,7 +176,7 @@ def _fit_epoch(
 ) -> Epoch:
     averaged, own = averages(getattr(model.optimizer, "inner_optimizer", model.optimizer)), steps_by_itself(model)
 
-    class Told(keras.callbacks.Callback):  # type: ignore[misc]
+    class StepLog(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.rates, self.losses = np.empty(steps, np.float32), np.empty(steps, np.float32)
@@ -200,17 +206,17 @@ def _fit_epoch(
 
     def epoch(order: Indices, steps: int | None = None) -> tuple[Rates, float]:
         order = order[:steps]
-        told = Told(len(order))
+        log = StepLog(len(order))
         if isinstance(part, HeldPart):
             x, y, *w = (_one_after_other(pieces) for pieces in zip(*batches(order), strict=True))
             given = {"x": x, "y": y, "sample_weight": w[0] if w else None, "batch_size": order.shape[1]}
         else:
             given = {"x": batches(order), "steps_per_epoch": len(order)}
-        history = model.fit(**given, shuffle=False, verbose=0, callbacks=[told])
-        for (variable, _), value in zip(averaged, told.weights, strict=True):
+        history = model.fit(**given, shuffle=False, verbose=0, callbacks=[log])
+        for (variable, _), value in zip(averaged, log.weights, strict=True):
             variable.assign(value)
-        mean = _mean_loss(model, told.losses) if own else float(history.history["loss"][-1])
-        return told.rates[: told.taken], mean
+        mean = _mean_loss(model, log.losses) if own else float(history.history["loss"][-1])
+        return log.rates[: log.taken], mean
 
     return epoch
 

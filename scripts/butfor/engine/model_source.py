@@ -43,8 +43,8 @@ class ModelSource:
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
         data = self.dataset
-        told = data.vocabulary, data.categorical, data.task
-        return models.build(self.recipe, self.shape, data.output_shape, seed, self.algorithm, *told)
+        about = data.vocabulary, data.categorical, data.task
+        return models.build(self.recipe, self.shape, data.output_shape, seed, self.algorithm, *about)
 
     def short_training(self, seed: int) -> ShortTraining:
         """A short training of one."""

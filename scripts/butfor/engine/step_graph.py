@@ -78,10 +78,10 @@ def _nodes(graph: Any) -> Iterator[Node]:
 
 def _digest(taken: list[bytes], nodes: list[Node]) -> str:
     """The same for nodes that do the same; names of functions count how many a process has made, and say nothing."""
-    found = hashlib.sha256(b"|".join(taken))
+    contents = hashlib.sha256(b"|".join(taken))
     for node in nodes:
-        found.update("|".join((node.name, node.op, *node.input)).encode())
+        contents.update("|".join((node.name, node.op, *node.input)).encode())
         for name, value in sorted(node.attr.items()):
             if not name.startswith("_") and not value.HasField("func"):
-                found.update(name.encode() + value.SerializeToString(deterministic=True))
-    return found.hexdigest()
+                contents.update(name.encode() + value.SerializeToString(deterministic=True))
+    return contents.hexdigest()

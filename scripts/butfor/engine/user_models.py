@@ -47,9 +47,9 @@ def build(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
 
 def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
     reading, source = recipe_reading.Reading(recipe), source_for(recipe, dataset)
-    told = dataset.vocabulary, dataset.categorical, dataset.task
+    about = dataset.vocabulary, dataset.categorical, dataset.task
     model, again, other = (
-        models.build(each, source.shape, dataset.output_shape, seed, "philox", *told)
+        models.build(each, source.shape, dataset.output_shape, seed, "philox", *about)
         for each, seed in ((reading, 0), (recipe, 0), (recipe, 1))
     )
     declared, layers = declaration.declaration(source.name), {layer.name for layer in every_layer(model)}

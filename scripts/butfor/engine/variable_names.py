@@ -18,12 +18,12 @@ def named(model: keras.Model) -> dict[str, Any]:
     dense/kernel, dense/kernel#2.
     """
     counted = {layer.name for layer in every_layer(model) if is_counted(layer.name, type(layer).__name__)}
-    found: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
     for variable in [*model.trainable_weights, *model.non_trainable_weights]:
         parts = variable.path.split("/")
         plain = "/".join(re.sub(r"_\d+$", "", part) if part in counted else part for part in parts)
         number = 1
-        while (name := plain if number == 1 else f"{plain}#{number}") in found:
+        while (name := plain if number == 1 else f"{plain}#{number}") in variables:
             number += 1
-        found[name] = variable
-    return found
+        variables[name] = variable
+    return variables

@@ -62,14 +62,14 @@ def _known(name: str, draft: DataDraft, model: str | None, schema: Path) -> Know
 
 
 def _text(name: str, draft: DataDraft, sections: dict[str, Any], arms: str, known: Known) -> str:
-    said = "" if draft.settings["name"] in PUBLISHED else f" Task: {known.task}, {known.examples} training examples."
+    about = "" if draft.settings["name"] in PUBLISHED else f" Task: {known.task}, {known.examples} training examples."
     lines = [
         f"# butfor plan {name}.yaml    what would be trained",
         f"# butfor run {name}.yaml     train, judge, report: results/{name}/report.md",
         f"study: {name}",
         "question: Which part of the recipe matters?  # in your words",
         f"seeds: {_flow(SEEDS)}  # runs of each arm; after {SEEDS[0]}, only what is undecided gets more",
-        *(f"#{line}" for line in _folded([*draft.notes, said.strip()])),
+        *(f"#{line}" for line in _folded([*draft.notes, about.strip()])),
         f"data: {_flow(draft.settings)}",
     ]
     for key, section in sections.items():

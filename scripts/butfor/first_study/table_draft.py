@@ -44,8 +44,8 @@ def table_draft(path: Path, named: str, source: str, target: str | None) -> Data
     others = [name for name in likely if name != chosen and name not in unfit][:SHOWN]
     notes = []
     if target is None:
-        found = f"The target was guessed: {chosen}" + (f"; it may be {' or '.join(others)}" if others else "")
-        notes.append(f"{found}.")
+        guess = f"The target was guessed: {chosen}" + (f"; it may be {' or '.join(others)}" if others else "")
+        notes.append(f"{guess}.")
     if unfit:
         settings["drop"] = list(unfit)
         notes.append(f"No inputs: {'; '.join(f'{name} ({why})' for name, why in unfit.items())}.")
@@ -98,11 +98,11 @@ def _form(path: Path) -> dict[str, Any]:
 
 def _holes(columns: pd.DataFrame, gaps: pd.Series[int]) -> tuple[str, str]:
     """Columns with missing values and how many: those of numbers, and those of words."""
-    said: tuple[list[str], list[str]] = ([], [])
+    holes: tuple[list[str], list[str]] = ([], [])
     for name in map(str, columns):
         kind = column_kinds.kinds(columns[[name]], {}, [], "")[name]
-        said[kind == "categorical"].append(f"{name} ({gaps[name]})")
-    numbers, words = (", ".join(names[:SHOWN]) for names in said)
+        holes[kind == "categorical"].append(f"{name} ({gaps[name]})")
+    numbers, words = (", ".join(names[:SHOWN]) for names in holes)
     return numbers, words
 
 

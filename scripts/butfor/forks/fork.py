@@ -64,8 +64,8 @@ def run(asked: Asked) -> None:
 
 def _waited_for(script: int, client: socket.socket) -> int:
     """The exit status of a script."""
-    ended, told = os.pidfd_open(script), client.fileno()
-    while ended not in select.select([ended, told], [], [])[0]:
+    ended, caller = os.pidfd_open(script), client.fileno()
+    while ended not in select.select([ended, caller], [], [])[0]:
         number = client.recv(1)
         os.kill(script, number[0] if number else signal.SIGKILL)
         if not number:

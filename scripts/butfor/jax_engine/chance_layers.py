@@ -49,7 +49,7 @@ class ChanceLayer(keras.layers.Layer, ABC):  # type: ignore[misc]
         """Inputs that tell what the layer does to 256 examples."""
         return np.ones((DRAWN_IMAGES, *self.input.shape[1:]), np.float32)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         """What a record says of what became of those."""
         return {}
 
@@ -73,7 +73,7 @@ class Dropout(ChanceLayer):
         rate = self.numbers[self.of]
         return inputs * (draws >= rate).astype(inputs.dtype) / (1.0 - rate)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         return {"share": float((output == 0).mean()), "scale": float(output.max())}
 
 
@@ -113,7 +113,7 @@ class Shift(Pixels):
         moved = jnp.take_along_axis(padded, rows[(..., None, *more)], axis=1)
         return jnp.take_along_axis(moved, columns[(slice(None), None, slice(None), *more)], axis=2)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         after = output.reshape(*output.shape[:3], -1)[..., 0]
         width, flat = after.shape[2], after.reshape(len(after), -1)
         place = (flat > 0).argmax(axis=1)
@@ -131,7 +131,7 @@ class Flip(Pixels):
     def changed(self, inputs: Tensor, draws: Tensor) -> Tensor:
         return jnp.where(draws < 0.5, jnp.flip(inputs, 2), inputs)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         before, after = (images.reshape(*images.shape[:3], -1)[..., 0] for images in (given, output))
         return {"share": float((after[:, 0, 0] != before[:, 0, 0]).mean())}
 
@@ -157,7 +157,7 @@ class Cutout(ChanceLayer):
         places = jnp.arange(length)[None, :]
         return (places >= start) & (places < start + self.side)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         cut = output.reshape(*output.shape[:3], -1)[..., 0] == 0
         return {"pixels": int(max(cut.any(axis=axis).sum(axis=1).max() for axis in (1, 2)))}
 
@@ -175,5 +175,5 @@ class Noise(ChanceLayer):
     def coded(self) -> Array:
         return np.zeros((DRAWN_IMAGES, *self.input.shape[1:]), np.float32)
 
-    def told(self, given: Array, output: Array) -> dict[str, Any]:
+    def effect(self, given: Array, output: Array) -> dict[str, Any]:
         return {"spread": float(output.std(dtype=np.float64)), "mean": float(output.mean(dtype=np.float64))}

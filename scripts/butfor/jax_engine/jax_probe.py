@@ -63,7 +63,7 @@ class JaxProbe:
                 "shape": list(output.shape[1:]),
                 "digest": digest(output),
                 "next": digest(following),
-                **layer.told(given, output),
+                **layer.effect(given, output),
             }
             for layer, given, output, following in zip(self._views.drawing, coded, first, then, strict=True)
         }

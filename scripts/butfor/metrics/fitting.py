@@ -26,17 +26,17 @@ def refuse_unfit(
     metrics: see MetricTerms. about: the data's manifest, with its `task` and how many `classes` there are, or nothing before it
     is known. tested: of each class, how many test examples there are, where that is known. data_set: its name among several.
     """
-    found, task = Errors(), str(about.get("task") or CLASSIFICATION)
+    errors, task = Errors(), str(about.get("task") or CLASSIFICATION)
     for terms in metrics if about else ():
         if terms["score"] in KNOWN and task != OWN:
-            with found.collected():
+            with errors.collected():
                 _check_task(terms, task)
                 if task in CLASSES:
                     classes = max(int(about["classes"]), 2)  # of two, one output may tell both
                     _check_classes(numbered(terms, about), classes, tested)
     if data_set:
-        found.found[:] = [_told_of(error, data_set) for error in found.found]
-    found.end()
+        errors.every[:] = [_of_data_set(error, data_set) for error in errors.every]
+    errors.end()
 
 
 def numbered(terms: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def numbered(terms: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, An
     return {**terms, "options": {**terms["options"], "positive": names.index(positive)}}
 
 
-def _told_of(error: StudyError, data_set: str) -> StudyError:
+def _of_data_set(error: StudyError, data_set: str) -> StudyError:
     """The error, with the data set that it is of."""
     return MetricError(f"{error} That is data.{data_set}.", getattr(error, "at", ()))
 

@@ -35,14 +35,14 @@ def pseudo_values(
     groups = int(group.max(initial=-1)) + 1
     if groups < FEWEST:
         return []
-    found = []
+    pseudo = []
     for left_out in range(groups):
         kept = group != left_out
         size = count - int(kept.sum())
         times = count / size
         value = times * whole - (times - 1) * score(truth[kept], predicted[kept])
-        found.append(value if members is None else whole + groups / times * (value - whole))
-    return found if all(map(math.isfinite, found)) else []
+        pseudo.append(value if members is None else whole + groups / times * (value - whole))
+    return pseudo if all(map(math.isfinite, pseudo)) else []
 
 
 def _drawn(count: int) -> Array:

@@ -53,7 +53,7 @@ def measure(
     before = measures.known([path, *known])
     records = {file: read(file) for folder in folders for file in records_of(Path(folder))}
     runs = [_Run(file, record, sets[data_set_of(record.arm)]) for file, record in records.items()]
-    found: dict[Path, dict[str, tuple[str, float]]] = {run.path: {} for run in runs}
+    by_run: dict[Path, dict[str, tuple[str, float]]] = {run.path: {} for run in runs}
     for terms in measuring["metrics"]:  # all runs by one metric, so that one that fails does so at once
         with noticed(terms["score"]) as reads:
             for run in runs:
@@ -63,14 +63,14 @@ def measure(
                     key = fingerprint([*made, *run.data.groups_mark])
                     value = before[key] if key in before else run.value(asked, part)
                     if value is not None:
-                        found[run.path][f"{part}/{terms['name']}"] = key, value
+                        by_run[run.path][f"{part}/{terms['name']}"] = key, value
         if is_own(terms["score"]):
             noted = path.parent / Path(METRIC_FILES_READ.format(mark=terms["mark"])).name
             if reads.digests or not noted.exists():
                 reads.write(noted, terms["files"])
-    count = sum(map(len, found.values()))
+    count = sum(map(len, by_run.values()))
     log.info("%d runs, %d values, %d of them new", len(runs), count, sum(run.measured for run in runs))
-    measures.write(path, [(run.record, found[run.path]) for run in runs])
+    measures.write(path, [(run.record, by_run[run.path]) for run in runs])
 
 
 def _stored(
@@ -152,11 +152,11 @@ def _computed(score: str, options: dict[str, Any], given: Answered) -> float:
 
 def score_of(terms: Terms, truth: Array, predicted: Array, task: str) -> tuple[float, str]:
     """The value of a metric of the catalogue; where there is none, NaN and why."""
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as notices:
         warnings.simplefilter("always")
         try:
             value = _computed(terms["score"], terms["options"], answered(truth, predicted, task))
         except ValueError as failure:
             return math.nan, f" ({' '.join(str(failure).split())[:200]})"
-    why = f" ({' '.join(str(said[0].message).split())[:200]})" if said and not math.isfinite(value) else ""
+    why = f" ({' '.join(str(notices[0].message).split())[:200]})" if notices and not math.isfinite(value) else ""
     return value, why

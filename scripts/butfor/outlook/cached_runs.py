@@ -19,20 +19,20 @@ def cached_runs(results: Path, planned: Iterable[tuple[str, dict[str, Any]]]) ->
     """By arm and look, the seeds whose records a start would use. planned: each look with the training of an arm."""
     trainings = list(planned)
     taken, data = foreseen(results, trainings).taken, data_trained_on(results)
-    found: Cached = {}
+    cached: Cached = {}
     for look, training in trainings:
         arm, seeds = training["arm"], training["seeds"]
         if results / RUNS.format(arm=arm, look=look) in taken:
-            found[arm, look] = seeds
+            cached[arm, look] = seeds
             continue
         waiting = _unfinished(results, arm, earlier.origin(training, data(training)), seeds)
-        found[arm, look] = sorted({*used_seeds(results, training, look), *waiting})
-    return found
+        cached[arm, look] = sorted({*used_seeds(results, training, look), *waiting})
+    return cached
 
 
 def _unfinished(results: Path, arm: str, origin: str, seeds: list[int]) -> list[int]:
     """The seeds that are finished of a job which has not ended."""
-    found = []
+    waiting = []
     for folder in (results / "runs" / arm / UNFINISHED).glob("*/"):
         for seed in seeds:
             try:
@@ -40,5 +40,5 @@ def _unfinished(results: Path, arm: str, origin: str, seeds: list[int]) -> list[
             except (OSError, ValueError, KeyError, TypeError):
                 continue
             if folder.name == earlier.mark(origin, device):
-                found.append(seed)
-    return found
+                waiting.append(seed)
+    return waiting

@@ -39,8 +39,8 @@ def detectable(spread: Spread, rule: stats.Rule, ablations: int) -> Detectable:
 
     def smallest(seeds: int, is_cautious: bool = ablations < FEW) -> float:
         guarded = next(share for runs, share in GUARDED if seeds >= runs) if is_cautious else 0.0
-        found = stats.planned_effect(_undecided(spread.sd, seeds, rule, 0), rule, ablations, guarded)
-        return math.inf if found is None else found
+        effect = stats.planned_effect(_undecided(spread.sd, seeds, rule, 0), rule, ablations, guarded)
+        return math.inf if effect is None else effect
 
     margin = rule.margin
     return Detectable(

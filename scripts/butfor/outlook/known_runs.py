@@ -73,8 +73,8 @@ def folders_beside(results: Path) -> list[Path]:
 
 def runs_beside(results: Path) -> list[KnownRun]:
     """The runs of other studies, as many as can be read at once."""
-    found = (run for folder in folders_beside(results) for run in runs_in(records_below(folder / RUNS_FOLDER)))
-    return list(islice(found, MOST_RECORDS))
+    runs = (run for folder in folders_beside(results) for run in runs_in(records_below(folder / RUNS_FOLDER)))
+    return list(islice(runs, MOST_RECORDS))
 
 
 def _inside(folder: Path) -> list[Path]:

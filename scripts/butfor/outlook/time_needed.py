@@ -193,6 +193,6 @@ def _times(study: PlannedStudy, known: Sequence[KnownRun]) -> dict[str, RunSecon
     groups, times = by_recipe(known), dict[str, RunSeconds]()
     for name, arm in study.plan.arms.items():
         steps = steps_per_epoch(arm.recipe, examples_of(study, arm.data_set), study.plan.validation[arm.data_set])
-        if found := run_seconds(arm.recipe, groups, steps):
-            times[name] = found
+        if seconds := run_seconds(arm.recipe, groups, steps):
+            times[name] = seconds
     return times

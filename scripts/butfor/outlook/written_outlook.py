@@ -38,7 +38,7 @@ def write_outlook(config: Mapping[str, Any], files: Sequence[str], cores: int, p
     if not forks:
         os.environ[SERVERS] = ""
     planned = planned_study(config, files)
-    found = outlook(planned, cores)
-    write_atomically(path, json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+    forecast = outlook(planned, cores)
+    write_atomically(path, json.dumps(forecast.as_json(), indent=1, ensure_ascii=False))
     with speaking(language_of(planned.settings)):
-        return f"{outlook_text(found)}\n\n{where_written(path)}"
+        return f"{outlook_text(forecast)}\n\n{where_written(path)}"

@@ -36,14 +36,14 @@ def _risen(before: tuple[int, int], after: tuple[int, int]) -> int:
 
 def _counters() -> dict[str, tuple[int, int]]:
     """Of each package of processors its counter and the range of that; none where they may not be read."""
-    found = {}
+    counters = {}
     for folder in sorted(POWERCAP.glob("intel-rapl:*")):
         if folder.name.count(":") == 1:  # those below are parts of it
             with contextlib.suppress(OSError, ValueError):
-                found[folder.name] = tuple(
+                counters[folder.name] = tuple(
                     int((folder / f"{file}_uj").read_text()) for file in ("energy", "max_energy_range")
                 )
-    return found  # type: ignore[return-value]
+    return counters  # type: ignore[return-value]
 
 
 def _gpu_watts() -> float | None:
@@ -52,6 +52,6 @@ def _gpu_watts() -> float | None:
         return None
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         asked = [tool, "--query-gpu=power.draw", "--format=csv,noheader,nounits"]
-        said = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout
-        return sum(map(float, said.split()))
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True).stdout
+        return sum(map(float, answer.split()))
     return None

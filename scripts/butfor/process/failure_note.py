@@ -71,10 +71,10 @@ class FailureNote:
 
 def by_reason(notes: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """The notes with the same reason but for the name of the arm, together: what all arms have in common is said once."""
-    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    reasons: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for note in notes:
-        found.setdefault((without_name(note["why"], note["arm"]), note["look"], note["seed"]), []).append(note)
-    return list(found.values())
+        reasons.setdefault((without_name(note["why"], note["arm"]), note["look"], note["seed"]), []).append(note)
+    return list(reasons.values())
 
 
 def without_name(why: str, arm: str) -> str:

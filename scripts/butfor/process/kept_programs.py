@@ -61,14 +61,14 @@ def _begun(kept: Path, recipe: str) -> tuple[Path, TextIO, set[str]]:
 
 def _cut_short(kept: Path) -> set[str]:
     """The recipes of jobs that live no more and did not end well; what they left goes."""
-    found = set()
+    recipes = set()
     for path in kept.glob(f".*{LOCKS}"):
         with contextlib.suppress(OSError), open_lock(path) as file:
             if lock(file, ALONE | AT_ONCE):
-                found.add(path.name[1:].partition("-")[0])
+                recipes.add(path.name[1:].partition("-")[0])
                 shutil.rmtree(path.with_suffix(""), ignore_errors=True)
                 path.unlink(missing_ok=True)
-    return found
+    return recipes
 
 
 def _bring(kept: Path, place: Path) -> set[str]:

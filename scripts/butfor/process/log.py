@@ -112,8 +112,8 @@ def _explain(
         lines = ["Stopped by Ctrl-C; the same command goes on from here.\n"]
     elif isinstance(error, StudyError):
         lines = [*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"]
-    elif said := system_errors.sentence(error):
-        lines = [f"{said}\n"]
+    elif sentence := system_errors.sentence(error):
+        lines = [f"{sentence}\n"]
     else:
         lines = traceback.format_exception(kind, error, trace)
     try:

@@ -23,8 +23,8 @@ def announce(words: Sequence[str], study: str) -> None:
 def start_command() -> str:
     """What the user wrote; empty where that is not known or too long."""
     name, *words = sys.argv or [""]
-    told = os.environ.get(VARIABLE) or (shlex.join(["snakemake", *words]) if Path(name).name == "snakemake" else "")
-    return told if len(told) <= LONGEST else ""
+    command = os.environ.get(VARIABLE) or (shlex.join(["snakemake", *words]) if Path(name).name == "snakemake" else "")
+    return command if len(command) <= LONGEST else ""
 
 
 def report_command() -> str:

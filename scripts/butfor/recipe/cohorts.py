@@ -36,10 +36,10 @@ def cohorts(runs: Sequence[tuple[Recipe, int]], apart: bool = False) -> list[Coh
     for recipe, _ in runs:
         if id(recipe) not in keys:
             keys[id(recipe)] = rest_of(recipe), switches_of(recipe)
-    found: dict[tuple[str, frozenset[str]], list[int]] = {}
+    alike: dict[tuple[str, frozenset[str]], list[int]] = {}
     for place, (recipe, _) in enumerate(runs):
         rest, switches = keys[id(recipe)]
-        found.setdefault((rest, switches if apart else frozenset()), []).append(place)
+        alike.setdefault((rest, switches if apart else frozenset()), []).append(place)
     return [
         Cohort(
             runs[places[0]][0],
@@ -47,5 +47,5 @@ def cohorts(runs: Sequence[tuple[Recipe, int]], apart: bool = False) -> list[Coh
             tuple(places),
             planned=len(places),
         )
-        for places in found.values()
+        for places in alike.values()
     ]

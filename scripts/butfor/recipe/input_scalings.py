@@ -121,12 +121,12 @@ def looks_like_pixels(inputs: Array) -> bool:
 
 def all_look_like_pixels(blocks: Iterable[Array]) -> bool:
     """Whether all inputs are bytes by their values, and some look like pixels."""
-    found = False
+    pixels = False
     for block in blocks:
         if not are_bytes(block):
             return False
-        found = found or looks_like_pixels(block)
-    return found
+        pixels = pixels or looks_like_pixels(block)
+    return pixels
 
 
 def are_bytes(inputs: Array) -> bool:

@@ -15,15 +15,15 @@ def arms_by_sizes(records: Iterable[Record]) -> list[tuple[Sizes, list[str]]]:
     runs: dict[str, list[Record]] = {}
     for record in records:
         runs.setdefault(record.arm, []).append(record)
-    found: list[tuple[Sizes, list[str]]] = []
+    by_sizes: list[tuple[Sizes, list[str]]] = []
     for arm, own in runs.items():
         sizes = {part: _ends(record.data.get(part, 0) for record in own) for part in PARTS}
-        alike = next((arms for known, arms in found if known == sizes), None)
+        alike = next((arms for known, arms in by_sizes if known == sizes), None)
         if alike is None:
-            found.append((sizes, [arm]))
+            by_sizes.append((sizes, [arm]))
         else:
             alike.append(arm)
-    return found
+    return by_sizes
 
 
 def _ends(counts: Iterable[int]) -> tuple[int, int]:

@@ -54,12 +54,12 @@ def visible_gpus(environment: Mapping[str, str] = os.environ, devices: Path = Pa
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is None or not present:
         return [str(place) for place in range(present)]
-    found: list[str] = []
+    names: list[str] = []
     for word in (word.strip() for word in named.split(",")):
-        if not A_DEVICE.match(word) or word in found:
+        if not A_DEVICE.match(word) or word in names:
             break
-        found.append(word)
-    return found
+        names.append(word)
+    return names
 
 
 def gpus() -> int:

@@ -65,8 +65,8 @@ def records_in(folders: Iterable[Path | str], measured: Iterable[Path | str] = (
     """The records in the folders of some jobs: the arms in the order of the folders, the seeds of an arm in ascending order.
     measured: the files with their values by the metrics that the study asks for. Raises RecordError.
     """
-    found: list[Record] = [stored(path) for folder in folders for path in records_of(Path(folder))]
-    records = list(measures.merged(found, measured))
+    written: list[Record] = [stored(path) for folder in folders for path in records_of(Path(folder))]
+    records = list(measures.merged(written, measured))
     places = {name: place for place, name in enumerate(dict.fromkeys(record.arm for record in records))}
     return sorted(records, key=lambda record: (places[record.arm], record.seed))
 
@@ -93,8 +93,8 @@ def _records(results: Path, earlier: bool) -> list[Record]:
     asked = asked_for(results)
     present = [path for path in records_below(runs) if asked is None or path.parent in asked]
     before = sorted({*records_below(runs), *(results / EARLIER).glob("*/seed_*.json")} - {*present})
-    found: list[Record] = [stored(path) for path in (*present, *(before if earlier else ()))]
-    return list(measures.merged(found, (results / MEASURES).parent.glob("look*.json")))
+    written: list[Record] = [stored(path) for path in (*present, *(before if earlier else ()))]
+    return list(measures.merged(written, (results / MEASURES).parent.glob("look*.json")))
 
 
 def _row(record: Record) -> dict[str, Any]:

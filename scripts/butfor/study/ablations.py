@@ -58,38 +58,38 @@ class Entry:
         self.only: list[str] = [only] if isinstance(only, str) else only
         self._told: set[tuple[Place, str]] = set()
 
-    def arms(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
-        """The arms that the entry makes. arms: those made so far, its reference among them. found: takes what is wrong with
+    def arms(self, arms: dict[str, Arm], resolve: Resolve, errors: Errors) -> Iterator[Arm]:
+        """The arms that the entry makes. arms: those made so far, its reference among them. errors: takes what is wrong with
         one of them, which is then left out. Raises PlanError for what is wrong with all."""
         made = []
-        for arm in self._made(arms, resolve, found):
+        for arm in self._made(arms, resolve, errors):
             made.append(arm.name)
             yield replace(arm, label=label_in(self.labels, arm.name))
-        if not found.found and (problem := wrong_labels(self.name, self.labels, made)):
+        if not errors.every and (problem := wrong_labels(self.name, self.labels, made)):
             raise PlanError(problem, (*self.at, "label"))
 
-    def _made(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
+    def _made(self, arms: dict[str, Arm], resolve: Resolve, errors: Errors) -> Iterator[Arm]:
         reference = arms[self.reference]
         if self.form == "add_each":
-            yield from self._arms_with_one_part(arms, resolve, found)
+            yield from self._arms_with_one_part(arms, resolve, errors)
             return
         for name, changes, levels in self._changes(reference.recipe):
-            arm = self._arm(name, reference, changes, resolve, found)
+            arm = self._arm(name, reference, changes, resolve, errors)
             if arm is None or (self.form == "grid" and not arm.changed):
                 continue  # the cell of the reference itself
             cell = replace(arm, grid=self.name, levels=levels) if levels else arm
             yield cell if self.compared else Arm(arm.name, arm.recipe)
 
-    def _arm(self, name: str, reference: Arm, changes: Recipe, resolve: Resolve, found: Errors) -> Arm | None:
+    def _arm(self, name: str, reference: Arm, changes: Recipe, resolve: Resolve, errors: Errors) -> Arm | None:
         try:
             return replace(_changed(name, reference, changes, self.family, resolve), primary=self.primary)
         except StudyError as error:
             for each in error.errors if isinstance(error, SeveralErrors) else [error]:
                 place = self._place(getattr(each, "at", ()), changes)
-                said = (place, str(each).removeprefix(f"ablations.{name}"))
-                if said not in self._told:  # of a grid, once for all cells of a level
-                    found.add(StudyFileError(str(each), place) if isinstance(each, StudyFileError) else each)
-                self._told.add(said)
+                mistake = (place, str(each).removeprefix(f"ablations.{name}"))
+                if mistake not in self._told:  # of a grid, once for all cells of a level
+                    errors.add(StudyFileError(str(each), place) if isinstance(each, StudyFileError) else each)
+                self._told.add(mistake)
         return None
 
     def _place(self, inside: Place, changes: Recipe) -> Place:
@@ -151,16 +151,16 @@ class Entry:
                 )
         return parts
 
-    def _arms_with_one_part(self, arms: dict[str, Arm], resolve: Resolve, found: Errors) -> Iterator[Arm]:
+    def _arms_with_one_part(self, arms: dict[str, Arm], resolve: Resolve, errors: Errors) -> Iterator[Arm]:
         full = arms[BASELINE].recipe
         parts = self._parts(full)
         bare: Arm | None = arms[self.reference]
         if bare and self.reference == BASELINE:
-            bare = self._arm("bare", bare, {part: self.off[part] for part in parts}, resolve, found)
+            bare = self._arm("bare", bare, {part: self.off[part] for part in parts}, resolve, errors)
             if bare:
                 yield bare
         for part in parts if bare else []:
-            if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: value_at(full, part)}, resolve, found)):
+            if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: value_at(full, part)}, resolve, errors)):
                 yield arm
 
 

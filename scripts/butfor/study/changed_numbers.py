@@ -27,9 +27,9 @@ def numbers_changed(arms: list[ArmPlan], reference: ArmPlan) -> dict[str, dict[s
     """By path, what arms change that number alone, where they and the reference have three values of it or more."""
     by_key: dict[str, dict[str, ChangedNumber]] = {}
     for arm in arms:
-        if found := number_changed(arm, reference):
-            by_key.setdefault(found.key, {})[arm["name"]] = found
-    return {key: own for key, own in by_key.items() if len({found.value for found in own.values()}) > 1}
+        if change := number_changed(arm, reference):
+            by_key.setdefault(change.key, {})[arm["name"]] = change
+    return {key: own for key, own in by_key.items() if len({change.value for change in own.values()}) > 1}
 
 
 def _within(key: str, before: Any, after: Any) -> ChangedNumber | None:

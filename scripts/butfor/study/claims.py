@@ -62,11 +62,11 @@ class ClaimError(StudyFileError):
 
 def declared(settings: Settings, plan: Plan) -> dict[str, Claim]:
     """The claims of a completed study file by name. Raises ClaimError, or SeveralErrors of them."""
-    found, claims = Errors(), {}
+    errors, claims = Errors(), {}
     for name, written in settings["claims"].items():
-        with found.collected():
+        with errors.collected():
             claims[name] = _declared(name, written, settings, plan)
-    found.end()
+    errors.end()
     return claims
 
 
@@ -114,8 +114,8 @@ def deciding(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def testable(claim: Mapping[str, Any]) -> dict[str, Any]:
     """What a claim says that can be tested: all of it but the sentence."""
-    said = {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
-    return _named({key: value for key, value in said.items() if (key, value) != ("rate", None)})
+    terms = {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
+    return _named({key: value for key, value in terms.items() if (key, value) != ("rate", None)})
 
 
 def _named(deciding: dict[str, Any]) -> dict[str, Any]:

@@ -35,10 +35,10 @@ def check(recipe: Recipe, written: Recipe, properties: dict[str, Any], where: st
     recipe: completed. written: as in the study file, or a reference's recipe with changes. properties: the schema's. where:
     the recipe's place in the study file.
     """
-    found = Errors()
+    errors = Errors()
     for problem in (*_unused(recipe, written, properties), *_mismatched(recipe)):
-        found.add(IncompatibleError(f"{where}.{problem}", tuple(problem.partition(":")[0].split("."))))
-    found.end()
+        errors.add(IncompatibleError(f"{where}.{problem}", tuple(problem.partition(":")[0].split("."))))
+    errors.end()
 
 
 def uses(model: Recipe) -> frozenset[str]:

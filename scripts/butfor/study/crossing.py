@@ -12,13 +12,13 @@ from butfor.study.arm import Arm
 from butfor.study.data_sets import ONLY
 
 
-def crossed(arms: dict[str, Arm], made_by: Mapping[str, Entry], sets: list[str], found: Errors) -> dict[str, Arm]:
+def crossed(arms: dict[str, Arm], made_by: Mapping[str, Entry], sets: list[str], errors: Errors) -> dict[str, Arm]:
     """Every arm on every data set, or on those that its entry asks for, in the order of the data sets; each is compared with its
-    reference on the same data set. made_by: the entry of every arm but the baseline. found: takes what is wrong.
+    reference on the same data set. made_by: the entry of every arm but the baseline. errors: takes what is wrong.
 
     The arms of a study of one data set are what they are.
     """
-    wanted = {name: _wanted(name, arm, made_by, sets, found) for name, arm in arms.items()}
+    wanted = {name: _wanted(name, arm, made_by, sets, errors) for name, arm in arms.items()}
     if sets == [ONLY]:
         return arms
     each = [(name, arm) for name in sets for arm in arms.values() if name in wanted[arm.name]]
@@ -34,20 +34,24 @@ def _placed(arm: Arm, data_set: str) -> Arm:
     )
 
 
-def _wanted(name: str, arm: Arm, made_by: Mapping[str, Entry], sets: list[str], found: Errors) -> list[str]:
+def _wanted(name: str, arm: Arm, made_by: Mapping[str, Entry], sets: list[str], errors: Errors) -> list[str]:
     """The data sets of an arm: those of its entry, all of which its reference must have."""
     entry = made_by.get(name)
     if entry is None or not entry.only:
         asked = sets
     elif sets == [ONLY]:
-        found.add(
-            PlanError(_said(entry, "with several data sets, received it with one. Leave it out."), (*entry.at, "only"))
+        errors.add(
+            PlanError(
+                _expectation(entry, "with several data sets, received it with one. Leave it out."), (*entry.at, "only")
+            )
         )
         return sets
     elif unknown := [each for each in entry.only if each not in sets]:
-        found.add(
+        errors.add(
             PlanError(
-                _said(entry, f"names of data sets, received {', '.join(unknown)}. Data sets: {', '.join(sets)}."),
+                _expectation(
+                    entry, f"names of data sets, received {', '.join(unknown)}. Data sets: {', '.join(sets)}."
+                ),
                 (*entry.at, "only"),
             )
         )
@@ -56,7 +60,7 @@ def _wanted(name: str, arm: Arm, made_by: Mapping[str, Entry], sets: list[str], 
         asked = [each for each in sets if each in entry.only]
     reference = made_by.get(entry.reference) if entry else None
     if entry and reference and reference.only and (lacking := [each for each in asked if each not in reference.only]):
-        found.add(
+        errors.add(
             PlanError(
                 f"ablations.{entry.name}: expected a reference on each of its data sets, received from: {entry.reference}, which"
                 f" is not trained on {', '.join(lacking)}. Write only: [{', '.join(reference.only)}] here too.",
@@ -66,5 +70,5 @@ def _wanted(name: str, arm: Arm, made_by: Mapping[str, Entry], sets: list[str], 
     return asked
 
 
-def _said(entry: Entry, words: str) -> str:
+def _expectation(entry: Entry, words: str) -> str:
     return f"ablations.{entry.name}.only: expected {words}"

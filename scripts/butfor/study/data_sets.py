@@ -43,10 +43,10 @@ def named(written: Any, keys: set[str]) -> dict[str, Any]:
     return {name: {"name": item} if isinstance(item, str) else item for name, item in written.items()}
 
 
-def completed(written: dict[str, Any], complete: Callable[[Any, str], Settings], found: Errors) -> dict[str, Settings]:
+def completed(written: dict[str, Any], complete: Callable[[Any, str], Settings], errors: Errors) -> dict[str, Settings]:
     """The data sets by name, completed; in the place of one that is wrong, another, so that its name is known.
 
-    complete: fills in the defaults of one at a place in the study file. found: takes what is wrong.
+    complete: fills in the defaults of one at a place in the study file. errors: takes what is wrong.
     """
     done: dict[str, Settings] = {}
     for name, item in written.items():
@@ -59,8 +59,8 @@ def completed(written: dict[str, Any], complete: Callable[[Any, str], Settings],
             done[name] = complete(item, f"data.{name}")
         if name not in done:
             done[name] = complete({"name": "npz"}, f"data.{name}")
-        for error in own.found:
-            found.add(DataSetError(str(error), ("data", name, *getattr(error, "at", ()))))
+        for error in own.every:
+            errors.add(DataSetError(str(error), ("data", name, *getattr(error, "at", ()))))
     return done
 
 

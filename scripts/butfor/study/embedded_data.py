@@ -31,8 +31,8 @@ def check_embedded(settings: dict[str, Any], plan: Plan, _: bool) -> None:
                     ("data",),
                 )
             continue
-        said = recipe["categories"] != LATER["categories"]
-        if "categories" in arm.changed or (said and all(each["embedded"] is None for each in sets.values())):
+        written = recipe["categories"] != LATER["categories"]
+        if "categories" in arm.changed or (written and all(each["embedded"] is None for each in sets.values())):
             only = " or name the data sets that have them by only," if len(sets) > 1 else ""
             raise ConfigError(
                 f"recipe.categories: expected data with embedded columns, received none, and {in_short(recipe['categories'])} in"

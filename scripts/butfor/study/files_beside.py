@@ -17,15 +17,15 @@ def find_beside(data: dict[str, Any], folders: Sequence[Path]) -> None:
     """Bring a data set's paths, and those of the files that its code reads, to where they lie. folders: of the study's files."""
     for place in PATHS:
         if data[place]:
-            data[place] = _found(str(Path(data[place]).expanduser()), [Path()], folders)
+            data[place] = _place_of(str(Path(data[place]).expanduser()), [Path()], folders)
     own = []
     if location.is_own(data["name"]):
         with suppress(location.OwnCodeError):
             own = [location.root_of(data["name"])]
-    data["depends"] = [_found(pattern, [Path(), *own], folders) for pattern in data["depends"]]
+    data["depends"] = [_place_of(pattern, [Path(), *own], folders) for pattern in data["depends"]]
 
 
-def _found(path: str, first: Sequence[Path], folders: Sequence[Path]) -> str:
+def _place_of(path: str, first: Sequence[Path], folders: Sequence[Path]) -> str:
     """The path, or where it is in one of the folders and in none of those that come first."""
     if Path(path).expanduser().is_absolute() or any(any(_matches(folder, path)) for folder in first):
         return path

@@ -22,7 +22,7 @@ class MisreadNumberError(StudyError):
 def refuse_misread_numbers(trees: Mapping[Path, yaml.Node]) -> None:
     """Raise MisreadNumberError, or SeveralErrors of them, if one of the YAML files has a number with a colon or a leading 0.
     trees: by path, see composed_yaml."""
-    found = Errors()
+    errors = Errors()
     for path, tree in trees.items():
         for number in _misread(tree, set()):
             meant = yaml.safe_load(number.value)
@@ -32,13 +32,13 @@ def refuse_misread_numbers(trees: Mapping[Path, yaml.Node]) -> None:
                 if minutes is None
                 else f"If it is a time, write {minutes:g} where minutes are asked for"
             )
-            found.add(
+            errors.add(
                 MisreadNumberError(
                     f"{path}, line {number.start_mark.line + 1}: expected a plain number, received {number.value}, which YAML"
                     f" reads as {meant}. {remedy}, or put it in quotes if it is text."
                 )
             )
-    found.end()
+    errors.end()
 
 
 def _misread(node: yaml.Node, visited: set[int]) -> Iterator[yaml.ScalarNode]:

@@ -65,14 +65,14 @@ class Plan:
             return
         if problem := limits.validation_problem(images, share):
             raise PlanError(problem, (*data_sets.place(data_set), "validation"))
-        found, left = Errors(), limits.left_to_train(images, share)
+        errors, left = Errors(), limits.left_to_train(images, share)
         own = [arm for arm in self.arms.values() if arm.data_set == data_set]
         problems = {anywhere(arm.name): limits.size_problem(left, data_needs([arm.recipe])) for arm in own}
         for name, problem in problems.items():
             where, at = ("recipe", "recipe") if name == BASELINE else (f"ablations.{name}", "ablations")
             if problem and (name == BASELINE or problem != problems[BASELINE]):
-                found.add(PlanError(f"{where}.{problem}", (at, problem.partition(":")[0])))
-        found.end()
+                errors.add(PlanError(f"{where}.{problem}", (at, problem.partition(":")[0])))
+        errors.end()
 
     @property
     def ablations(self) -> list[Arm]:
@@ -176,14 +176,14 @@ class Plan:
         return {"arms": arms, "looks": looks, "tune": self.tune}
 
 
-def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], found: Errors | None = None) -> Plan:
+def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], collector: Errors | None = None) -> Plan:
     """The plan of a completed study file.
 
     resolve: checks and completes one arm's recipe, from the arm's name and its recipe. off: each part of a recipe with the
-    value that takes it out. found: takes what is wrong, one error for each mistake, and the plan is then of the other arms;
+    value that takes it out. collector: takes what is wrong, one error for each mistake, and the plan is then of the other arms;
     without it, all is raised. Raises PlanError for the baseline.
     """
-    errors = found or Errors()
+    errors = collector or Errors()
     called = settings.get("report", {}).get("baseline", "")
     arms = {BASELINE: Arm(BASELINE, resolve(BASELINE, settings["recipe"]), label=called)}
     off = {**off, **declaration.parts(arms[BASELINE].recipe["model"])}
@@ -195,7 +195,7 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
     while waiting:
         ready = [entry for entry in waiting if entry.reference in arms]
         if not ready:
-            if not errors.found:  # else the reference may be one of those that are wrong
+            if not errors.every:  # else the reference may be one of those that are wrong
                 errors.add(_unknown_reference(waiting[0], waiting, arms))
             break
         waiting = [entry for entry in waiting if entry.reference not in arms]
@@ -206,14 +206,14 @@ def make_plan(settings: dict[str, Any], resolve: Resolve, off: dict[str, Any], f
                     made_by[arm.name] = entry
     for problem in same_arms(arms):
         errors.add(problem)
-    for said, at in same_labels(arms) if not errors.found else ():
-        errors.add(PlanError(said, at))
+    for clash, at in same_labels(arms) if not errors.every else ():
+        errors.add(PlanError(clash, at))
     sets, tune = settings["data_sets"], _tune(settings, arms[BASELINE].recipe)
     arms = crossed(arms, made_by, list(sets), errors)
     if settings.get("placebo"):
         with errors.collected():
             arms = with_placebo(arms, settings, sets)
-    if found is None:
+    if collector is None:
         errors.end()
     return Plan(
         arms,

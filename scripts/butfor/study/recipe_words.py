@@ -53,7 +53,7 @@ def _settings(key: str, before: Any, after: Any) -> list[tuple[str, Any, Any]]:
     if not alike:
         return [(key, before, after)]
     inner = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [found for name in inner for found in _settings(f"{key}.{name}", before.get(name), after.get(name))]
+    return [setting for name in inner for setting in _settings(f"{key}.{name}", before.get(name), after.get(name))]
 
 
 def _at(recipe: Recipe, key: str) -> Any:

@@ -43,16 +43,16 @@ def complete(value: Any, schema: Schema, root: Schema, where: str = "") -> Any:
     schema: that of the value. root: the whole schema, to which references refer. where: the value's place in the study file.
     """
     written, value = value if not where else {}, _with_defaults(value, schema, root)
-    found, told = Errors(), set()
+    mistakes, reported = Errors(), set()
     errors = sorted(_validator(root)(schema).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     for error in map(_closest, errors):
         for key in faulty_keys(error) or [""]:
             place = (*error.absolute_path, *([key] if key else []))
-            if place not in told:  # the first of what is wrong with a value
+            if place not in reported:  # the first of what is wrong with a value
                 advice = other_words.advice(key, error, root, _keys_at(written, error.absolute_path))
-                found.add(ConfigError(explain(error, where, key, advice), place))
-            told.add(place)
-    found.end()
+                mistakes.add(ConfigError(explain(error, where, key, advice), place))
+            reported.add(place)
+    mistakes.end()
     return value
 
 

@@ -34,24 +34,24 @@ def study_and_plan(
     """A study file's settings, checked and completed, and its plan. Raises StudyError: SeveralErrors where there are several,
     each told once, though all arms inherit it. beside: the folders of the study's files, where its data may lie."""
     root = load_schema(schema_path)
-    found = Errors()
-    settings = complete_study(config, root, found, beside)
-    plan = _planned(settings, root, found)
+    errors = Errors()
+    settings = complete_study(config, root, errors, beside)
+    plan = _planned(settings, root, errors)
     checks = (_check_images, _check_budget, _check_kept, check_models, check_embedded, _declare_claims, _ask_on_parts)
     for check in checks:
-        with found.collected():
-            check(settings, plan, bool(found.found))
-    found.end()
+        with errors.collected():
+            check(settings, plan, bool(errors.every))
+    errors.end()
     return settings, plan
 
 
-def _planned(settings: dict[str, Any], root: Schema, found: Errors) -> Plan:
+def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
     """The plan of the arms that can be planned. Raises StudyError if the baseline is no model that others could be made from."""
     recipe = root["$defs"]["recipe"]
-    places = [error.at for error in found.found if isinstance(error, StudyFileError)]
+    places = [error.at for error in errors.every if isinstance(error, StudyFileError)]
     wrong = {place[1] for place in places if place[:1] == ("recipe",) and len(place) == 2}
     if ("recipe",) in places:
-        found.end()
+        errors.end()
     inherited: set[str] = set()
     recipes = CompletedRecipes(recipe, root)
 
@@ -61,25 +61,27 @@ def _planned(settings: dict[str, Any], root: Schema, found: Errors) -> Plan:
             resolved = recipes.complete(written, where)
             compatibility.check(resolved, written, recipe["properties"], where)
         if arm != BASELINE:
-            new = [each for each in own.found if _said(each, where) not in inherited and _key(each) not in wrong]
+            new = [
+                each for each in own.every if _without_place(each, where) not in inherited and _key(each) not in wrong
+            ]
             if new or resolved is None:
                 raise SeveralErrors(new)
         elif resolved is None:
             own.end()
-        for problem in own.found if arm == BASELINE else []:
-            inherited.add(_said(problem, where))
-            found.add(IncompatibleError(str(problem), ("recipe", *getattr(problem, "at", ()))))
+        for problem in own.every if arm == BASELINE else []:
+            inherited.add(_without_place(problem, where))
+            errors.add(IncompatibleError(str(problem), ("recipe", *getattr(problem, "at", ()))))
         return resolved
 
     try:
-        return make_plan(settings, resolve, parts(root), found)
+        return make_plan(settings, resolve, parts(root), errors)
     except StudyError as error:
-        found.add(error)
-        found.end()
+        errors.add(error)
+        errors.end()
         raise
 
 
-def _said(error: StudyError, where: str) -> str:
+def _without_place(error: StudyError, where: str) -> str:
     return str(error).removeprefix(f"{where}.")
 
 
@@ -89,12 +91,12 @@ def _key(error: StudyError) -> str | int:
 
 
 def _check_images(settings: dict[str, Any], plan: Plan, _: bool) -> None:
-    found = Errors()
+    errors = Errors()
     for name, data in settings["data_sets"].items():
-        with found.collected():
+        with errors.collected():
             if data["name"] in TRAIN_IMAGES:
                 plan.check_images(TRAIN_IMAGES[data["name"]], name)
-    found.end()
+    errors.end()
 
 
 def _check_budget(settings: dict[str, Any], plan: Plan, incomplete: bool) -> None:
@@ -134,10 +136,10 @@ def _ask_on_parts(settings: dict[str, Any], _: Plan, __: bool) -> None:
     settings["claimed"] = [name for name in names if described or name not in known]
 
 
-def complete_study(config: dict[str, Any], root: Schema, found: Errors, beside: Sequence[Path] = ()) -> dict[str, Any]:
+def complete_study(config: dict[str, Any], root: Schema, errors: Errors, beside: Sequence[Path] = ()) -> dict[str, Any]:
     """The settings of a study file, checked and completed; its ablations stay as written, because the plan resolves them.
 
-    found: takes what is wrong, and the settings are then without it. Raises StudyError if nothing can be said of the rest.
+    errors: takes what is wrong, and the settings are then without it. Raises StudyError if nothing can be said of the rest.
     """
     plain_values.check(config)
     written = {key: value for key, value in config.items() if not str(key).startswith(ANCHORS)}
@@ -149,29 +151,29 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors, beside: 
     try:
         refuse_seed_list(written.get("seeds"), has_budget=bool(written.get("budget")))
     except ConfigError as error:
-        found.add(error)
+        errors.add(error)
         del written["seeds"]
-    several = _data_sets(written, root, found)
-    settings = _without_faults(written, root, found)
+    several = _data_sets(written, root, errors)
+    settings = _without_faults(written, root, errors)
     settings["data"] = several or settings["data"]
     settings["data_sets"] = several or {data_sets.ONLY: settings["data"]}
     settings["fail_on"] = [settings["fail_on"]] if isinstance(settings["fail_on"], str) else settings["fail_on"]
     settings["results"] = str(Path(settings.get("results", f"results/{settings['study']}")).expanduser())
-    with found.collected():
+    with errors.collected():
         replicates.settle(written, settings)
     for data in settings["data_sets"].values():
         complete_data(data, root, settings["task"], beside)
-    wrong = [getattr(error, "at", ()) for error in found.found]
+    wrong = [getattr(error, "at", ()) for error in errors.every]
     asked, settings["metrics"], settings["claimed"] = settings["metrics"], {}, []
-    with found.collected():
+    with errors.collected():
         if ("seeds",) not in [place[:1] for place in wrong]:
             _check_looks(settings)
     for name, data in settings["data_sets"].items():
         at = data_sets.place(name)
-        with found.collected():
+        with errors.collected():
             if at not in [place[: len(at)] for place in wrong]:
                 check_data(data, root, at, beside)
-    with found.collected():
+    with errors.collected():
         settings["metrics"] = asked_metrics.completed(asked)
         asked_metrics.refuse_groups(settings["metrics"], settings["data_sets"])
         _choose_metric(settings)
@@ -179,14 +181,14 @@ def complete_study(config: dict[str, Any], root: Schema, found: Errors, beside: 
     return settings
 
 
-def _data_sets(written: dict[str, Any], root: Schema, found: Errors) -> dict[str, dict[str, Any]]:
+def _data_sets(written: dict[str, Any], root: Schema, errors: Errors) -> dict[str, dict[str, Any]]:
     """Several data sets by name, completed and taken out of what is written; empty where there is one."""
     one = root["properties"]["data"]
-    with found.collected():
+    with errors.collected():
         several = data_sets.named(written.get("data"), set(one["properties"]))
         if several:
             del written["data"]
-        return data_sets.completed(several, lambda item, where: complete(item, one, root, where), found)
+        return data_sets.completed(several, lambda item, where: complete(item, one, root, where), errors)
     del written["data"]
     return {}
 
@@ -209,20 +211,20 @@ def _choose_metric(settings: dict[str, Any]) -> None:
     settings["verdict"]["metric"] = written or primary
 
 
-def _without_faults(written: dict[str, Any], root: Schema, found: Errors) -> dict[str, Any]:
+def _without_faults(written: dict[str, Any], root: Schema, errors: Errors) -> dict[str, Any]:
     """A study completed; one with faults is completed without them, whole ablations and claims where they are inside."""
     try:
         return complete(written, root, root)  # type: ignore[no-any-return]
     except StudyError as error:
-        found.add(error)
+        errors.add(error)
     rest = copy.deepcopy(written)
-    for fault in found.found:
+    for fault in errors.every:
         place = getattr(fault, "at", ())
         _remove(rest, place[:2] if place[:1] in (("ablations",), ("claims",)) else place)
     try:
         return complete({"study": "study", **rest}, root, root)  # type: ignore[no-any-return]
     except StudyError:
-        found.end()
+        errors.end()
         raise
 
 

@@ -51,17 +51,17 @@ RECORDED = {  # by task, the one that decides where a study does not say first
 
 def metrics_of(study: Mapping[str, Any]) -> dict[str, Metric]:
     """All metrics of a study by name, those that it asks for last. study: a Study, or a completed study file."""
-    found = dict(recorded_by(study))
+    metrics = dict(recorded_by(study))
     for terms in (study.get("metrics") or {}).values():
         for part in terms["parts"]:
             metric = _asked(terms, part)
-            known = found.get(metric.name)
-            found[metric.name] = _named_again(known, metric) if known else metric
+            known = metrics.get(metric.name)
+            metrics[metric.name] = _named_again(known, metric) if known else metric
     for name in study.get("claimed") or ():
         part, _, quantity = name.partition("/")
-        if name not in found and part in OTHER_PARTS and f"test/{quantity}" in found:
-            found[name] = on_part(part, found[f"test/{quantity}"])
-    return found
+        if name not in metrics and part in OTHER_PARTS and f"test/{quantity}" in metrics:
+            metrics[name] = on_part(part, metrics[f"test/{quantity}"])
+    return metrics
 
 
 def nameable(study: Mapping[str, Any]) -> list[str]:

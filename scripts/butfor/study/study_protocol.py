@@ -63,18 +63,18 @@ def terms(settings: Settings) -> dict[str, Any]:
 
 def arms(plan: Plan, by_family: bool) -> dict[str, ArmTerms]:
     """Every arm of a plan as the register keeps it. by_family: whether each family is corrected by itself."""
-    found: dict[str, ArmTerms] = {}
+    by_arm: dict[str, ArmTerms] = {}
     for arm in plan.arms.values():  # a reference comes before the arms that are changed from it
         sets = _sets(arm, plan.arms[baseline_of(arm.name)].recipe)
-        above = found[arm.reference]["asks"] if arm.reference else arm.data_set
-        found[arm.name] = {
+        above = by_arm[arm.reference]["asks"] if arm.reference else arm.data_set
+        by_arm[arm.name] = {
             "recipe": recipe_mark(arm.recipe),
             "reference": arm.reference,
             "family": arm.family if by_family else "",
             "sets": sets,
             "asks": arm.name if is_baseline(arm.name) else fingerprint([sets, above]),
         }
-    return found
+    return by_arm
 
 
 def _sets(arm: Arm, baseline: Recipe) -> Recipe:

@@ -28,7 +28,7 @@ class WrittenLines:
         if overrides:
             self._trees[OVERRIDES] = yaml.compose(json.dumps(overrides, default=str), SAFE)
 
-    def told(self, error: StudyError) -> str:
+    def message(self, error: StudyError) -> str:
         """The message of an error after its file and line, as far as they are known, and with what merging had to do with it."""
         if isinstance(error, OwnCodeError):
             return "".join(f"{place}: " for place in self._naming(str(error).partition(": ")[0].strip("'"))) + str(
@@ -40,24 +40,24 @@ class WrittenLines:
 
     def _naming(self, reference: str) -> list[str]:
         """Where a user's own code is named first, if anywhere."""
-        found = [(name, line) for name, tree in self._trees.items() for line in _lines_of(tree, reference)]
-        return [_line(name, line) for name, line in found[:1]]
+        lines = [(name, line) for name, tree in self._trees.items() for line in _lines_of(tree, reference)]
+        return [_line(name, line) for name, line in lines[:1]]
 
     def _where(self, place: Place) -> str:
-        found = {name: _study_in(tree, place)[:2] for name, tree in self._trees.items()}
-        depth = max((depth for depth, _ in found.values()), default=0)
+        depths = {name: _study_in(tree, place)[:2] for name, tree in self._trees.items()}
+        depth = max((depth for depth, _ in depths.values()), default=0)
         if depth == 0:
             return " and ".join(self._trees) or OVERRIDES
-        name, line = [(name, line) for name, (reached, line) in found.items() if reached == depth][-1]
+        name, line = [(name, line) for name, (reached, line) in depths.items() if reached == depth][-1]
         return _line(name, line)
 
     def _merged(self, place: Place) -> str:
         """Where a block that an error is about, or is in, was put together from several files."""
         for block in (place, place[:-1]):
-            found = [(name, *_study_in(tree, block)) for name, tree in self._trees.items()]
+            nodes = [(name, *_study_in(tree, block)) for name, tree in self._trees.items()]
             parts = [
                 _line(name, line)
-                for name, depth, line, node in found
+                for name, depth, line, node in nodes
                 if depth == len(block) and isinstance(node, yaml.MappingNode)
             ]
             if len(block) > 1 and len(parts) > 1:
@@ -96,13 +96,13 @@ def _lines_of(node: yaml.Node | None, value: str) -> Iterator[int]:
 
 def _study_in(tree: yaml.Node | None, place: Place) -> tuple[int, int, yaml.Node | None]:
     """What is found at a place in the study that is the tree, or that an outer workflow has under one of the tree's keys."""
-    outer = _found(tree, place)
+    outer = _reached(tree, place)
     if outer[0] or not isinstance(tree, yaml.MappingNode):
         return outer
-    return max((_found(value, place) for _, value in tree.value), key=lambda found: found[0], default=outer)
+    return max((_reached(value, place) for _, value in tree.value), key=lambda reached: reached[0], default=outer)
 
 
-def _found(node: yaml.Node | None, place: Place) -> tuple[int, int, yaml.Node | None]:
+def _reached(node: yaml.Node | None, place: Place) -> tuple[int, int, yaml.Node | None]:
     """How far a path of keys leads into a tree, the line of the last of them, and what stands there."""
     depth, line = 0, 1
     for step in place:

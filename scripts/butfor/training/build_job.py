@@ -105,7 +105,7 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
     engine.device(threads=1)  # which takes no more of a GPU than it needs
     stream = announced().streams(data_set_of(next(iter(asked["recipes"]))))
     dataset = load(Path(asked["arrays"]), Path(asked["manifest"]), stream).of_seed(0)
-    told: dict[str, str] = {}  # what was wrong, and with which arm first
+    problems: dict[str, str] = {}  # what was wrong, and with which arm first
     for arm, recipe in asked["recipes"].items():
         path, what = Path(asked["files"][arm]), f"building {arm}"
         lost = {"why": f"{recipe['model']['name']}: {what}, {NO_MESSAGE}."}
@@ -118,9 +118,9 @@ def _build_in_turn(asked: dict[str, Any]) -> None:
                 noted, token = asked["reads"][arm]
                 read.write(Path(noted), token)
         except OwnCodeError as error:
-            first = told.setdefault(without_name(str(error), arm), arm)
-            said = "".join(getattr(error, "__notes__", [])), error
-            log.error("%s%s", *said) if first == arm else log.error("%s: the same as of %s", arm, first)
+            first = problems.setdefault(without_name(str(error), arm), arm)
+            words = "".join(getattr(error, "__notes__", [])), error
+            log.error("%s%s", *words) if first == arm else log.error("%s: the same as of %s", arm, first)
             built = {"why": str(error)}
         write_atomically(path, json.dumps(built, indent=1))
 

@@ -60,12 +60,12 @@ def train_cohort(
     if failed:
         log.warning("the cohort failed: %s. Its arms train by themselves what it has not left them", failed)
         with speaking(language_in(JobPlace(folders[0]).results)):
-            said = phrase(
+            sentence = phrase(
                 "Arms that were to train together train by themselves: {why}. Log: {log}",
                 why=_why(code),
                 log=log_path(),
             )
-        print(said, file=terminal)
+        print(sentence, file=terminal)
     seconds = round(time.perf_counter() - began, 3)
     write_atomically(Path(receipt), json.dumps({"failed": failed, "seconds": seconds}))
 

@@ -91,10 +91,10 @@ def judged(logits: Array, labels: Array, fitted: bool) -> Judgement:
 def judged_labels(logits: Array, targets: Array, fitted: bool) -> Judgement:
     """That of a model for independent classes, both `(n, classes)`: it has learnt something if it tells one of them apart."""
     each = [skill(two_columns(z), y.astype(np.int32)) for z, y in zip(logits.T, targets.T, strict=True)]
-    known = [found for found in each if found]
-    if not known or any(found.shown(fitted) for found in known):
+    known = [own for own in each if own]
+    if not known or any(own.shown(fitted) for own in known):
         return "ok", ""
-    best = max(known, key=lambda found: found.value)
+    best = max(known, key=lambda own: own.value)
     return "at_chance", (
         f"skill {best.value:.3f} at most in telling the examples with a class from those without (1 always, 0 as often as not;"
         f" less than {best.bound(fitted):.3f} counts as none, which luck may give)"

@@ -20,7 +20,7 @@ def predicted(
     run has trained on (`train`) and validated on (`validation`). Of classes probabilities, of other tasks scores as they are.
     tested: the scores of all test examples, where they are known."""
     every = np.arange(len(dataset.y_test), dtype=np.int32)
-    found = {}
+    by_part = {}
     for part in parts:
         wanted = every if part == "test" else rows[part]
         source: Part = "test" if part == "test" else "train"
@@ -28,8 +28,8 @@ def predicted(
             pieces = [tested]
         else:
             pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
-        found[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
-    return found
+        by_part[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
+    return by_part
 
 
 def _prediction(scores: Array, task: str) -> Array:

@@ -17,8 +17,8 @@ def declared_digest(patterns: Iterable[str], folders: Iterable[Path], digest: Ca
 
     folders: where they are looked for, in this order. where: the declaration, in a message. Raises OwnCodeError.
     """
-    found = [_matches(pattern, list(folders), where) for pattern in patterns]
-    contents = [sorted((name, digest(path)) for name, path in matches) for matches in found]
+    matched = [_matches(pattern, list(folders), where) for pattern in patterns]
+    contents = [sorted((name, digest(path)) for name, path in matches) for matches in matched]
     return fingerprint(contents) if contents else ""
 
 
@@ -28,8 +28,8 @@ def _matches(pattern: str, folders: list[Path], where: str) -> list[tuple[str, P
     fixed = next((place for place, part in enumerate(parts) if WILD & set(part)), len(parts))
     for folder in folders:
         start = folder.joinpath(*parts[:fixed])
-        found = [start] if fixed == len(parts) else sorted(start.glob(str(Path(*parts[fixed:]))))
-        files = [file for place in found for file in _files_below(place)]
+        places = [start] if fixed == len(parts) else sorted(start.glob(str(Path(*parts[fixed:]))))
+        files = [file for place in places for file in _files_below(place)]
         if files:
             return [("" if file == start else os.path.relpath(file, start), file) for file in files]
     raise OwnCodeError(

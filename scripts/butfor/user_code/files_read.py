@@ -88,9 +88,9 @@ def resolved(path: str, root: Path) -> Path:
 @contextmanager
 def noticed(reference: str) -> Iterator[FilesRead]:
     """A context that notices the files that the code of `module:function` reads in it; none for a built-in name."""
-    found = FilesRead()
+    read = FilesRead()
     if not is_own(reference):
-        yield found
+        yield read
         return
     if not _hooked:
         sys.addaudithook(_hook)
@@ -99,13 +99,13 @@ def noticed(reference: str) -> Iterator[FilesRead]:
     opened = _Opened(set(_read_at_import(reference)))
     _watched.append(opened)
     try:
-        yield found
+        yield read
     finally:
         _watched.remove(opened)
         root, declared = root_of(reference), locate(reference).with_suffix(".yaml")
         for path in sorted(opened.read - opened.written):
             if os.path.isfile(path) and _counts(path, root, began) and Path(path) != declared:
-                found.digests[_relative(path, root)] = file_digest(path)
+                read.digests[_relative(path, root)] = file_digest(path)
 
 
 def _read_at_import(reference: str) -> set[str]:

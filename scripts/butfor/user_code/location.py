@@ -113,8 +113,8 @@ def _meant(reference: str, file: Path) -> str:
     """What to write where the file lies a folder further down, as beside a study, or one of nearly that name is there."""
     name = reference.partition(":")[2]
     below = sorted(place.relative_to(Path.cwd()) for place in Path.cwd().glob(f"*/{file}"))
-    found = [".".join(place.with_suffix("").parts) for place in below]
-    if named := [f"{module}:{name}" for module in found if REFERENCE.fullmatch(f"{module}:{name}")]:
+    modules = [".".join(place.with_suffix("").parts) for place in below]
+    if named := [f"{module}:{name}" for module in modules if REFERENCE.fullmatch(f"{module}:{name}")]:
         return f" It lies in {below[0]}, and modules are named from the working folder: write {named[0]}."
     beside = {place.stem for place in (Path.cwd() / file.parent).glob("*.py")}
     similar = difflib.get_close_matches(file.stem, sorted(beside), n=1)
@@ -160,13 +160,13 @@ def _files_of(module: str, roots: list[Path]) -> list[Path]:
     """The files that Python reads to import a module of the user's: its packages, and the module or package itself."""
     parts = module.split(".")
     for root in roots:
-        found = []
+        paths = []
         for depth in range(1, len(parts) + 1):
             place = root.joinpath(*parts[:depth])
             candidates = (place / "__init__.py", place.with_suffix(".py"))
-            found += [candidate for candidate in candidates if candidate.is_file()][:1]
-        if found:
-            return found
+            paths += [candidate for candidate in candidates if candidate.is_file()][:1]
+        if paths:
+            return paths
     return []
 
 

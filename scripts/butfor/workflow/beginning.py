@@ -49,6 +49,6 @@ def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone:
     except StudyError as error:
         sys.exit(str(error))
     except OSError as error:
-        if said := system_errors.sentence(error):
-            sys.exit(said)
+        if sentence := system_errors.sentence(error):
+            sys.exit(sentence)
         raise

@@ -16,15 +16,15 @@ EXIT_CODE = 3  # Snakemake's own are 0 and 1, and 2 for a command line that it c
 MOST_NAMED = 5
 
 
-def found(results: Path, fail_on: Collection[str]) -> dict[str, list[str]]:
+def matches(results: Path, fail_on: Collection[str]) -> dict[str, list[str]]:
     """What was asked for and is there: by word, the claims, arms or deviations that it is true of."""
     return {word: names for word in fail_on if (names := FINDERS[word](results))}
 
 
-def sentence(found: dict[str, list[str]]) -> str:
+def sentence(by_demand: dict[str, list[str]]) -> str:
     """What was found, in one line."""
-    said = [f"{word}: {_few(names, '; ' if word == 'deviation' else ', ')}" for word, names in found.items()]
-    return f"fail_on: {'; '.join(said)}. The report is complete; the exit code is {EXIT_CODE}."
+    words = [f"{word}: {_few(names, '; ' if word == 'deviation' else ', ')}" for word, names in by_demand.items()]
+    return f"fail_on: {'; '.join(words)}. The report is complete; the exit code is {EXIT_CODE}."
 
 
 def _claims(outcome: str) -> Callable[[Path], list[str]]:
@@ -75,9 +75,9 @@ FINDERS: dict[str, Callable[[Path], list[str]]] = {
 }
 
 
-def _few(found: list[str], between: str) -> str:
+def _few(entries: list[str], between: str) -> str:
     """Names, or sentences without their full stops, a few of many."""
-    names, more = [words.rstrip(".") for words in found], len(found) - MOST_NAMED
+    names, more = [words.rstrip(".") for words in entries], len(entries) - MOST_NAMED
     return between.join(names) if more <= 0 else f"{between.join(names[:MOST_NAMED])} and {more} more"
 
 

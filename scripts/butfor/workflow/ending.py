@@ -43,8 +43,8 @@ def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
     if (PARTIAL in targets or not targets or "all" in targets) and (folder / "contrasts.json").is_file():
         with speaking(language_of(settings)):
             _end_with(headline.headline(results, folder))
-        if folder == results and (found := demands.found(results, settings["fail_on"])):
-            _end_with(demands.sentence(found))
+        if folder == results and (by_demand := demands.matches(results, settings["fail_on"])):
+            _end_with(demands.sentence(by_demand))
             raise SystemExit(demands.EXIT_CODE)
 
 

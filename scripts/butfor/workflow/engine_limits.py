@@ -19,12 +19,12 @@ def refuse_untrainable(plan: Plan) -> None:
             "engine jax: expected the package jax, which is not installed. Give `make ENGINE=jax setup`, or leave ENGINE (or"
             " BUTFOR_ENGINE) out for Keras on TensorFlow."
         )
-    errors, told = Errors(), set[str]()
+    errors, problems = Errors(), set[str]()
     for name, arm in plan.arms.items():
         try:
             refuse_recipe(arm.recipe)
         except StudyError as error:
-            if str(error) not in told:  # what is in the baseline is in nearly all
-                told.add(str(error))
+            if str(error) not in problems:  # what is in the baseline is in nearly all
+                problems.add(str(error))
                 errors.add(StudyFileError(f"{name}: {error}", ("ablations", name)))
     errors.end()

@@ -48,10 +48,10 @@ def trained(workflow: Any, targets: Any, awaited: AwaitedData, look: str | None)
         awaited.await_each(stale)
     awaited.restore_ends()
     folders: list[str] = targets.trained(until=look)
-    return _told(workflow, targets, folders)
+    return _with_finished(workflow, targets, folders)
 
 
-def _told(workflow: Any, targets: Any, folders: list[str]) -> list[str]:
+def _with_finished(workflow: Any, targets: Any, folders: list[str]) -> list[str]:
     """The folders, those of finished trainings as files that no job makes; all as they are where Snakemake is asked for something
     else than to run jobs."""
     if not workflow.execution_settings or workflow.touch:

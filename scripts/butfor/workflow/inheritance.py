@@ -42,8 +42,8 @@ def token(results: Path, training: Training, look: str) -> str:
     receipt = _receipt_of(runs)
     data = data_trained_on(results)(training) if receipt else ""
     if receipt and _is_asked_for(receipt, training, data):
-        told = _noted(runs) or receipt.token  # which differ as --touch leaves them
-        return told if _has_predictions(runs, training) else fingerprint([told, training["predictions"]])
+        noted = _noted(runs) or receipt.token  # which differ as --touch leaves them
+        return noted if _has_predictions(runs, training) else fingerprint([noted, training["predictions"]])
     return fingerprint([origin_of(training, data), training["seeds"]])
 
 
@@ -134,14 +134,14 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
     """What a start with this plan inherits. plan: each look with the training of an arm."""
     data = data_trained_on(results)
     waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan if data(t)}
-    found = _records_with_receipts(results) if waiting else {}
+    receipts = _records_with_receipts(results) if waiting else {}
 
     def is_in_place(runs: Path, receipt: Receipt) -> bool:
         training = waiting.get(runs)
         return bool(training and _is_asked_for(receipt, training, data(training)) and _has_predictions(runs, training))
 
-    asked = {runs: receipt for runs, receipt in found.items() if is_in_place(runs, receipt)}
-    kept = {runs: receipt for runs, receipt in found.items() if runs not in asked}
+    asked = {runs: receipt for runs, receipt in receipts.items() if is_in_place(runs, receipt)}
+    kept = {runs: receipt for runs, receipt in receipts.items() if runs not in asked}
     records = {
         (receipt.origin, seed): record_in(runs, seed) for runs, receipt in kept.items() for seed in receipt.seeds
     }
@@ -154,7 +154,7 @@ def foreseen(results: Path, plan: Iterable[tuple[str, Training]]) -> Inheritance
         parts = training["predictions"]
         if all(any(earlier.is_whole(place, parts) for place in filter(None, either)) for either in places):
             taken[runs] = training, origin
-        elif runs in found and _noted(runs) is None:
+        elif runs in receipts and _noted(runs) is None:
             stale.append(runs)
     return Inheritance(results, kept, list(asked.values()), taken, stale)
 
@@ -163,11 +163,11 @@ def outdated(results: Path, plan: Iterable[tuple[str, Training]]) -> set[Path]:
     """The folders of records that the plan would train anew: what is made of them would have them trained first."""
     data = data_trained_on(results)
     waiting = {results / RUNS.format(arm=t["arm"], look=look): t for look, t in plan if data(t)}
-    found = _records_with_receipts(results) if waiting else {}
+    receipts = _records_with_receipts(results) if waiting else {}
     return {
         runs
         for runs, training in waiting.items()
-        if runs in found and not _is_asked_for(found[runs], training, data(training))
+        if runs in receipts and not _is_asked_for(receipts[runs], training, data(training))
     }
 
 
@@ -207,9 +207,9 @@ def _assemble(results: Path, runs: Path, training: Training, origin: str) -> Non
             results, origin, seed, training["arm"], record_in(waiting, seed), training["predictions"]
         )
     (waiting / ".snakemake_timestamp").touch()
-    told = _noted(runs) or (before.token if before else "") or fingerprint([origin, seeds])
+    noted = _noted(runs) or (before.token if before else "") or fingerprint([origin, seeds])
     shutil.rmtree(runs, ignore_errors=True)
-    receipt = Receipt(earlier.mark(origin, device), seeds, origin, told)
+    receipt = Receipt(earlier.mark(origin, device), seeds, origin, noted)
     job_folder.write(runs, receipt)
     waiting.rename(runs)
     earlier.drop(results, receipt)

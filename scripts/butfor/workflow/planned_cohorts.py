@@ -102,19 +102,19 @@ class PlannedCohorts:
         """The cohorts of what a look lacks, worked out once: what a start trains changes none of them."""
         if look not in self._of_look:
             self._of_look[look] = {
-                fingerprint([self._targets.data.made_of[data_set_of(some[0]["arm"])], some]): found
-                for found in self._found(look)
-                if (some := found.trainings)
+                fingerprint([self._targets.data.made_of[data_set_of(some[0]["arm"])], some]): joint
+                for joint in self._joint(look)
+                if (some := joint.trainings)
             }
         return self._of_look[look]
 
     def _mark_of(self, look: str) -> dict[str, str]:
         """By arm, its cohort."""
         if look not in self._marks:
-            self._marks[look] = {t["arm"]: mark for mark, found in self._of(look).items() for t in found.trainings}
+            self._marks[look] = {t["arm"]: mark for mark, joint in self._of(look).items() for t in joint.trainings}
         return self._marks[look]
 
-    def _found(self, look: str) -> list[JointTrainings]:
+    def _joint(self, look: str) -> list[JointTrainings]:
         return joint_trainings(lacking_trainings(self._targets, self._results, look), self._targets, self._devices)
 
     def _are_asked_for(self) -> bool:

@@ -35,7 +35,7 @@ MOST = 30  # errors that are told
 CLASSES = 10  # of each of the published data sets
 
 
-def said(make: Callable[..., Any], *arguments: Any) -> Any:
+def or_exit(make: Callable[..., Any], *arguments: Any) -> Any:
     """What `make` makes; a StudyError ends the process with one line."""
     try:
         return make(*arguments)
@@ -109,10 +109,10 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         lines = WrittenLines(files, workflow.config_settings.config)
         every = error.errors if isinstance(error, SeveralErrors) else [error]
         more = [f"and {len(every) - MOST} more"] if len(every) > MOST else []
-        sys.exit("\n".join([*map(lines.told, every[:MOST]), *more]))
+        sys.exit("\n".join([*map(lines.message, every[:MOST]), *more]))
     except OSError as error:
-        if said := system_errors.sentence(error):
-            sys.exit(said)
+        if sentence := system_errors.sentence(error):
+            sys.exit(sentence)
         raise
     parent_watch.announce_start()
     text_encoding.announce_utf8()

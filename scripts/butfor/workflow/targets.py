@@ -97,18 +97,18 @@ class Targets:
 
     def search(self, arm: str) -> dict[str, Any]:
         """The parameters of a search of the learning rate; `metric`: the one that decides, if predictions tell it."""
-        found = parameters.search(self._plan, arm, self._code, self._user_code(arm))
-        return found | predicted_primary(self.measuring["metrics"], self._asked, self._verdict["metric"])
+        params = parameters.search(self._plan, arm, self._code, self._user_code(arm))
+        return params | predicted_primary(self.measuring["metrics"], self._asked, self._verdict["metric"])
 
     def inherit(self) -> Inheritance:
         """Put records of earlier trainings where the plan asks for them (see inheritance); in a dry run, count them as if they
         were there."""
-        found = inheritance.foreseen(Path(self._results), self.planned())
+        coming = inheritance.foreseen(Path(self._results), self.planned())
         if self.is_dry_run:
-            self._foreseen, self.forced = set(map(str, found.taken)), set(map(str, found.stale))
+            self._foreseen, self.forced = set(map(str, coming.taken)), set(map(str, coming.stale))
         else:
-            found.enter()
-        return found
+            coming.enter()
+        return coming
 
     def protect(self, is_forced: Callable[[Path], bool]) -> None:
         """Before the first job: have records that it may delete kept (see inheritance). is_forced: whether the folder's training
@@ -199,9 +199,9 @@ class Targets:
             if needs_predictions(terms, self._verdict)
         ]
         metrics = [{**terms, **self._own_metrics.get(terms["score"], {})} for terms in asked]
-        found = {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
+        params = {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
         grouped = {name: self.data.made_of[name] for name, made in self.data.made.items() if "groups" in made}
-        return {**found, "groups": grouped} if grouped else found  # trainings do not tell when these change
+        return {**params, "groups": grouped} if grouped else params  # trainings do not tell when these change
 
     def model_folders(self) -> list[str]:
         """The folders of models of the whole study."""

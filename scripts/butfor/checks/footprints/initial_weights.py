@@ -18,12 +18,14 @@ from butfor.records.record import Record
 def model_trace(r: Record) -> str:
     """The built model in words; of a user's own its layers as Keras names them, as its functions may be layers too."""
     functions = sorted({row["activation"] for row in start(r)[:-1]} - ({"linear"} if own(r) else set()))
-    said = f", {listed(functions)}" if functions else ""
+    activations = f", {listed(functions)}" if functions else ""
     if own(r):
         layers = [_layer(row) for row in r.structure if row["class"] != "InputLayer"]
-        return f"{counted(r.parameters, 'weight')}{said}; {counted(len(layers), 'layer')}: {listed(layers, most=8)}"
+        return (
+            f"{counted(r.parameters, 'weight')}{activations}; {counted(len(layers), 'layer')}: {listed(layers, most=8)}"
+        )
     widths = counted(len(start(r)), "layer")
-    return f"{counted(r.parameters, 'weight')} in {widths}{said}, widths {_widths(r)}"
+    return f"{counted(r.parameters, 'weight')} in {widths}{activations}, widths {_widths(r)}"
 
 
 def _layer(row: dict[str, Any]) -> str:
@@ -111,15 +113,15 @@ def _written(settings: dict[str, Any]) -> list[str]:
 
 
 def normalisation_fault(r: Record) -> str:
-    asked, found = r.recipe["normalisation"], normalisations(r)
+    asked, built = r.recipe["normalisation"], normalisations(r)
     kind = NORMALISATIONS[asked["name"]]
     if own(r):
         return ""
     layers = 0 if not kind else len(start(r)) - 1
-    received = [row["class"] for row in found]
+    received = [row["class"] for row in built]
     if received != [kind] * layers:
         return f"expected {counted(layers, 'layer')} of {kind or 'any'}, received {received}"
-    for row in found:
+    for row in built:
         for key, value in row.get("settings", {}).items():
             if key in asked and differs(value, asked[key]):
                 return f"expected {key} {asked[key]:g} of {row['layer']}, received {value:g}"

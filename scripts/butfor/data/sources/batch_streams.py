@@ -56,9 +56,9 @@ def read_streams(streams: dict[str, Any], name: str, scratch: Path, task: str = 
         )
     arrays: dict[str, Any] = {}
     for part, stream in streams.items():
-        found = _Stream(stream, f"{name}: {part}", scratch, task)
-        found.check_repeats()
-        read = dict(zip("xyw", found.arrays(), strict=False))
+        batches = _Stream(stream, f"{name}: {part}", scratch, task)
+        batches.check_repeats()
+        read = dict(zip("xyw", batches.arrays(), strict=False))
         if part != "train" and "w" in read:
             raise DataError(
                 f"{name}: {part}: expected {EXAMPLES}, received weights as well, which count in the loss of training alone. Leave"
@@ -66,7 +66,7 @@ def read_streams(streams: dict[str, Any], name: str, scratch: Path, task: str = 
             )
         arrays |= {f"{letter}_{ARRAYS_OF[part]}": array for letter, array in read.items()}
         log.info(
-            "%s: %s: %d examples, read once in their order, in %d batches", name, part, len(read["y"]), found.count
+            "%s: %s: %d examples, read once in their order, in %d batches", name, part, len(read["y"]), batches.count
         )
     return arrays
 
@@ -141,7 +141,7 @@ class _Stream:
             if not written:
                 written = {name: _Written(x, self._named, self._scratch) for name, x in each(inputs)}
             if [*written] != [name for name, _ in each(inputs)]:
-                names = " and ".join(", ".join(found) for found in (written, dict(each(inputs))))
+                names = " and ".join(", ".join(opened) for opened in (written, dict(each(inputs))))
                 raise DataError(f"{self._named}: expected the same inputs in each batch, received {names}.")
             for name, x in each(inputs):
                 written[name].add(x, self.count)
@@ -149,8 +149,8 @@ class _Stream:
             self.count += 1
         if not written:
             raise DataError(f"{self._named}: expected an example or more, received none.")
-        found = {name: file.mapped() for name, file in written.items()}
-        return (found.get("", found), *map(np.concatenate, zip(*others, strict=True)))
+        opened = {name: file.mapped() for name, file in written.items()}
+        return (opened.get("", opened), *map(np.concatenate, zip(*others, strict=True)))
 
 
 class _Written:
@@ -230,8 +230,8 @@ def _ends_never(stream: Any) -> bool:
 
 
 def _digest(arrays: list[Array]) -> str:
-    found = hashlib.blake2b()
+    contents = hashlib.blake2b()
     for x in arrays:
-        found.update(f"{x.dtype}{x.shape}".encode())
-        found.update(x.tobytes() if x.dtype != object else repr(x.tolist()).encode())
-    return found.hexdigest()
+        contents.update(f"{x.dtype}{x.shape}".encode())
+        contents.update(x.tobytes() if x.dtype != object else repr(x.tolist()).encode())
+    return contents.hexdigest()

@@ -36,21 +36,21 @@ COMMA = re.compile(r"[-+]?\d+,\d+")
 def kinds(train: pd.DataFrame, types: dict[str, str], named: list[str], source: str) -> dict[str, Kind]:
     """What each column is, by the training rows. types: what the study says of some; named: those that it lists as inputs.
     Raises DataError, once for all columns that are nothing that can be trained on."""
-    found: dict[str, Kind] = {}
+    kind_of: dict[str, Kind] = {}
     problems: dict[str, Problem] = {}
     for name in train.columns:
         column = train[name]
         if types.get(name) == "categorical":
-            found[name] = "categorical"
+            kind_of[name] = "categorical"
         elif types.get(name) == "number":
-            found[name] = "number"
+            kind_of[name] = "number"
         elif (problem := _problem(column.dropna(), name in named)) != NONE:
             problems[name] = problem
         else:
-            found[name] = _kind(column)
+            kind_of[name] = _kind(column)
     if problems:
-        raise DataError(f"{source}: {_told(problems)}")
-    return found
+        raise DataError(f"{source}: {_sentence(problems)}")
+    return kind_of
 
 
 def check_named(asked: list[str], columns: list[str], where: str, source: str) -> None:
@@ -109,7 +109,7 @@ def _text_problem(values: pd.Series[Any]) -> Problem:
     return NONE
 
 
-def _told(problems: dict[str, Problem]) -> str:
+def _sentence(problems: dict[str, Problem]) -> str:
     """All that is wrong in one sentence, and the lines to write."""
     sorts: dict[str, list[str]] = {}
     for name, (sort, _) in problems.items():

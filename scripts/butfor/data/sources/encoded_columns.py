@@ -136,7 +136,7 @@ def words(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _categories(values: pd.Series[Any]) -> tuple[str, ...]:
-    found = words(values)
+    spelt = words(values)
     gap = [GAP] if values.isna().any() else []
     is_number = pd.api.types.is_numeric_dtype(values)
-    return (*sorted(set(found) - set(gap), key=lambda word: (float(word), word) if is_number else (0.0, word)), *gap)
+    return (*sorted(set(spelt) - set(gap), key=lambda word: (float(word), word) if is_number else (0.0, word)), *gap)

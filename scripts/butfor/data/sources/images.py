@@ -54,7 +54,7 @@ def from_images(settings: dict[str, Any]) -> Brought:
                 damaged[path] = str(failure)
     _refuse_damaged(damaged, folder)
     resized = (
-        f", brought to {_said(shape[:2])}" if settings["size"] and set(heads.sizes.values()) != {shape[:2]} else ""
+        f", brought to {_in_words(shape[:2])}" if settings["size"] and set(heads.sizes.values()) != {shape[:2]} else ""
     )
     source = f"{folder} ({'grey' if len(shape) == 2 else 'colour'} images{resized}; {words})"
     return Brought(arrays, source, read, pixels=None if heads.are_deep else True)
@@ -100,8 +100,8 @@ class _Heads:
         """The shape of each image."""
         counts = Counter(self.sizes.values()).most_common()
         if size is None and len(counts) > 1:
-            rare = next(path for path, found in self.sizes.items() if found == counts[-1][0])
-            shown = ", ".join(f"{count} of {_said(found)}" for found, count in counts[:SHOWN])
+            rare = next(path for path, pixels in self.sizes.items() if pixels == counts[-1][0])
+            shown = ", ".join(f"{count} of {_in_words(pixels)}" for pixels, count in counts[:SHOWN])
             (height, width), _ = counts[0]
             raise DataError(
                 f"{self._folder}: expected images of one size, received {shown}{', …' if len(counts) > SHOWN else ''} (such as"
@@ -114,8 +114,8 @@ class _Heads:
 def _is_turned(image: Image.Image) -> bool:
     """Whether height and width are exchanged when the image is stood upright. Pillow has done that to a TIFF, and would decode a
     PNG to look for it."""
-    told = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
-    return told and image.getexif().get(ORIENTATION) in TURNED
+    has_exif = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
+    return has_exif and image.getexif().get(ORIENTATION) in TURNED
 
 
 def _pixels(path: Path, mode: str, shape: tuple[int, ...], size: tuple[int, int]) -> Array:
@@ -140,5 +140,5 @@ def _refuse_damaged(damaged: dict[Path, str], folder: str) -> None:
     )
 
 
-def _said(size: tuple[int, ...]) -> str:
+def _in_words(size: tuple[int, ...]) -> str:
     return f"{size[0]}x{size[1]}"

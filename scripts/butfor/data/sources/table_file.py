@@ -114,9 +114,9 @@ def _encoding(path: Path) -> str:
         file.seek(0)
         line = next((line for line in file if not line.isascii()), b"")
     for encoding, letter in LETTERS.items():
-        found = next((word for word in SEPARATOR.split(line.decode(encoding, "replace")) if letter.search(word)), None)
-        if found and "\ufffd" not in found:
-            return f"Write encoding: {encoding} (in which it reads {found!r}), or another by Python's name."
+        sample = next((word for word in SEPARATOR.split(line.decode(encoding, "replace")) if letter.search(word)), None)
+        if sample and "\ufffd" not in sample:
+            return f"Write encoding: {encoding} (in which it reads {sample!r}), or another by Python's name."
     return "Write encoding: …, by Python's name."
 
 
@@ -127,11 +127,11 @@ def _is_utf8(encoding: str) -> bool:
 def _refuse_other_kinds(path: Path, wanted: str) -> None:
     with path.open("rb") as file:
         beginning = file.read(64)
-    told = next((words for start, words in KINDS.items() if beginning.startswith(start)), "")
-    if wanted == "Parquet" and not told:
-        told = "begins otherwise. If it is a CSV, write name: csv"
-    if told and not (wanted == "Parquet" and beginning.startswith(b"PAR1")):
-        raise DataError(f"{path}: expected a {wanted} file; this one {told}.")
+    kind = next((words for start, words in KINDS.items() if beginning.startswith(start)), "")
+    if wanted == "Parquet" and not kind:
+        kind = "begins otherwise. If it is a CSV, write name: csv"
+    if kind and not (wanted == "Parquet" and beginning.startswith(b"PAR1")):
+        raise DataError(f"{path}: expected a {wanted} file; this one {kind}.")
 
 
 def _damaged(path: Path, failure: str) -> str:

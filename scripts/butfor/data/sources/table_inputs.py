@@ -71,27 +71,27 @@ def embedded(settings: Settings, kinds: dict[str, Kind]) -> list[str]:
     """The columns whose categories are stored as numbers. Raises DataError if all are to be, and there are none."""
     if settings["embedded"] is None:
         return []
-    found = [name for name, kind in kinds.items() if kind == "categorical" and settings["embedded"] in (ALL,)]
-    if settings["embedded"] == ALL and not found:
+    categories = [name for name, kind in kinds.items() if kind == "categorical" and settings["embedded"] in (ALL,)]
+    if settings["embedded"] == ALL and not categories:
         raise DataError(
             f"{settings['file']}: data.embedded: expected columns of categories among the inputs, received none. Name those that"
             " are, as embedded: [ward], or leave it out."
         )
-    return found or list(settings["embedded"])
+    return categories or list(settings["embedded"])
 
 
 def categorical(columns: list[EncodedColumn], inputs: dict[str, list[str]]) -> tuple[Categorical, ...]:
     """Where the numbers of categories stand, of several inputs in each."""
     by_name = {column.name: column for column in columns}
-    found = []
+    places = []
     for key, members in (inputs or {"": list(by_name)}).items():
         at = 0
         for name in members:
             column = by_name[name]
             if column.embedded:
-                found.append(Categorical(name, at, len(column.categories) + 1, key))
+                places.append(Categorical(name, at, len(column.categories) + 1, key))
             at += len(column.names)
-    return tuple(found)
+    return tuple(places)
 
 
 def names_of(encoded: dict[str, list[str]], inputs: dict[str, list[str]]) -> Any:

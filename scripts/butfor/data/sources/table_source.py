@@ -41,8 +41,8 @@ def from_table(settings: Settings) -> Brought:
     if settings["missing"] == "refuse":
         refuse_gaps(tables, source)
     types = table_inputs.embedded_types(settings, names)
-    found = kinds(tables["train"], types, table_inputs.listed(settings), source)
-    columns = fitted(tables["train"], found, settings["missing"], table_inputs.embedded(settings, found), source)
+    kind_of = kinds(tables["train"], types, table_inputs.listed(settings), source)
+    columns = fitted(tables["train"], kind_of, settings["missing"], table_inputs.embedded(settings, kind_of), source)
     numbered = table_inputs.categorical(columns, settings["inputs"])
     hot: list[tuple[int, int]] = []
     again: dict[str, Any] = {"categorical": numbered}
@@ -175,11 +175,11 @@ def _needed(settings: Settings, table: Table) -> set[str]:
 def _named_parts(table: Table, settings: Settings) -> tuple[dict[str, Table], str]:
     name, source = settings["part"], settings["file"]
     check_named([name], list(table.columns), "data.part", source)
-    said = pd.Series([str(value).strip().lower() for value in table[name].fillna("")], table.index, str)
-    parts = {part: table[said.isin(spelt)] for part, spelt in PARTS.items()}
+    spelling = pd.Series([str(value).strip().lower() for value in table[name].fillna("")], table.index, str)
+    parts = {part: table[spelling.isin(spelt)] for part, spelt in PARTS.items()}
     known = {word for spelt in PARTS.values() for word in spelt}
-    if set(said) - known or parts["train"].empty or parts["test"].empty:
-        received = ", ".join(repr(word) for word in sorted(set(said)))
+    if set(spelling) - known or parts["train"].empty or parts["test"].empty:
+        received = ", ".join(repr(word) for word in sorted(set(spelling)))
         raise DataError(f"{source}: data.part: expected train, test, or validation in {name}, received {received}.")
     parts = {part: rows for part, rows in parts.items() if len(rows)}
     return parts, f"parts by {name}, {len(parts['test'])} of {len(table)} examples test"

@@ -90,5 +90,5 @@ def _times(column: Array, where: str) -> Array:
     )
 
 
-def _joined(found: re.Match[str]) -> str:
-    return "-".join(part.zfill(2) for part in found.groups() if part)
+def _joined(match: re.Match[str]) -> str:
+    return "-".join(part.zfill(2) for part in match.groups() if part)

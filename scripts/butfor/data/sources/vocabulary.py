@@ -32,19 +32,19 @@ def vocabulary(texts: Iterable[str], size: int | None) -> list[str]:
 def tokens(texts: list[str], words: list[str], length: int) -> Array:
     """The numbers of the first `length` words of each text, int32 `(n, length)`."""
     numbers = {word.encode(): number for number, word in enumerate(words, start=FIRST)}
-    found = np.full((len(texts), length), FILLED, np.int32)
+    rows = np.full((len(texts), length), FILLED, np.int32)
     for row, text in enumerate(texts):
         known = [numbers.get(word, UNKNOWN) for word in _words(text)[:length]]
-        found[row, : len(known)] = known
-    return found
+        rows[row, : len(known)] = known
+    return rows
 
 
 def numbered(texts: list[str], words: list[str]) -> tuple[Array, Array]:
     """All words of the texts by their places among `words`, int32, one text after another, and where each ends. Each word is one
     of them."""
     places = {word.encode(): place for place, word in enumerate(words)}
-    found = [np.array([places[word] for word in _words(text)], np.int32) for text in texts]
-    return np.concatenate(found), np.cumsum([len(numbers) for numbers in found])
+    sequences = [np.array([places[word] for word in _words(text)], np.int32) for text in texts]
+    return np.concatenate(sequences), np.cumsum([len(numbers) for numbers in sequences])
 
 
 def _words(text: str) -> list[bytes]:
