@@ -21,6 +21,7 @@ from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespa
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
+from butfor.outlook.probes import Probes
 from butfor.outlook.routes import least, most
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds, were_slowed
 from butfor.outlook.spreads import Spread, usual_spread
@@ -348,7 +349,7 @@ def test_active_parts_that_no_arm_touches_are_named_with_what_asks_about_them(pl
 def test_a_model_that_cannot_be_tried_is_said_though_other_models_have_runs(copy, monkeypatch):
     monkeypatch.chdir(copy.folder)
     tried = Probed(None, why="mine:build: building it for baseline, it raised ValueError: expected ndim=4.")
-    monkeypatch.setattr(time_needed, "_probed", lambda study, arm: tried)
+    monkeypatch.setattr(Probes, "steps", lambda probes, arm: tried)
     other = json.loads(json.dumps(resolved(model={"name": "mlp", "widths": [3]})))
     monkeypatch.setattr(time_needed, "known_runs", lambda study: [a_run("other", other, 0, {"train": 4.0})])
     study = planned_study({**STUDY, "placebo": False, "claims": {}}, [])
