@@ -44,12 +44,16 @@ def deviations(register: Register, now: Reported | None = None, counts_removed: 
     for name, claim in register["claims"].items():
         told = [(after, _claim_in_words(before, after)) for before, after in _later(claim)]
         found += [(after["time"], _told(after, f"claim `{name}` was {words}")) for after, words in told if words]
-    found += [(entry["time"], _told(entry, "a reason was added")) for entry in register["reasons"]]
     reports = [*register["reports"], *([now] if now else [])]
     for report, following in pairwise(reports):
         found += [(following["time"], line) for line in _revoked(report, following)]
     lines = [line for _, line in sorted(found, key=lambda each: each[0])]
     return [*_unknown_beginning(register), *lines, *_correction(register, counts_removed)]
+
+
+def reasons(register: Register) -> list[str]:
+    """The reasons that came later than what they explain, a sentence each: they change nothing that decides."""
+    return [_told(entry, "a reason was added") for entry in register["reasons"]]
 
 
 def _unknown_beginning(register: Register) -> list[str]:
