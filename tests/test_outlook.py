@@ -303,6 +303,8 @@ def test_what_a_design_can_see_is_told_by_the_spread_that_is_told_first_in_two_d
     assert earlier[0].endswith("by 0.30 points, as those of the earlier study in results/a do.")
     several = power_text.power_lines(replace(power, spread=Spread(0.3, "records", 2)))
     assert several[0].endswith("(the middle one of 2 ablations).")
+    large = power_text.power_lines(replace(power, can_see=Detectable({2: 2174.0, 5: 995.1}, None, None)))
+    assert "difference of 2200 points" in large[2] and "difference of 1000 points" in large[3]
 
 
 def test_a_margin_that_is_a_share_is_said_before_records_tell_it():
