@@ -73,7 +73,7 @@ def report(day, verdicts, data="d", runs=20):
             "recipe: {epochs: 3}\n",
             [
                 "arm `baseline` was changed: epochs 10 → 3; what was judged with the former one does not count",
-                "4 arms were given another recipe, because that which they are",
+                "4 arms changed along with the arms that they were made from",
             ],
         ),
         (f"{A}, {B}, {ALONE}", "first_seed: 7\n", ["first_seed 0 → 7"]),
@@ -115,10 +115,10 @@ def test_an_arm_that_asks_something_else_is_told_with_the_last_verdict_on_what_i
     lines = deviations(started(planned, (f"{A}, {below}", "", {}), (first, "", seen), (second, "", seen)))
     assert [line.partition(": ")[2] for line in lines[:4]] == [
         "arm `b` was changed: l2 0.1 → 0.2; before that: hurts.",
-        "1 arm was given another recipe, because that which it is changed from has another: `c` (helps).",
+        "1 arm changed along with the arm that it was made from: `c` (helps).",
         # no report has told of these, whatever an arm of that name was called before
         "arm `b` was changed: l2 0.2 → 0.3; before that: not yet judged.",
-        "1 arm was given another recipe, because that which it is changed from has another: `c` (not yet judged).",
+        "1 arm changed along with the arm that it was made from: `c` (not yet judged).",
     ]
 
 

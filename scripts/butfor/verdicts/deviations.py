@@ -116,9 +116,9 @@ def _arms_in_words(found: list[ArmChange]) -> Iterator[str]:
         yield f"arm `{name}` was changed: {words}{UNCOUNTED if is_baseline(name) else last}"
     others = [name for name, old, new in both if name not in changed and old["recipe"] != new["recipe"]]
     if changed and others:
-        them = "it is" if len(others) == 1 else "they are"
+        whose = "the arm that it was" if len(others) == 1 else "the arms that they were"
         names = [f"`{name}` ({was[name]})" if name in was else f"`{name}`" for name in others]
-        yield f"{_arms(others)} given another recipe, because that which {them} changed from has another: {_few(names)}"
+        yield f"{counted(len(others), 'arm')} changed along with {whose} made from: {_few(names)}"
 
 
 def _arms(names: Sequence[str]) -> str:
