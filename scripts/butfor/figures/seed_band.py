@@ -33,7 +33,7 @@ def draw_seed_band(axes: Axes, table: pd.DataFrame, x: str, column: str, line: L
     by_place = shown.groupby(x)[column]
     centre = np.exp(np.log(shown[column]).groupby(shown[x]).mean()) if log else by_place.mean()
     order = 2.0 if line.back else 3.0
-    marker = "o" if len(places) <= MOST_MARKERS else ""
+    marker = "o" if table[x].nunique() <= MOST_MARKERS or len(places) == 1 else ""
     (drawn,) = axes.plot(
         places, centre.reindex(places), color=line.colour, linestyle=line.dash, linewidth=line.width, marker=marker,
         markersize=3.2, markeredgewidth=0, zorder=order,
