@@ -89,6 +89,9 @@ rule all:
         "<results>/comparison.json",
         "<results>/claims.json",
         "<results>/checks.json",
+        "<results>/summary.json",
+        "<results>/tables",
+        targets.drawn("<results>/figures"),
         trained,
         "<results>/tracked.json" if study["tracking"]["mlflow"] else [],
     localrule: True

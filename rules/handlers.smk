@@ -1,7 +1,7 @@
 # What happens before the first job of a start and after its last, whoever uses this workflow.
 from butfor.records import awaited_anew
 from butfor.terminal import start_view
-from butfor.workflow import inheritance
+from butfor.workflow import inheritance, unfinished_jobs
 
 
 # Whether the user has asked for the training of a folder of records, whatever there is.
@@ -24,8 +24,10 @@ def begin():
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     if workflow.execution_settings.lock:
         made = (file for job in workflow.dag.needrun_jobs() for file in job.output)
-        old = inheritance.outdated(Path(study["results"]), targets.planned())
-        awaited_anew.await_anew(Path(study["results"]), [*made, *old])
+        results = Path(study["results"])
+        old = inheritance.outdated(results, targets.planned())
+        old |= unfinished_jobs.outdated_jobs(results, targets.planned())
+        awaited_anew.await_anew(results, [*made, *old])
     targets.protect(is_forced)
     start_view.begin(study["results"], view, language)
 

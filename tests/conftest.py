@@ -41,7 +41,7 @@ SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
 }
 NEEDS = {  # what the recipes of a study with built-in models need of the data (see Plan.largest)
     "train_size": 0, "batch_size": 1, "accumulated": 1, "side": 0, "auto": "built in", "models": "built in", "watched": [],
-    "weighted": [], "smoothed": False, "losses": [], "moved": [], "mixed": [], "given_weights": False,
+    "weighted": [], "smoothed": False, "losses": [], "positive": [], "moved": [], "mixed": [], "given_weights": False,
 }  # fmt: skip
 
 

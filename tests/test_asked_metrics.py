@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
 
 from butfor.errors import StudyError
+from butfor.paper import captions
+from butfor.paper.metric_cells import MetricCells
 from butfor.process.start_settings import StartSettings
 from butfor.report.metric_section import metric_section
 from butfor.study.asked_metrics import parts_to_predict
@@ -231,6 +234,32 @@ def test_metrics_that_are_asked_for_later_are_named_among_the_deviations(study):
     without = {key: value for key, value in before.items() if key not in ("metrics", "verdict.others")}
     earlier = {**NEW, "terms": [{**entries[0], "terms": without}, {**entries[1], "terms": terms(study("")[0])}]}
     assert deviations(earlier) == []
+
+
+def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_own(planned, tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    ratio = 'psnr: {title: "PSNR (dB)", function: "conftest:need", higher_is_better: true, unit: dB}'
+    numbers = "task: regression\n" + STUDY.replace(
+        "data: digits", f"data: {{name: csv, file: {tmp_path}/a.csv, target: y}}"
+    )
+    named = f"{numbers}\nmetrics: {{r2: {{}}, mae: {{}}, pearson: {{title: r}}, fit: {{score: r2}}, {ratio}}}"
+    settings, plan = planned(named)
+    asked = settings["metrics"]
+    assert [(terms["title"], terms["unit"]) for terms in asked.values()] == [
+        ("R²", "units of R²"),
+        ("MAE", "units of the target"),
+        ("r", "units of r"),
+        ("fit", "units of fit"),
+        ("PSNR (dB)", "dB"),
+    ]
+    metrics = metrics_of(parameters.analysis(settings, plan))
+    heads = {name: MetricCells.head.fget(SimpleNamespace(metric=metric)) for name, metric in metrics.items()}
+    assert heads["test/r2"] == r"R\textsuperscript{2} $\uparrow$" and heads["test/psnr"] == r"PSNR (dB) (dB) $\uparrow$"
+    assert captions._full(metrics["test/r2"]) == r"test R\textsuperscript{2} (higher is better)"
+    assert captions._full(metrics["test/mae"]) == "test MAE (in units of the target, lower is better)"
+    for title in ("a|b", "*a*", "a" * 41):
+        with pytest.raises(StudyError, match="title"):
+            planned(f"{numbers}\nmetrics: {{r2: {{title: '{title}'}}}}")
 
 
 def test_names_of_metrics_are_known_to_the_schema_that_lists_their_settings():

@@ -342,7 +342,7 @@ BEFORE, LATE = "declared before the data", "exploratory"
             (LATE, "2026-01-02"),
             [
                 "arm `baseline` was changed: l1 0.0 → 0.3; what was",
-                "2 arms were given another recipe, because that which they are changed from has another: `a`, `b`.",
+                "2 arms changed along with the arms that they were made from: `a`, `b`.",
                 "another recipe of `a` and `baseline`",
             ],
         ),

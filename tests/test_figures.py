@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import seaborn
 
-from butfor.figures import gallery, picture_kinds, style
+from butfor.figures import gallery, picture_kinds, seed_band, style
 from butfor.figures.coincidence import told_apart
 from butfor.figures.cost_effect import Place, cost_effect, front_of
 from butfor.figures.curves import curves
@@ -266,6 +266,28 @@ def test_curves_show_the_mean_over_seeds_and_the_worst_and_best(planned):
     at_end = ends[ends[:, 0] == 4][:, 1]
     assert (at_end.min(), at_end.max()) == pytest.approx((0.4, 0.8))
     assert line(loss, 1)[1] == pytest.approx([0.85, 0.7, 0.55, 0.4])
+
+
+def test_a_mean_ends_where_the_first_run_stops_and_the_others_go_on_as_thin_lines(planned):
+    stopped, other = record(seed=1, level=0.8), record("other", level=0.6)
+    del stopped.history[2:]
+    accuracy, _ = curves([record(seed=0, level=0.4), stopped, other], ["baseline", "other"]).axes
+    epochs, mean = line(accuracy)
+    assert list(epochs) == [1, 2] and mean == pytest.approx([0.15, 0.3])
+    drawn = [each for each in accuracy.lines if each.get_linewidth() == seed_band.THIN]
+    assert [list(each.get_xdata()) for each in drawn] == [[2, 3, 4]] and drawn[0].get_ydata()[-1] == pytest.approx(0.4)
+    band = accuracy.collections[0].get_paths()[0].vertices
+    assert band[:, 0].max() == 2
+
+
+def test_a_picture_of_some_ablations_says_which_and_why(planned):
+    study, _ = arm_plans(
+        "ablations: {decayed: {set: {l2: 0.1}}, both: {set: {dropout: 0.5, l2: 0.2}}, slow: {set: {learning_rate: 0.1}}}",
+        planned,
+    )
+    shown = {picture.kind: picture for picture in gallery.pictures(study) if picture.family}
+    assert shown["gaps"].which == "Of 3 ablations, those that change l2 and dropout." and shown["curves"].which == ""
+    assert shown["gaps"].title == "Generalisation gaps: the ablations"
 
 
 def test_many_arms_get_a_panel_each_with_the_reference_behind_them():

@@ -21,6 +21,7 @@ from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespa
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
+from butfor.outlook.probes import Probes
 from butfor.outlook.routes import least, most
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds, were_slowed
 from butfor.outlook.spreads import Spread, usual_spread
@@ -302,6 +303,8 @@ def test_what_a_design_can_see_is_told_by_the_spread_that_is_told_first_in_two_d
     assert earlier[0].endswith("by 0.30 points, as those of the earlier study in results/a do.")
     several = power_text.power_lines(replace(power, spread=Spread(0.3, "records", 2)))
     assert several[0].endswith("(the middle one of 2 ablations).")
+    large = power_text.power_lines(replace(power, can_see=Detectable({2: 2174.0, 5: 995.1}, None, None)))
+    assert "difference of 2200 points" in large[2] and "difference of 1000 points" in large[3]
 
 
 def test_a_margin_that_is_a_share_is_said_before_records_tell_it():
@@ -348,7 +351,7 @@ def test_active_parts_that_no_arm_touches_are_named_with_what_asks_about_them(pl
 def test_a_model_that_cannot_be_tried_is_said_though_other_models_have_runs(copy, monkeypatch):
     monkeypatch.chdir(copy.folder)
     tried = Probed(None, why="mine:build: building it for baseline, it raised ValueError: expected ndim=4.")
-    monkeypatch.setattr(time_needed, "_probed", lambda study, arm: tried)
+    monkeypatch.setattr(Probes, "steps", lambda probes, arm: tried)
     other = json.loads(json.dumps(resolved(model={"name": "mlp", "widths": [3]})))
     monkeypatch.setattr(time_needed, "known_runs", lambda study: [a_run("other", other, 0, {"train": 4.0})])
     study = planned_study({**STUDY, "placebo": False, "claims": {}}, [])

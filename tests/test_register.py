@@ -15,7 +15,7 @@ from butfor.report.deviation_section import deviation_section
 from butfor.study.schema import load_schema
 from butfor.study.study_protocol import protocol
 from butfor.verdicts import claim_outcomes, contrasts, preregistration, register, removed, reported
-from butfor.verdicts.deviations import deviations
+from butfor.verdicts.deviations import deviations, reasons
 from butfor.verdicts.preregistration import Seen
 from conftest import SCHEMA, resolved
 from test_claims import claim, shifted
@@ -73,7 +73,7 @@ def report(day, verdicts, data="d", runs=20):
             "recipe: {epochs: 3}\n",
             [
                 "arm `baseline` was changed: epochs 10 → 3; what was judged with the former one does not count",
-                "4 arms were given another recipe, because that which they are",
+                "4 arms changed along with the arms that they were made from",
             ],
         ),
         (f"{A}, {B}, {ALONE}", "first_seed: 7\n", ["first_seed 0 → 7"]),
@@ -115,10 +115,10 @@ def test_an_arm_that_asks_something_else_is_told_with_the_last_verdict_on_what_i
     lines = deviations(started(planned, (f"{A}, {below}", "", {}), (first, "", seen), (second, "", seen)))
     assert [line.partition(": ")[2] for line in lines[:4]] == [
         "arm `b` was changed: l2 0.1 → 0.2; before that: hurts.",
-        "1 arm was given another recipe, because that which it is changed from has another: `c` (helps).",
+        "1 arm changed along with the arm that it was made from: `c` (helps).",
         # no report has told of these, whatever an arm of that name was called before
         "arm `b` was changed: l2 0.2 → 0.3; before that: not yet judged.",
-        "1 arm was given another recipe, because that which it is changed from has another: `c` (not yet judged).",
+        "1 arm changed along with the arm that it was made from: `c` (not yet judged).",
     ]
 
 
@@ -160,8 +160,19 @@ def test_a_reason_is_told_with_the_change_that_it_came_with_and_with_no_later_on
         "2026-01-02, after 25 runs: the study's settings were changed: verdict.margin 0.5 → 1.0."
         " Reason given: “A reviewer \\*asked\\*.”",
         "2026-01-03, after 25 runs: the study's settings were changed: verdict.margin 1.0 → 2.0.",
-        "2026-01-04, after 25 runs: a reason was added. Reason given: “On second thoughts.”",
     ]
+    assert reasons(found) == ["2026-01-04, after 25 runs: a reason was added. Reason given: “On second thoughts.”"]
+
+
+def test_a_reason_alone_is_printed_and_counts_as_nothing_that_was_changed(planned):
+    why = "because: The reviewers asked.\n"
+    found = started(planned, (A, "", {}), (A, why, ALL))
+    assert deviations(found) == []
+    section = deviation_section({"claims": [], "deviations": [], "reasons": reasons(found)})
+    assert (
+        "Nothing that decides was changed after the first run.\n\n- 2026-01-02, after 25 runs: a reason was added."
+        in section
+    )
 
 
 OTHERS = ", ".join(f"n{place}: {{set: {{l2: {place}.0}}}}" for place in range(1, 15))

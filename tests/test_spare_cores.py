@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from snakemake.exceptions import IncompleteCheckpointException
 
 from butfor.outlook.run_seconds import RunSeconds
 from butfor.outlook.shared_jobs import seconds_of_jobs
@@ -65,6 +66,27 @@ def test_a_look_ends_nearly_as_soon_as_it_could(jobs, seeds, places):
 )
 def test_only_what_would_be_idle_is_used(asked, each):
     assert processes_of(*asked) == each
+
+
+def test_while_a_look_is_to_be_decided_anew_its_jobs_have_one_process_and_later_their_share(
+    planned, monkeypatch, tmp_path
+):
+    decided = []
+
+    def lacking(*_):
+        if not decided:
+            raise IncompleteCheckpointException("decide", "looks/look1.json")
+        return [{"arm": "baseline", "seeds": [0, 1, 2, 3]}]
+
+    training = {"arm": "baseline", "seeds": [0, 1, 2, 3]}
+    targets = SimpleNamespace(is_dry_run=False, training=lambda arm, look: training)
+    monkeypatch.setattr(spare_cores, "lacking_trainings", lacking)
+    settings, plan = planned("{data: digits, ablations: {a: {set: {dropout: 0.5}}}}")
+    settings["results"] = str(tmp_path)
+    found = spare_cores.SpareCores(settings, plan, targets, asked=list, cores=4)
+    assert found.processes("baseline", "look2") == 1
+    decided.append("look1")
+    assert found.processes("baseline", "look2") == 4
 
 
 def test_a_further_attempt_has_no_more_processes_than_seeds_are_lacking(planned, monkeypatch, tmp_path):

@@ -71,6 +71,7 @@ def test_what_is_not_chatter_passes(at_work):
     assert at_work.filter(message("Nothing to be done (all requested files are present and up to date)."))
     assert at_work.filter(message("MissingInputException in rule train", logging.ERROR))
     assert not at_work.filter(message("WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR))
+    assert not at_work.filter(message("Cannot restore results/small/tracked.json: no backup found.", logging.WARNING))
 
 
 def test_a_failure_is_told_once_with_the_users_own_lines(at_work, tmp_path, capsys):

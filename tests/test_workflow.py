@@ -135,6 +135,17 @@ def test_a_finished_study_has_nothing_to_do(study):
     assert done.returncode == 0 and "Nothing to be done" in done.stdout + done.stderr
 
 
+def test_what_was_deleted_is_drawn_again_though_the_report_stands(study):
+    results = study.folder / "results" / "small"
+    shutil.rmtree(results / "figures")
+    assert "figures" in study.would_run()
+    (results / "summary.json").unlink()
+    done = study.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (results / "figures" / "effects.png").exists() and (results / "summary.json").exists()
+    assert study.would_run() == {}
+
+
 def test_what_a_study_must_not_find_ends_it_with_an_exit_code_of_its_own_after_the_report(study):
     results, line = study.folder / "results" / "small", "fail_on: failed: exploding. The report is complete"
     (results / "comment.md").unlink()

@@ -7,10 +7,11 @@ from typing import Any
 from butfor.data.dataset import DataError
 from butfor.data.encoded_targets import Targets
 from butfor.data.several_inputs import Inputs
-from butfor.recipe.tasks import MULTILABEL, OWN, TASKS
+from butfor.recipe.tasks import MULTILABEL, OWN, REGRESSION, TASKS
 
 OF_CLASSES = ("cross_entropy", "focal", "dice")
 OF_NUMBERS = ("huber", "log_cosh", "pinball")
+OF_SIZES = "MeanAbsolutePercentageError"  # which asks how large a target is, and not on which side of 0
 
 
 def check_inputs(inputs: Inputs, needs: dict[str, Any], source: str) -> None:
@@ -56,6 +57,7 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
             raise DataError(
                 f"{what}: expected a loss that is {kind}, received loss: {name}. Leave it out, or name another."
             )
+    _check_positive(told, needs["positive"], what)
     if needs["smoothed"] and not task.classes:
         raise DataError(f"{what}: expected label_smoothing where targets are classes. Leave it out.")
     if needs["moved"] and len(told.outputs) > 1:
@@ -76,6 +78,25 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
         raise DataError(
             f"{what}: expected class_weight with a weight for each of {classes} classes, received {wrong[0]}."
         )
+
+
+def _check_positive(told: Targets, losses: list[tuple[str, bool]], what: str) -> None:
+    """losses: those that are made for targets above 0, each with whether they see them scaled to be around 0: they would train
+    without a word, by numbers that mean nothing."""
+    if told.task != REGRESSION.name:
+        return
+    for name, is_scaled in losses:
+        if is_scaled:
+            raise DataError(
+                f"{what}: expected recipe.target_scaling: none with the loss {name}, which is made for targets above 0, received"
+                " standard, which makes many of them negative. Write recipe: {target_scaling: none}, or another loss, such as"
+                " huber."
+            )
+        if name != OF_SIZES and (lowest := float(told.train.min())) < 0:
+            raise DataError(
+                f"{what}: expected targets of 0 or more with the loss {name}, which has no meaning below, received {lowest:g}."
+                " Name another loss, such as mean_absolute_error or huber."
+            )
 
 
 def _check_mixing(told: Targets, mixed: list[list[str]], what: str) -> None:

@@ -11,6 +11,7 @@ from butfor.elsewhere.runs_file import RunsFile, RunsFileError
 from butfor.stats.judge import LIKE_POINTS
 from butfor.study.asked_metrics import PERCENT
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric
+from butfor.study.metrics import UNITS_OF
 from butfor.study.summary import MetricTerms
 
 Better = Literal["higher", "lower"]
@@ -105,7 +106,11 @@ def _terms(runs: RunsFile, column: str, asked: Asked, first: bool) -> MetricTerm
     terms: dict[str, Any] = {
         **{"name": name_of(column, runs.others), "score": column, "options": {}, "parts": ["test"]},
         **{"title": column, "whole_title": column},
-        **{"unit": "points" if in_points else "units", "scale": factor, "decimals": 2 if in_points else 4},
+        **{
+            "unit": "points" if in_points else UNITS_OF.format(column),
+            "scale": factor,
+            "decimals": 2 if in_points else 4,
+        },
         **{"higher_is_better": asked.better == "higher" if better is None else better},
         **{"lowest": lowest, "highest": highest, "share": False, "margin": margin, "relative_margin": relative},
         "primary": first,

@@ -24,6 +24,7 @@ from butfor.languages.phrases import phrase, stored, term
 from butfor.records.record import Record
 from butfor.verdicts.numbers import effect_of, effect_with_interval
 from butfor.verdicts.rows import REFUSED
+from butfor.verdicts.uneven_loads import remark_on_seconds
 
 HEIGHT = 3.0
 QUARTILES = (25, 75)
@@ -81,7 +82,9 @@ def cost_effect(records: Sequence[Record], effects: Effects, reference: str, mos
     )
     few = phrase("Named are those on the front and those that help or hurt.") if len(rows) > MOST_NAMED else ""
     figure.draw_without_rendering()  # so that names know where points are
-    explain(figure, name_points(named), " ".join(filter(None, [which_are_shown(len(rows), most), read, few])))
+    shown = [record for record in records if record.arm in {reference, *(row["arm"] for row in rows)}]
+    said = [which_are_shown(len(rows), most), read, remark_on_seconds(shown), few]
+    explain(figure, name_points(named), " ".join(filter(None, said)))
     return figure
 
 

@@ -18,8 +18,10 @@ from butfor.study.arm import UNGROUPED
 from butfor.study.changed_numbers import numbers_changed
 from butfor.study.designs import Grid
 from butfor.study.study_metrics import ELSEWHERE
-from butfor.study.summary import ArmPlan, PlanSummary
+from butfor.study.summary import ArmPlan, PlanSummary, families
+from butfor.verdicts.words import listed
 
+MOST_KEYS = 6  # of recipes, that are named
 MOST_EFFECTS = 100  # in the picture of all
 
 
@@ -88,7 +90,8 @@ def pictures(study: PlanSummary) -> list[Picture]:
                 shown = _shown(kind, arms, named[reference])
                 if len(shown) >= kind.fewest:
                     first = not any(picture.kind == kind.name for picture in made)
-                    made.append(_picture(study, kind, family, reference, shown, len(by_reference) > 1, first))
+                    of_some = _which_change(kind, arms, named[reference], shown)
+                    made.append(_picture(study, kind, family, reference, shown, of_some, len(by_reference) > 1, first))
         made += [_of_grid(grid, family) for grid in designs.get(family, [])]
     return made
 
@@ -102,6 +105,17 @@ def _shown(kind: Kind, arms: list[ArmPlan], reference: ArmPlan) -> list[str]:
     if kind.number:
         return [arm for own in numbers_changed(arms, reference).values() for arm in own]
     return [arm["name"] for arm in arms if kind.shows(arm, reference)]
+
+
+def _which_change(kind: Kind, arms: list[ArmPlan], reference: ArmPlan, shown: list[str]) -> str:
+    """Which of a family's ablations a picture is about, and why; empty if it is about all, or about numbers, which it names."""
+    if kind.number or len(shown) == len(arms):
+        return ""
+    keys = dict.fromkeys(key for arm in arms if arm["name"] in shown for key in kind.touched(arm, reference))
+    few = listed(list(keys)[:MOST_KEYS])
+    if kind.alone:
+        return phrase("Of {n_all} ablations, those that change {keys} alone.", n_all=len(arms), keys=few)
+    return phrase("Of {n_all} ablations, those that change {keys}.", n_all=len(arms), keys=few)
 
 
 def _of_grid(grid: Grid, family: str) -> Picture:
@@ -121,17 +135,24 @@ def _of_grid(grid: Grid, family: str) -> Picture:
 
 
 def _picture(
-    study: PlanSummary, kind: Kind, family: str, reference: str, shown: list[str], named: bool, first: bool
+    study: PlanSummary,
+    kind: Kind,
+    family: str,
+    reference: str,
+    shown: list[str],
+    of_some: str,
+    named: bool,
+    first: bool,
 ) -> Picture:
     seeds = phrase("Seeds that all of them have.") if len(study["looks"]) > 1 else ""
     most = min(kind.most, MOST_EFFECTS) if family == ALL else kind.most
-    which = which_are_shown(len(shown), most)
+    which = " ".join(filter(None, [of_some, which_are_shown(len(shown), most)]))
     against = phrase("Reference: `{reference}`.", reference=reference)
     sentences = [kind.caption, against, which, seeds, kind.once if first else ""]
     return Picture(
         kind.name,
         family,
-        _title(kind.title, _called(family), reference if named else ""),
+        _title(kind.title, _called(family, families(study)), reference if named else ""),
         " ".join(filter(None, sentences)),
         (reference, *shown),
         f"@{reference}" if named else "",
@@ -140,10 +161,12 @@ def _picture(
     )
 
 
-def _called(family: str) -> str:
+def _called(family: str, every: list[str]) -> str:
     if family == ALL:
         return phrase("all ablations")
-    return phrase("others") if family == UNGROUPED else family
+    if every == [UNGROUPED]:
+        return phrase("the ablations")
+    return phrase("ablations of no family") if family == UNGROUPED else family
 
 
 def _title(kind: str, family: str, reference: str) -> str:

@@ -61,12 +61,16 @@ class Kind:
 
     def shows(self, arm: ArmPlan, reference: ArmPlan) -> bool:
         """Whether an arm belongs in such a picture."""
-        changed = {key.partition(".")[0] for key in arm["changed"]}  # no other can differ
-        keys = [key for key in self.keys if key.partition(".")[0] in changed]
-        touched = [key for key in keys if setting(arm, key) != setting(reference, key)]
+        touched = self.touched(arm, reference)
         if self.alone:
             return bool(touched) and set(arm["changed"]) <= set(self.keys)
         return bool(touched) or not self.keys
+
+    def touched(self, arm: ArmPlan, reference: ArmPlan) -> list[str]:
+        """Which of the kind's recipe keys an arm changes."""
+        changed = {key.partition(".")[0] for key in arm["changed"]}  # no other can differ
+        keys = [key for key in self.keys if key.partition(".")[0] in changed]
+        return [key for key in keys if setting(arm, key) != setting(reference, key)]
 
 
 SENSITIVITY, CURVES = "sensitivity", "curves"
@@ -89,8 +93,9 @@ KINDS = (
         template("Learning curves"),
         template(
             "Validation figures by epoch, in inference mode, that of the verdicts first; where that is measured at the end"
-            " alone, the loss that was trained is first, as the optimiser saw it. The line is the mean over the runs that are"
-            " still training, the band reaches from the worst to the best. Where each arm has a panel, its reference is grey."
+            " alone, the loss that was trained is first, as the optimiser saw it. The line is the mean over an arm's runs, the"
+            " band reaches from the worst to the best; once one of them has stopped, each of the others has a thin line. Where"
+            " each arm has a panel, its reference is grey."
         ),
     ),
     Kind(
@@ -168,8 +173,9 @@ KINDS = (
         template("Generalisation gaps"),
         template(
             "Above, the gap between training and test examples for the final weights: a dot per run, a bar at the mean. Below,"
-            " the gap between training and validation examples by epoch: mean over the runs that are still training, and the"
-            " band from the smallest to the largest. All in inference mode and without penalty terms."
+            " the gap between training and validation examples by epoch: mean over an arm's runs, and the band from the smallest"
+            " to the largest; once one of them has stopped, a thin line for each of the others. All in inference mode and without"
+            " penalty terms."
         ),
         AGAINST_OVERFITTING,
     ),

@@ -6,7 +6,7 @@ Nothing is trained but the steps of a probe, where no record tells how long runs
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from butfor.outlook.decided_looks import decided_looks
 from butfor.outlook.design_power import DesignPower, design_power
 from butfor.outlook.planned_seconds import mark_of
 from butfor.outlook.planned_study import BASE, PlannedStudy, examples_of, planned_study, read_config
+from butfor.outlook.probes import Probes
 from butfor.outlook.time_needed import TimeNeeded, test_examples, time_needed
+from butfor.outlook.trial_builds import TrialBuilds
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.records.provenance import gpus
 from butfor.study.schema import load_schema, parts
@@ -33,7 +35,8 @@ class Outlook:
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
     that would train the same runs. untouched: parts of the recipe that no arm
     touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. has_font: whether this
-    machine can write figures in the study's language. mark: see planned_seconds.
+    machine can write figures in the study's language. unbuildable: by arm, why its model or loss cannot be built. not_built: the
+    arms of which that was not tried, for the plan is to be had soon. mark: see planned_seconds.
     """
 
     study: str
@@ -56,6 +59,8 @@ class Outlook:
     claims: int
     unclaimed: list[str]
     has_font: bool = True
+    unbuildable: dict[str, str] = field(default_factory=dict)
+    not_built: list[str] = field(default_factory=list)
     mark: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -76,7 +81,9 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
     load = os.getloadavg()[0]  # before a probe adds to it
     cached = cached_runs(study.results, study.targets.planned())
     decided, records = decided_looks(study, cached)
-    time, why = time_needed(study, cached, decided, cores, probe)
+    probes = Probes(study, cached) if probe else None
+    time, why = time_needed(study, cached, decided, cores, probes)
+    builds = probes.builds() if probes else TrialBuilds()
     claimed = {claim["arm"] for claim in settings["claims"].values()}
     first = next(iter(plan.arms.values()))
     off = {**parts(load_schema(BASE / "config" / "schema.yaml")), **declaration.parts(first.recipe["model"])}
@@ -96,6 +103,8 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         memory_is_measured=memory is not None,
         time=time,
         why_no_time=why,
+        unbuildable=builds.refused,
+        not_built=builds.untried,
         power=design_power(study, records, test_examples(study, time)),
         alike=alike_arms(plan, {name: examples_of(study, name) for name in settings["data_sets"]}),
         untouched=untouched_parts(plan.arms.values(), off),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from butfor.languages.phrases import phrase, plural, stored, template
+from butfor.outlook.build_text import build_lines
 from butfor.outlook.outlook import Outlook
 from butfor.outlook.power_text import power_lines
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, PROBE
@@ -28,7 +29,13 @@ TOLD_BY = {
 
 def outlook_text(outlook: Outlook) -> str:
     """All that a person wants to know before a start, a paragraph for each thing."""
-    paragraphs = [_size(outlook), _time(outlook), _machine(outlook), power_lines(outlook.power), *_to_know(outlook)]
+    paragraphs = [
+        _size(outlook),
+        build_lines(outlook.unbuildable, outlook.not_built),
+        _time(outlook),
+        _machine(outlook),
+    ]
+    paragraphs += [power_lines(outlook.power), *_to_know(outlook)]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from butfor.languages.phrases import phrase, template, term
 from butfor.outlook.design_power import DesignPower
 from butfor.plain_text import counted
-from butfor.verdicts.numbers import of_spread
+from butfor.verdicts.numbers import of_spread, reckoned
 
 SOURCES = {
     "records": template(
@@ -84,8 +84,7 @@ def _size(power: DesignPower, smallest: float) -> str:
 
 
 def _rounded(power: DesignPower, size: float) -> str:
-    """As many digits as a size that is reckoned beforehand is worth: two, where the metric has the decimals for them."""
-    return f"{size:.{of_spread(size, power.decimals)}f}"
+    return reckoned(size, power.decimals)
 
 
 def _margin(power: DesignPower) -> list[str]:

@@ -1,4 +1,5 @@
-"""The process of a probe: trains a few steps of one recipe, and writes what a whole run of it would take."""
+"""The process of a probe: trains a few steps of one recipe, writes what a whole run of it would take, and builds what others have
+of the user's own."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from butfor.data.dataset import Dataset, load
 from butfor.data.fetch import FetchError
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
-from butfor.outlook.step_probe import REFUSAL
+from butfor.outlook.step_probe import BUILDS, FOUND, REFUSAL
+from butfor.outlook.trial_builds import build_in_turn
 from butfor.process.start_settings import announced
 from butfor.records.files import write_atomically
 from butfor.records.record import Record
@@ -45,7 +47,8 @@ class SharedTime:
 
 
 def main(folder: Path) -> None:
-    """Probe what the file task.json in the folder asks for, and write found.json beside it after each number of steps."""
+    """Probe what the file task.json in the folder asks for, and leave beside it what each number of steps tells, and then what
+    the builds do."""
     task = json.loads((folder / "task.json").read_text())
     find_modules_beside(task["beside"])
     training, parts = task["training"], task["paths"]
@@ -58,15 +61,33 @@ def main(folder: Path) -> None:
         parts = [str(folder / name) for name in ("arrays.npz", "manifest.json", "source.json")]
         prepare(task["data"], parts[0], parts[1], parts[2], store=folder / "files")
     began, loading = time.perf_counter(), SharedTime(on_cpu=True)
-    dataset = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
+    stored = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
     loaded = (time.perf_counter() - began) * loading.share()
+    if task["steps"]:
+        _try_steps(task, kind, stored, device, loaded, {"start": start, "imported": imported}, folder / FOUND)
+    tried = [training["recipe"]] if task["steps"] else []
+    build_in_turn(kind, task["builds"], tried, stored, folder / BUILDS)
+
+
+def _try_steps(
+    task: dict[str, Any],
+    kind: Any,
+    dataset: Dataset,
+    device: str,
+    loaded: float,
+    beginning: dict[str, float],
+    path: Path,
+) -> None:
+    """Try more and more steps of the training, as far as time is left. loaded: the seconds that its data took. beginning: those
+    of this process, which the file tells too."""
+    training = task["training"]
     if is_own(training["recipe"]["model"]["name"]):  # as a start builds it before it trains
         kind.build_user_model(training["recipe"], dataset.scaled(training["recipe"]), training["arm"])
     for steps in STEPS:
         before = time.perf_counter()
         run = _run(kind, training, dataset, device, steps)
         run["seconds"]["data"] += loaded
-        write_atomically(folder / "found.json", json.dumps({"run": run, "start": start, "imported": imported}))
+        write_atomically(path, json.dumps({"run": run, **beginning}))
         each_step = run["seconds"]["train"] / (run["epochs"] * run["steps_per_epoch"])
         if time.perf_counter() - before + each_step * STEPS[-1] * EPOCHS * (len(SEEDS) + 1) > task["longest"]:
             break

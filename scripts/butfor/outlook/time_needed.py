@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from butfor.arm_names import data_set_of
 from butfor.data.catalogue import TEST_IMAGES, TRAIN_IMAGES
 from butfor.fingerprint import canonical
 from butfor.outlook import routes
@@ -16,11 +15,10 @@ from butfor.outlook.job_start import usual_start
 from butfor.outlook.known_runs import KnownRun, own_runs, runs_beside
 from butfor.outlook.makespan import around, makespan
 from butfor.outlook.planned_study import PlannedStudy, examples_of
+from butfor.outlook.probes import Probes
 from butfor.outlook.run_seconds import RunSeconds, by_recipe, mean_memory, run_seconds, start_seconds, were_slowed
 from butfor.outlook.shared_jobs import TAKING, SharedJob, SharedJobs, arms_of, seconds_of_jobs
-from butfor.outlook.step_probe import Probed, probed
 from butfor.records.provenance import gpus
-from butfor.records.results_folder import ARRAYS, MANIFEST
 from butfor.study.arm import is_baseline
 from butfor.workflow import origins, parameters
 
@@ -55,14 +53,14 @@ class TimeNeeded:
 
 
 def time_needed(
-    study: PlannedStudy, cached: Cached, decided: Mapping[str, list[str]], cores: int, probe: bool
+    study: PlannedStudy, cached: Cached, decided: Mapping[str, list[str]], cores: int, probes: Probes | None
 ) -> tuple[TimeNeeded | None, str]:
     """The time that a study needs; or None, and why it is not known. decided: the arms that train after the looks that were had.
-    probe: whether some steps may be trained where no record tells how long runs take."""
+    probes: what tries some steps where no record tells how long runs take; None where none may be tried."""
     known = known_runs(study)
     start, why = start_seconds(known), "no record tells it"
-    if probe and (new := _models_unknown(study, known)):
-        found = _probed(study, new)
+    if probes and (new := _models_unknown(study, known)):
+        found = probes.steps(new)
         if found.run is None:  # which is what a start would come to: no time is told by runs of another model
             return None, found.why
         known, start = [*known, found.run], start or found.start
@@ -177,15 +175,6 @@ def _models_unknown(study: PlannedStudy, known: Sequence[KnownRun]) -> str:
     models = [run.recipe["model"] for run in known if run.usable]
     baselines = [arm for arm in study.plan.arms.values() if is_baseline(arm.name)]
     return next((arm.name for arm in baselines if canonical(arm.recipe)["model"] not in models), "")
-
-
-def _probed(study: PlannedStudy, arm: str) -> Probed:
-    first = study.plan.looks[0].name
-    training = next(t for look, t in study.targets.planned() if (look, t["arm"]) == (first, arm))
-    paths = [study.targets.data.of_arm(file, arm) for file in (ARRAYS, MANIFEST)]
-    stale = data_set_of(arm) in study.targets.data.stale
-    there = [] if stale else paths
-    return probed(training, study.data[data_set_of(arm)], there, study.settings["threads"], study.files)
 
 
 def _times(study: PlannedStudy, known: Sequence[KnownRun]) -> dict[str, RunSeconds]:

@@ -11,7 +11,7 @@ from butfor.paper.latex_text import escaped, listed
 from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.run_counts import averaged_words, noun, replicates_words, same_seeds
 from butfor.records.record import Record
-from butfor.study.metrics import Metric
+from butfor.study.metrics import UNITS_OF, Metric
 from butfor.study.study_metrics import descriptive
 from butfor.verdicts.rows import UNJUDGED, UNPROVEN, VOID
 
@@ -203,9 +203,11 @@ def _brought(name: str) -> str:
 
 
 def _full(metric: Metric) -> str:
-    unit = {"%": "in \\%", "points": "in \\%"}.get(metric.unit.level, f"in {escaped(metric.unit.level)}")
+    unit = {"%": "in \\%, ", "points": "in \\%, "}.get(metric.unit.level, f"in {escaped(metric.unit.level)}, ")
+    if metric.unit.level == UNITS_OF.format(metric.short):
+        unit = ""
     better = "higher" if metric.higher_is_better else "lower"
-    return f"{escaped(metric.title)} ({unit}, {better} is better)"
+    return f"{escaped(metric.title)} ({unit}{better} is better)"
 
 
 def _named(metrics: Sequence[Metric]) -> str:

@@ -36,7 +36,7 @@ def deviations(evidence: PaperEvidence) -> str:
     said = evidence.claims["deviations"]
     if not said:
         return "Nothing that decides was changed after the first run.\n"
-    lines = "\n".join(f"\\item {from_markdown(line)}" for line in said)
+    lines = "\n".join(f"\\item {from_markdown(line)}" for line in [*said, *evidence.claims.get("reasons", [])])
     return f"After the first run, the following was changed.\n\\begin{{itemize}}\n{lines}\n\\end{{itemize}}\n"
 
 

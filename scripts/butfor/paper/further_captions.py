@@ -5,6 +5,7 @@ from __future__ import annotations
 from butfor.paper.captions import data_in_short, interval_words, margin_words, marks_words, paired_word
 from butfor.paper.latex_text import escaped
 from butfor.paper.paper_evidence import PaperEvidence
+from butfor.verdicts.uneven_loads import remark_on_seconds
 
 
 def sensitivity_caption(evidence: PaperEvidence) -> str:
@@ -30,6 +31,7 @@ def cost_caption(evidence: PaperEvidence) -> str:
         " effect and its interval.",
         "The line is the front: by their means, no other arm is both cheaper and better. Named are those on it and those that are"
         " shown to differ, by a number where there is no room. Seconds are those of runs that may have trained side by side.",
+        escaped(remark_on_seconds(evidence.records)),
         f"Shaded: the margin, {margin}." if margin else "",
     )
 

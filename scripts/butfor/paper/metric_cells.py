@@ -10,7 +10,7 @@ from butfor.paper.latex_text import escaped
 from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.spread_rounding import column_decimals, deviation, half_interval, signed_number, with_deviation
 from butfor.paper.tabular import NOTHING, Column
-from butfor.study.metrics import Metric
+from butfor.study.metrics import UNITS, UNITS_OF, Metric
 from butfor.verdicts.numbers import decimals_of
 from butfor.verdicts.rows import SAME, UNJUDGED, VOID, ContrastRow
 
@@ -43,7 +43,8 @@ class MetricCells:
         arrow = r"$\uparrow$" if self.metric.higher_is_better else r"$\downarrow$"
         short = self.metric.short[:1].upper() + self.metric.short[1:]
         unit = {"points": "%", "accuracy points": "%"}.get(self.metric.unit.level, self.metric.unit.level)
-        return f"{escaped(short)}{f' ({escaped(unit)})' if unit != 'units' else ''} {arrow}"
+        has_unit = unit not in (UNITS.level, UNITS_OF.format(self.metric.short))
+        return f"{escaped(short)}{f' ({escaped(unit)})' if has_unit else ''} {arrow}"
 
     def level(self, arm: str) -> tuple[str, str]:
         """Mean and standard deviation over an arm's runs; empty where they are not known."""

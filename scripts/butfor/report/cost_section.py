@@ -12,6 +12,7 @@ from butfor.records.record import Record
 from butfor.report.details import fold
 from butfor.report.run_costs import RunCost
 from butfor.verdicts.numbers import NONE
+from butfor.verdicts.uneven_loads import remark_on_seconds
 
 PHASES = ("data", "compile", "train", "evaluate", "diagnose")
 
@@ -38,6 +39,7 @@ def cost_section(records: list[Record], costs: Mapping[str, RunCost]) -> str:
         "{minutes} minutes of training jobs in all, their start-up not counted, while as many ran side by side as there were.",
         minutes=f"{totals.to_numpy().sum() / 60:.1f}",
     )
+    words = " ".join(filter(None, [words, remark_on_seconds(records)]))
     note = phrase(
         "Seconds per arm, all runs together; diagnose: what proves that each arm changed what it says. Training of a run: the"
         " median of the arm's runs. Parameters: those that are trained, of all where some are not."

@@ -60,7 +60,7 @@ def _heading(study: Study, family: str) -> str:
     if family == UNGROUPED and families(study) == [family]:
         return phrase("The ablations")
     if family == UNGROUPED:
-        return phrase("Others")
+        return phrase("Ablations of no family")
     return family.replace("_", " ").capitalize()
 
 

@@ -12,9 +12,10 @@ from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted, sentence
 from butfor.process.failure_note import by_reason, read_notes
 from butfor.process.start_command import has_options, report_command, start_command
-from butfor.records.results_folder import RUNS, RUNS_FOLDER, TRACKED, JobPlace, finished_seeds
+from butfor.records.results_folder import RUNS, TRACKED, JobPlace
 from butfor.report import failed_job
 from butfor.report.answer import answer_of, before_all
+from butfor.report.study_progress import kept_runs
 from butfor.study.study_metrics import ELSEWHERE, metrics_of
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
 from butfor.verdicts.words import listed, runs_in_words
@@ -89,8 +90,7 @@ def stopped(results: Path, by: str) -> str:
 
 def _again(does: str, results: Path) -> list[str]:
     """What the same command does, which it is where that is known, and what can be had meanwhile."""
-    kept = len([*results.glob(RUNS.format(arm="*", look="look*/seed_*.json")), *finished_seeds(results / RUNS_FOLDER)])
-    if kept:
+    if kept := kept_runs(results):
         does = phrase("{does}, {runs} so far", does=does, runs=counted(kept, "run"))
     command, partial = start_command(), report_command()
     report = (

@@ -12,7 +12,17 @@ from butfor.report.long_tables import MOST_NAMED, few
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, recorded_by
 from butfor.study.summary import Study, VerdictSettings
-from butfor.verdicts.numbers import NONE, decimals_of, effect_of, interval_of, level, percent, probability, signed
+from butfor.verdicts.numbers import (
+    NONE,
+    decimals_of,
+    effect_of,
+    interval_of,
+    level,
+    percent,
+    probability,
+    reckoned,
+    signed,
+)
 from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 from butfor.verdicts.words import with_remark
 
@@ -93,7 +103,7 @@ def _cells(row: ContrastRow, study: Study) -> list[str]:
         probability(row["p_equivalence"] if tested else None),
         percent(row["better"]),
         f"{row['planned'] - row['missing']}",
-        NONE if could_see is None else f"±{could_see:.{decimals_of(row)}f}",
+        NONE if could_see is None else f"±{reckoned(could_see, decimals_of(row))}",
         _failures(row, study),
     ]
 

@@ -94,6 +94,14 @@ class StudyProgress:
         return [job for job in self.jobs if job.since is not None]
 
 
+def kept_runs(results: Path) -> int:
+    """How many runs are there of what the last start asked for."""
+    asked, awaited = asked_for(results), awaited_anew(results)
+    every = (results / RUNS_FOLDER).glob("*/look*") if asked is None else asked
+    folders = [*(set(every) - awaited), *_unfinished(results, awaited)]
+    return sum(len(records_of(folder)) for folder in folders)
+
+
 def study_progress(results: Path) -> StudyProgress:
     """How far the study in a results folder is. Raises StudyError if none was started there."""
     asked, seen = asked_for(results), _looks(results)
@@ -114,7 +122,7 @@ def study_progress(results: Path) -> StudyProgress:
         looks=seen,
         place=place,
         jobs=jobs,
-        failed=_failed([*(asked - awaited), *(results / RUNS_FOLDER).glob(f"*/{UNFINISHED}/*/")]),
+        failed=_failed([*(asked - awaited), *_unfinished(results, awaited)]),
         notes=[_note(same, jobs) for same in by_reason(_notes_shown(results, is_running))],
         decisions=decisions,
         is_running=is_running,
@@ -177,7 +185,8 @@ def _job(
     if folder not in awaited and (ended := len(records_of(folder))):
         return JobProgress(arm, ended, seeds)
     unfinished = results / RUNS_FOLDER / arm / UNFINISHED
-    done = len({path.name for path in unfinished.glob("*/seed_*.json") if is_record(path)})
+    folders = _unfinished(results, awaited, arm)
+    done = len({path.name for folder in folders for path in folder.glob("seed_*.json") if is_record(path)})
     runs = []
     for path in sorted(unfinished.glob(f"*/*{PROGRESS_SUFFIX}")) if is_running else []:
         header, *epochs = progress.read(path) or [{}]
@@ -193,6 +202,11 @@ def _job(
         return JobProgress(arm, done, seeds)
     since, shares, places = zip(*runs, strict=True)
     return JobProgress(arm, done, seeds, fmean(since), fmean(shares), " + ".join(places), len(runs))
+
+
+def _unfinished(results: Path, awaited: Collection[Path], arm: str = "*") -> list[Path]:
+    """The folders of jobs that have not ended, without those of a former recipe."""
+    return [path for path in (results / RUNS_FOLDER).glob(f"{arm}/{UNFINISHED}/*/") if path not in awaited]
 
 
 def _failed(folders: Iterable[Path]) -> list[str]:

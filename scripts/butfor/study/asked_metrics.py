@@ -13,6 +13,7 @@ from butfor.errors import Errors, StudyFileError
 from butfor.remedies import CLOSE
 from butfor.study import keras_metrics
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric
+from butfor.study.metrics import UNITS, UNITS_OF
 from butfor.study.summary import MetricTerms
 from butfor.user_code import location
 
@@ -21,6 +22,7 @@ GENERAL = (
     "score",
     "keras",
     "settings",
+    "title",
     "unit",
     "scale",
     "decimals",
@@ -195,6 +197,8 @@ def _own(name: str, reference: str, settings: Settings) -> MetricTerms:
 
 def _terms(name: str, score: str, options: Settings, title: str, settings: Settings, **about: Any) -> MetricTerms:
     margin, relative = _margin(name, settings.get("margin"))
+    title = settings.get("title") or title
+    about["unit"] = about["unit"] if about["unit"] != UNITS.name else UNITS_OF.format(title)
     terms = {
         **{"name": name, "score": score, "options": options, "parts": ["test"], "title": title},
         **about,

@@ -10,6 +10,11 @@ from butfor.user_code import location
 
 WATCHING = ("early_stopping", "schedule")  # the keys of a recipe that watch a validation figure
 MIXING = ("mixup", "cutmix")
+POSITIVE = (
+    "MeanSquaredLogarithmicError",
+    "MeanAbsolutePercentageError",
+    "Poisson",
+)  # of keras.losses: made for targets above 0
 
 
 def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -19,6 +24,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
     of models `built in`, of the user's `own`, of both (`mixed`), or of none (empty). models: the same of all. watched:
     the validation figures that recipes watch; weighted: how many classes get weights (-1: all); smoothed: whether labels are;
     losses: the losses that are named; moved: what moves images, and not what is known of each of their pixels;
+    positive: those of Keras's that are made for targets above 0, each with whether the recipe scales targets to be around 0;
     mixed: how batches are mixed, and with what loss of the user's own; given_weights: whether examples count as the data say.
     """
     return {
@@ -32,6 +38,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
         "weighted": sorted({_weighted(r["class_weight"]) for r in recipes} - {0}),
         "smoothed": any(r["label_smoothing"] for r in recipes),
         "losses": sorted({r["loss"]["name"] for r in recipes} - {"auto"}),
+        "positive": [list(loss) for loss in sorted(set(filter(None, map(_positive_loss, recipes))))],
         "mixed": [list(way) for way in sorted({(key, _own_loss(r)) for r in recipes for key in MIXING if r[key]})],
         "given_weights": any(r["sample_weight"] == "given" for r in recipes),
         "moved": [key for key in architectures.MOVING if any(r[key] for r in recipes)],
@@ -41,6 +48,13 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
 def _weighted(settings: dict[str, Any]) -> int:
     """How many classes get a weight: 0 for none, -1 for as many as there are."""
     return len(settings["weights"]) if settings["name"] == "given" else -1 if settings["name"] == "balanced" else 0
+
+
+def _positive_loss(recipe: dict[str, Any]) -> tuple[str, bool] | None:
+    loss = recipe["loss"]
+    if loss["name"] != "keras" or loss["of"] not in POSITIVE:
+        return None
+    return loss["of"], recipe["target_scaling"]["name"] == "standard"
 
 
 def _own_loss(recipe: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ def _plain(name: str) -> Unit:
 
 
 UNITS = _plain("units")
+UNITS_OF = "units of {}"  # of a metric that has no unit, by its title: those of the targets are others
 OF_TARGET = _plain("units of the target")
 SQUARED = _plain("squared units of the target")
 

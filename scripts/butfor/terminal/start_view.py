@@ -21,7 +21,7 @@ KEPT = ("Nothing to be done",)  # of what Snakemake says
 STOPPED = "Terminating processes on user request"  # and what jobs say then is no failure of theirs
 TOLD_BETTER = (  # of its errors and warnings; the view and the last words say the same
     "Trying to restart", "RuleException", "CalledProcessError", "Exiting because a job", "At least one job did not complete",
-    "WorkflowError:\nAt least one job", STOPPED, "Error in rule",
+    "WorkflowError:\nAt least one job", STOPPED, "Error in rule", "Cannot restore", "Restored previous version",
 )  # fmt: skip
 TRAININGS = ("train", "tune")
 QUIET_JOBS = ("all", "comment", "assess")  # too short to be worth a word

@@ -32,7 +32,7 @@ from butfor.verdicts.claim_rulings import Ruling, ruling_on_all
 from butfor.verdicts.claim_tests import Tests, margin_of, tests_of
 from butfor.verdicts.claims_on_the_mean import on_the_mean
 from butfor.verdicts.decision import Decision
-from butfor.verdicts.deviations import deviations
+from butfor.verdicts.deviations import deviations, reasons
 from butfor.verdicts.example_errors import Grouped, with_groups
 from butfor.verdicts.removed import counts_removed, removed_claims
 from butfor.verdicts.reported import reported
@@ -75,7 +75,7 @@ def assess(
     whole_rows = [row for row in judged_by(study).rows(rows) if not row["missing"]]
     now = reported(whole_rows, register, len(records), _data(records), Path(contrasts_path))
     lines = [*deviations(register, now, counts), *lines]
-    whole: Assessment = {"claims": judged, "removed": others, "deviations": lines}
+    whole: Assessment = {"claims": judged, "removed": others, "deviations": lines, "reasons": reasons(register)}
     write_atomically(Path(claims_path), json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 

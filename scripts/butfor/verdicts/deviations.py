@@ -44,12 +44,16 @@ def deviations(register: Register, now: Reported | None = None, counts_removed: 
     for name, claim in register["claims"].items():
         told = [(after, _claim_in_words(before, after)) for before, after in _later(claim)]
         found += [(after["time"], _told(after, f"claim `{name}` was {words}")) for after, words in told if words]
-    found += [(entry["time"], _told(entry, "a reason was added")) for entry in register["reasons"]]
     reports = [*register["reports"], *([now] if now else [])]
     for report, following in pairwise(reports):
         found += [(following["time"], line) for line in _revoked(report, following)]
     lines = [line for _, line in sorted(found, key=lambda each: each[0])]
     return [*_unknown_beginning(register), *lines, *_correction(register, counts_removed)]
+
+
+def reasons(register: Register) -> list[str]:
+    """The reasons that came later than what they explain, a sentence each: they change nothing that decides."""
+    return [_told(entry, "a reason was added") for entry in register["reasons"]]
 
 
 def _unknown_beginning(register: Register) -> list[str]:
@@ -112,9 +116,9 @@ def _arms_in_words(found: list[ArmChange]) -> Iterator[str]:
         yield f"arm `{name}` was changed: {words}{UNCOUNTED if is_baseline(name) else last}"
     others = [name for name, old, new in both if name not in changed and old["recipe"] != new["recipe"]]
     if changed and others:
-        them = "it is" if len(others) == 1 else "they are"
+        whose = "the arm that it was" if len(others) == 1 else "the arms that they were"
         names = [f"`{name}` ({was[name]})" if name in was else f"`{name}`" for name in others]
-        yield f"{_arms(others)} given another recipe, because that which {them} changed from has another: {_few(names)}"
+        yield f"{counted(len(others), 'arm')} changed along with {whose} made from: {_few(names)}"
 
 
 def _arms(names: Sequence[str]) -> str:

@@ -81,6 +81,14 @@ def of_spread(spread: float | None, usual: int) -> int:
     return min(two, max(usual, one), MOST_DECIMALS)
 
 
+def reckoned(size: float, usual: int) -> str:
+    """A size that is reckoned and not measured: two digits of it, in whole numbers too, as far as `usual` decimals show them."""
+    if not 0 < size < math.inf:
+        return f"{size:.{usual}f}"
+    shown = float(f"{size:.1e}") if size >= 100 else size
+    return f"{shown:.{of_spread(size, usual)}f}"
+
+
 def _showing(spread: float, digits: int) -> int:
     """The decimals that show so many digits of a spread."""
     rounded = float(f"{spread:.{digits - 1}e}")  # since 0.0996 is shown as 0.10

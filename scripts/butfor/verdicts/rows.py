@@ -243,11 +243,12 @@ class ClaimRow(TypedDict):
 
 class Assessment(TypedDict):
     """claims.json: every claim, how many more count in their correction because they were taken out, and what departed from
-    what was planned before the first run, a sentence each."""
+    what was planned before the first run, a sentence each, with the reasons that were given for it later."""
 
     claims: list[ClaimRow]
     removed: int
     deviations: list[str]
+    reasons: NotRequired[list[str]]
 
 
 def refused_arms(rows: Iterable[ContrastRow]) -> set[str]:

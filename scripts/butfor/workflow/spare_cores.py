@@ -52,7 +52,9 @@ class SpareCores:
         if self._places < 2 or self._targets.is_dry_run:
             return 1
         if look not in self._of_look:
-            self._of_look[look] = self._shared_out(look)
+            if (shared := self._shared_out(look)) is None:
+                return 1
+            self._of_look[look] = shared
         if (most := self._of_look[look].get(arm, 1)) < 2:
             return most
         if (arm, look, attempt) not in self._of_attempt:
@@ -65,12 +67,18 @@ class SpareCores:
         waiting = (self._results / RUNS.format(arm=arm, look=look)).parent.glob(f"{UNFINISHED}/*/")
         return min((sum(not record_in(each, seed).exists() for seed in seeds) for each in waiting), default=len(seeds))
 
-    def _shared_out(self, look: str) -> dict[str, int]:
+    def _shared_out(self, look: str) -> dict[str, int] | None:
+        """By arm, the processes of its job; None while the decision is lacking that says which arms train in the look, as where a
+        report on what there is asks for records of a look that is to be decided anew: Snakemake waits for none here."""
+        from snakemake.exceptions import IncompleteCheckpointException
+
         asked = asked_folders(self._results, self._asked() or ())
+        try:
+            of_look = lacking_trainings(self._targets, self._results, look)
+        except IncompleteCheckpointException:
+            return None
         lacking = [
-            training
-            for training in lacking_trainings(self._targets, self._results, look)
-            if not asked or folder_of(self._results, training["arm"], look) in asked
+            training for training in of_look if not asked or folder_of(self._results, training["arm"], look) in asked
         ]
         lacking.sort(key=lambda training: -self._precedence(training["arm"]))
         seeds = max((len(training["seeds"]) for training in lacking), default=1)
