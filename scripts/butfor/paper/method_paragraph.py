@@ -194,7 +194,7 @@ def _watched(evidence: PaperEvidence) -> str:
         "the schedule that waits for a plateau": falls,
         "the search of learning rates": evidence.comparison["tuned"] is not None,
     }
-    if not (found := [what for what, used in by_validation.items() if used]):
+    if not (choices := [what for what, used in by_validation.items() if used]):
         return "T"
-    words = listed(found)
+    words = listed(choices)
     return f"{words[:1].upper()}{words[1:]} saw validation examples only, and t"

@@ -132,7 +132,7 @@ def _ruled(latex: str, table: Table) -> str:
         place = end + 1
     if not rules:
         return latex
-    return re.sub(r"(\\toprule\n.*\\\\\n)", lambda found: f"{found[1]}{''.join(rules)}\n", latex)
+    return re.sub(r"(\\toprule\n.*\\\\\n)", lambda match: f"{match[1]}{''.join(rules)}\n", latex)
 
 
 def _size(table: Table, width: float) -> str:
@@ -143,8 +143,8 @@ def _size(table: Table, width: float) -> str:
     ]
     fixed = 0.0
     for place, column in enumerate(table.columns):
-        if found := re.search(r"p\{([\d.]+)in\}", column.align):  # its lines are broken
-            letters[place], fixed = 0, fixed + float(found[1]) * POINTS
+        if match := re.search(r"p\{([\d.]+)in\}", column.align):  # its lines are broken
+            letters[place], fixed = 0, fixed + float(match[1]) * POINTS
     for group in {column.group for column in table.columns}:  # a heading that is wider than the columns below it
         own = [place for place, column in enumerate(table.columns) if column.group == group]
         lacking = _letters(group) - sum(letters[place] for place in own) - 2 * (len(own) - 1)
