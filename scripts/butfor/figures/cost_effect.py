@@ -101,11 +101,11 @@ def costs_of(records: Sequence[Record]) -> list[Cost]:
 def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
     """The arms that no other is at least as cheap and as good as, and better in one of both, the cheapest first."""
     sign = 1 if higher_is_better else -1
-    found: list[Place] = []
+    front: list[Place] = []
     for place in sorted(places, key=lambda place: (place.cost, -sign * place.effect)):
-        if place.verdict not in REFUSED and (not found or sign * place.effect > sign * found[-1].effect):
-            found.append(place)
-    return found
+        if place.verdict not in REFUSED and (not front or sign * place.effect > sign * front[-1].effect):
+            front.append(place)
+    return front
 
 
 def corners_of(front: Sequence[Place]) -> list[tuple[float, float]]:
