@@ -38,7 +38,7 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
     if study.get("replicates"):
         return {}
     verdict, by_run = study["verdict"], {(record.arm, record.seed): record for record in records}
-    found = {}
+    errors = {}
     for arm in ablations_of(study):
         pairs = [
             (by_run[arm["name"], seed], by_run[reference_of(arm), seed])
@@ -68,8 +68,8 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
             count = len(np.unique(members))
         if of := sources(one, other, count):
             scale = metric.unit.scale
-            found[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
-    return found
+            errors[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
+    return errors
 
 
 def _looked_at(examples: int, count: int) -> npt.NDArray[np.int32]:

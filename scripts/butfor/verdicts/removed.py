@@ -15,7 +15,7 @@ from typing import Any
 
 from butfor.study.summary import Study
 from butfor.verdicts import register as registers
-from butfor.verdicts.register import Register, present, said
+from butfor.verdicts.register import Register, content, present
 from butfor.verdicts.rows import REFUSED
 
 ASKED = ("arm", "data_sets", "metric", "expect", "margin", "rate")  # what makes a claim another one
@@ -35,7 +35,7 @@ class RemovedArm:
 def removed_arms(register: Register) -> list[RemovedArm]:
     """Every question that was judged, or of which there were runs, and that no arm of the study asks any more."""
     asked = {entry["asks"] for entry in present(register["arms"]).values()}
-    found: dict[str, RemovedArm] = {}
+    removed: dict[str, RemovedArm] = {}
     for name, entries in register["arms"].items():
         for before, after in pairwise(entries):
             former = after.get("former")
@@ -43,8 +43,8 @@ def removed_arms(register: Register) -> list[RemovedArm]:
                 continue
             if former["verdict"] not in REFUSED and (former["verdict"] or former["records"]):
                 arm = RemovedArm(name, before["family"], after["time"], after["runs"], former["verdict"])
-                found[before["asks"]] = arm
-    return list(found.values())
+                removed[before["asks"]] = arm
+    return list(removed.values())
 
 
 def removed_claims(register: Register) -> int:
@@ -53,7 +53,7 @@ def removed_claims(register: Register) -> int:
     gone = set()
     for entries in register["claims"].values():
         for before, after in pairwise(entries):
-            if after["runs"] and said(before) and _has_test(before["tested"]):
+            if after["runs"] and content(before) and _has_test(before["tested"]):
                 gone.add(_asked(before))
     return len(gone - kept)
 
