@@ -120,8 +120,8 @@ def _fewer(places: list[Place], effects: Effects, most: float) -> list[Place]:
     if len(places) <= most:
         return places
     front = {place.arm for place in front_of(places, effects.metric.higher_is_better)}
-    kept = strongest([place.arm for place in places], effects.rows.values(), most - len(front))
-    shown = {*front, *kept, *(place.arm for place in places if not place.verdict)}
+    largest = strongest([place.arm for place in places], effects.rows.values(), most - len(front))
+    shown = {*front, *largest, *(place.arm for place in places if not place.verdict)}
     return [place for place in places if place.arm in shown]
 
 

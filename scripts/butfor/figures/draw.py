@@ -87,13 +87,13 @@ def _labelled(
     arms = [
         {**arm, "name": called[arm["name"]], "reference": called.get(arm["reference"] or "")} for arm in study["arms"]
     ]
-    asked = cast(Study, {**study, "arms": arms})
+    labelled = cast(Study, {**study, "arms": arms})
     known = [record for record in records if record.arm in called]
     named = [
         replace(record, arm=called[record.arm]) if called[record.arm] != record.arm else record for record in known
     ]
     judged = [{**row, "arm": called[row["arm"]], "reference": called[row["reference"]]} for row in rows]
-    return called, asked, named, cast(list[ContrastRow], judged)
+    return called, labelled, named, cast(list[ContrastRow], judged)
 
 
 def comparable(records: list[Record]) -> list[Record]:

@@ -25,8 +25,8 @@ class SharedShapes:
 
     def named(self, shape: Tree.Element) -> str:
         """The page's id of a shape."""
-        kept = {key: value for key, value in shape.attrib.items() if key != "id"}
-        text = _text(Tree.Element(shape.tag, kept) if not len(shape) else _without_id(shape))
+        attributes = {key: value for key, value in shape.attrib.items() if key != "id"}
+        text = _text(Tree.Element(shape.tag, attributes) if not len(shape) else _without_id(shape))
         return self._names.setdefault(text, f"s{len(self._names)}")
 
     @property

@@ -56,16 +56,16 @@ def _design(evidence: PaperEvidence) -> str:
 
 
 def _folds(evidence: PaperEvidence) -> list[str]:
-    asked = evidence.study.get("replicates")
-    if not asked:
+    replicates = evidence.study.get("replicates")
+    if not replicates:
         return []
-    times = "" if asked["repeats"] == 1 else f", in {asked['repeats']} divisions"
+    times = "" if replicates["repeats"] == 1 else f", in {replicates['repeats']} divisions"
     return [
-        f"Examples were divided into {asked['folds']} folds{times}; each was the test part once, and all that is fitted"
+        f"Examples were divided into {replicates['folds']} folds{times}; each was the test part once, and all that is fitted"
         f" to data was"
         " fitted on the other folds alone.",
         "As training sets overlap, the variance of a mean difference over $J$ folds is taken as"
-        f" $1/J + {overlap(asked):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
+        f" $1/J + {overlap(replicates):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
     ]
 
 

@@ -75,11 +75,11 @@ def in_latex(table: Table, width: float, wide: bool = False) -> str:
         return "".join(in_latex(part, width, wide) for part in _parts(table))
     if len(table.cells) > LONGEST:
         styled = _styled(table).to_latex(
-            environment="longtable", caption=table.caption, label=f"tab:{table.name}", **_asked(table)
+            environment="longtable", caption=table.caption, label=f"tab:{table.name}", **_options(table)
         )
         set_as = f"\\{size}\\setlength{{\\tabcolsep}}{{{GAP:g}pt}}\\setlength{{\\LTcapwidth}}{{\\linewidth}}"
         return f"{{{set_as}\n{_ruled(styled, table)}}}\n"
-    tabular, star = _ruled(_styled(table).to_latex(**_asked(table)), table), "*" * wide
+    tabular, star = _ruled(_styled(table).to_latex(**_options(table)), table), "*" * wide
     return (
         f"\\begin{{table{star}}}[tbp]\n\\centering\n\\caption{{{table.caption}}}\n\\label{{tab:{table.name}}}\n"
         f"\\vskip 0.5\\baselineskip\n\\{size}\\setlength{{\\tabcolsep}}{{{GAP:g}pt}}\n{tabular}\\end{{table{star}}}\n"
@@ -102,7 +102,7 @@ def _parts(table: Table) -> list[Table]:
     return parts
 
 
-def _asked(table: Table) -> dict[str, Any]:
+def _options(table: Table) -> dict[str, Any]:
     return {"column_format": "".join(column.align for column in table.columns), "hrules": True, "multicol_align": "c"}
 
 

@@ -66,8 +66,8 @@ def _heading(study: Study, family: str) -> str:
 
 def _largest(rows: list[ContrastRow]) -> list[ContrastRow]:
     """The rows in their order, of many those with the largest effects."""
-    kept = {row["arm"] for row in by_importance(rows)[:MOST_NAMED]}
-    return [row for row in rows if row["arm"] in kept]
+    largest = {row["arm"] for row in by_importance(rows)[:MOST_NAMED]}
+    return [row for row in rows if row["arm"] in largest]
 
 
 def _few(members: list[str], all_rows: list[ContrastRow]) -> str:

@@ -89,9 +89,9 @@ def stopped(results: Path, by: str) -> str:
 
 def _again(does: str, results: Path) -> list[str]:
     """What the same command does, which it is where that is known, and what can be had meanwhile."""
-    kept = len([*results.glob(RUNS.format(arm="*", look="look*/seed_*.json")), *finished_seeds(results / RUNS_FOLDER)])
-    if kept:
-        does = phrase("{does}, {runs} so far", does=does, runs=counted(kept, "run"))
+    runs = len([*results.glob(RUNS.format(arm="*", look="look*/seed_*.json")), *finished_seeds(results / RUNS_FOLDER)])
+    if runs:
+        does = phrase("{does}, {runs} so far", does=does, runs=counted(runs, "run"))
     command, partial = start_command(), report_command()
     report = (
         phrase("`{command}`, with the same options, reports on what there is.", command=partial)

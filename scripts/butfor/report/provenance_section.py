@@ -33,7 +33,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
     def values(key: str) -> str:
         return ", ".join(sorted({str(record.machine.get(key, phrase("unknown"))) for record in records}))
 
-    asked = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
+    plan = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
     planned, trained = study["arms"][0]["recipe"], recipe_trained(study["arms"][0], records)
     others = changes(planned, trained, [key for key in planned if planned[key] != trained.get(key)])
     marks = {record.arm: record.fingerprint for record in reversed(records)}  # of an arm's first record
@@ -46,9 +46,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
         if releases := sorted({str(record.machine[key]) for record in records if key in record.machine}):
             versions.append(f"{name} {', '.join(releases)}")
     lines = [
-        phrase(
-            "- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(asked)
-        ),
+        phrase("- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(plan)),
         _data(study, records, sources),
         phrase("- Task: {task}", task=_by_arm((_task(record), record.arm) for record in records)),
         phrase("- Inputs: {inputs}", inputs=_inputs(records)),

@@ -105,11 +105,11 @@ _filters: list[StartView] = []
 def replace_messages(results: str, settings: Any, language: str = ENGLISH) -> None:
     """Have Snakemake's messages replaced, unless the user has asked for them. settings: Snakemake's about its output."""
     quiet = {str(getattr(each, "name", each)).lower() for each in settings.quiet or ()}
-    asked = (
+    is_asked_for = (
         settings.verbose or settings.printshellcmds or settings.debug_dag or "all" in quiet or os.environ.get(CHATTER)
     )
     handlers = [handler for handler in logging.getLogger("snakemake.logging").handlers if handler.name == HANDLER]
-    if handlers and not asked and not settings.dryrun and not _filters:
+    if handlers and not is_asked_for and not settings.dryrun and not _filters:
         _filters.append(StartView(Path(results), language))
         handlers[0].filters.insert(0, _filters[0])  # before Snakemake's own, which knows nothing of a view
 

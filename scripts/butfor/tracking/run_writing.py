@@ -78,9 +78,9 @@ class RunWriter:
         job = JobPlace(path.parent)
         models, compared = self._tracking["models"], self._reference(path)
         model = job.model(models, seed_of(path))
-        kept = models != "none" and model.exists() and self._can_be_described(model, record)
+        has_model = models != "none" and model.exists() and self._can_be_described(model, record)
         differences = run_content.deltas(record, compared, settling(self._tracking))
-        return RunSource(path, record, differences, model if kept else None)
+        return RunSource(path, record, differences, model if has_model else None)
 
     def _reference(self, path: Path) -> Record | None:
         """The record of the reference's run with the same seed, if there is one."""
@@ -114,7 +114,7 @@ class RunWriter:
     def digest(self, source: RunSource) -> str:
         """A SHA-256 that stands for all that decides what the run holds."""
         settings = [self._tracking[key] for key in ("code", "experiment", "metric", "varying", "system_metrics")]
-        settings += [sorted(asked)] if (asked := self._tracking.get("metrics")) else []
+        settings += [sorted(metrics)] if (metrics := self._tracking.get("metrics")) else []
         arm = self._tracking["arms"][source.record.arm]
         decisive = json.dumps([settings, arm, source.differences, source.model is not None], sort_keys=True)
         return hashlib.sha256(source.path.read_bytes() + decisive.encode()).hexdigest()

@@ -54,13 +54,13 @@ def verdict_diff(a: Path, b: Path, metric: str | None = None) -> VerdictDiff:
 
     Raises StudyError if a folder holds no verdicts, or none on that metric.
     """
-    asked = metric or _read(a, "comparison.json")["metric"]
-    one, other = _side(a, asked), _side(b, asked)
+    metric_name = metric or _read(a, "comparison.json")["metric"]
+    one, other = _side(a, metric_name), _side(b, metric_name)
     first = next(iter({**one.rows, **other.rows}.values()))
     return {
         "a": str(a),
         "b": str(b),
-        "metric": asked,
+        "metric": metric_name,
         "unit": first["unit"],
         "decimals": first["decimals"],
         "both": [_pair(arm, row, other.rows[arm]) for arm, row in one.rows.items() if arm in other.rows],

@@ -102,7 +102,7 @@ def for_new_data(
     study asks for verdicts that hold for it. No further seeds would change that, so that what is settled stays so."""
     if study["verdict"].get("holds_for") != "new data" or study.get("replicates"):
         return judged
-    alpha, kept = study["verdict"]["alpha"], dict(judged)
+    alpha, contrasts = study["verdict"]["alpha"], dict(judged)
     for name, c in judged.items():
         if c.verdict not in DECIDED or decided_by_failures(c, alpha):
             continue
@@ -112,8 +112,8 @@ def for_new_data(
             continue
         else:
             remark = f"{c.verdict} on this test set, which is too small to say so of new data"
-        kept[name] = dataclasses.replace(c, verdict="inconclusive", remark=remark)
-    return kept
+        contrasts[name] = dataclasses.replace(c, verdict="inconclusive", remark=remark)
+    return contrasts
 
 
 def holds(c: stats.Contrast, errors: Sources, alpha: float) -> bool:
