@@ -71,7 +71,7 @@ class RunWriter:
         self, client: MlflowClient, experiment: str, artifacts: ArtifactStore, tracking: dict[str, Any]
     ) -> None:
         self._client, self._experiment, self._artifacts, self._tracking = client, experiment, artifacts, tracking
-        self._said = False
+        self._has_warned = False
 
     def source(self, path: Path, record: Record) -> RunSource:
         """What the run of the record in the file `path` is written from."""
@@ -106,9 +106,9 @@ class RunWriter:
     def _can_be_described(self, model: Path, record: Record) -> bool:
         """Whether a model was trained by Keras; the first that was not is said."""
         by_keras = model_artifacts.is_of_keras(model, record)
-        if not by_keras and not self._said:
+        if not by_keras and not self._has_warned:
             log.warning("%s: MLflow is given models of Keras only, so this study's stay where they are", model)
-            self._said = True
+            self._has_warned = True
         return by_keras
 
     def digest(self, source: RunSource) -> str:
