@@ -295,7 +295,7 @@ def test_what_a_finished_study_has_not_is_in_its_language_too(tmp_path):
         yield diff_text(diff)
         yield diff_text({**diff, "both": [same]})
         yield diff_text({**diff, "both": []})
-        yield failed_job.told(tmp_path, "Draw every figure", [note["log"]])
+        yield failed_job.description(tmp_path, "Draw every figure", [note["log"]])
         yield headline_of.stopped(tmp_path, "Ctrl-C")
         yield headline_of.unfinished(tmp_path)
 

@@ -173,7 +173,7 @@ def test_of_two_models_that_could_not_be_built_each_has_its_own_lines(tmp_path, 
 def test_why_a_job_failed_is_told_in_the_words_of_who_saw_it(tmp_path, log, said):
     path = tmp_path / "baseline_look1.log"
     path.write_text(log)
-    told = failed_job.told(tmp_path, "Train baseline, look1", [str(path)])
+    told = failed_job.description(tmp_path, "Train baseline, look1", [str(path)])
     assert told.split("\n") == ["Failed: Train baseline, look1.", f"  {said}", f"  Log: {path}"]
 
 

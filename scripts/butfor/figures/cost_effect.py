@@ -104,11 +104,11 @@ def costs_of(records: Sequence[Record]) -> list[Cost]:
 def front_of(places: Sequence[Place], higher_is_better: bool) -> list[Place]:
     """The arms that no other is at least as cheap and as good as, and better in one of both, the cheapest first."""
     sign = 1 if higher_is_better else -1
-    found: list[Place] = []
+    front: list[Place] = []
     for place in sorted(places, key=lambda place: (place.cost, -sign * place.effect)):
-        if place.verdict not in REFUSED and (not found or sign * place.effect > sign * found[-1].effect):
-            found.append(place)
-    return found
+        if place.verdict not in REFUSED and (not front or sign * place.effect > sign * front[-1].effect):
+            front.append(place)
+    return front
 
 
 def corners_of(front: Sequence[Place]) -> list[tuple[float, float]]:
@@ -123,8 +123,8 @@ def _fewer(places: list[Place], effects: Effects, most: float) -> list[Place]:
     if len(places) <= most:
         return places
     front = {place.arm for place in front_of(places, effects.metric.higher_is_better)}
-    kept = strongest([place.arm for place in places], effects.rows.values(), most - len(front))
-    shown = {*front, *kept, *(place.arm for place in places if not place.verdict)}
+    largest = strongest([place.arm for place in places], effects.rows.values(), most - len(front))
+    shown = {*front, *largest, *(place.arm for place in places if not place.verdict)}
     return [place for place in places if place.arm in shown]
 
 

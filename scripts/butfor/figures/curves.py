@@ -19,5 +19,5 @@ def curves(records: list[Record], arms: list[str], metric: Metric | None = None)
     shown, left_out = told_apart(course.table, arms, "epoch", course.measures)
     figure = style.sheet(panels.height(shown, course.measures))
     panels.draw_arms(figure, course.table, shown, "epoch", phrase("epoch"), course.measures)
-    style.note(figure, " ".join(filter(None, [course.said, left_out])))
+    style.note(figure, " ".join(filter(None, [course.note, left_out])))
     return figure

@@ -35,11 +35,11 @@ def gradients(records: list[Record], arms: list[str]) -> Figure:
 
 def _by_layer(table: pd.DataFrame, arms: list[str], xlabel: str, measures: list[Measure]) -> Figure:
     """A block for each measure, with the arms that it tells apart."""
-    told = [told_apart(table, arms, "place", [measure]) for measure in measures]
-    heights = [panels.height(shown, [measure]) for (shown, _), measure in zip(told, measures, strict=True)]
+    selections = [told_apart(table, arms, "place", [measure]) for measure in measures]
+    heights = [panels.height(shown, [measure]) for (shown, _), measure in zip(selections, measures, strict=True)]
     figure = style.sheet(sum(heights))
     blocks = figure.subfigures(len(measures), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for block, (shown, left_out), measure in zip(blocks, told, measures, strict=True):
+    for block, (shown, left_out), measure in zip(blocks, selections, measures, strict=True):
         panels.draw_arms(block, table, shown, "place", xlabel, [measure])
         _name_layers(block, table, shown)
         style.note(block, left_out)

@@ -87,13 +87,13 @@ def _labelled(
     arms = [
         {**arm, "name": called[arm["name"]], "reference": called.get(arm["reference"] or "")} for arm in study["arms"]
     ]
-    asked = cast(Study, {**study, "arms": arms})
+    labelled = cast(Study, {**study, "arms": arms})
     known = [record for record in records if record.arm in called]
     named = [
         replace(record, arm=called[record.arm]) if called[record.arm] != record.arm else record for record in known
     ]
     judged = [{**row, "arm": called[row["arm"]], "reference": called[row["reference"]]} for row in rows]
-    return called, asked, named, cast(list[ContrastRow], judged)
+    return called, labelled, named, cast(list[ContrastRow], judged)
 
 
 def comparable(records: list[Record]) -> list[Record]:
@@ -121,31 +121,31 @@ class _Drawn:
 
     @cached_property
     def _by_arm(self) -> dict[str, list[tuple[int, Record]]]:
-        found: dict[str, list[tuple[int, Record]]] = {}
+        entries: dict[str, list[tuple[int, Record]]] = {}
         for place, record in enumerate(self._records):
-            found.setdefault(record.arm, []).append((place, record))
-        return found
+            entries.setdefault(record.arm, []).append((place, record))
+        return entries
 
     def _of(self, arms: list[str]) -> list[Record]:
         """The records of these arms, in the order of all."""
-        found = [each for arm in dict.fromkeys(arms) for each in self._by_arm.get(arm, [])]
-        return [record for _, record in sorted(found, key=lambda each: each[0])]
+        entries = [each for arm in dict.fromkeys(arms) for each in self._by_arm.get(arm, [])]
+        return [record for _, record in sorted(entries, key=lambda each: each[0])]
 
     def figure(self, picture: Picture) -> Figure:
         study, metric, on_metric = self._study, self._metric, self._on_metric
         if picture.kind == gallery.EFFECTS.kind:
             most = set(strongest([row["arm"] for row in on_metric], on_metric, picture.most))
             largest = [row for row in on_metric if row["arm"] in most]
-            said = which_are_shown(len(on_metric), picture.most)
+            note = which_are_shown(len(on_metric), picture.most)
             seeds = paired_seeds(study, self._records)
-            return effects(largest, self._known.by_seed, metric, study["verdict"], seeds, said)
+            return effects(largest, self._known.by_seed, metric, study["verdict"], seeds, note)
         if picture.kind == gallery.BY_METRIC.kind:
             shown = sorted(
                 strongest([row["arm"] for row in on_metric], on_metric, picture.most), key=_worth(on_metric, metric)
             )
-            found = set(shown)
+            names = set(shown)
             return effects_by_metric(
-                [row for row in self._rows if row["arm"] in found], beside(study), study["verdict"], shown
+                [row for row in self._rows if row["arm"] in names], beside(study), study["verdict"], shown
             )
         if picture.kind == gallery.CRITICAL.kind:
             sets = list(dict.fromkeys(data_set_of(arm["name"]) for arm in study["arms"]))

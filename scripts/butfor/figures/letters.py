@@ -65,8 +65,8 @@ def _families(letters: set[str], name: str) -> tuple[list[str], set[str]]:
     families = []
     for font in _fonts(name) if lacking else []:
         known = get_font(font.fname).get_charmap()  # made anew by each call
-        if found := {letter for letter in lacking if ord(letter) in known}:
-            lacking -= found
+        if glyphs := {letter for letter in lacking if ord(letter) in known}:
+            lacking -= glyphs
             families += [font.name] if font.name != USUAL else []
         if not lacking:
             break
@@ -93,7 +93,7 @@ def _place(name: str, order: Sequence[str]) -> int:
 def _add_packaged(name: str) -> None:
     """Have matplotlib know the font of a package for a language, if that is installed."""
     package, file = IN_PACKAGES.get(name, ("", ""))
-    found = find_spec(package) if package else None
-    path = Path((found.submodule_search_locations or [""])[0], file) if found else None
+    spec = find_spec(package) if package else None
+    path = Path((spec.submodule_search_locations or [""])[0], file) if spec else None
     if path and path.is_file() and not any(font.fname == str(path) for font in fontManager.ttflist):
         fontManager.addfont(path)

@@ -28,7 +28,7 @@ class Course:
 
     table: pd.DataFrame
     measures: list[Measure]
-    said: str
+    note: str
 
 
 def course_of(records: Sequence[Record], metric: Metric | None) -> Course:
@@ -46,19 +46,19 @@ def course_of(records: Sequence[Record], metric: Metric | None) -> Course:
     if None in values:
         trained = Measure(TRAINED, phrase("training loss (as the optimiser saw it)"), focus=True)
         return _course(rows, [trained], others, _on_trained(metric))
-    told = [{**row, DECIDING: value} for row, value in zip(rows, values, strict=True)]
+    rows_with_metric = [{**row, DECIDING: value} for row, value in zip(rows, values, strict=True)]
     deciding = Measure(DECIDING, _label(metric.short, metric.unit.level), focus=True)
-    return _course(told, [deciding], others, _on_deciding(metric))
+    return _course(rows_with_metric, [deciding], others, _on_deciding(metric))
 
 
-def _course(rows: list[dict[str, Any]], first: list[Measure], quantities: list[Quantity], said: str) -> Course:
+def _course(rows: list[dict[str, Any]], first: list[Measure], quantities: list[Quantity], note: str) -> Course:
     measures = [
         *first,
         *(Measure(f"{PART}/{q.name}", _label(q.title, q.recorded_unit), focus=True) for q in quantities),
     ]
     columns = ["arm", "seed", "epoch", *(measure.column for measure in measures)]
     squares = phrase("The loss is the mean squared error.") if SQUARES in quantities else ""
-    return Course(pd.DataFrame(rows, columns=columns), measures, " ".join(filter(None, [said, squares])))
+    return Course(pd.DataFrame(rows, columns=columns), measures, " ".join(filter(None, [note, squares])))
 
 
 def _label(title: str, unit: str) -> str:

@@ -20,20 +20,20 @@ def are_pictured_together(study: PlanSummary) -> bool:
 def pictured_families(study: PlanSummary) -> dict[str, ByReference]:
     """The ablations of each family by their reference, in the order of the plan; where all are pictured together, those of the
     references that have the most."""
-    together, found = are_pictured_together(study), dict[str, ByReference]()
+    together, by_family = are_pictured_together(study), dict[str, ByReference]()
     for arm in ablations_of(study):
-        of_family = found.setdefault(ALL if together else arm["family"], {})
+        of_family = by_family.setdefault(ALL if together else arm["family"], {})
         of_family.setdefault(reference_of(arm), []).append(arm)
     if together:
-        largest = sorted(found[ALL].items(), key=lambda item: -len(item[1]))[:MOST_REFERENCES]
+        largest = sorted(by_family[ALL].items(), key=lambda item: -len(item[1]))[:MOST_REFERENCES]
         return {ALL: dict(largest)}
-    return found
+    return by_family
 
 
 def pictured_grids(study: PlanSummary) -> dict[str, list[Grid]]:
     """The grids of each family; where all ablations are pictured together, the first of all."""
-    together, found = are_pictured_together(study), dict[str, list[Grid]]()
+    together, by_family = are_pictured_together(study), dict[str, list[Grid]]()
     made = grids(study) if families(study) else []
     for grid in made[: MOST_FAMILIES if together else None]:
-        found.setdefault(ALL if together else grid.family, []).append(grid)
-    return found
+        by_family.setdefault(ALL if together else grid.family, []).append(grid)
+    return by_family

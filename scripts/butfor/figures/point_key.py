@@ -35,12 +35,12 @@ class PointKey(NamedTuple):
 
     def __str__(self) -> str:
         parts = [f"{number} {words}".replace(" ", UNBROKEN) for number, words in self.numbered.items()]
-        said = [phrase("Numbers: {key}.", key="; ".join(parts))] if parts else []
+        sentences = [phrase("Numbers: {key}.", key="; ".join(parts))] if parts else []
         if self.without:
             one = "There was no room for {n} more name: the tables have it."
             many = "There was no room for {n} more names: the tables have them."
-            said.append(plural(one, many, len(self.without)))
-        return " ".join(said)
+            sentences.append(plural(one, many, len(self.without)))
+        return " ".join(sentences)
 
 
 def name_points(panels: Sequence[NamedPanel], size: float | str = "small") -> PointKey:

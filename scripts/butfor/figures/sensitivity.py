@@ -91,13 +91,13 @@ def _panel(
     reference: str,
 ) -> None:
     before = next(iter(own.values())).before
-    places = places_of({before, *(found.value for found in own.values())})
+    places = places_of({before, *(number.value for number in own.values())})
     _scale(axes, key, places, before)
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     axes.axvline(places[before], color="0.6", linewidth=0.8, linestyle=":", zorder=1)
     known = [(places[before], 0.0, 0.0, 0.0)]
-    for arm, found in own.items():
-        row, x = effects.rows.get(arm), places[found.value]
+    for arm, number in own.items():
+        row, x = effects.rows.get(arm), places[number.value]
         if row is None or row["effect"] is None or not limits[0] <= row["effect"] <= limits[1]:
             _beyond(axes, x, row, effects.metric, limits)
         else:

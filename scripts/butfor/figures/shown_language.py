@@ -14,10 +14,10 @@ STILL_ENGLISH = template(
 )
 
 
-def figures_warning(folder: Path, asked: str) -> str:
+def figures_warning(folder: Path, language: str) -> str:
     """What is to be said of the figures in a folder, in English; nothing where they are in the language that was asked for."""
     drawing = next(iter(sorted(folder.glob("*.svg"))), None)
-    if asked == ENGLISH or drawing is None:
+    if language == ENGLISH or drawing is None:
         return ""
     with drawing.open(encoding="utf-8") as file:
-        return "" if f":language>{asked}<" in file.read(HEAD) else STILL_ENGLISH
+        return "" if f":language>{language}<" in file.read(HEAD) else STILL_ENGLISH

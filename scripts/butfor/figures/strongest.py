@@ -15,8 +15,8 @@ def strongest(arms: Sequence[str], rows: Iterable[ContrastRow], most: float) -> 
     """
     sizes = {row["arm"]: _size(row) for row in rows}
     ordered = sorted(arms, key=lambda arm: sizes.get(arm, -1.0), reverse=True)
-    kept = {arm for place, arm in enumerate(ordered) if place < most}
-    return [arm for arm in arms if arm in kept]
+    names = {arm for place, arm in enumerate(ordered) if place < most}
+    return [arm for arm in arms if arm in names]
 
 
 def which_are_shown(count: int, most: float) -> str:

@@ -20,9 +20,9 @@ def labelled(axes: Axes, places: Mapping[float, float], first: float) -> list[fl
     span = places[ordered[-1]] - places[ordered[0]] or 1.0
     size = FontProperties(size=matplotlib.rcParams["xtick.labelsize"]).get_size_in_points() * LETTER / style.POINTS
     letters = axes.get_position().width * axes.figure.get_size_inches()[0] / size  # type: ignore[union-attr]
-    kept: dict[float, tuple[float, float]] = {}
+    extents: dict[float, tuple[float, float]] = {}
     for value in dict.fromkeys((first, ordered[0], ordered[-1], *ordered)):
         middle, half = letters * places[value] / span, len(hover_titles.number(value)) / 2
-        if all(abs(middle - other) >= half + other_half + BETWEEN for other, other_half in kept.values()):
-            kept[value] = middle, half
-    return sorted(kept)
+        if all(abs(middle - other) >= half + other_half + BETWEEN for other, other_half in extents.values()):
+            extents[value] = middle, half
+    return sorted(extents)

@@ -22,8 +22,8 @@ def apply_venue(venue: str, texts: Sequence[str]) -> float:
     from tueplots import bundles
 
     make = getattr(bundles, venue)
-    asked = {"usetex": False} if "usetex" in inspect.signature(make).parameters else {}
-    settings = make(**asked)
+    options = {"usetex": False} if "usetex" in inspect.signature(make).parameters else {}
+    settings = make(**options)
     matplotlib.rcdefaults()
     letters.provide(texts)
     more = [family for family in matplotlib.rcParams["font.family"] if family != "sans-serif"]

@@ -32,8 +32,8 @@ def depth_after(text: str, depth: int) -> int:
 def with_ids(text: str, enter: Callable[[str], str]) -> str:
     """The allowed text, in which every fold has the id that entering its summary gives."""
 
-    def named(found: re.Match[str]) -> str:
-        words = html.unescape(re.sub(r"<[^>]+>", "", found[2])).strip()
-        return f'<details id="{enter(words)}"{found[1] or ""}><summary>{found[2].strip()}</summary>'
+    def named(match: re.Match[str]) -> str:
+        words = html.unescape(re.sub(r"<[^>]+>", "", match[2])).strip()
+        return f'<details id="{enter(words)}"{match[1] or ""}><summary>{match[2].strip()}</summary>'
 
     return SUMMARY.sub(named, only_allowed(text))

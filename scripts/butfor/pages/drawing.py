@@ -25,8 +25,8 @@ class SharedShapes:
 
     def named(self, shape: Tree.Element) -> str:
         """The page's id of a shape."""
-        kept = {key: value for key, value in shape.attrib.items() if key != "id"}
-        text = _text(Tree.Element(shape.tag, kept) if not len(shape) else _without_id(shape))
+        attributes = {key: value for key, value in shape.attrib.items() if key != "id"}
+        text = _text(Tree.Element(shape.tag, attributes) if not len(shape) else _without_id(shape))
         return self._names.setdefault(text, f"s{len(self._names)}")
 
     @property
@@ -77,9 +77,9 @@ def _share(root: Tree.Element, shapes: SharedShapes) -> None:
 def spoken(root: Tree.Element, words: str) -> str:
     """What a drawing shows, in words: its own, and those of the things in it that are named as a whole."""
     named = [group.find(f"{SVG}title") for group in root.iter(f"{SVG}g")]
-    said = list(dict.fromkeys(title.text for title in named if title is not None and title.text))
-    more = ["…"] if len(said) > SPOKEN else []
-    return ". ".join(filter(None, [words, "; ".join([*said[:SPOKEN], *more])]))
+    titles = list(dict.fromkeys(title.text for title in named if title is not None and title.text))
+    more = ["…"] if len(titles) > SPOKEN else []
+    return ". ".join(filter(None, [words, "; ".join([*titles[:SPOKEN], *more])]))
 
 
 def drawn(root: Tree.Element, words: str) -> str:

@@ -22,7 +22,7 @@ class FigureColours:
 
     def named(self, style: str) -> str:
         """A style attribute with variables in place of its colours."""
-        return COLOUR.sub(lambda found: self._variable(found[0].lower()), style)
+        return COLOUR.sub(lambda match: self._variable(match[0].lower()), style)
 
     def _variable(self, colour: str) -> str:
         self._met.add(colour)
@@ -41,5 +41,5 @@ def on_dark(colour: str) -> str:
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     is_grey = max(red, green, blue) - min(red, green, blue) < GREYEST
     lightness = LIGHTEST - lightness * (LIGHTEST - DARKEST) if is_grey else max(lightness, FAINTEST)
-    found = colorsys.hls_to_rgb(hue, lightness, 0.0 if is_grey else min(saturation, BRIGHTEST))
-    return "#" + "".join(f"{round(255 * part):02x}" for part in found)
+    channels = colorsys.hls_to_rgb(hue, lightness, 0.0 if is_grey else min(saturation, BRIGHTEST))
+    return "#" + "".join(f"{round(255 * part):02x}" for part in channels)

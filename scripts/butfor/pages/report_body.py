@@ -101,8 +101,8 @@ class Body:
 
 def _pictures(tokens: Sequence[Token]) -> list[str]:
     """The files of the pictures that stand alone."""
-    found = [_picture(tokens, place) for place in range(len(tokens))]
-    return [str(picture.attrGet("src")) for picture in found if picture]
+    pictures = [_picture(tokens, place) for place in range(len(tokens))]
+    return [str(picture.attrGet("src")) for picture in pictures if picture]
 
 
 def _picture(tokens: Sequence[Token], place: int) -> Token | None:

@@ -25,10 +25,10 @@ def sort_keys(cells: Sequence[str]) -> list[str]:
 
 def number(words: str) -> float | None:
     """The number that words begin with; None if they begin with something else."""
-    found = NUMBER.match(words)
-    if found is None or re.match(r"[A-Za-z_]", words[found.end() :]):
+    match = NUMBER.match(words)
+    if match is None or re.match(r"[A-Za-z_]", words[match.end() :]):
         return None
-    side, sign, digits, power = found.groups()
+    side, sign, digits, power = match.groups()
     exponent = (power or "").replace("−", "-").removeprefix("×10")
     value = float(re.sub(r"[,  ]", "", digits) + (exponent if exponent.startswith("e") else ""))
     value *= -1 if sign in "-−" and sign else 1

@@ -185,6 +185,6 @@ CITED = re.compile(r"\\(?:cite\w*|nocite)\{([\w,\s]+)\}")
 
 def references(texts: Iterable[str]) -> str:
     """The entries that these texts cite. Raises KeyError for one that there is none of."""
-    keys = {key.strip() for text in texts for found in CITED.findall(text) for key in found.split(",")}
+    keys = {key.strip() for text in texts for citation in CITED.findall(text) for key in citation.split(",")}
     entries = {entry[entry.index("{") + 1 : entry.index(",")]: entry for entry in re.split(r"\n(?=@)", ENTRIES.strip())}
     return "\n".join(entries[key] for key in sorted(keys)) + "\n"

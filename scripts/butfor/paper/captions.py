@@ -135,20 +135,20 @@ def interval_words(evidence: PaperEvidence) -> str:
 
 def verdict_words(evidence: PaperEvidence) -> str:
     """What the words for verdicts mean, as far as they occur."""
-    found = {row["verdict"] for row in evidence.settling}
+    verdicts = {row["verdict"] for row in evidence.settling}
     margin = margin_words(evidence)
     words = []
-    if found & {"helps", "hurts"}:
+    if verdicts & {"helps", "hurts"}:
         words.append("\\emph{helps}, \\emph{hurts}: the change makes the model better, worse")
-    if "no meaningful difference" in found:
+    if "no meaningful difference" in verdicts:
         words.append(f"\\emph{{same}}: the difference lies within the margin of {margin}")
-    if "inconclusive" in found:
+    if "inconclusive" in verdicts:
         words.append("\\emph{open}: neither is shown")
-    if VOID in found:
+    if VOID in verdicts:
         words.append("\\emph{void}: the change had no effect on training")
-    if UNPROVEN in found:
+    if UNPROVEN in verdicts:
         words.append("\\emph{unproven}: not shown to have changed what it says and nothing else")
-    if UNJUDGED in found:
+    if UNJUDGED in verdicts:
         words.append("\\emph{none}: the reference has learnt nothing")
     scope = "each family of ablations" if evidence.study["verdict"]["corrected_over"] == "family" else "all ablations"
     looks = "looks and " if len(evidence.study["looks"]) > 1 else ""
@@ -176,11 +176,11 @@ def data_words(evidence: PaperEvidence) -> str:
     """The data sets with their test examples."""
     names = dict.fromkeys(data_set_of(record.arm) for record in evidence.records)
     firsts = [next(record for record in evidence.records if data_set_of(record.arm) == name) for name in names]
-    said = [
+    descriptions = [
         _data_set(record, name, bool(evidence.study.get("replicates")))
         for record, name in zip(firsts, names, strict=True)
     ]
-    return listed(said)
+    return listed(descriptions)
 
 
 def data_in_short(evidence: PaperEvidence) -> str:

@@ -33,10 +33,10 @@ def checklist(evidence: PaperEvidence) -> str:
 
 def deviations(evidence: PaperEvidence) -> str:
     """What departed from what was planned before the first run."""
-    said = evidence.claims["deviations"]
-    if not said:
+    departures = evidence.claims["deviations"]
+    if not departures:
         return "Nothing that decides was changed after the first run.\n"
-    lines = "\n".join(f"\\item {from_markdown(line)}" for line in [*said, *evidence.claims.get("reasons", [])])
+    lines = "\n".join(f"\\item {from_markdown(line)}" for line in [*departures, *evidence.claims.get("reasons", [])])
     return f"After the first run, the following was changed.\n\\begin{{itemize}}\n{lines}\n\\end{{itemize}}\n"
 
 

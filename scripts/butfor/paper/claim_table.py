@@ -75,14 +75,14 @@ def _breakable(words: str) -> str:
 def _caption(evidence: PaperEvidence, claims: list[ClaimRow]) -> str:
     late = any(claim["standing"] == "exploratory" for claim in claims)
     units = list(dict.fromkeys(claim["unit"] for claim in claims))
-    told = listed(
+    tally = listed(
         f"{count} {outcome}"
         for outcome in get_args(Outcome)
         if (count := sum(claim["outcome"] == outcome for claim in claims))
     )
     removed = evidence.claims["removed"]
     sentences = [
-        f"What was claimed {'and when' if late else 'before the first run'}, and what became of it: {told}.",
+        f"What was claimed {'and when' if late else 'before the first run'}, and what became of it: {tally}.",
         f"$\\Delta$: effect of the ablation on its reference, in {listed(map(escaped, units))}, with its interval as in the other"
         " tables.",
         "A claim is supported or refuted only where that is shown after correction over looks, ablations and claims.",

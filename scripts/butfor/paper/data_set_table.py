@@ -72,7 +72,7 @@ def _over(evidence: PaperEvidence, arms: Sequence[str]) -> Mapping[str, tuple[st
         for arm, row in rows.items()
     }
     decimals = column_decimals(halves, max((decimals_of(row) for row in rows.values()), default=0))
-    found = {}
+    cells = {}
     for arm in arms:
         row = rows.get(arm)
         shown = [
@@ -81,5 +81,5 @@ def _over(evidence: PaperEvidence, arms: Sequence[str]) -> Mapping[str, tuple[st
         ]
         verdict = escaped(WORDS.get(row["verdict"], row["verdict"])) if row else "--"
         interval = f"$[{shown[1]},\\,{shown[2]}]$" if shown and shown[1] and shown[2] else "--"
-        found[arm] = (shown[0] if shown and shown[0] else NOTHING, interval, verdict)
-    return found
+        cells[arm] = (shown[0] if shown and shown[0] else NOTHING, interval, verdict)
+    return cells

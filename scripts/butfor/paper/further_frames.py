@@ -24,7 +24,7 @@ def sensitivity_table(evidence: PaperEvidence) -> pd.DataFrame:
     """The ablations that change one number alone, family by family, where there are three values of it or more: the number by its
     path, its value and its reference's, and the effect."""
     rows = {row["arm"]: row for row in evidence.settling}
-    found = [
+    points = [
         {
             "label": evidence.labels[anywhere(arm)], "reference": rows[arm]["reference"], "number": changed.key,
             "value": changed.value, "before": changed.before, **{key: rows[arm][key] for key in SHOWN},  # type: ignore[literal-required]
@@ -32,7 +32,7 @@ def sensitivity_table(evidence: PaperEvidence) -> pd.DataFrame:
         for arm, changed in _changed(evidence)
         if arm in rows
     ]  # fmt: skip
-    return _typed(pd.DataFrame(found, columns=list(SENSITIVITY)))
+    return _typed(pd.DataFrame(points, columns=list(SENSITIVITY)))
 
 
 def costs_table(evidence: PaperEvidence) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def costs_table(evidence: PaperEvidence) -> pd.DataFrame:
     Nothing where too few arms are known."""
     rows = {row["arm"]: row for row in evidence.settling if is_baseline(row["reference"])}
     arms = [arm["name"] for arm in evidence.study["arms"] if is_baseline(arm["name"]) or arm["name"] in rows]
-    found = []
+    points = []
     for data in dict.fromkeys(map(data_set_of, arms)):
         own = [arm for arm in arms if data_set_of(arm) == data]
         for cost in costs_of([record for record in evidence.records if record.arm in own]):
@@ -54,9 +54,9 @@ def costs_table(evidence: PaperEvidence) -> pd.DataFrame:
                 row = rows.get(arm)
                 about = {"arm": arm, "data": data, "label": evidence.labels.get(anywhere(arm), "full recipe")}
                 shown = {key: row[key] for key in SHOWN} if row else {"effect": 0.0, "verdict": "", "remark": ""}  # type: ignore[literal-required]
-                found.append({"cost": cost.label, "median": runs.median(), **spread, **shown, **about})
-    few = len({one["arm"] for one in found}) < FEWEST
-    return _typed(pd.DataFrame([] if few else found, columns=list(COST)))
+                points.append({"cost": cost.label, "median": runs.median(), **spread, **shown, **about})
+    few = len({one["arm"] for one in points}) < FEWEST
+    return _typed(pd.DataFrame([] if few else points, columns=list(COST)))
 
 
 def _differ(runs: list[pd.Series]) -> bool:

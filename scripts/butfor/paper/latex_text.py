@@ -27,11 +27,11 @@ def escaped(text: str) -> str:
 def from_markdown(text: str) -> str:
     """A sentence of the report, which has names between backticks."""
     parts, end = [], 0
-    for found in MARKED.finditer(text):
-        code, letter = found.groups()
+    for match in MARKED.finditer(text):
+        code, letter = match.groups()
         between = rf"\texttt{{{escaped(code)}}}" if code is not None else escaped(letter or "")
-        parts += [_spaced(text[end : found.start()]), between]
-        end = found.end()
+        parts += [_spaced(text[end : match.start()]), between]
+        end = match.end()
     return "".join([*parts, _spaced(text[end:])]).strip()
 
 

@@ -20,14 +20,17 @@ def macros_file(evidence: PaperEvidence) -> str:
     cells = {metrics[metric.name.partition("/")[2]]: MetricCells(evidence, metric) for metric in evidence.metrics}
     lines = [*_defined("the study", _of_study(evidence))]
     for arm, spelled in names.items():
-        found = [
+        definitions = [
             (f"{PREFIX}{spelled}{metric}{what}", value)
             for metric, of_metric in cells.items()
             for what, value in _of_arm(of_metric, arm)
         ]
         runs = evidence.arms[arm]
-        found += [(f"{PREFIX}{spelled}Runs", str(runs["runs"])), (f"{PREFIX}{spelled}Failed", str(runs["failed"]))]
-        lines += _defined(arm, found)
+        definitions += [
+            (f"{PREFIX}{spelled}Runs", str(runs["runs"])),
+            (f"{PREFIX}{spelled}Failed", str(runs["failed"])),
+        ]
+        lines += _defined(arm, definitions)
     return "\n".join(lines) + "\n"
 
 

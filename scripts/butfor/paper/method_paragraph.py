@@ -56,16 +56,16 @@ def _design(evidence: PaperEvidence) -> str:
 
 
 def _folds(evidence: PaperEvidence) -> list[str]:
-    asked = evidence.study.get("replicates")
-    if not asked:
+    replicates = evidence.study.get("replicates")
+    if not replicates:
         return []
-    times = "" if asked["repeats"] == 1 else f", in {asked['repeats']} divisions"
+    times = "" if replicates["repeats"] == 1 else f", in {replicates['repeats']} divisions"
     return [
-        f"Examples were divided into {asked['folds']} folds{times}; each was the test part once, and all that is fitted"
+        f"Examples were divided into {replicates['folds']} folds{times}; each was the test part once, and all that is fitted"
         f" to data was"
         " fitted on the other folds alone.",
         "As training sets overlap, the variance of a mean difference over $J$ folds is taken as"
-        f" $1/J + {overlap(asked):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
+        f" $1/J + {overlap(replicates):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
     ]
 
 
@@ -194,7 +194,7 @@ def _watched(evidence: PaperEvidence) -> str:
         "the schedule that waits for a plateau": falls,
         "the search of learning rates": evidence.comparison["tuned"] is not None,
     }
-    if not (found := [what for what, used in by_validation.items() if used]):
+    if not (choices := [what for what, used in by_validation.items() if used]):
         return "T"
-    words = listed(found)
+    words = listed(choices)
     return f"{words[:1].upper()}{words[1:]} saw validation examples only, and t"

@@ -93,7 +93,7 @@ class MetricCells:
 
 def number_format(cells: Sequence[str]) -> str:
     """A column of siunitx's that is as wide as these numbers."""
-    numbers = [found.groups(default="") for cell in cells if (found := NUMBER.fullmatch(cell))]
+    numbers = [match.groups(default="") for cell in cells if (match := NUMBER.fullmatch(cell))]
     whole = max((len(before) for _, before, _, _ in numbers), default=1)
     fraction = max((len(after) for _, _, after, _ in numbers), default=0)
     errors = [len(error) + fraction - len(after) for _, _, after, error in numbers if error]
@@ -109,18 +109,19 @@ def column(group: str, head: str, cells: Sequence[str]) -> Column:
 
 def aligned(cells: Sequence[str]) -> list[str]:
     """Means with deviations: one with fewer decimals than the others is text, so that it widens no column."""
-    read = [NUMBER.fullmatch(cell) for cell in cells]
-    most = max((len(found[3] or "") for found in read if found), default=0)
+    matches = [NUMBER.fullmatch(cell) for cell in cells]
+    most = max((len(match[3] or "") for match in matches if match), default=0)
     return [
-        as_text(cell) if found and len(found[3] or "") < most else cell for found, cell in zip(read, cells, strict=True)
+        as_text(cell) if match and len(match[3] or "") < most else cell
+        for match, cell in zip(matches, cells, strict=True)
     ]
 
 
 def as_text(cell: str) -> str:
     """A mean with its deviation as siunitx reads them, in a formula instead."""
-    found = NUMBER.fullmatch(cell)
-    if found is None:
+    match = NUMBER.fullmatch(cell)
+    if match is None:
         return cell
-    mean, decimals = cell.partition("(")[0], len(found[3] or "")
-    error = f" \\pm {int(found[4]) / 10**decimals:.{decimals}f}" if found[4] else ""
+    mean, decimals = cell.partition("(")[0], len(match[3] or "")
+    error = f" \\pm {int(match[4]) / 10**decimals:.{decimals}f}" if match[4] else ""
     return f"{{${mean}{error}$}}"

@@ -40,21 +40,21 @@ def _trained(evidence: PaperEvidence) -> str:
         for name, version in training_libraries(record.machine).items():
             versions.setdefault(name, set()).add(version)
     libraries = [
-        f"{name} {escaped(', '.join(sorted(found)))}~\\citep{{{CITED[name]}}}" for name, found in versions.items()
+        f"{name} {escaped(', '.join(sorted(releases)))}~\\citep{{{CITED[name]}}}" for name, releases in versions.items()
     ]
     return f"Models were trained with {listed(libraries)}. " if libraries else ""
 
 
 def sources(evidence: PaperEvidence) -> dict[str, list[str]]:
     """What came from where, of all that the study reports: metrics by name that no training records, folds, and data."""
-    found: dict[str, list[str]] = {SKLEARN: [], OF_KERAS: [], OWN: []}
+    by_source: dict[str, list[str]] = {SKLEARN: [], OF_KERAS: [], OWN: []}
     for terms in (evidence.study.get("metrics") or {}).values():
         if source := _source(evidence, terms):
-            found[source].append(escaped(terms["title"]))
+            by_source[source].append(escaped(terms["title"]))
     data = {record.data.get("name") for record in evidence.records}
-    found[SKLEARN] += ["the folds"] if evidence.study.get("replicates") else []
-    found[SKLEARN] += ["the data"] if data & {*FROM_SKLEARN} else []
-    return found
+    by_source[SKLEARN] += ["the folds"] if evidence.study.get("replicates") else []
+    by_source[SKLEARN] += ["the data"] if data & {*FROM_SKLEARN} else []
+    return by_source
 
 
 def _source(evidence: PaperEvidence, terms: MetricTerms) -> str:

@@ -75,11 +75,11 @@ def in_latex(table: Table, width: float, wide: bool = False) -> str:
         return "".join(in_latex(part, width, wide) for part in _parts(table))
     if len(table.cells) > LONGEST:
         styled = _styled(table).to_latex(
-            environment="longtable", caption=table.caption, label=f"tab:{table.name}", **_asked(table)
+            environment="longtable", caption=table.caption, label=f"tab:{table.name}", **_options(table)
         )
         set_as = f"\\{size}\\setlength{{\\tabcolsep}}{{{GAP:g}pt}}\\setlength{{\\LTcapwidth}}{{\\linewidth}}"
         return f"{{{set_as}\n{_ruled(styled, table)}}}\n"
-    tabular, star = _ruled(_styled(table).to_latex(**_asked(table)), table), "*" * wide
+    tabular, star = _ruled(_styled(table).to_latex(**_options(table)), table), "*" * wide
     return (
         f"\\begin{{table{star}}}[tbp]\n\\centering\n\\caption{{{table.caption}}}\n\\label{{tab:{table.name}}}\n"
         f"\\vskip 0.5\\baselineskip\n\\{size}\\setlength{{\\tabcolsep}}{{{GAP:g}pt}}\n{tabular}\\end{{table{star}}}\n"
@@ -102,7 +102,7 @@ def _parts(table: Table) -> list[Table]:
     return parts
 
 
-def _asked(table: Table) -> dict[str, Any]:
+def _options(table: Table) -> dict[str, Any]:
     return {"column_format": "".join(column.align for column in table.columns), "hrules": True, "multicol_align": "c"}
 
 
@@ -132,7 +132,7 @@ def _ruled(latex: str, table: Table) -> str:
         place = end + 1
     if not rules:
         return latex
-    return re.sub(r"(\\toprule\n.*\\\\\n)", lambda found: f"{found[1]}{''.join(rules)}\n", latex)
+    return re.sub(r"(\\toprule\n.*\\\\\n)", lambda match: f"{match[1]}{''.join(rules)}\n", latex)
 
 
 def _size(table: Table, width: float) -> str:
@@ -143,8 +143,8 @@ def _size(table: Table, width: float) -> str:
     ]
     fixed = 0.0
     for place, column in enumerate(table.columns):
-        if found := re.search(r"p\{([\d.]+)in\}", column.align):  # its lines are broken
-            letters[place], fixed = 0, fixed + float(found[1]) * POINTS
+        if match := re.search(r"p\{([\d.]+)in\}", column.align):  # its lines are broken
+            letters[place], fixed = 0, fixed + float(match[1]) * POINTS
     for group in {column.group for column in table.columns}:  # a heading that is wider than the columns below it
         own = [place for place, column in enumerate(table.columns) if column.group == group]
         lacking = _letters(group) - sum(letters[place] for place in own) - 2 * (len(own) - 1)

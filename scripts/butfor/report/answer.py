@@ -46,13 +46,13 @@ class Voice:
         """The arm of a row with what it sets, where that is short, and its reference, where that is not the baseline."""
         about: Mapping[str, Any] = self.arms.get(row["arm"], {})
         sets = about.get("sets") or []
-        told = (
+        details = (
             [plain(text) if self.marked else text for text in map(setting_shown, sets)] if len(sets) <= MOST_SET else []
         )
         reference = row.get("reference") or ""
         if reference and not is_baseline(reference):
-            told.append(phrase("against {reference}", reference=self.name(reference)))
-        return self.name(row["arm"]) + (f" ({'; '.join(told)})" if told else "")
+            details.append(phrase("against {reference}", reference=self.name(reference)))
+        return self.name(row["arm"]) + (f" ({'; '.join(details)})" if details else "")
 
 
 def voice(arms: Iterable[ArmRow], marked: bool = True) -> Voice:
@@ -93,7 +93,7 @@ def answer(
 ) -> list[str]:
     """The sentences. rows: of ablations on the metric that decides, of one data set or over all. noun: what runs are counted
     in."""
-    said = voice(arms, marked)
+    naming = voice(arms, marked)
     judged = [row for row in rows if row["verdict"] not in REFUSED]
     by_verdict = {
         verdict: by_importance(row for row in judged if row["verdict"] == verdict)
@@ -101,10 +101,10 @@ def answer(
     }
     sentences = [
         *_baseline(arms, metric, noun),
-        *_helping(by_verdict["helps"], said, noun),
-        *_hurting(by_verdict["hurts"], said, noun),
-        *_same(by_verdict[SAME], said, metric),
-        *_undecided(by_verdict["inconclusive"], said, metric, noun),
+        *_helping(by_verdict["helps"], naming, noun),
+        *_hurting(by_verdict["hurts"], naming, noun),
+        *_same(by_verdict[SAME], naming, metric),
+        *_undecided(by_verdict["inconclusive"], naming, metric, noun),
     ]
     return sentences if judged else [*sentences, phrase("No change has a verdict.")]
 
@@ -132,39 +132,39 @@ def _baseline(arms: Sequence[ArmRow], metric: Metric, noun: str) -> list[str]:
     ]
 
 
-def _helping(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> list[str]:
+def _helping(rows: list[Mapping[str, Any]], naming: Voice, noun: str) -> list[str]:
     if not rows:
         return []
     if len(rows) == 1:
-        return [phrase("{change} helps: {numbers}.", **_first(rows, said, noun))]
+        return [phrase("{change} helps: {numbers}.", **_first(rows, naming, noun))]
     return [
-        phrase("{n} changes help, most of all {change}: {numbers}; then {others}.", **_largest(rows, said, noun)),
+        phrase("{n} changes help, most of all {change}: {numbers}; then {others}.", **_largest(rows, naming, noun)),
     ]
 
 
-def _hurting(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> list[str]:
+def _hurting(rows: list[Mapping[str, Any]], naming: Voice, noun: str) -> list[str]:
     if not rows:
         return []
     if len(rows) == 1:
-        return [phrase("{change} hurts: {numbers}.", **_first(rows, said, noun))]
+        return [phrase("{change} hurts: {numbers}.", **_first(rows, naming, noun))]
     return [
-        phrase("{n} changes hurt, most of all {change}: {numbers}; then {others}.", **_largest(rows, said, noun)),
+        phrase("{n} changes hurt, most of all {change}: {numbers}; then {others}.", **_largest(rows, naming, noun)),
     ]
 
 
-def _first(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> dict[str, str]:
-    return {"change": said.subject(rows[0]), "numbers": numbers(rows[0], noun)}
+def _first(rows: list[Mapping[str, Any]], naming: Voice, noun: str) -> dict[str, str]:
+    return {"change": naming.subject(rows[0]), "numbers": numbers(rows[0], noun)}
 
 
-def _largest(rows: list[Mapping[str, Any]], said: Voice, noun: str) -> dict[str, object]:
+def _largest(rows: list[Mapping[str, Any]], naming: Voice, noun: str) -> dict[str, object]:
     """Of several rows, what is named of them."""
-    others = [f"{said.name(row['arm'])} ({numbers(row, '')})" for row in rows[1:MOST_NAMED]]
+    others = [f"{naming.name(row['arm'])} ({numbers(row, '')})" for row in rows[1:MOST_NAMED]]
     if more := len(rows) - 1 - len(others):
         others.append(phrase("{n} more", n=more))
-    return {"n": len(rows), **_first(rows, said, noun), "others": listed(others)}
+    return {"n": len(rows), **_first(rows, naming, noun), "others": listed(others)}
 
 
-def _same(rows: list[Mapping[str, Any]], said: Voice, metric: Metric) -> list[str]:
+def _same(rows: list[Mapping[str, Any]], naming: Voice, metric: Metric) -> list[str]:
     if not rows:
         return []
     margins = {row["margin"] for row in rows}
@@ -174,7 +174,7 @@ def _same(rows: list[Mapping[str, Any]], said: Voice, metric: Metric) -> list[st
         return [
             phrase(
                 "{change} makes no meaningful difference: it is shown to be within {margin}.",
-                change=said.subject(rows[0]),
+                change=naming.subject(rows[0]),
                 margin=within,
             )
         ]
@@ -191,12 +191,12 @@ def _same(rows: list[Mapping[str, Any]], said: Voice, metric: Metric) -> list[st
             "{n} changes make no meaningful difference (each is shown to be within {margin}): {changes}.",
             n=len(rows),
             margin=within,
-            changes=listed([said.name(row["arm"]) for row in rows]),
+            changes=listed([naming.name(row["arm"]) for row in rows]),
         )
     ]
 
 
-def _undecided(rows: list[Mapping[str, Any]], said: Voice, metric: Metric, noun: str) -> list[str]:
+def _undecided(rows: list[Mapping[str, Any]], naming: Voice, metric: Metric, noun: str) -> list[str]:
     unjudged = [row for row in rows if is_unjudged(row)] if len(rows) > 1 else []
     rows = [row for row in rows if row not in unjudged]
     if unjudged:
@@ -205,7 +205,7 @@ def _undecided(rows: list[Mapping[str, Any]], said: Voice, metric: Metric, noun:
             "{n} changes are not judged yet, because pairs of runs are missing.",
             len(unjudged),
         )
-        return [*_undecided(rows, said, metric, noun), lacking]
+        return [*_undecided(rows, naming, metric, noun), lacking]
     if not rows:
         return []
     if len(rows) == 1:
@@ -213,14 +213,14 @@ def _undecided(rows: list[Mapping[str, Any]], said: Voice, metric: Metric, noun:
             return [
                 phrase(
                     "{change} is undecided: {numbers}; it leans towards “{verdict}”.",
-                    **_first(rows, said, noun),
+                    **_first(rows, naming, noun),
                     verdict=stored(near),
                 )
             ]
-        return [phrase("{change} is undecided: {numbers}.", **_first(rows, said, noun))]
+        return [phrase("{change} is undecided: {numbers}.", **_first(rows, naming, noun))]
     if len(rows) > MOST_NAMED:
         return [phrase("{n} changes are undecided.", n=len(rows))]
-    names = listed([said.name(row["arm"]) for row in rows])
+    names = listed([naming.name(row["arm"]) for row in rows])
     return [phrase("{n} changes are undecided: {changes}.", n=len(rows), changes=names)]
 
 

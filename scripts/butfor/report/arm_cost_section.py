@@ -122,11 +122,11 @@ def _ranking(study: Study, rows: list[ContrastRow], costs: Costs) -> list[str]:
     if not lines:
         return []
     ordered = sorted(lines, key=lambda line: -line[0])
-    said = [
+    entries = [
         f"{place}. {_price(words, more, rate, key, metric)}"
         for place, (rate, words, more, key) in enumerate(ordered, 1)
     ]
-    return [phrase("What costs most per point, of the arms with a verdict:"), "\n".join(said)]
+    return [phrase("What costs most per point, of the arms with a verdict:"), "\n".join(entries)]
 
 
 def _price(words: str, more: float, rate: float, key: str, metric: Metric) -> str:

@@ -41,19 +41,24 @@ def arm_story(results: Path, arm: str) -> str:
     deciding = metrics_of(comparison)[comparison["metric"]]
     proof = _proof(checks.get(arm), comparison)
     placebos = comparison.get("placebo", [])
-    told = [
+    paragraphs = [
         (phrase("sets"), [_sets(row, comparison)]),
         (phrase("proof"), proof if row["reference"] else []),
         (phrase("runs"), _runs(row, [failed for failed in comparison["failed"] if failed["arm"] == arm])),
         (phrase("reaches"), _reaches(row, comparison, deciding)),
         (phrase("verdict"), [_verdict(each, comparison) for each in deciding.rows(rows)]),
         (phrase("shows"), [shown_by(each).replace("`", "") for each in placebos if each["arm"] == arm]),
-        (phrase("beside"), [f"{term(m.title)}: {_said(each)}" for m in _beside(comparison) for each in m.rows(rows)]),
+        (
+            phrase("beside"),
+            [f"{term(m.title)}: {_contrast_in_words(each)}" for m in _beside(comparison) for each in m.rows(rows)],
+        ),
         (phrase("claims"), [_claim(claim) for claim in claims["claims"] if claim["arm"] == arm]),
         (phrase("curves"), _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
     ]
-    margin = max(MARGIN, *(width(word) + 3 for word, _ in told))
-    return "\n".join([_head(row, comparison), *(_told(word, lines, margin) for word, lines in told if lines)])
+    margin = max(MARGIN, *(width(word) + 3 for word, _ in paragraphs))
+    return "\n".join(
+        [_head(row, comparison), *(_paragraph(word, lines, margin) for word, lines in paragraphs if lines)]
+    )
 
 
 def arms_in(results: Path) -> list[str]:
@@ -79,7 +84,7 @@ def _claim(claim: Mapping[str, Any]) -> str:
     return f"{stored(claim['outcome'])}: {claim['sentence']}"
 
 
-def _told(word: str, lines: list[str], margin: int) -> str:
+def _paragraph(word: str, lines: list[str], margin: int) -> str:
     own = [part for line in lines for part in _folded(line, WIDTH - margin)]
     return "\n".join(f"  {padded('' if place else word, margin - 2)}{line}" for place, line in enumerate(own))
 
@@ -124,8 +129,8 @@ def _runs(row: ArmRow, failed: list[FailedRuns]) -> list[str]:
     for each in failed:
         seeds.setdefault(f"{stored(each['ending'])} ({stored(each['reason'])})", []).extend(each["seeds"])
     runs = counted(row["runs"], "run")
-    said = phrase("{runs}, {failed} failed", runs=runs, failed=row["failed"]) if row["failed"] else ""
-    return [said or phrase("{runs}, none failed", runs=runs)] + [
+    tally = phrase("{runs}, {failed} failed", runs=runs, failed=row["failed"]) if row["failed"] else ""
+    return [tally or phrase("{runs}, none failed", runs=runs)] + [
         f"{seeds_in_words(own)}: {ending}" for ending, own in seeds.items()
     ]
 
@@ -161,11 +166,13 @@ def _verdict(row: ContrastRow, comparison: Comparison) -> str:
     by = counted(row["planned"] - row["missing"], noun)
     if row["more_seeds"]:
         more = f"{row['more_seeds']:.0f}"
-        return phrase("{verdict} ({runs}; about {more} more would settle it)", verdict=_said(row), runs=by, more=more)
-    return f"{_said(row)} ({by})"
+        return phrase(
+            "{verdict} ({runs}; about {more} more would settle it)", verdict=_contrast_in_words(row), runs=by, more=more
+        )
+    return f"{_contrast_in_words(row)} ({by})"
 
 
-def _said(row: ContrastRow) -> str:
+def _contrast_in_words(row: ContrastRow) -> str:
     """A contrast in words, without the arm that the story is of."""
     return in_words(row).removeprefix(f"{row['arm']}: ")
 

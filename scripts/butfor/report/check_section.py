@@ -8,7 +8,7 @@ from butfor.languages.phrases import phrase, stored
 
 def check_section(checks: list[CheckRow]) -> str:
     """Per arm, what its changes moved, and what they left as it was."""
-    lines = [f"| `{row['arm']}` | {stored(row['outcome'])} | {_said(row)} |" for row in checks]
+    lines = [f"| `{row['arm']}` | {stored(row['outcome'])} | {_findings(row)} |" for row in checks]
     text = phrase(
         "Per arm, from the records of its runs and its reference's, pair by pair: that their recipes differ in"
         " exactly the declared keys, what the change moved, and what it left as it was. Figures are the first run's,"
@@ -22,6 +22,6 @@ def check_section(checks: list[CheckRow]) -> str:
     )
 
 
-def _said(row: CheckRow) -> str:
+def _findings(row: CheckRow) -> str:
     parts = [row["line"], row.get("note", ""), *(row.get("reasons", []) if row["outcome"] == "unverified" else [])]
     return "; ".join(stored(part) for part in parts if part)

@@ -27,9 +27,9 @@ def claim_section(study: Study, assessment: Assessment) -> str:
     heads = [phrase("claim"), phrase("reason"), phrase("p"), replicates, phrase("declared")]
     table = "\n".join([f"| {' | '.join(heads)} |", "| --- | --- | ---: | ---: | --- |", *map(_numbers, rows)])
     late = any(row["standing"] == "exploratory" for row in rows)
-    told = fold(phrase("How claims were decided"), f"{table}\n\n{_note(study, assessment)}")
+    details = fold(phrase("How claims were decided"), f"{table}\n\n{_note(study, assessment)}")
     return "\n\n".join(
-        filter(None, [f"## {phrase('Claims')}", f"{tally}.", open_table, _exploratory() if late else "", told])
+        filter(None, [f"## {phrase('Claims')}", f"{tally}.", open_table, _exploratory() if late else "", details])
     )
 
 
@@ -142,8 +142,10 @@ def _on_one(row: ClaimRow, metric: str) -> str:
         return phrase("fails in more than {share} of runs", share=percent(row["rate"]))
     if row["expect"] == "fails more":
         return phrase("fails more often than `{reference}`", reference=row["reference"])
-    said = _with_margin(row["expect"], "" if row["margin"] is None else f"{row['margin']:.4g} {term(row['unit'])}")
-    return said if row["metric"] == metric else f"{said} ({row['metric']})"
+    expectation = _with_margin(
+        row["expect"], "" if row["margin"] is None else f"{row['margin']:.4g} {term(row['unit'])}"
+    )
+    return expectation if row["metric"] == metric else f"{expectation} ({row['metric']})"
 
 
 def _with_margin(expect: str, margin: str) -> str:

@@ -83,14 +83,14 @@ def _claims(claims: list[ClaimRow]) -> str:
     return "; ".join(lines)
 
 
-def _table(rows: list[ContrastRow], metric: Metric, ablations: int, said: Voice) -> str:
+def _table(rows: list[ContrastRow], metric: Metric, ablations: int, naming: Voice) -> str:
     shown = by_importance(metric.rows(rows))[:MOST_ARMS]
     if not shown:
         return ""
     effect = phrase("effect, {unit}", unit=term(metric.unit.short))
     heads = [phrase("ablation"), phrase("verdict"), effect, phrase("interval")]
     lines = [f"| {' | '.join(heads)} |", "| --- | --- | ---: | :---: |"]
-    lines += [f"| {said.name(r['arm'])} | {with_remark(r)} | {effect_of(r)} | {interval_of(r)} |" for r in shown]
+    lines += [f"| {naming.name(r['arm'])} | {with_remark(r)} | {effect_of(r)} | {interval_of(r)} |" for r in shown]
     if ablations > len(shown):
         lines.append(f"| {phrase('and {n} more', n=ablations - len(shown))} | | | |")
     return "\n".join(lines)
@@ -101,18 +101,20 @@ def _warnings(comparison: Comparison, checks: list[CheckRow], claims: Assessment
     kinds = ("void", "unproven", "unverified")
     named = {kind: [row["arm"] for row in checks if row["outcome"] == kind] for kind in kinds}
     failed = sum(len(row["seeds"]) for row in comparison["failed"])
-    said = [f"{stored(kind)}: {_few(arms)}" for kind, arms in named.items() if arms]
+    warnings = [f"{stored(kind)}: {_few(arms)}" for kind, arms in named.items() if arms]
     if failed:
         arms = list(dict.fromkeys(row["arm"] for row in comparison["failed"]))
         failed_runs = counted(failed, "failed run")
-        said.append(
+        warnings.append(
             phrase("{failed_runs} of {n}: {arms}", failed_runs=failed_runs, n=comparison["runs"], arms=_few(arms))
         )
     if comparison.get("task") == ELSEWHERE:
-        said.append(phrase("these runs were made elsewhere, and nothing is proven of them"))
+        warnings.append(phrase("these runs were made elsewhere, and nothing is proven of them"))
     if claims["deviations"]:
-        said.append(plural("{n} deviation from the plan", "{n} deviations from the plan", len(claims["deviations"])))
-    return f"⚠️ {'; '.join(said)}." if said else ""
+        warnings.append(
+            plural("{n} deviation from the plan", "{n} deviations from the plan", len(claims["deviations"]))
+        )
+    return f"⚠️ {'; '.join(warnings)}." if warnings else ""
 
 
 def _few(arms: list[str]) -> str:

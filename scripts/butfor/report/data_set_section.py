@@ -154,12 +154,12 @@ def _like_these(across: Across) -> str:
         count,
     )
     ends = ", ".join(f"`{row['arm']}` {interval(row['like_low'], row['like_high'], decimals_of(row))}" for row in known)
-    said = phrase(
+    sentence = phrase(
         "For the mean over data sets like these, were they drawn at random, the 95 % intervals are {intervals} (t intervals of"
         " the effects, uncorrected).",
         intervals=ends,
     )
-    return f"{said} {weak}" if count < FEW else said
+    return f"{sentence} {weak}" if count < FEW else sentence
 
 
 def _ranked(study: Study, ranks: Ranks) -> str:

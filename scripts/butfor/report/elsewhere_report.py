@@ -60,8 +60,8 @@ def write_elsewhere_report(study: DescribedStudy, records: list[Record], origin:
         text = _report(known, records, origin, rows, comparison, claims)
     write_atomically(out / "report.md", text)
     with speaking(ENGLISH):
-        told = summary(known, rows, comparison, [], claims, {}, {}, partial=False)
-    write_atomically(out / SUMMARY, json.dumps(told, indent=1, ensure_ascii=False))
+        content = summary(known, rows, comparison, [], claims, {}, {}, partial=False)
+    write_atomically(out / SUMMARY, json.dumps(content, indent=1, ensure_ascii=False))
 
 
 def _report(

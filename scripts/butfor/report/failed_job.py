@@ -20,14 +20,14 @@ MOST_FRAMES = 3
 LAST_BYTES = 64 * 1024  # of a log
 
 
-def told(results: Path, what: str, logs: Sequence[str]) -> str:
+def description(results: Path, what: str, logs: Sequence[str]) -> str:
     """A job that failed in a few lines. what: what it was to do."""
     text = _text(logs)
     errors = ERROR.findall(text)
-    said = [error for error in errors if not error.startswith(OF_A_PARTNER)] or errors
+    messages = [error for error in errors if not error.startswith(OF_A_PARTNER)] or errors
     lines = [
         phrase("Failed: {what}.", what=stored(what)),
-        *([f"  {said[-1].removeprefix(OF_A_PARTNER)[:500]}"] if said else []),
+        *([f"  {messages[-1].removeprefix(OF_A_PARTNER)[:500]}"] if messages else []),
         *user_lines(text),
     ]
     return "\n".join([*lines, *(f"  {phrase('Log: {log}', log=log)}" for log in logs)])
@@ -39,18 +39,20 @@ def user_lines(log: str, why: str = "", of_several: bool = False) -> list[str]:
     why: what is said of the failure, whose lines alone are given if it names any. of_several: whether the log is about several
     jobs, so that no other lines of it may be given.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    frames: dict[tuple[str, str], list[str]] = {}
     for frame in FRAME.finditer(log):
         file = frame["file"]
         if not any(part in file for part in NOT_THE_USERS):
             near = os.path.relpath(file) if os.path.isabs(file) and file.startswith(f"{Path.cwd()}/") else file
             place = phrase("{file}, line {line}, in {function}", file=near, line=frame["line"], function=frame["name"])
             lines = [f"  {place}", f"    {frame['code'].strip()}"]
-            found.pop((file, frame["line"]), None)
-            found[file, frame["line"]] = lines
-    named = [lines for (file, number), lines in found.items() if re.search(rf"{re.escape(file)}, line {number}\b", why)]
-    given = named if named or of_several else list(found.values())
-    return [line for lines in given[-MOST_FRAMES:] for line in lines]
+            frames.pop((file, frame["line"]), None)
+            frames[file, frame["line"]] = lines
+    named = [
+        lines for (file, number), lines in frames.items() if re.search(rf"{re.escape(file)}, line {number}\b", why)
+    ]
+    shown = named if named or of_several else list(frames.values())
+    return [line for lines in shown[-MOST_FRAMES:] for line in lines]
 
 
 def log_text(log: str | Path) -> str:

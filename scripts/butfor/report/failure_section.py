@@ -21,9 +21,9 @@ def failure_section(
     """How many runs left no usable model, or no record, arm by arm with their seeds and why, and what no failure among so
     many seeds leaves open. replicates: the study's folds."""
     present, lost = len(records), sum(len(row["seeds"]) for row in failed)
-    said = [phrase("{n} of {runs} ended without a usable model.", n=lost, runs=counted(present, "run"))]
+    sentences = [phrase("{n} of {runs} ended without a usable model.", n=lost, runs=counted(present, "run"))]
     if present < planned:
-        said.append(
+        sentences.append(
             phrase("{n} of {n_planned} planned runs have left no record.", n=planned - present, n_planned=planned)
         )
     failing = {row["arm"] for row in failed}
@@ -34,7 +34,7 @@ def failure_section(
             phrase("{n} % of runs after {seeds}", n=f"{100 * stats.most_unseen(n):.0f}", seeds=counted(n, noun))
             for n in counts
         )
-        said.append(
+        sentences.append(
             phrase(
                 "An arm without a failure may still fail in up to {bounds} (95 % bounds). The same bounds hold for runs that"
                 " collapse without being marked as failed, where no run showed it: a verdict is about runs like those seen.",
@@ -42,7 +42,7 @@ def failure_section(
             )
         )
     if any(row["ending"] == ENDINGS["commonest_class"] for row in failed):
-        said.append(
+        sentences.append(
             phrase(
                 "Where one class is much more frequent than the others, accuracy says little: `verdict: {{metric: test/loss}}`"
                 " compares by the loss, and `verdict: {{must_learn: false}}` counts such runs as they are."
@@ -52,7 +52,7 @@ def failure_section(
     for row in failed:
         alike.setdefault((row["arm"], row["ending"]), []).append(row)
     lines = [_line(rows, replicates) for rows in alike.values()]
-    return f"## {phrase('What failed')}\n\n" + "\n".join([" ".join(said), "", *lines]).rstrip()
+    return f"## {phrase('What failed')}\n\n" + "\n".join([" ".join(sentences), "", *lines]).rstrip()
 
 
 def _line(alike: list[FailedRuns], replicates: Mapping[str, Any] | None) -> str:

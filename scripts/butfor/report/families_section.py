@@ -47,5 +47,5 @@ def _cells(family: str, rows: list[ContrastRow], metric: Metric) -> list[str]:
     known = sorted((row for row in rows if row["effect"] is not None), key=lambda row: metric.worth(row["effect"]))
     counts = Counter(row["verdict"] for row in rows).most_common()
     ends = [f"{called(row['arm'], row.get('label', ''))} {effect_of(row)}" for row in (known[-1:] + known[:1])]
-    told = ", ".join(phrase("{n} {verdict}", n=n, verdict=stored(verdict)) for verdict, n in counts)
-    return [phrase("of no family") if family == UNGROUPED else family, f"{len(rows)}", told, *(ends or ["–", "–"])]
+    tally = ", ".join(phrase("{n} {verdict}", n=n, verdict=stored(verdict)) for verdict, n in counts)
+    return [phrase("of no family") if family == UNGROUPED else family, f"{len(rows)}", tally, *(ends or ["–", "–"])]

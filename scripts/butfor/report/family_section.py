@@ -34,10 +34,10 @@ def family_section(study: Study, family: str, rows: list[ContrastRow]) -> str:
     members = metric.rows(own)
     sentences = []
     for verdict in dict.fromkeys((*SPOKEN_FIRST, *(row["verdict"] for row in members))):
-        if found := [row for row in members if row["verdict"] == verdict]:
-            told = stored(verdict)
+        if group := [row for row in members if row["verdict"] == verdict]:
+            word = stored(verdict)
             sentences.append(
-                f"{told[0].upper()}{told[1:]}: {_few([_member(row, metric) for row in _largest(found)], found)}."
+                f"{word[0].upper()}{word[1:]}: {_few([_member(row, metric) for row in _largest(group)], group)}."
             )
     pictures = [p for p in gallery.pictures(study) if p.family == family and p.kind != gallery.INTERACTIONS]
     against = {arm for picture in pictures if picture.kind == "gaps" for arm in picture.arms}
@@ -51,8 +51,8 @@ def _over_fitting(study: Study, rows: list[ContrastRow], arms: set[str]) -> list
     if not gaps:
         return []
     gap = metrics_of(study)[OVER_FITTING.name]
-    told, by = _few([_gap(row, gap) for row in _largest(gaps)], gaps), term(gap.title)
-    return [phrase("Over-fitting, {metric}: {changes}.", metric=by, changes=told)]
+    changes, by = _few([_gap(row, gap) for row in _largest(gaps)], gaps), term(gap.title)
+    return [phrase("Over-fitting, {metric}: {changes}.", metric=by, changes=changes)]
 
 
 def _heading(study: Study, family: str) -> str:
@@ -66,13 +66,13 @@ def _heading(study: Study, family: str) -> str:
 
 def _largest(rows: list[ContrastRow]) -> list[ContrastRow]:
     """The rows in their order, of many those with the largest effects."""
-    kept = {row["arm"] for row in by_importance(rows)[:MOST_NAMED]}
-    return [row for row in rows if row["arm"] in kept]
+    largest = {row["arm"] for row in by_importance(rows)[:MOST_NAMED]}
+    return [row for row in rows if row["arm"] in largest]
 
 
-def _few(said: list[str], all_rows: list[ContrastRow]) -> str:
-    more = len(all_rows) - len(said)
-    return "; ".join([*said, *([phrase("and {n} more", n=more)] if more else [])])
+def _few(members: list[str], all_rows: list[ContrastRow]) -> str:
+    more = len(all_rows) - len(members)
+    return "; ".join([*members, *([phrase("and {n} more", n=more)] if more else [])])
 
 
 def figures_of(pictures: list[Picture]) -> list[str]:
@@ -90,15 +90,15 @@ def _telling(picture: Picture) -> int:
 
 def _gap(row: ContrastRow, gap: Metric) -> str:
     more_or_less = {"helps": phrase("less"), "hurts": phrase("more"), "inconclusive": phrase("undecided")}
-    said = more_or_less.get(row["verdict"]) or stored(row["verdict"])
-    start = f"{called(row['arm'], row.get('label', ''))} {said}"
+    verdict = more_or_less.get(row["verdict"]) or stored(row["verdict"])
+    start = f"{called(row['arm'], row.get('label', ''))} {verdict}"
     if row["pairs"] < 2:
         return start
     if row["verdict"] == VOID:
         return start
     return phrase(
-        "{said}, {effect}, smaller in {share} of pairs",
-        said=start,
+        "{start}, {effect}, smaller in {share} of pairs",
+        start=start,
         effect=f"{effect_of(row)} {term(gap.unit.name)} {interval_of(row)}",
         share=percent(row["better"]),
     )

@@ -21,9 +21,9 @@ def replicate(study: Mapping[str, Any]) -> str:
 
 def method(study: Mapping[str, Any], records: list[Record]) -> str:
     """How examples were divided, and what that does to the error of an effect; empty without folds."""
-    if not (asked := study.get("replicates")):
+    if not (replicates := study.get("replicates")):
         return ""
-    count, repeats = asked["folds"], asked["repeats"]
+    count, repeats = replicates["folds"], replicates["repeats"]
     sizes = sorted({record.data["test"] for record in records if record.data.get("test")})
     tested = (
         phrase("{n} to {n_most} examples", n=sizes[0], n_most=sizes[-1])
@@ -52,7 +52,7 @@ def method(study: Mapping[str, Any], records: list[Record]) -> str:
         " 1 degrees of freedom (Nadeau and Bengio 2003), and failed runs count as so many independent ones as would tell as much."
         " This presumes that two effects correlate by the share of the examples that a fold has.",
         n=count,
-        overlap=f"{overlap(asked):.3g}",
+        overlap=f"{overlap(replicates):.3g}",
     )
     return f"{divided} {rest}\n\n"
 

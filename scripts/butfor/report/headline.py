@@ -36,12 +36,12 @@ def headline(results: Path, folder: Path) -> str:
     counts = Counter(row["verdict"] for row in metric.rows(rows)).most_common()
     folds = comparison.get("replicates")
     tally = ", ".join(phrase("{n} {verdict}", n=n, verdict=stored(verdict)) for verdict, n in counts)
-    told = {"metric": term(metric.title), "verdicts": tally}
+    values = {"metric": term(metric.title), "verdicts": tally}
     if folds:
         over = counted(folds["folds"] * folds["repeats"], "fold")
-        verdicts = phrase("Verdicts on {metric} over {folds}: {verdicts}.", folds=over, **told)
+        verdicts = phrase("Verdicts on {metric} over {folds}: {verdicts}.", folds=over, **values)
     else:
-        verdicts = phrase("Verdicts on {metric}: {verdicts}.", **told)
+        verdicts = phrase("Verdicts on {metric}: {verdicts}.", **values)
     lines = [
         _where_report_is(folder),
         *before_all(comparison, marked=False),
@@ -49,7 +49,7 @@ def headline(results: Path, folder: Path) -> str:
         *_failures(results, comparison),
         *_runs(results),
         *([verdicts] if counts else []),
-        *(f"  {said}" for said in answer_of(rows, comparison, marked=False)),
+        *(f"  {line}" for line in answer_of(rows, comparison, marked=False)),
     ]
     return "\n".join(lines)
 
@@ -109,11 +109,11 @@ def _unfinished(notes: list[dict[str, Any]], results: Path) -> str:
     """A line on jobs that ended for the same reason."""
     first, arms = notes[0], [note["arm"] for note in notes]
     why = sentence(stored(first["why"].removeprefix(arms[0] + ": ")))
-    said = f"  {listed(arms)}, {_where(first)}: {why} {phrase('Log: {log}', log=first['log'])}"
+    head = f"  {listed(arms)}, {_where(first)}: {why} {phrase('Log: {log}', log=first['log'])}"
     own = JobPlace(results / RUNS.format(arm=first["arm"], look=first["look"])).log.name
     of_several = Path(first["log"]).name != own
     lines = failed_job.user_lines(failed_job.log_text(first["log"]), first["why"], of_several)
-    return "\n".join([said, *(f"  {line}" for line in lines)])
+    return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
 def _refused(folder: Path) -> list[str]:

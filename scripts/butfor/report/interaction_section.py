@@ -185,27 +185,28 @@ def _part(part: PartBothWays, row: InteractionRow | None, refused: set[str], nou
         bare=part.bare,
         add=add,
     )
-    told = {"part": part.part, "worth": worth, "difference": f"{effect_of(row)} {interval_of(row)}"}
+    comparison = {"part": part.part, "worth": worth, "difference": f"{effect_of(row)} {interval_of(row)}"}
     if row["verdict"] == stats.INTERACTION:
         return phrase(
             "leave-one-out and add-one **disagree** for `{part}`: {worth}, {difference} apart, so that it interacts with the"
             " other parts.",
-            **told,
+            **comparison,
         )
     if row["verdict"] == stats.NO_INTERACTION:
         return phrase(
-            "leave-one-out and add-one agree for `{part}`: {worth}, {difference} apart, within the margin.", **told
+            "leave-one-out and add-one agree for `{part}`: {worth}, {difference} apart, within the margin.",
+            **comparison,
         )
     if noun == "fold":
         return phrase(
             "no interaction is shown for `{part}`: {worth}, {difference} apart; the interval is how large an interaction these"
             " folds leave open.",
-            **told,
+            **comparison,
         )
     return phrase(
         "no interaction is shown for `{part}`: {worth}, {difference} apart; the interval is how large an interaction these seeds"
         " leave open.",
-        **told,
+        **comparison,
     )
 
 

@@ -15,8 +15,8 @@ def shortened(text: str) -> str:
     """Markdown in which no table has more than MOST_LINES: of longer ones the first and the last half, since tables of verdicts
     begin with one end of the effects and end with the other."""
     lines: list[str] = []
-    for is_table, found in groupby(text.split("\n"), key=lambda line: line.startswith("| ")):
-        part = list(found)
+    for is_table, group in groupby(text.split("\n"), key=lambda line: line.startswith("| ")):
+        part = list(group)
         lines += _ends(part) if is_table and len(part) > MOST_LINES + 2 else part
     return "\n".join(lines)
 

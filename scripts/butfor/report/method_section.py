@@ -144,24 +144,24 @@ def _pairing(settling: list[ContrastRow], metric: Metric) -> list[str]:
     if not known:
         return []
     cost = median(row["pairing"] for row in known if row["pairing"] is not None)
-    found = {
+    medians = {
         "metrics": term(metric.plural),
         "correlation": signed(median(row["correlation"] or 0.0 for row in known), 2),
         "share": f"{abs(cost):.0%}".replace("%", " %"),
     }
     if cost > 0:
-        said = phrase(
+        sentence = phrase(
             "The median correlation of paired {metrics} over runs is {correlation}: pairs make the intervals {share} wider than"
             " independent samples would (median).",
-            **found,
+            **medians,
         )
     else:
-        said = phrase(
+        sentence = phrase(
             "The median correlation of paired {metrics} over runs is {correlation}: pairs make the intervals {share} narrower"
             " than independent samples would (median).",
-            **found,
+            **medians,
         )
-    return [said, *_by_arm(known)]
+    return [sentence, *_by_arm(known)]
 
 
 def _by_arm(known: list[ContrastRow]) -> list[str]:

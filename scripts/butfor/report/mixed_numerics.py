@@ -10,21 +10,21 @@ MOST_NAMED = 8
 
 def mixed_numerics(checks: list[CheckRow]) -> str:
     """A quoted line; nothing where every run was compared with one of the same device, precision and libraries."""
-    found = [row for row in checks if row.get("mixed")]
-    if not found:
+    rows = [row for row in checks if row.get("mixed")]
+    if not rows:
         return ""
-    differing = dict.fromkeys(name for row in found for name in row["mixed"])
-    names = [f"`{row['arm']}`" for row in found[:MOST_NAMED]]
+    differing = dict.fromkeys(name for row in rows for name in row["mixed"])
+    names = [f"`{row['arm']}`" for row in rows[:MOST_NAMED]]
     arms = ", ".join(names)
-    if more := len(found) - len(names):
+    if more := len(rows) - len(names):
         arms = plural("{arms} and {n} more arm", "{arms} and {n} more arms", more, arms=arms)
-    said = phrase(
+    sentence = phrase(
         "**Compared across machines:** runs of {arms} and those they are compared with differ in {what}, by which alone"
         " figures may differ. “What was checked” tells how often; `--forcerun train` trains all of them anew in one place.",
         arms=arms,
         what=", ".join(map(_word, differing)),
     )
-    return f"> - {said}"
+    return f"> - {sentence}"
 
 
 def _word(name: str) -> str:

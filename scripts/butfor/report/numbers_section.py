@@ -133,12 +133,12 @@ def _raised(settling: list[ContrastRow]) -> str:
 def _failures(row: ContrastRow, study: Study) -> str:
     """The counts with their own p, that both arms fail equally often; of the verdict's, half is for other runs' figures."""
     counts = row["failed_ablation"], row["failed_reference"]
-    said = f"{counts[0]} : {counts[1]}"
+    ratio = f"{counts[0]} : {counts[1]}"
     if counts[0] == counts[1]:
-        return said
+        return ratio
     rule = stats.Rule(overlap=overlap(study.get("replicates")))
     p = min(1.0, 2 * min(stats.fails_more(*counts, row["planned"] - row["missing"], rule)))
-    return phrase("{counts} (p {p})", counts=said, p=probability(p))
+    return phrase("{counts} (p {p})", counts=ratio, p=probability(p))
 
 
 def _beside(row: ContrastRow) -> list[str]:
@@ -246,11 +246,11 @@ def _unseen(settling: list[ContrastRow]) -> str:
 def _parted(row: ContrastRow) -> str:
     """Where an ablation's typical run and its mean part, or its runs spread unlike its reference's."""
     typical = signed(row["typical"], decimals_of(row))
-    told = {"arm": row["arm"], "note": stored(row["typical_note"]), "mean": effect_of(row), "typical": typical}
+    values = {"arm": row["arm"], "note": stored(row["typical_note"]), "mean": effect_of(row), "typical": typical}
     if row["p_typical"] is None:
-        return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}.", **told)
+        return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}.", **values)
     p = probability(row["p_typical"])
-    return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}, signed-rank p {p}.", **told, p=p)
+    return phrase("- `{arm}`: {note}; mean {mean}, typical run {typical}, signed-rank p {p}.", **values, p=p)
 
 
 def more_seeds(row: ContrastRow) -> str:

@@ -20,16 +20,16 @@ def opening_section(study: DescribedStudy, records: list[Record]) -> str:
     ablations = len(ablations_of(study))
     baselines = [arm["name"] for arm in study["arms"] if is_baseline(arm["name"])]
     alone = len(study["arms"]) - ablations - len(baselines) - len(placebos_of(study))
-    asked = counted(ablations, "ablation")
+    arms = counted(ablations, "ablation")
     if alone:
         others = counted(alone, "more reference")
-        asked = phrase("{ablations} and {references}", ablations=asked, references=others)
+        arms = phrase("{ablations} and {references}", ablations=arms, references=others)
     runs = counted(len(records), "run")
     if data_set_of(baselines[0]):
         on = counted(len(baselines), "data set")
         runs = phrase("{runs}, on {data_sets}", runs=runs, data_sets=on)
     each = _seeds_each(records, replicate(study))
-    counts = phrase("{ablations}, {seeds} each, {runs}.", ablations=asked, seeds=each, runs=runs)
+    counts = phrase("{ablations}, {seeds} each, {runs}.", ablations=arms, seeds=each, runs=runs)
     return f"{plain(study['question'])} {counts}"
 
 

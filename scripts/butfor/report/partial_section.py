@@ -21,20 +21,20 @@ def partial_section(
     arms = [arm["name"] for arm in study["arms"]]
     begun = {record.arm for record in records}
     missing = [f"`{arm}`" for arm in arms if arm not in begun]
-    said = phrase(
+    lead = phrase(
         "**Partial.** {n} of {n_planned} planned runs are here; further looks may follow, and verdicts may change.",
         n=len(records),
         n_planned=planned,
     )
     if missing:
-        said = f"{said} {phrase('Not trained at all yet: {arms}.', arms=', '.join(missing))}"
+        lead = f"{lead} {phrase('Not trained at all yet: {arms}.', arms=', '.join(missing))}"
     reasons = [
         f"> - `{note['arm']}`, {_where(note)}: {sentence(plain(stored(note['why'])))} {phrase('Log: `{log}`', log=note['log'])}"
         for note in notes
         if note["arm"] in arms
     ]
     ended = "\n".join([f"\n>\n> {phrase('Ended without records:')}\n>", *reasons]) if reasons else ""
-    return f"> {said}{ended}"
+    return f"> {lead}{ended}"
 
 
 def _where(note: dict[str, Any]) -> str:

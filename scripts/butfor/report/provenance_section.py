@@ -33,7 +33,7 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
     def values(key: str) -> str:
         return ", ".join(sorted({str(record.machine.get(key, phrase("unknown"))) for record in records}))
 
-    asked = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
+    plan = {key: value for key, value in study.items() if key != "report"}  # which is how it is shown
     planned, trained = study["arms"][0]["recipe"], recipe_trained(study["arms"][0], records)
     others = changes(planned, trained, [key for key in planned if planned[key] != trained.get(key)])
     marks = {record.arm: record.fingerprint for record in reversed(records)}  # of an arm's first record
@@ -43,12 +43,10 @@ def provenance_section(study: DescribedStudy, records: list[Record], sources: li
     )
     versions = [f"{name} {values(key)}" for key, name in LIBRARIES.items()]
     for key, name in OF_ONE_ENGINE.items():
-        if told := sorted({str(record.machine[key]) for record in records if key in record.machine}):
-            versions.append(f"{name} {', '.join(told)}")
+        if releases := sorted({str(record.machine[key]) for record in records if key in record.machine}):
+            versions.append(f"{name} {', '.join(releases)}")
     lines = [
-        phrase(
-            "- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(asked)
-        ),
+        phrase("- Study: fingerprint `{mark}` (its plan, recipes, seeds and verdict settings)", mark=fingerprint(plan)),
         _data(study, records, sources),
         phrase("- Task: {task}", task=_by_arm((_task(record), record.arm) for record in records)),
         phrase("- Inputs: {inputs}", inputs=_inputs(records)),
@@ -151,14 +149,14 @@ def _inputs(records: list[Record]) -> str:
         )
 
     def words(data: list[dict[str, Any]]) -> str:
-        said = []
+        ranges = []
         for name, scaling in each(data[0]["scaling"]):
             ends = [end for one in data for end in (one["inputs"][name] if name else one["inputs"])]
             scaled = f"{name} {scalings[scaling]}".strip()
-            said.append(
+            ranges.append(
                 phrase("{inputs}, from {least} to {most}", inputs=scaled, least=f"{min(ends):g}", most=f"{max(ends):g}")
             )
-        return "; ".join(said)
+        return "; ".join(ranges)
 
     return _by_arm((words(data), arm) for (arm, _), data in alike.items())
 
@@ -185,9 +183,9 @@ def _arithmetic(records: list[Record]) -> list[str]:
     return [phrase("- Arithmetic: {arithmetic}", arithmetic=_by_arm((words(record), record.arm) for record in records))]
 
 
-def _by_arm(said: Iterable[tuple[str, str]]) -> str:
+def _by_arm(statements: Iterable[tuple[str, str]]) -> str:
     """What is said of arms, and the arms of each where it differs."""
     arms: dict[str, list[str]] = {}
-    for words, arm in dict.fromkeys(said):
+    for words, arm in dict.fromkeys(statements):
         arms.setdefault(words, []).append(f"`{arm}`")
     return next(iter(arms)) if len(arms) == 1 else "; ".join(f"{words} ({', '.join(arms[words])})" for words in arms)

@@ -118,8 +118,8 @@ def write_report(study: DescribedStudy, sources: Sources, report_path: Path | st
     with speaking(language_of(study)):
         write_atomically(Path(report_path), report(study, evidence))
     with speaking(ENGLISH):
-        told = _summary(study, evidence)
-    write_atomically(Path(report_path).with_name(SUMMARY), indented(told, ensure_ascii=False))
+        content = _summary(study, evidence)
+    write_atomically(Path(report_path).with_name(SUMMARY), indented(content, ensure_ascii=False))
 
 
 def _on_figures(study: DescribedStudy, report_path: Path | str) -> str:

@@ -50,7 +50,7 @@ def _is_official(records: list[Record]) -> bool:
         data = record.data.get("fingerprint")
         seeds[data].add(record.seed)
         parts[data].add(record.draws.get("validation"))
-    return any(len(seeds[data]) > 1 for data in seeds) and all(len(found) == 1 for found in parts.values())
+    return any(len(seeds[data]) > 1 for data in seeds) and all(len(draws) == 1 for draws in parts.values())
 
 
 def fixed(verdict: VerdictSettings) -> str:

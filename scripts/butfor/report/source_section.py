@@ -18,9 +18,9 @@ UP = "../"
 
 def places_of(study: PlanSummary, folders: Iterable[Path | str], report: Path) -> dict[str, str]:
     """The folder of each arm's records as a link from the report; of one without records, none."""
-    found = {JobPlace(Path(folder)).arm: Path(folder).parent for folder in folders}
+    by_arm = {JobPlace(Path(folder)).arm: Path(folder).parent for folder in folders}
     names = {arm["name"] for arm in study["arms"]}
-    return {arm: quote(os.path.relpath(place, report.parent)) for arm, place in found.items() if arm in names}
+    return {arm: quote(os.path.relpath(place, report.parent)) for arm, place in by_arm.items() if arm in names}
 
 
 def results_from(places: Mapping[str, str]) -> str:

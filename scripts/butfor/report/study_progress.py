@@ -139,12 +139,12 @@ def _notes_shown(results: Path, is_running: bool) -> list[dict[str, Any]]:
 def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
     """A line on jobs that failed for the same reason; of those that a killed start has taken along, how many runs are kept."""
     arms = list(dict.fromkeys(note["arm"] for note in same))
-    said = [f"{', '.join(arms)}: {sentence(stored(same[0]['why']))}"]
+    sentences = [f"{', '.join(arms)}: {sentence(stored(same[0]['why']))}"]
     ended = [job for job in jobs if job.arm in arms]
     if same[0]["why"] == WITH_START and ended:
         kept, runs = sum(job.done for job in ended), counted(sum(job.seeds for job in ended), "run")
-        said.append(phrase("Kept: {kept} of {runs}.", kept=kept, runs=runs))
-    return " ".join([*said, phrase("Log: {log}", log=same[0]["log"])])
+        sentences.append(phrase("Kept: {kept} of {runs}.", kept=kept, runs=runs))
+    return " ".join([*sentences, phrase("Log: {log}", log=same[0]["log"])])
 
 
 def _looks(results: Path) -> list[int]:
@@ -158,7 +158,7 @@ def _looks(results: Path) -> list[int]:
 
 def _decisions(results: Path, looks: int, arms: list[str], awaited: Collection[Path]) -> list[dict[str, Any]]:
     """The decisions that stand: one that was made before its look had all the runs that are asked for now will be made anew."""
-    found: list[dict[str, Any]] = []
+    decisions: list[dict[str, Any]] = []
     anew = set(map(os.fspath, awaited))
     for place in range(1, looks):
         look = f"look{place}"
@@ -166,11 +166,11 @@ def _decisions(results: Path, looks: int, arms: list[str], awaited: Collection[P
         runs = (f"{results}/{RUNS.format(arm=arm, look=look)}" for arm in arms)  # many, and asked every second
         if not _is_there(path, awaited) or not all(os.path.isdir(at) and at not in anew for at in runs):
             break
-        found.append(json.loads(path.read_text()))
-        arms = found[-1]["next"]
+        decisions.append(json.loads(path.read_text()))
+        arms = decisions[-1]["next"]
         if not arms:
             break
-    return found
+    return decisions
 
 
 def _is_there(place: Path, awaited: Collection[Path]) -> bool:

@@ -134,11 +134,11 @@ def test_set_warning(study: Study, rows: list[ContrastRow], records: list[Record
     margin = metric.margin_in(study["verdict"])
     if not margin or not metric.share or not count:
         return ""
-    step, told = metric.unit.scale / count, f"{margin:g} {term(metric.unit.name)}"
+    step, margin_in_words = metric.unit.scale / count, f"{margin:g} {term(metric.unit.name)}"
     if margin < step:
         return phrase(
             "The margin of {margin} is less than one of {n} test examples, {step}: it can decide nothing.",
-            margin=told,
+            margin=margin_in_words,
             n=count,
             step=f"{step:.2g}",
         )
@@ -148,7 +148,7 @@ def test_set_warning(study: Study, rows: list[ContrastRow], records: list[Record
         return phrase(
             "The margin of {margin} is less than {few} standard errors of this test set ({largest} at most): what it calls no"
             " meaningful difference may be one on other examples.",
-            margin=told,
+            margin=margin_in_words,
             few=f"{FEW:g}",
             largest=f"{largest:.2g}",
         )

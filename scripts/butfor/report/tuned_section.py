@@ -19,7 +19,7 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
     ordered = sorted(metric.rows(rows), key=lambda row: metric.worth(row["effect"]))
     lines = [_line(row, at_best.get(row["arm"]), rates) for row in ordered]
     edges = [f"`{arm}`" for arm, best in rates.items() if best["edge"]]
-    given = {
+    search = {
         "rates": ", ".join(f"{rate:g}" for rate in study["tune"]["rates"]),
         "seeds": counted(len(study["tune"]["seeds"]), "seed"),
     }
@@ -27,13 +27,13 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
         phrase(
             "Every arm was given the same search: the rates {rates}, {seeds} each that no run of the study has, judged on"
             " validation examples by their loss. Then arms were compared again, each at its best rate.",
-            **given,
+            **search,
         )
         if _is_by_loss(study)
         else phrase(
             "Every arm was given the same search: the rates {rates}, {seeds} each that no run of the study has, judged on"
             " validation examples. Then arms were compared again, each at its best rate.",
-            **given,
+            **search,
         )
     )
     if edges:
@@ -55,8 +55,8 @@ def tuned_section(study: Study, rows: list[ContrastRow], tuned: TunedComparison 
 
 def _is_by_loss(study: Study) -> bool:
     """Whether the rates were judged by the loss, because it could not be by what verdicts are asked of."""
-    asked = [f"test/{name}" for name in study.get("metrics") or {}]
-    return study["verdict"]["metric"] not in (*recorded_by(study), *asked)
+    own_metrics = [f"test/{name}" for name in study.get("metrics") or {}]
+    return study["verdict"]["metric"] not in (*recorded_by(study), *own_metrics)
 
 
 def _line(fixed: ContrastRow, tuned: ContrastRow | None, rates: dict[str, BestRate]) -> str:

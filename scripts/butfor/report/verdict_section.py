@@ -98,10 +98,10 @@ def _table(
         *(row["arm"] for row in arms if row["arm"] not in judged),
         *(row["arm"] for row in by_worth if row["arm"] in shown),
     ]
-    said = voice(arms)
+    naming = voice(arms)
     lines = [
         [
-            _linked(said.name(name), places.get(name)),
+            _linked(naming.name(name), places.get(name)),
             *_cells(about[name], judged.get(name), metric),
             *(_costs(costs.get(name)) if costs is not None else []),
         ]

@@ -35,7 +35,7 @@ def warning_section(
     """
     metric, arms = judged_by(study), comparison["arms"]
     settling = metric.rows(rows)
-    found = [
+    warnings = [
         *_failed(arms, comparison["runs"]),
         *_refuted(claims),
         *_deviations(claims),
@@ -45,16 +45,17 @@ def warning_section(
         *_parted(settling, arms),
         *([tested] if tested else []),
     ]
-    return "\n".join(f"> - {line}" for line in found)
+    return "\n".join(f"> - {line}" for line in warnings)
 
 
 def _failed(arms: list[ArmRow], runs: int) -> list[str]:
     failed = sorted((row for row in arms if row["failed"]), key=lambda row: -row["failed"])
     if not failed:
         return []
-    said = voice(arms)
+    naming = voice(arms)
     names = [
-        phrase("{arm} {n} of {n_all}", arm=said.name(row["arm"]), n=row["failed"], n_all=row["runs"]) for row in failed
+        phrase("{arm} {n} of {n_all}", arm=naming.name(row["arm"]), n=row["failed"], n_all=row["runs"])
+        for row in failed
     ]
     return [
         phrase(
@@ -112,26 +113,26 @@ def _nothing_decided(study: Study, settling: list[ContrastRow], stopped: str) ->
 
 
 def _unjudged(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
-    found, said = [row for row in settling if is_unjudged(row)], voice(arms)
-    if not found:
+    rows, naming = [row for row in settling if is_unjudged(row)], voice(arms)
+    if not rows:
         return []
     return [
         phrase(
             "**Not judged yet:** {arms}. A verdict takes at least four of five planned pairs, each a run of the ablation and one"
             " of its reference with the same seed; the table of verdicts says what is missing.",
-            arms=_few([said.name(row["arm"]) for row in found]),
+            arms=_few([naming.name(row["arm"]) for row in rows]),
         )
     ]
 
 
 def _undecided(study: Study, settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
-    found = by_importance(row for row in settling if row["verdict"] == "inconclusive" and not is_unjudged(row))
-    if not found:
+    rows = by_importance(row for row in settling if row["verdict"] == "inconclusive" and not is_unjudged(row))
+    if not rows:
         return []
-    metric, said = judged_by(study), voice(arms)
+    metric, naming = judged_by(study), voice(arms)
     names = []
-    for row in found:
-        arm, near = f"{said.name(row['arm'])} ({numbers(row, '')})", lean(row, metric)
+    for row in rows:
+        arm, near = f"{naming.name(row['arm'])} ({numbers(row, '')})", lean(row, metric)
         lacking = _lacking(study, row)
         names.append(
             phrase("{arm} leans towards “{verdict}” and {lacking}", arm=arm, verdict=stored(near), lacking=lacking)
@@ -161,8 +162,8 @@ def _lacking(study: Study, row: ContrastRow) -> str:
 
 
 def _parted(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
-    said = voice(arms)
-    names = [said.name(row["arm"]) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]
+    naming = voice(arms)
+    names = [naming.name(row["arm"]) for row in settling if row["typical_note"] and row["verdict"] not in REFUSED]
     if not names:
         return []
     return [

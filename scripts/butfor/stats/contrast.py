@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from butfor.stats import estimate
-from butfor.stats.estimate import Estimate
+from butfor.stats.estimate import Estimate, paired, unpaired
 from butfor.stats.failing import FIGURES_SHARE, p_fails_more, p_worse
 from butfor.stats.pairs import Pairs
 from butfor.stats.rule import Rule
@@ -74,21 +73,21 @@ def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Con
     """
     d, n = pairs.differences, len(pairs.differences)
     margin = rule.margin if pairs.margin is None else pairs.margin
-    found = (estimate.paired if rule.paired else estimate.unpaired)(pairs, rule)
+    estimate = (paired if rule.paired else unpaired)(pairs, rule)
     least = floor / math.sqrt(rule.independent(n)) if n > 1 else math.nan
-    found = replace(found, error=max(found.error, least) if n > 1 else found.error, tail=tail)
-    low, high = found.interval(rule.alpha / len(rule.looks))
+    estimate = replace(estimate, error=max(estimate.error, least) if n > 1 else estimate.error, tail=tail)
+    low, high = estimate.interval(rule.alpha / len(rule.looks))
     times = paid_for(pairs.failed_ablation, pairs.failed_reference, rule)
-    worse, better = _p_by_failures(pairs, found, rule)
+    worse, better = _p_by_failures(pairs, estimate, rule)
     return Contrast(
         pairs=n,
         planned=pairs.planned,
         missing=pairs.missing,
         failed_ablation=pairs.failed_ablation,
         failed_reference=pairs.failed_reference,
-        effect=found.effect,
-        error=found.error,
-        freedom=found.freedom,
+        effect=estimate.effect,
+        error=estimate.error,
+        freedom=estimate.freedom,
         tail=tail,
         sd=float(d.std(ddof=1)) if n > 1 else math.nan,
         low=low,
@@ -96,9 +95,9 @@ def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Con
         correlation=_correlation(pairs),
         better=float(((d > 0) if rule.higher_is_better else (d < 0)).mean()) if n else math.nan,
         margin=margin,
-        p_difference=min(1.0, times * found.p_difference()),
-        p_equivalence=min(1.0, times * found.p_equivalence(margin)),
-        p_beyond=min(1.0, times * found.p_beyond(margin)),
+        p_difference=min(1.0, times * estimate.p_difference()),
+        p_equivalence=min(1.0, times * estimate.p_equivalence(margin)),
+        p_beyond=min(1.0, times * estimate.p_beyond(margin)),
         p_failure=min(1.0, len(rule.looks) * worse),
         p_rescue=min(1.0, len(rule.looks) * better),
     )
@@ -112,10 +111,10 @@ def paid_for(failed_ablation: int, failed_reference: int, rule: Rule) -> float:
     return len(rule.looks) * (1.0 if failed_ablation == failed_reference else 0.5 / FIGURES_SHARE)
 
 
-def _p_by_failures(pairs: Pairs, found: Estimate, rule: Rule) -> tuple[float, float]:
+def _p_by_failures(pairs: Pairs, estimate: Estimate, rule: Rule) -> tuple[float, float]:
     """That the ablation is no worse than its reference, and the reverse, by failures and the figures of other runs."""
     more, fewer = fails_more(pairs.failed_ablation, pairs.failed_reference, pairs.planned - pairs.missing, rule)
-    sides = (found.p_below(0.0), found.p_above(0.0))
+    sides = (estimate.p_below(0.0), estimate.p_above(0.0))
     lower, higher = sides if rule.higher_is_better else sides[::-1]
     return (
         p_worse(more, lower),

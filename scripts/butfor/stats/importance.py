@@ -54,18 +54,18 @@ def ranking(items: Mapping[str, Mapping[str, Contrast]], rule: Rule) -> list[Ran
     """
     count = sum(map(len, items.values())) + rule.others
     level = rule.alpha / (len(rule.looks) * count) if count else rule.alpha
-    found = [_sized(item, contrasts, level, rule.alpha) for item, contrasts in items.items()]
+    sized = [_sized(item, contrasts, level, rule.alpha) for item, contrasts in items.items()]
     sizes, lows, highs = (
-        sorted(getattr(one, end) for one in found) for end in ("size", "size_low", "size_high")
+        sorted(getattr(one, end) for one in sized) for end in ("size", "size_low", "size_high")
     )  # in which a place is found by halving, since there may be thousands of items
     ranked = [
         Ranked(
             **vars(one),
-            rank=1 + len(found) - bisect_right(sizes, one.size),
-            rank_low=1 + len(found) - bisect_right(lows, one.size_high),
-            rank_high=len(found) - bisect_left(highs, one.size_low),
+            rank=1 + len(sized) - bisect_right(sizes, one.size),
+            rank_low=1 + len(sized) - bisect_right(lows, one.size_high),
+            rank_high=len(sized) - bisect_left(highs, one.size_low),
         )
-        for one in found
+        for one in sized
     ]
     return sorted(ranked, key=lambda item: item.rank)
 

@@ -67,13 +67,13 @@ def factorial_effects(
     """The contrasts of `factorial` before they are corrected and judged, for several grids to be judged together."""
     if lacking := [cell for cell in itertools.product(*factors.values()) if cell not in values]:
         raise ValueError(f"factorial: expected values of every cell of the grid, received none of {lacking[0]}.")
-    found = list(_effects(factors))
-    pairs = [_pairs(values, at_level, at_base, seeds) for *_, at_level, at_base in found]
+    effects = list(_effects(factors))
+    pairs = [_pairs(values, at_level, at_base, seeds) for *_, at_level, at_base in effects]
     contrasts: dict[int, Contrast] = {}
     for order in (1, 2):
-        family = {place: pairs[place] for place, (of, *_) in enumerate(found) if len(of) == order}
+        family = {place: pairs[place] for place, (of, *_) in enumerate(effects) if len(of) == order}
         contrasts |= _guarded(family, rule, interaction=order > 1)
-    return [FactorialEffect(*effect[:3], contrasts[place]) for place, effect in enumerate(found)]
+    return [FactorialEffect(*effect[:3], contrasts[place]) for place, effect in enumerate(effects)]
 
 
 def _effects(factors: Mapping[str, Sequence[str]]) -> Iterator[tuple[Cell, Cell, Cell, Weights, Weights]]:
@@ -154,11 +154,11 @@ def _guarded(pairs: Mapping[int, Pairs], rule: Rule, interaction: bool) -> dict[
     """The contrasts of one kind, with the floors of ablations: no spread much smaller than what the others have, and none
     smaller than steps of the metric, of which an interaction is a difference of two differences."""
     guards = tails({f"{name}": each for name, each in pairs.items()}, [f"{name}" for name in pairs])
-    found = {}
+    contrasts = {}
     for place, each in pairs.items():
         name, floor = f"{place}", 2.0 * step(each, rule.resolution) if interaction else 0.0
-        found[place] = contrast(each, rule, max(guards.floors.get(name, 0.0), floor), guards.side)
-    return found
+        contrasts[place] = contrast(each, rule, max(guards.floors.get(name, 0.0), floor), guards.side)
+    return contrasts
 
 
 def _pairs(values: Mapping[Cell, BySeed], one: Weights, other: Weights, seeds: Sequence[int]) -> Pairs:
@@ -170,9 +170,9 @@ def _combined(values: Mapping[Cell, BySeed], weights: Weights, seeds: Sequence[i
     sums: dict[int, float | None] = {}
     for seed in seeds:
         if all(seed in values[cell] for cell in weights):
-            found = [(weight, values[cell][seed]) for cell, weight in weights.items()]
-            finished = [weight * value for weight, value in found if value is not None]
-            sums[seed] = sum(finished) if len(finished) == len(found) else None
+            terms = [(weight, values[cell][seed]) for cell, weight in weights.items()]
+            finished = [weight * value for weight, value in terms if value is not None]
+            sums[seed] = sum(finished) if len(finished) == len(terms) else None
     return sums
 
 

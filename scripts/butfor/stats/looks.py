@@ -59,11 +59,12 @@ def judge_once(pairs: Mapping[str, Pairs], rule: Rule, weights: Weights | None =
     return {name: replace(c, settled=c.verdict != "inconclusive") for name, c in zip(pairs, judged, strict=True)}
 
 
-def _contrasts(pairs: Mapping[str, Pairs], asked: Collection[str], rule: Rule) -> dict[str, Contrast]:
+def _contrasts(pairs: Mapping[str, Pairs], names: Collection[str], rule: Rule) -> dict[str, Contrast]:
     """The contrasts of those that are asked about, guarded by what all say about tails, or each for itself where all are few."""
-    found, own = tails(pairs, asked), own_tails(pairs, asked)
+    guards, own = tails(pairs, names), own_tails(pairs, names)
     return {
-        name: contrast(pairs[name], rule, found.floors.get(name, 0.0), found.side or own.get(name, 0)) for name in asked
+        name: contrast(pairs[name], rule, guards.floors.get(name, 0.0), guards.side or own.get(name, 0))
+        for name in names
     }
 
 

@@ -68,10 +68,10 @@ def judge_over_data_sets(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict
 def contrasts_of_each(ablations: Mapping[str, ByDataSet], rule: Rule) -> dict[str, list[Contrast]]:
     """Every ablation's contrasts on its data sets, guarded by what all of them say; corrected over the looks alone."""
     flat = {(name, on): pairs for name, sets in ablations.items() for on, pairs in sets.items()}
-    found = tails({" ".join(key): pairs for key, pairs in flat.items()}, [" ".join(key) for key in flat])
+    guards = tails({" ".join(key): pairs for key, pairs in flat.items()}, [" ".join(key) for key in flat])
     own = {key: own_tail(pairs) for key, pairs in flat.items()} if len(ablations) < FEW else {}
     single = {
-        key: contrast(pairs, rule, found.floors.get(" ".join(key), 0.0), found.side or own.get(key, 0))
+        key: contrast(pairs, rule, guards.floors.get(" ".join(key), 0.0), guards.side or own.get(key, 0))
         for key, pairs in flat.items()
     }
     return {name: [single[name, on] for on in sets] for name, sets in ablations.items()}
@@ -105,8 +105,8 @@ def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
 
 def mean_contrast(of_sets: list[Contrast], rule: Rule) -> Contrast:
     """The contrast of the mean effect. By failures alone an arm is worse, or better, where it is so on every data set."""
-    found = mean_estimate([c.estimate for c in of_sets])
-    low, high = found.interval(rule.alpha / len(rule.looks))
+    estimate = mean_estimate([c.estimate for c in of_sets])
+    low, high = estimate.interval(rule.alpha / len(rule.looks))
     margins = [
         c.margin for c in of_sets if c.margin is not None
     ]  # that of the mean is their mean, as that of effects is
@@ -121,19 +121,19 @@ def mean_contrast(of_sets: list[Contrast], rule: Rule) -> Contrast:
         missing=sum(c.missing for c in of_sets),
         failed_ablation=failed,
         failed_reference=of_reference,
-        effect=found.effect,
-        error=found.error,
-        freedom=found.freedom,
-        tail=found.tail,
+        effect=estimate.effect,
+        error=estimate.error,
+        freedom=estimate.freedom,
+        tail=estimate.tail,
         sd=float(np.mean([c.sd for c in of_sets])),
         low=low,
         high=high,
         correlation=math.nan,
         better=float(wins),
         margin=margin,
-        p_difference=min(1.0, times * found.p_difference()),
-        p_equivalence=min(1.0, times * found.p_equivalence(margin)),
-        p_beyond=min(1.0, times * found.p_beyond(margin)),
+        p_difference=min(1.0, times * estimate.p_difference()),
+        p_equivalence=min(1.0, times * estimate.p_equivalence(margin)),
+        p_beyond=min(1.0, times * estimate.p_beyond(margin)),
         p_failure=max(c.p_failure for c in of_sets),
         p_rescue=max(c.p_rescue for c in of_sets),
     )

@@ -45,5 +45,5 @@ def own_tail(pairs: Pairs) -> int:
 def _skewness(values: Values) -> float:
     """In standard errors under a normal law."""
     runs, centred = len(values), values - values.mean()
-    found = float((centred * centred) @ centred) / runs / float(centred @ centred / runs) ** 1.5
-    return float(found / math.sqrt(6 * (runs - 2) / ((runs + 1) * (runs + 3))))
+    skewness = float((centred * centred) @ centred) / runs / float(centred @ centred / runs) ** 1.5
+    return float(skewness / math.sqrt(6 * (runs - 2) / ((runs + 1) * (runs + 3))))

@@ -103,5 +103,5 @@ def _shift(freedom: float, level: float) -> float:
 
 def _spreads(freedom: float) -> Values:
     """Quantiles of a spread that is seen, as shares of the true one."""
-    found: Values = np.sqrt(2 * gammaincinv(freedom / 2, (np.arange(QUANTILES) + 0.5) / QUANTILES) / freedom)
-    return found
+    spreads: Values = np.sqrt(2 * gammaincinv(freedom / 2, (np.arange(QUANTILES) + 0.5) / QUANTILES) / freedom)
+    return spreads

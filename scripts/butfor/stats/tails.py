@@ -127,9 +127,9 @@ def _skewed(shapes: list[_Shape]) -> int:
 
 def _unequal(shapes: list[_Shape]) -> bool:
     """Whether some ablation's runs, or the reference's, spread unlike the others'."""
-    found = [(math.log(s.ablation / s.reference), s.runs) for s in shapes if s.ablation > 0 < s.reference]
-    if not found:
+    ratios = [(math.log(s.ablation / s.reference), s.runs) for s in shapes if s.ablation > 0 < s.reference]
+    if not ratios:
         return False
-    found.append((0.0, min(runs for _, runs in found)))
-    middle = float(np.median([ratio for ratio, _ in found]))
-    return any(abs(ratio - middle) > APART / math.sqrt(runs) for ratio, runs in found)
+    ratios.append((0.0, min(runs for _, runs in ratios)))
+    middle = float(np.median([ratio for ratio, _ in ratios]))
+    return any(abs(ratio - middle) > APART / math.sqrt(runs) for ratio, runs in ratios)

@@ -91,10 +91,10 @@ class OpenView:
         while True:
             is_last = self._ended.is_set()
             try:
-                found = study_progress(self._results)
-                left = time_left.of(found) if time_left and not is_last else None
+                progress = study_progress(self._results)
+                left = time_left.of(progress) if time_left and not is_last else None
                 with self._writes:
-                    self._live.update(live_view(self._title, found, left, self._since, self._doing), refresh=True)
+                    self._live.update(live_view(self._title, progress, left, self._since, self._doing), refresh=True)
             except (StudyError, OSError):  # a file that a job replaces
                 pass
             if is_last:

@@ -34,7 +34,7 @@ class Row(NamedTuple):
     """A line beside the bar: what kind it is of, one of NAMES or a verdict, and what is said."""
 
     kind: str
-    said: str
+    text: str
 
     @property
     def name(self) -> str:
@@ -42,19 +42,19 @@ class Row(NamedTuple):
         return phrase(NAMES[self.kind]) if self.kind in NAMES else stored(self.kind)
 
 
-def progress_rows(found: StudyProgress, left: Left | None = None) -> list[Row]:
+def progress_rows(progress: StudyProgress, left: Left | None = None) -> list[Row]:
     """What is to be said beside the bar."""
-    rows = [Row("arms", arms_in_words(found.jobs))]
-    if found.is_running and found.under_way:
-        rows.append(Row("training", _few([f"{job.arm} ({job.at})" for job in found.under_way], "; ")))
-    if found.is_running and left is not None:
-        rows.append(Row("time left", left_in_words(found, left)))
-    elif found.is_running and not found.done and not found.place:
+    rows = [Row("arms", arms_in_words(progress.jobs))]
+    if progress.is_running and progress.under_way:
+        rows.append(Row("training", _few([f"{job.arm} ({job.at})" for job in progress.under_way], "; ")))
+    if progress.is_running and left is not None:
+        rows.append(Row("time left", left_in_words(progress, left)))
+    elif progress.is_running and not progress.done and not progress.place:
         words = phrase("not known yet: what trains the runs is compiled first, and then the first runs tell it")
         rows.append(Row("time left", words))
-    rows += verdict_rows(found)
-    rows += [Row(FAILED, line) for line in _lines(found.failed)]
-    rows += [Row(NO_RECORDS, line) for line in _lines(found.notes)]
+    rows += verdict_rows(progress)
+    rows += [Row(FAILED, line) for line in _lines(progress.failed)]
+    rows += [Row(NO_RECORDS, line) for line in _lines(progress.notes)]
     return rows
 
 
@@ -70,38 +70,40 @@ def arms_in_words(jobs: Sequence[JobProgress]) -> str:
     )
 
 
-def look_in_words(found: StudyProgress) -> str:
+def look_in_words(progress: StudyProgress) -> str:
     """Which look trains now."""
-    if len(found.looks) == 1:
-        return counted(found.looks[0], "seed")
-    seeds = counted(found.looks[found.place], "seed")
-    return phrase("look {look} of {looks}, up to {seeds}", look=found.place + 1, looks=len(found.looks), seeds=seeds)
+    if len(progress.looks) == 1:
+        return counted(progress.looks[0], "seed")
+    seeds = counted(progress.looks[progress.place], "seed")
+    return phrase(
+        "look {look} of {looks}, up to {seeds}", look=progress.place + 1, looks=len(progress.looks), seeds=seeds
+    )
 
 
-def runs_in_words(found: StudyProgress) -> str:
+def runs_in_words(progress: StudyProgress) -> str:
     """How many runs of the look have ended."""
-    return phrase("{done} of {runs}", done=found.done, runs=counted(found.planned, "run"))
+    return phrase("{done} of {runs}", done=progress.done, runs=counted(progress.planned, "run"))
 
 
-def left_in_words(found: StudyProgress, left: Left) -> str:
+def left_in_words(progress: StudyProgress, left: Left) -> str:
     """The time that is left."""
     if left.is_planned:
-        measured = left_in_words(found, replace(left, is_planned=False))
+        measured = left_in_words(progress, replace(left, is_planned=False))
         return phrase("{left}, as the plan has it: no run tells it yet", left=measured)
     about = duration(left.look / 3600)
-    if len(found.looks) == found.place + 1:
+    if len(progress.looks) == progress.place + 1:
         return phrase("about {time}", time=about)
     most = duration(left.most / 3600)
     return phrase("about {time} if this look decides all, at most about {most}", time=about, most=most)
 
 
-def verdict_rows(found: StudyProgress) -> list[Row]:
+def verdict_rows(progress: StudyProgress) -> list[Row]:
     """The verdicts that stand, and the ablations that are undecided, with their effects so far; before the first look has
     ended, when there will be some."""
-    if not found.decisions:
-        words = phrase("come after {seeds} of each arm", seeds=counted(found.looks[0], "seed"))
-        return [] if found.is_reported else [Row("verdicts", words)]
-    decision = found.decisions[-1]
+    if not progress.decisions:
+        words = phrase("come after {seeds} of each arm", seeds=counted(progress.looks[0], "seed"))
+        return [] if progress.is_reported else [Row("verdicts", words)]
+    decision = progress.decisions[-1]
     lead = phrase(
         "after {seeds}, {settled} of {all} ablations are settled",
         seeds=counted(decision["seen"], "seed"),
@@ -119,22 +121,22 @@ def verdict_rows(found: StudyProgress) -> list[Row]:
     return [Row("verdicts", lead), *settled, *([Row(OPEN, ", ".join(undecided))] if undecided else [])]
 
 
-def progress_text(found: StudyProgress, results: Path, left: Left | None = None) -> str:
+def progress_text(progress: StudyProgress, results: Path, left: Left | None = None) -> str:
     """How far a study is, in a few lines of plain text."""
-    share = found.done / found.planned if found.planned else 1.0
+    share = progress.done / progress.planned if progress.planned else 1.0
     bar = (FULL * round(WIDTH * share)).ljust(WIDTH, EMPTY)
-    rows = progress_rows(found, left)
+    rows = progress_rows(progress, left)
     wide = max(width(row.name) for row in rows)
-    at_work = phrase("a start is at work") if found.is_running else phrase("no start is at work")
+    at_work = phrase("a start is at work") if progress.is_running else phrase("no start is at work")
     lines = [
         f"{results}: {at_work}",
-        f"{bar} {runs_in_words(found)}, {look_in_words(found)}",
-        *(f"{padded(row.name, wide)}  {row.said}" for row in rows),
+        f"{bar} {runs_in_words(progress)}, {look_in_words(progress)}",
+        *(f"{padded(row.name, wide)}  {row.text}" for row in rows),
     ]
-    if not found.is_running:
+    if not progress.is_running:
         report = results / "report.html"
         goes_on = phrase("`butfor run`, with the same study, goes on.")
-        lines.append(phrase("Report: {path}", path=report) if found.is_reported else goes_on)
+        lines.append(phrase("Report: {path}", path=report) if progress.is_reported else goes_on)
     return "\n".join(lines)
 
 

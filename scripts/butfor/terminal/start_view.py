@@ -58,10 +58,10 @@ class StartView(logging.Filter):
             self._is_at_work = True
         if not self._is_at_work:
             return True
-        told = {"job_info": self._begun, "job_finished": self._ended, "job_error": self._not_ended}.get(event)
-        if told:
+        handler = {"job_info": self._begun, "job_finished": self._ended, "job_error": self._not_ended}.get(event)
+        if handler:
             with speaking(self._language):
-                told(vars(record))
+                handler(vars(record))
             return False
         message = record.getMessage()
         self._is_stopped |= message.startswith(STOPPED)
@@ -82,7 +82,7 @@ class StartView(logging.Filter):
     def _not_ended(self, job: dict[str, Any]) -> None:
         begun = self._jobs.pop(job["jobid"], job)
         self._tell()
-        text = failed_job.told(self._results, begun["rule_msg"] or begun["rule_name"], list(begun["log"]))
+        text = failed_job.description(self._results, begun["rule_msg"] or begun["rule_name"], list(begun["log"]))
         if text not in self._failed and not self._is_stopped:  # the second try fails as the first did
             self._failed.add(text)
             self._line(text)
@@ -105,11 +105,11 @@ _filters: list[StartView] = []
 def replace_messages(results: str, settings: Any, language: str = ENGLISH) -> None:
     """Have Snakemake's messages replaced, unless the user has asked for them. settings: Snakemake's about its output."""
     quiet = {str(getattr(each, "name", each)).lower() for each in settings.quiet or ()}
-    asked = (
+    is_asked_for = (
         settings.verbose or settings.printshellcmds or settings.debug_dag or "all" in quiet or os.environ.get(CHATTER)
     )
     handlers = [handler for handler in logging.getLogger("snakemake.logging").handlers if handler.name == HANDLER]
-    if handlers and not asked and not settings.dryrun and not _filters:
+    if handlers and not is_asked_for and not settings.dryrun and not _filters:
         _filters.append(StartView(Path(results), language))
         handlers[0].filters.insert(0, _filters[0])  # before Snakemake's own, which knows nothing of a view
 
@@ -120,8 +120,8 @@ def begin(results: str, opened: Callable[[], Shown], language: str = ENGLISH) ->
         if _filters and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             _filters[0].shown = opened()
         elif _filters:
-            said = phrase("The study is at work; `butfor watch {results}` shows how far it is.", results=results)
-            print(said, file=sys.stderr, flush=True)
+            notice = phrase("The study is at work; `butfor watch {results}` shows how far it is.", results=results)
+            print(notice, file=sys.stderr, flush=True)
 
 
 def end() -> None:

@@ -63,22 +63,22 @@ class TimeLeft:
         self._read_already: dict[Path, KnownRun | None] = {}
         self._beside, self._shared, self._planned = list(beside), shared, planned or {}
 
-    def of(self, found: StudyProgress) -> Left | None:
+    def of(self, progress: StudyProgress) -> Left | None:
         """The time that is left; None where neither a run nor a plan tells it."""
         self._read()
-        arms = [job.arm for job in found.jobs]
+        arms = [job.arm for job in progress.jobs]
         alone, among = self._times(arms, are_batched=False), self._times(arms, are_batched=True)
-        first = self._first(found)
+        first = self._first(progress)
         measured = alone or among or (dict.fromkeys(arms, first) if first else None)
         planned = {arm: self._planned[arm] for arm in arms if arm in self._planned}
         times = measured or (planned if len(planned) == len(arms) else None)
         if not times:
             return None
         together, start = among or times, start_seconds(self._own) or usual_start(parameters.engine())
-        lanes = self._side_by_side or max(1, len(found.under_way))
-        look = self._look(found, times, together, start, lanes)
+        lanes = self._side_by_side or max(1, len(progress.under_way))
+        look = self._look(progress, times, together, start, lanes)
         more = 0.0
-        for place, (before, seeds) in enumerate(pairwise(found.looks[found.place :]), found.place + 2):
+        for place, (before, seeds) in enumerate(pairwise(progress.looks[progress.place :]), progress.place + 2):
             lacking = dict.fromkeys(self._without_records(arms, f"look{place}"), seeds - before)
             shared = self._jobs(f"look{place}", lacking, together, start)
             more += BETWEEN_LOOKS + _taking(arms_of(shared), lanes)
@@ -109,25 +109,25 @@ class TimeLeft:
         of_arm = [run for run in own if run.arm == arm]
         return _usual(of_arm) if of_arm else None
 
-    def _first(self, found: StudyProgress) -> RunSeconds | None:
+    def _first(self, progress: StudyProgress) -> RunSeconds | None:
         """By the epochs of the first runs, before any of them has ended."""
         shares = [
-            (time.time() - job.since) / job.share for job in found.under_way if job.since and job.share > LEAST_SHARE
+            (time.time() - job.since) / job.share for job in progress.under_way if job.since and job.share > LEAST_SHARE
         ]
         return RunSeconds(0.0, median(shares), "its epochs so far") if shares else None
 
     def _look(
         self,
-        found: StudyProgress,
+        progress: StudyProgress,
         times: Mapping[str, RunSeconds],
         together: Mapping[str, RunSeconds],
         start: float,
         lanes: int,
     ) -> float:
         """The seconds that the look needs which trains now: of jobs that train arms together first, which others wait for."""
-        look = f"look{found.place + 1}"
-        waiting = self._without_records([job.arm for job in found.jobs], look)
-        open_jobs = [job for job in found.jobs if job.arm in waiting]
+        look = f"look{progress.place + 1}"
+        waiting = self._without_records([job.arm for job in progress.jobs], look)
+        open_jobs = [job for job in progress.jobs if job.arm in waiting]
         by_themselves = {job.arm for job in open_jobs if job.since is not None}
         lacking = {job.arm: job.seeds - job.done for job in open_jobs}
         ended = self._ended_together(lacking)
@@ -141,7 +141,7 @@ class TimeLeft:
             for job in shared
             if job.runs
         ]
-        seconds += _alone([job for job in found.jobs if job.arm not in known], times, start)
+        seconds += _alone([job for job in progress.jobs if job.arm not in known], times, start)
         return makespan([seconds], lanes) + _taking(known, lanes)
 
     def _without_records(self, arms: Iterable[str], look: str) -> list[str]:

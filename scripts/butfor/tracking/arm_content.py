@@ -153,20 +153,20 @@ def _figures(
     judgement: Judgement, figures: ArmStatistics, metric: Metric, metrics: Mapping[str, Metric]
 ) -> dict[str, float]:
     """The metrics of one point; what is not known is left out."""
-    found: dict[str, float | None] = {PLACE: judgement.place, SEEDS: figures.seeds, FAILED: figures.failed}
+    values: dict[str, float | None] = {PLACE: judgement.place, SEEDS: figures.seeds, FAILED: figures.failed}
     for name, mean in figures.mean.items():
         sd = figures.sd[name]
-        found[name] = recorded(metrics[name], mean)
-        found[metric_names.sd(metrics[name])] = None if sd is None else recorded(metrics[name], sd)
+        values[name] = recorded(metrics[name], mean)
+        values[metric_names.sd(metrics[name])] = None if sd is None else recorded(metrics[name], sd)
     for row in judgement.contrasts:
         each = metrics[row["metric"]]
         if each.settles and row["verdict"] not in REFUSED:
             name, decimals = metric_names.delta(each), each.unit.decimals
             ends = {name: row["effect"], f"{name}_low": row["low"], f"{name}_high": row["high"]}
-            found |= {key: None if value is None else round(value, decimals) for key, value in ends.items()}
+            values |= {key: None if value is None else round(value, decimals) for key, value in ends.items()}
         if each.name == metric.name and row["verdict"] not in REFUSED and row["pairs"] > 1:
-            found |= {P_DIFFER: _digits(row["p_difference"], 2), P_SAME: _digits(row["p_equivalence"], 2)}
-    return {key: float(value) for key, value in found.items() if value is not None}
+            values |= {P_DIFFER: _digits(row["p_difference"], 2), P_SAME: _digits(row["p_equivalence"], 2)}
+    return {key: float(value) for key, value in values.items() if value is not None}
 
 
 def _curves(figures: ArmStatistics) -> list[Point]:

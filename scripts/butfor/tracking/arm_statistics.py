@@ -45,7 +45,7 @@ def statistics_of(
     """The statistics of an arm's records; must_learn, metric: what decides whether a run counts as failed. settling: the metrics
     that verdicts could be asked of."""
     usable = [record for record in records if not record.failed(must_learn, metric)]
-    values = {metric.name: found for metric in settling if (found := _values(metric, usable))}
+    values = {metric.name: figures for metric in settling if (figures := _values(metric, usable))}
     return ArmStatistics(
         seeds=len(records),
         failed=len(records) - len(usable),

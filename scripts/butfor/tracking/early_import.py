@@ -30,9 +30,9 @@ def import_early(tracking: dict[str, Any], results: Path, jobs: Iterable[Job]) -
 
     tracking: see parameters.mirrored. results: the study's results folder.
     """
-    asked = {"tracking": tracking, "results": str(results), "folders": [str(folder) for folder, _ in jobs]}
+    request = {"tracking": tracking, "results": str(results), "folders": [str(folder) for folder, _ in jobs]}
     variables = {**module_environment(), **thread_variables(1)}
-    subprocess.run([interpreter(), *EARLY_IMPORT], input=json.dumps(asked), env=variables, text=True, check=False)
+    subprocess.run([interpreter(), *EARLY_IMPORT], input=json.dumps(request), env=variables, text=True, check=False)
 
 
 def main() -> None:
@@ -41,11 +41,11 @@ def main() -> None:
 
     from butfor.tracking import follower, job_imports
 
-    asked = json.load(sys.stdin)
-    results = Path(asked["results"])
+    request = json.load(sys.stdin)
+    results = Path(request["results"])
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     threading.Thread(target=follower.give_way, args=[results], daemon=True).start()
-    job_imports.import_ended(asked["tracking"], results, [Path(folder) for folder in asked["folders"]])
+    job_imports.import_ended(request["tracking"], results, [Path(folder) for folder in request["folders"]])
 
 
 if __name__ == "__main__":

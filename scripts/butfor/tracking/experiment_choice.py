@@ -54,17 +54,17 @@ class ExperimentChoice:
     def find(self, location: str | None, tags: dict[str, str]) -> Experiment:
         """The study's experiment: active, and if it is new with artifacts at `location` and with these tags."""
         self._question = tags[NOTE]
-        found = self._bearing(self._identity.id)
-        if found and self._is_held_by_a_copy(found):
+        experiment = self._bearing(self._identity.id)
+        if experiment and self._is_held_by_a_copy(experiment):
             self._identity = apart(self._results, self._identity)
-            found = self._bearing(self._identity.id)
-        found = found or self._of_earlier_identity() or self._of_earlier_version() or self._prepared()
-        found = found or self._made(location, tags)
-        if found.lifecycle_stage == "deleted":
-            self._client.restore_experiment(found.experiment_id)
-        if self._identity.files and not self._own and found.tags.get(FILE) != self._file:
-            self._client.set_experiment_tag(found.experiment_id, FILE, self._file)
-        return found
+            experiment = self._bearing(self._identity.id)
+        experiment = experiment or self._of_earlier_identity() or self._of_earlier_version() or self._prepared()
+        experiment = experiment or self._made(location, tags)
+        if experiment.lifecycle_stage == "deleted":
+            self._client.restore_experiment(experiment.experiment_id)
+        if self._identity.files and not self._own and experiment.tags.get(FILE) != self._file:
+            self._client.set_experiment_tag(experiment.experiment_id, FILE, self._file)
+        return experiment
 
     @property
     def identity(self) -> str:
@@ -113,8 +113,10 @@ class ExperimentChoice:
     def _bearing(self, identity: str) -> Experiment | None:
         """The experiment that bears an identity; of several, one that was not deleted."""
         condition = f"tags.`{IDENTITY}` = '{self._value(identity)}'"
-        found = self._client.search_experiments(ViewType.ALL, filter_string=condition)
-        return min(found, key=lambda one: (one.lifecycle_stage == "deleted", int(one.experiment_id)), default=None)
+        experiments = self._client.search_experiments(ViewType.ALL, filter_string=condition)
+        return min(
+            experiments, key=lambda one: (one.lifecycle_stage == "deleted", int(one.experiment_id)), default=None
+        )
 
     def _is_held_by_a_copy(self, experiment: Experiment) -> bool:
         """Whether its last writer was a copy of this folder that passes for the original, or the other way round."""
@@ -124,8 +126,8 @@ class ExperimentChoice:
     def _of_earlier_identity(self) -> Experiment | None:
         """In the folder's own store, which was copied with it: the experiment of the folder that this is a copy of."""
         for earlier in self._identity.earlier if self._own else ():
-            if found := self._bearing(earlier):
-                return self._adopted(found, lambda tags: IDENTITY in tags)
+            if experiment := self._bearing(earlier):
+                return self._adopted(experiment, lambda tags: IDENTITY in tags)
         return None
 
     def _of_earlier_version(self) -> Experiment | None:
@@ -135,26 +137,30 @@ class ExperimentChoice:
         if self._joined:
             return None
         if self._own:
-            found = self._client.get_experiment_by_name(self._study)
-            return self._adopted(found, lambda tags: True) if found and IDENTITY not in found.tags else None
+            experiment = self._client.get_experiment_by_name(self._study)
+            return (
+                self._adopted(experiment, lambda tags: True) if experiment and IDENTITY not in experiment.tags else None
+            )
         noted, user = self._noted(), getpass.getuser()
         if noted.get("target") != target.mark() or "identity" in noted:
             return None
         with contextlib.suppress(MlflowException):  # it is gone for good
-            found = self._client.get_experiment(noted["experiment"])
-            if IDENTITY not in found.tags:
+            experiment = self._client.get_experiment(noted["experiment"])
+            if IDENTITY not in experiment.tags:
                 keys = noted["runs"]
-                return self._adopted(found, lambda tags: tags["mlflow.user"] == user and tags["butfor.key"] in keys)
+                return self._adopted(
+                    experiment, lambda tags: tags["mlflow.user"] == user and tags["butfor.key"] in keys
+                )
         return None
 
     def _prepared(self) -> Experiment | None:
         """One of the study's name without any run, as administrators make it to say where files go."""
-        found = self._client.get_experiment_by_name(self._study)
-        if found is None or IDENTITY in found.tags or found.lifecycle_stage == "deleted":
+        experiment = self._client.get_experiment_by_name(self._study)
+        if experiment is None or IDENTITY in experiment.tags or experiment.lifecycle_stage == "deleted":
             return None
-        if self._client.search_runs([found.experiment_id], "", ViewType.ALL, 1):
+        if self._client.search_runs([experiment.experiment_id], "", ViewType.ALL, 1):
             return None
-        return self._adopted(found, lambda tags: False)
+        return self._adopted(experiment, lambda tags: False)
 
     def _noted(self) -> dict[str, Any]:
         """What the last import noted; nothing if there was none, or if the note is damaged."""
@@ -189,8 +195,8 @@ class ExperimentChoice:
         except MlflowException as failure:
             if failure.error_code not in NAME_IS_TAKEN:
                 raise
-        found = self._bearing(self._identity.id)  # made by a request whose answer was lost
-        return found or self._created(self.names[1], location, tags)
+        experiment = self._bearing(self._identity.id)  # made by a request whose answer was lost
+        return experiment or self._created(self.names[1], location, tags)
 
     def _created(self, name: str, location: str | None, tags: dict[str, str]) -> Experiment:
         made = self._client.create_experiment(name, location, {**tags, IDENTITY: self.identity})

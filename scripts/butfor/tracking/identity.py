@@ -40,12 +40,12 @@ def identity_of(results: Path, shared: bool) -> Identity:
     To be called by one process at a time; of several that draw one at once, all get the one that is kept.
     """
     path = results / IDENTITY
-    kept = _read(path)
-    if kept is None:
+    identity = _read(path)
+    if identity is None:
         return _write_first(path, Identity(_tracked(results) or secrets.token_hex(8)))
-    if not shared or _is_where_it_was(kept, path):
-        return kept
-    return apart(results, kept) if _is_copy(kept, path) else _write(path, kept)
+    if not shared or _is_where_it_was(identity, path):
+        return identity
+    return apart(results, identity) if _is_copy(identity, path) else _write(path, identity)
 
 
 def apart(results: Path, copied: Identity) -> Identity:
@@ -53,23 +53,23 @@ def apart(results: Path, copied: Identity) -> Identity:
     return _write(results / IDENTITY, replace(copied, id=secrets.token_hex(8), earlier=(*copied.earlier, copied.id)))
 
 
-def _is_where_it_was(kept: Identity, path: Path) -> bool:
+def _is_where_it_was(identity: Identity, path: Path) -> bool:
     """Whether the folder has the same path as before, on the same machine or on another that shares it."""
-    if kept.folder != str(path.parent.resolve()):
+    if identity.folder != str(path.parent.resolve()):
         return False
-    return kept.host == platform.node() or kept.files[-1] == path.stat().st_ino
+    return identity.host == platform.node() or identity.files[-1] == path.stat().st_ino
 
 
-def _is_copy(kept: Identity, path: Path) -> bool:
+def _is_copy(identity: Identity, path: Path) -> bool:
     """Whether a folder that is not where it was is a copy, and was not moved."""
-    if kept.files[-1] == path.stat().st_ino:
+    if identity.files[-1] == path.stat().st_ino:
         return False
-    original = Path(kept.folder) / IDENTITY
+    original = Path(identity.folder) / IDENTITY
     with contextlib.suppress(OSError):
         there = _read(original)
         if there is not None and not original.samefile(path):
-            return there.id == kept.id
-    return kept.host != platform.node()
+            return there.id == identity.id
+    return identity.host != platform.node()
 
 
 def _read(path: Path) -> Identity | None:

@@ -100,8 +100,8 @@ def register(client: MlflowClient, names: Sequence[str], identity: str, runs: It
         log.warning("no model is registered: other studies hold the names %s", ", ".join(names))
         return
     key, digest = (run.data.tags[tag] for tag in ("butfor.key", "butfor.digest"))
-    found = client.search_model_versions(f"name='{name}'")
-    versions = [v for v in found if (v.tags.get("butfor.key"), v.tags.get("butfor.digest")) == (key, digest)]
+    all_versions = client.search_model_versions(f"name='{name}'")
+    versions = [v for v in all_versions if (v.tags.get("butfor.key"), v.tags.get("butfor.digest")) == (key, digest)]
     if not versions:
         source, note = f"{run.info.artifact_uri}/{FOLDER}", run.data.tags["mlflow.note.content"]
         marks = {"butfor.key": key, "butfor.digest": digest}

@@ -97,12 +97,12 @@ def deltas(record: Record, reference: Record | None, metrics: Iterable[Metric] =
     """
     if reference is None or not record.metrics or not reference.metrics:
         return {}
-    found = {}
+    differences = {}
     for metric in metrics:
         with suppress(KeyError):  # of which the run leaves it undefined, or is not measured yet
             difference = metric.figure(record.metrics) - metric.figure(reference.metrics)
-            found[metric_names.delta(metric)] = round(difference, 6)
-    return found
+            differences[metric_names.delta(metric)] = round(difference, 6)
+    return differences
 
 
 def metrics(record: Record, differences: dict[str, float], loads: bool) -> list[Point]:

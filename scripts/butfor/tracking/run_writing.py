@@ -71,16 +71,16 @@ class RunWriter:
         self, client: MlflowClient, experiment: str, artifacts: ArtifactStore, tracking: dict[str, Any]
     ) -> None:
         self._client, self._experiment, self._artifacts, self._tracking = client, experiment, artifacts, tracking
-        self._said = False
+        self._has_warned = False
 
     def source(self, path: Path, record: Record) -> RunSource:
         """What the run of the record in the file `path` is written from."""
         job = JobPlace(path.parent)
         models, compared = self._tracking["models"], self._reference(path)
         model = job.model(models, seed_of(path))
-        kept = models != "none" and model.exists() and self._can_be_described(model, record)
+        has_model = models != "none" and model.exists() and self._can_be_described(model, record)
         differences = run_content.deltas(record, compared, settling(self._tracking))
-        return RunSource(path, record, differences, model if kept else None)
+        return RunSource(path, record, differences, model if has_model else None)
 
     def _reference(self, path: Path) -> Record | None:
         """The record of the reference's run with the same seed, if there is one."""
@@ -106,15 +106,15 @@ class RunWriter:
     def _can_be_described(self, model: Path, record: Record) -> bool:
         """Whether a model was trained by Keras; the first that was not is said."""
         by_keras = model_artifacts.is_of_keras(model, record)
-        if not by_keras and not self._said:
+        if not by_keras and not self._has_warned:
             log.warning("%s: MLflow is given models of Keras only, so this study's stay where they are", model)
-            self._said = True
+            self._has_warned = True
         return by_keras
 
     def digest(self, source: RunSource) -> str:
         """A SHA-256 that stands for all that decides what the run holds."""
         settings = [self._tracking[key] for key in ("code", "experiment", "metric", "varying", "system_metrics")]
-        settings += [sorted(asked)] if (asked := self._tracking.get("metrics")) else []
+        settings += [sorted(metrics)] if (metrics := self._tracking.get("metrics")) else []
         arm = self._tracking["arms"][source.record.arm]
         decisive = json.dumps([settings, arm, source.differences, source.model is not None], sort_keys=True)
         return hashlib.sha256(source.path.read_bytes() + decisive.encode()).hexdigest()

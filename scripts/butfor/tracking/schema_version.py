@@ -130,33 +130,33 @@ def _make(database: Path, start: Path | None = None, backup: Path | None = None)
 
 def _copy_empty(new: Path) -> None:
     """Copy a database without runs, which is made once for all studies on this machine."""
-    kept = kept_beside_code(f"mlflow_{mlflow.__version__}.db")
-    if kept and _is_undamaged(kept):
-        _copy(kept, new)
+    cache = kept_beside_code(f"mlflow_{mlflow.__version__}.db")
+    if cache and _is_undamaged(cache):
+        _copy(cache, new)
         return
     with tempfile.TemporaryDirectory(prefix="butfor-") as folder:
         made = Path(folder) / new.name
         _make_tables(made)
         _copy(made, new)
-        if kept:
-            _keep(made, kept)
+        if cache:
+            _keep(made, cache)
 
 
-def _is_undamaged(kept: Path) -> bool:
+def _is_undamaged(cache: Path) -> bool:
     try:
-        with closing(sqlite3.connect(f"{kept.as_uri()}?immutable=1", uri=True)) as database:
+        with closing(sqlite3.connect(f"{cache.as_uri()}?immutable=1", uri=True)) as database:
             made = database.execute("select version_num from alembic_version").fetchone()
             return bool(made and database.execute("pragma quick_check").fetchone() == ("ok",))
     except sqlite3.Error:  # where there is none, too
         return False
 
 
-def _keep(made: Path, kept: Path) -> None:
-    part = kept.with_name(f"{kept.name}.{os.getpid()}")
+def _keep(made: Path, cache: Path) -> None:
+    part = cache.with_name(f"{cache.name}.{os.getpid()}")
     with contextlib.suppress(OSError):  # a full disk
-        kept.parent.mkdir(exist_ok=True)
+        cache.parent.mkdir(exist_ok=True)
         _copy(made, part)
-        os.replace(part, kept)
+        os.replace(part, cache)
 
 
 def _copy(made: Path, new: Path) -> None:

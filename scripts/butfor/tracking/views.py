@@ -83,26 +83,26 @@ def views(metric: Metric, *others: Metric) -> dict[str, tuple[str, State]]:
     usual = (
         [other for other in METRICS.values() if other.settles and other != metric] if metric in METRICS.values() else []
     )
-    asked = [metric, *(others or usual)]
-    names = _table_metrics(asked)
-    effects = {"delta": [_bars(delta(one)) for one in asked]}
+    metrics = [metric, *(others or usual)]
+    names = _table_metrics(metrics)
+    effects = {"delta": [_bars(delta(one)) for one in metrics]}
     dots = {part: [_dots("arm", name) for name in names if name.startswith(part)] for part in ("delta", "test")}
     by_effect = _metric(delta(metric)), metric.higher_is_better  # the worst first
     by_place = _metric(arm_content.PLACE)
     return {
         FIRST: (
             "Arms, the baseline first, then by effect",
-            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**effects, **_curves(asked)}, asked)},
+            {**_runs(ARMS, _arm_columns(metrics), by_place), **_charts({**effects, **_curves(metrics)}, metrics)},
         ),
         CURVES: (
             "Learning curves of arms",
-            {**_runs(ARMS, _arm_columns(asked), by_place), **_charts({**_curves(asked), **effects}, asked)},
+            {**_runs(ARMS, _arm_columns(metrics), by_place), **_charts({**_curves(metrics), **effects}, metrics)},
         ),
         "butfor-runs": (
             "Every run, by effect",
             {
                 **_runs(USABLE, [_param("arm"), _param("seed"), *map(_metric, names)], *by_effect),
-                **_charts({**dots, **_curves(asked)}, asked),
+                **_charts({**dots, **_curves(metrics)}, metrics),
             },
         ),
         "butfor-report": (
@@ -116,21 +116,21 @@ def views(metric: Metric, *others: Metric) -> dict[str, tuple[str, State]]:
     }
 
 
-def _arm_columns(asked: list[Metric]) -> list[str]:
+def _arm_columns(metrics: list[Metric]) -> list[str]:
     """The columns of the table of arms: verdict and numbers on the first metric, then the effects on those beside it."""
-    metric, *others = asked
+    metric, *others = metrics
     verdict, interval, mean, proof = (f"tags.`{name}`" for name in arm_content.SHOWN)
     numbers = [_metric(name) for name in (arm_content.P_DIFFER, arm_content.SEEDS, arm_content.FAILED)]
     effects = [_metric(delta(other)) for other in others]
     return [verdict, _metric(delta(metric)), interval, mean, *numbers, proof, *effects]
 
 
-def _table_metrics(asked: list[Metric]) -> list[str]:
+def _table_metrics(metrics: list[Metric]) -> list[str]:
     """The metrics that the table of runs shows: effect and test figure of the metric and of those beside it, then its other
     parts.
     """
-    tested = [name for one in asked for name in (delta(one), one.name)]
-    return [*tested, *(_other_parts(asked[0]) if asked[0].name in METRICS else [])]
+    tested = [name for one in metrics for name in (delta(one), one.name)]
+    return [*tested, *(_other_parts(metrics[0]) if metrics[0].name in METRICS else [])]
 
 
 def _final_metrics(settling: list[Metric]) -> list[str]:
@@ -159,7 +159,7 @@ def _runs(condition: str, columns: list[str], order: str = "attributes.start_tim
     }
 
 
-def _charts(sections: dict[str, list[State]], asked: list[Metric]) -> State:
+def _charts(sections: dict[str, list[State]], metrics: list[Metric]) -> State:
     """Sections of charts in this order, each named after the first part of its metrics' names, as MLflow names its own.
     Final figures that no section shows are hidden; MLflow would draw them as bars from 0, which all look alike.
     """
@@ -168,7 +168,7 @@ def _charts(sections: dict[str, list[State]], asked: list[Metric]) -> State:
         for name, charts in sections.items()
         for place, chart in enumerate(charts)
     ]
-    hidden = [name for name in _final_metrics(asked) if all(chart.get("metricKey") != name for chart in visible)]
+    hidden = [name for name in _final_metrics(metrics) if all(chart.get("metricKey") != name for chart in visible)]
     return {
         "compareRunCharts": [*visible, *({**_bars(name), "uuid": name, "deleted": True} for name in hidden)],
         "compareRunSections": [{"uuid": name, "name": name, "display": True, "isReordered": True} for name in sections],
@@ -187,9 +187,9 @@ def _dots(x: str, y: str) -> State:
     return {**_card("SCATTER"), "xaxis": _axis(x), "yaxis": _axis(y)}
 
 
-def _curves(asked: list[Metric]) -> dict[str, list[State]]:
+def _curves(metrics: list[Metric]) -> dict[str, list[State]]:
     """Charts of what each part of the data is measured by after every epoch, which the metrics that are recorded tell."""
-    names = [quantity.name for quantity in quantities_in(one.name for one in asked)]
+    names = [quantity.name for quantity in quantities_in(one.name for one in metrics)]
     measured = {part: [_line(f"{part}/{name}") for name in names] for part in ("val", "train")}
     measured["train"] += [_line("train/objective"), _line("train/learning_rate")]
     return measured

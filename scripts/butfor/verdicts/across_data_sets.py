@@ -30,14 +30,14 @@ def across(study: Study, records: list[Record], rows: list[ContrastRow]) -> Acro
     if len(sets) < 2:
         return None
     metric, others = judged_by(study), beside(study)
-    found = {
+    by_metric = {
         each.name: _rows(study, records, each, each.rows(rows), 1 if each == metric else max(1, len(others)))
         for each in (metric, *others)
     }
-    rest = [row for other in others for row in found[other.name]]
+    rest = [row for other in others for row in by_metric[other.name]]
     return {
         "data_sets": sets,
-        "rows": found[metric.name],
+        "rows": by_metric[metric.name],
         "others": rest,
         "ranks": ranks_of(study, records, metric, sets),
     }
@@ -51,12 +51,12 @@ def _rows(
     shared = shared_pairs(study, records, metric, rows)
     judged = _judged(study, records, metric, shared, metrics)
     references = {anywhere(arm["name"]): anywhere(reference_of(arm)) for arm in ablations_of(study)}
-    found = [
+    across_rows = [
         _row(metric, name, references[name], [by_arm[n] for n in several[name]], judged.get(name)) for name in several
     ]
     if metric.name in descriptive(study):
-        return [{**row, "verdict": DESCRIBED, "remark": ""} for row in found]
-    return found
+        return [{**row, "verdict": DESCRIBED, "remark": ""} for row in across_rows]
+    return across_rows
 
 
 def on_several(study: Study) -> dict[str, list[str]]:
@@ -106,9 +106,9 @@ def _judged(
     rule = rule_of(study, metric, records)
     rule = replace(rule, others=metrics * (len(shared) + rule.others) - len(shared))
     judged = stats.judge_over_data_sets(shared, rule) if shared else {}
-    contrasts = {name: found.contrast for name, found in judged.items()}
+    contrasts = {name: mean.contrast for name, mean in judged.items()}
     held = for_new_data(contrasts, mean_errors(study, records, metric), study)
-    return {name: replace(found, contrast=held[name]) for name, found in judged.items()}
+    return {name: replace(mean, contrast=held[name]) for name, mean in judged.items()}
 
 
 def judged_means(
@@ -121,25 +121,25 @@ def judged_means(
 
 
 def _row(
-    metric: Metric, name: str, reference: str, of_sets: list[ContrastRow], found: stats.OverDataSets | None
+    metric: Metric, name: str, reference: str, of_sets: list[ContrastRow], mean: stats.OverDataSets | None
 ) -> AcrossRow:
     refused = [row for row in of_sets if row["verdict"] in REFUSED]
-    said: dict[str, Any] = {"arm": name, "reference": reference, "metric": metric.name}
-    said |= {"unit": metric.unit.name, "decimals": metric.unit.decimals}
-    said["effects"] = {row["data"]: none_for_nan(row["effect"]) for row in of_sets if row not in refused}
-    if found is None:
+    about: dict[str, Any] = {"arm": name, "reference": reference, "metric": metric.name}
+    about |= {"unit": metric.unit.name, "decimals": metric.unit.decimals}
+    about["effects"] = {row["data"]: none_for_nan(row["effect"]) for row in of_sets if row not in refused}
+    if mean is None:
         empty = dict.fromkeys(AcrossRow.__annotations__)
         remark = ", ".join(f"{row['verdict']} on {row['data']}" for row in refused)
-        return cast(AcrossRow, {**empty, **said, "verdict": "inconclusive", "remark": remark})
-    c = found.contrast
+        return cast(AcrossRow, {**empty, **about, "verdict": "inconclusive", "remark": remark})
+    c = mean.contrast
     values = {
         **fields_of(c),
         "remark": "; ".join(filter(None, [c.remark, *_lost(of_sets), opposed(c.verdict, of_sets)])),
-        "heterogeneity": found.heterogeneity,
-        "p_heterogeneity": found.p_heterogeneity,
-        **{"like_low": found.low, "like_high": found.high},
+        "heterogeneity": mean.heterogeneity,
+        "p_heterogeneity": mean.p_heterogeneity,
+        **{"like_low": mean.low, "like_high": mean.high},
     }
-    whole = {**values, **said}
+    whole = {**values, **about}
     return cast(AcrossRow, {key: none_for_nan(whole[key]) for key in AcrossRow.__annotations__})
 
 
@@ -166,5 +166,5 @@ def ranks_of(study: Study, records: list[Record], metric: Metric, sets: list[str
     whole = {arm: [of_arm[name] for name in sets] for arm, of_arm in reached.items() if len(of_arm) == len(sets)}
     if len(sets) < stats.FEWEST_RANKED or len(whole) < 3:
         return None
-    found = stats.ranked_arms(whole, metric.higher_is_better, study["verdict"]["alpha"])
-    return {"ranks": found.ranks, "p": found.p, "critical": found.critical}
+    ranking = stats.ranked_arms(whole, metric.higher_is_better, study["verdict"]["alpha"])
+    return {"ranks": ranking.ranks, "p": ranking.p, "critical": ranking.critical}

@@ -24,8 +24,8 @@ def as_recorded(study: Known, records: list[Record]) -> Known:
     known: Known = {**study, "task": task} if task else study  # type: ignore[assignment]
     if known["verdict"]["metric"] not in metrics_of(known):
         known = {**known, "verdict": {**known["verdict"], "metric": default_of(known)}}  # type: ignore[assignment]
-    asked: dict[str, MetricTerms] = known.get("metrics", {})  # type: ignore[assignment]
-    margins = {name: _with_margin(terms, known, records) for name, terms in asked.items()}
+    metrics: dict[str, MetricTerms] = known.get("metrics", {})  # type: ignore[assignment]
+    margins = {name: _with_margin(terms, known, records) for name, terms in metrics.items()}
     return {**known, "metrics": margins} if margins else known  # type: ignore[return-value]
 
 

@@ -30,8 +30,8 @@ class FailedBaseline:
 def failed_baselines(records: list[Record], must_learn: bool, metric: str) -> list[FailedBaseline]:
     """The baselines, one on each data set, that have runs of which every one counts as failed (see counts_as_failed)."""
     names = dict.fromkeys(record.arm for record in records if is_baseline(record.arm))
-    found = (failed_baseline(records, must_learn, metric, name) for name in names)
-    return [baseline for baseline in found if baseline]
+    baselines = (failed_baseline(records, must_learn, metric, name) for name in names)
+    return [baseline for baseline in baselines if baseline]
 
 
 def failed_baseline(

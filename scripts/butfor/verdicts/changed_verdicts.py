@@ -54,13 +54,13 @@ def verdict_diff(a: Path, b: Path, metric: str | None = None) -> VerdictDiff:
 
     Raises StudyError if a folder holds no verdicts, or none on that metric.
     """
-    asked = metric or _read(a, "comparison.json")["metric"]
-    one, other = _side(a, asked), _side(b, asked)
+    metric_name = metric or _read(a, "comparison.json")["metric"]
+    one, other = _side(a, metric_name), _side(b, metric_name)
     first = next(iter({**one.rows, **other.rows}.values()))
     return {
         "a": str(a),
         "b": str(b),
-        "metric": asked,
+        "metric": metric_name,
         "unit": first["unit"],
         "decimals": first["decimals"],
         "both": [_pair(arm, row, other.rows[arm]) for arm, row in one.rows.items() if arm in other.rows],
@@ -82,13 +82,13 @@ def moved_in(diff: VerdictDiff) -> list[VerdictPair]:
 
 def _side(folder: Path, metric: str) -> Side:
     comparison, rows = _read(folder, "comparison.json"), _read(folder, "contrasts.json")
-    found = {row["arm"]: row for row in rows if row["metric"] == metric}
-    if not found:
+    by_arm = {row["arm"]: row for row in rows if row["metric"] == metric}
+    if not by_arm:
         known = ", ".join(dict.fromkeys(row["metric"] for row in rows)) or "none"
         raise StudyError(
             f"{folder}: expected verdicts on {metric}, received those on {known}. Write --metric and one of both."
         )
-    return Side(folder, found, comparison, _devices(folder))
+    return Side(folder, by_arm, comparison, _devices(folder))
 
 
 def _pair(arm: str, a: ContrastRow, b: ContrastRow) -> VerdictPair:
@@ -100,7 +100,7 @@ def _pair(arm: str, a: ContrastRow, b: ContrastRow) -> VerdictPair:
 
 def _differences(a: Side, b: Side) -> list[str]:
     """What else differs, so that a changed verdict may be due to it."""
-    said = []
+    sentences = []
     for what, one, other in (
         ("the margin is", _margin(a), _margin(b)),
         ("verdicts are asked by", _decides(a), _decides(b)),
@@ -108,23 +108,23 @@ def _differences(a: Side, b: Side) -> list[str]:
         ("runs were made on", a.devices, b.devices),
     ):
         if one != other and one and other:
-            said.append(f"In {a.folder}, {what} {one}; in {b.folder}, {other}.")
+            sentences.append(f"In {a.folder}, {what} {one}; in {b.folder}, {other}.")
     references = {
         arm: (row["reference"], b.rows[arm]["reference"])
         for arm, row in a.rows.items()
         if arm in b.rows and row["reference"] != b.rows[arm]["reference"]
     }
-    said += [
+    sentences += [
         f"{arm} is compared with {one} in {a.folder} and with {other} in {b.folder}."
         for arm, (one, other) in references.items()
     ]
     changes = {arm: (_changes(a, arm), _changes(b, arm)) for arm in a.rows if arm in b.rows}
-    said += [
+    sentences += [
         f"{arm} changes {one} in {a.folder} and {other} in {b.folder}."
         for arm, (one, other) in changes.items()
         if one != other and one and other
     ]
-    return said
+    return sentences
 
 
 def _changes(side: Side, arm: str) -> str:

@@ -95,7 +95,7 @@ def judge(
         name: _decided_by(study, claim, records, rows) for name, claim in claims.items() if name not in of_costs
     }
     tests = {name: of_claim for name, (_, of_claim) in decided_by.items()}
-    tests |= {name: [cost_claims.tests(study, claims[name], found)] for name, found in spent.items()}
+    tests |= {name: [cost_claims.tests(study, claims[name], contrast)] for name, contrast in spent.items()}
     corrected, alpha = _corrected(tests, others), study["verdict"]["alpha"]
     judged = []
     for name, claim in claims.items():
@@ -113,8 +113,8 @@ def _decided_by(
     """The contrasts that a claim is about, more than one where it is about every data set, and its own tests on each."""
     over = claim.get("data_sets")
     if over == "mean":
-        found = on_the_mean(study, claim, records, rows)
-        return [found.row], [found.tests]
+        mean = on_the_mean(study, claim, records, rows)
+        return [mean.row], [mean.tests]
     of_metric = [row for row in rows if row["metric"] == claim["metric"]]
     meant = [row for row in of_metric if claim["arm"] in (row["arm"], anywhere(row["arm"]) if over else "")]
     none: Tests = (None, None)

@@ -37,14 +37,14 @@ def ruling_on_all(
         return each[0]
     refuted = [pair for pair in each if pair[1].outcome == "refuted"]
     if refuted:
-        row, found = min(refuted, key=lambda pair: pair[1].p or 0.0)
-        return row, Ruling("refuted", f"on {row['data']}: {found.reason}", found.p)
+        row, decision = min(refuted, key=lambda pair: pair[1].p or 0.0)
+        return row, Ruling("refuted", f"on {row['data']}: {decision.reason}", decision.p)
     undecided = [pair for pair in each if pair[1].outcome == "undecided"]
-    row, found = max(undecided or each, key=lambda pair: -1.0 if pair[1].p is None else pair[1].p)
+    row, decision = max(undecided or each, key=lambda pair: -1.0 if pair[1].p is None else pair[1].p)
     if undecided:
         why = [f"on {one['data']}: {of_one.reason or 'not shown'}" for one, of_one in undecided]
-        return row, Ruling("undecided", "; ".join(why), found.p)
-    return row, Ruling("supported", f"least sure on {row['data']}", found.p)
+        return row, Ruling("undecided", "; ".join(why), decision.p)
+    return row, Ruling("supported", f"least sure on {row['data']}", decision.p)
 
 
 def ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
@@ -69,16 +69,16 @@ def ruling(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | N
 def _by_failing(claim: Claim, row: ContrastRow, shown: float | None, wrong: float | None, alpha: float) -> Ruling:
     """On a claim about how often runs fail; what they reach if they do not is another question."""
     failed, judged, rate = row["failed_ablation"], judged_runs(row), claim["rate"]
-    said = f"{failed} of {counted(judged, 'run')} failed"
+    reason = f"{failed} of {counted(judged, 'run')} failed"
     if rate is None:
-        said += f", and {row['failed_reference']} of the reference's"
+        reason += f", and {row['failed_reference']} of the reference's"
     if _small(shown, alpha) or _small(wrong, alpha):
         return Ruling(
-            "supported" if _small(shown, alpha) else "refuted", said, shown if _small(shown, alpha) else wrong
+            "supported" if _small(shown, alpha) else "refuted", reason, shown if _small(shown, alpha) else wrong
         )
     if rate is not None and judged and failed in (0, judged):
-        said += f", too few to show a rate {'above' if failed else 'below'} {percent(rate)}"
-    return Ruling("undecided", said, shown)
+        reason += f", too few to show a rate {'above' if failed else 'below'} {percent(rate)}"
+    return Ruling("undecided", reason, shown)
 
 
 def _by_failures(row: ContrastRow, judged: int, alpha: float) -> tuple[Verdict, float | None] | None:

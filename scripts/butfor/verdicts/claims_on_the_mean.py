@@ -109,15 +109,15 @@ def _of_failing_more(shared: Pairs, rule: stats.Rule) -> Tests:
 
 
 def _row(claim: Claim, like: ContrastRow, c: stats.Contrast) -> ContrastRow:
-    told = {"arm": claim["arm"], "reference": claim["reference"], "data": MEAN, "metric": claim["metric"]}
+    about = {"arm": claim["arm"], "reference": claim["reference"], "data": MEAN, "metric": claim["metric"]}
     values = {key: none_for_nan(value) for key, value in fields_of(c).items()}
-    return cast(ContrastRow, {**like, **values, **told})
+    return cast(ContrastRow, {**like, **values, **about})
 
 
 def _refused(claim: Claim, of_sets: list[ContrastRow]) -> ContrastRow:
     """In the place of a mean that there is none of, since the ablation has no verdict on a data set."""
     first = next(row for row in of_sets if row["verdict"] in REFUSED)
-    told = {"arm": claim["arm"], "reference": claim["reference"], "data": MEAN}
+    about = {"arm": claim["arm"], "reference": claim["reference"], "data": MEAN}
     none = dict.fromkeys(("effect", "low", "high"))
     remark = ": ".join(filter(None, [f"on {first['data']}", first["remark"]]))
-    return cast(ContrastRow, {**first, **told, **none, "remark": remark})
+    return cast(ContrastRow, {**first, **about, **none, "remark": remark})

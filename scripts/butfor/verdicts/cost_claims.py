@@ -42,11 +42,11 @@ def contrasts(
     }
 
 
-def tests(study: Study, claim: Claim, found: CostContrast) -> Tests:
+def tests(study: Study, claim: Claim, contrast: CostContrast) -> Tests:
     """Of a cost that each run tells; none of any other."""
-    if found.pairs is None or found.pairs.pairs < 2:
+    if contrast.pairs is None or contrast.pairs.pairs < 2:
         return None, None
-    c, looks, margin = found.pairs, len(study["looks"]), claim["margin"] or 0.0
+    c, looks, margin = contrast.pairs, len(study["looks"]), claim["margin"] or 0.0
     if claim["expect"] == "same":
         return c.p_equivalence, stats.p_outside(c, margin, looks)
     if claim["expect"] == "helps":
@@ -55,28 +55,28 @@ def tests(study: Study, claim: Claim, found: CostContrast) -> Tests:
 
 
 def _ruling(
-    claim: Claim, found: CostContrast, shown: float | None, wrong: float | None, alpha: float
+    claim: Claim, contrast: CostContrast, shown: float | None, wrong: float | None, alpha: float
 ) -> tuple[str, str, float | None]:
     """The outcome, why, and the corrected probability that says so, if there is one."""
-    if found.effect is None:
+    if contrast.effect is None:
         return "undecided", "not measured yet, or not told by this machine", None
-    if found.pairs is not None:
+    if contrast.pairs is not None:
         for outcome, p in (("supported", shown), ("refuted", wrong)):
             if p is not None and p <= alpha:
                 return outcome, "", p
         return "undecided", "", shown
-    beyond = _beyond(claim, found.effect)
-    if claim["metric"] != TIMED and abs(beyond) <= found.spread and not COSTS[claim["metric"]].exact:
+    beyond = _beyond(claim, contrast.effect)
+    if claim["metric"] != TIMED and abs(beyond) <= contrast.spread and not COSTS[claim["metric"]].exact:
         return "undecided", "closer to what the claim says than two measurements of one model are to each other", None
     return ("supported" if beyond >= 0 and (beyond > 0 or _counts_equal(claim)) else "refuted"), _how(claim), None
 
 
 def row(
-    name: str, claim: Claim, found: CostContrast, shown: float | None, wrong: float | None, alpha: float
+    name: str, claim: Claim, contrast: CostContrast, shown: float | None, wrong: float | None, alpha: float
 ) -> dict[str, Any]:
     """The claim as a row of claims.json. shown, wrong: the corrected probabilities of its tests, if it has any."""
-    decided = _ruling(claim, found, shown, wrong, alpha)
-    about, c = COSTS[claim["metric"]], found.pairs
+    decided = _ruling(claim, contrast, shown, wrong, alpha)
+    about, c = COSTS[claim["metric"]], contrast.pairs
     none = {
         "low": None,
         "high": None,
@@ -92,7 +92,7 @@ def row(
         **{key: claim[key] for key in ("sentence", "arm", "reference", "metric", "expect", "margin", "rate")},  # type: ignore[literal-required]
         **{"unit": about.unit, "decimals": about.decimals},
         **dict(zip(("outcome", "reason", "p"), decided, strict=True)),
-        "effect": found.effect,
+        "effect": contrast.effect,
         **{
             key: None if isinstance(value, float) and not math.isfinite(value) else value
             for key, value in numbers.items()

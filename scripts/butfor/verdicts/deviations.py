@@ -14,7 +14,7 @@ from butfor.study.claims import EARLIER
 from butfor.study.metrics import METRICS
 from butfor.study.recipe_words import in_short, setting_changes
 from butfor.verdicts.numbers import signed
-from butfor.verdicts.register import Entry, Register, said
+from butfor.verdicts.register import Entry, Register, content
 from butfor.verdicts.removed import removed_arms
 from butfor.verdicts.reported import DEFINITE, Reading, Reported
 
@@ -35,25 +35,27 @@ def deviations(register: Register, now: Reported | None = None, counts_removed: 
 
     now: the verdicts and data of the report that is made. counts_removed: whether arms that were taken out still count.
     """
-    found: list[tuple[str, str]] = []
+    dated_lines: list[tuple[str, str]] = []
     for before, after in _later(register["terms"]):
         if words := _differences(before["terms"], after["terms"]):
-            found.append((after["time"], _told(after, f"the study's settings were changed: {words}")))
+            dated_lines.append((after["time"], _line(after, f"the study's settings were changed: {words}")))
     for entries in _arm_changes(register):
-        found += [(entries[0].after["time"], _told(entries[0].after, words)) for words in _arms_in_words(entries)]
+        dated_lines += [(entries[0].after["time"], _line(entries[0].after, words)) for words in _arms_in_words(entries)]
     for name, claim in register["claims"].items():
-        told = [(after, _claim_in_words(before, after)) for before, after in _later(claim)]
-        found += [(after["time"], _told(after, f"claim `{name}` was {words}")) for after, words in told if words]
+        changes = [(after, _claim_in_words(before, after)) for before, after in _later(claim)]
+        dated_lines += [
+            (after["time"], _line(after, f"claim `{name}` was {words}")) for after, words in changes if words
+        ]
     reports = [*register["reports"], *([now] if now else [])]
     for report, following in pairwise(reports):
-        found += [(following["time"], line) for line in _revoked(report, following)]
-    lines = [line for _, line in sorted(found, key=lambda each: each[0])]
+        dated_lines += [(following["time"], line) for line in _revoked(report, following)]
+    lines = [line for _, line in sorted(dated_lines, key=lambda each: each[0])]
     return [*_unknown_beginning(register), *lines, *_correction(register, counts_removed)]
 
 
 def reasons(register: Register) -> list[str]:
     """The reasons that came later than what they explain, a sentence each: they change nothing that decides."""
-    return [_told(entry, "a reason was added") for entry in register["reasons"]]
+    return [_line(entry, "a reason was added") for entry in register["reasons"]]
 
 
 def _unknown_beginning(register: Register) -> list[str]:
@@ -82,31 +84,35 @@ def _arm_changes(register: Register) -> Iterator[list[ArmChange]]:
     since earlier versions of it held none."""
     histories = register["arms"]
     first = next((entries[0]["time"] for name, entries in histories.items() if is_baseline(name)), "")
-    found = [
+    changes = [
         ArmChange(name, before, after)
         for name, entries in histories.items()
         for before, after in pairwise([None, *entries])
         if after is not None and after["runs"] and (before is not None or after["time"] != first)
     ]
     for _, together in groupby(
-        sorted(found, key=lambda change: change.after["time"]), lambda change: change.after["time"]
+        sorted(changes, key=lambda change: change.after["time"]), lambda change: change.after["time"]
     ):
         yield list(together)
 
 
-def _arms_in_words(found: list[ArmChange]) -> Iterator[str]:
+def _arms_in_words(changes: list[ArmChange]) -> Iterator[str]:
     """The changes of one start: arms renamed, taken out, added, changed, and trained with another recipe since another was."""
-    gone = [change for change in found if not said(change.after)]
-    renamed = {change.name: change.after["renamed"] for change in gone if "renamed" in change.after}
+    removals = [change for change in changes if not content(change.after)]
+    renamed = {change.name: change.after["renamed"] for change in removals if "renamed" in change.after}
     for name, other in renamed.items():
         yield f"arm `{name}` was renamed `{other}`"
-    if removed := [f"`{change.name}` ({_former(change.after)})" for change in gone if change.name not in renamed]:
+    if removed := [f"`{change.name}` ({_former(change.after)})" for change in removals if change.name not in renamed]:
         yield f"{_arms(removed)} taken out: {_few(removed)}"
-    new = [c for c in found if said(c.after) and not (c.before and said(c.before)) and c.name not in renamed.values()]
+    new = [
+        c
+        for c in changes
+        if content(c.after) and not (c.before and content(c.before)) and c.name not in renamed.values()
+    ]
     for become, back in (("added", False), ("put in again", True)):
         if added := [f"`{change.name}` ({_asks(change.after)})" for change in new if bool(change.before) == back]:
             yield f"{_arms(added)} {become}: {_few(added)}"
-    both = [(c.name, c.before, c.after) for c in found if c.before and said(c.before) and said(c.after)]
+    both = [(c.name, c.before, c.after) for c in changes if c.before and content(c.before) and content(c.after)]
     changed = {name: words for name, before, after in both if (words := _arm_differences(before, after))}
     was = {
         name: _former(after) for name, _, after in both if "former" in after
@@ -219,6 +225,6 @@ def _recipes(before: dict[str, str], after: dict[str, str]) -> str:
     return " and ".join(f"`{arm}`" for arm, mark in after.items() if before.get(arm) != mark) or "its former arms"
 
 
-def _told(entry: Entry, words: str) -> str:
+def _line(entry: Entry, words: str) -> str:
     reason = f" Reason given: “{plain(entry['because'])}”" if entry.get("because") else ""
     return f"{entry['time'][:10]}, after {counted(entry['runs'], 'run')}: {words}.{reason}"

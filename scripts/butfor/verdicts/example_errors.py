@@ -38,7 +38,7 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
     if study.get("replicates"):
         return {}
     verdict, by_run = study["verdict"], {(record.arm, record.seed): record for record in records}
-    found = {}
+    errors = {}
     for arm in ablations_of(study):
         pairs = [
             (by_run[arm["name"], seed], by_run[reference_of(arm), seed])
@@ -68,8 +68,8 @@ def example_errors(study: Study, records: list[Record], looks: dict[str, int], m
             count = len(np.unique(members))
         if of := sources(one, other, count):
             scale = metric.unit.scale
-            found[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
-    return found
+            errors[arm["name"]] = Sources(scale * of.seeds, scale * of.examples, scale * of.both, of.freedom)
+    return errors
 
 
 def _looked_at(examples: int, count: int) -> npt.NDArray[np.int32]:
@@ -102,7 +102,7 @@ def for_new_data(
     study asks for verdicts that hold for it. No further seeds would change that, so that what is settled stays so."""
     if study["verdict"].get("holds_for") != "new data" or study.get("replicates"):
         return judged
-    alpha, kept = study["verdict"]["alpha"], dict(judged)
+    alpha, contrasts = study["verdict"]["alpha"], dict(judged)
     for name, c in judged.items():
         if c.verdict not in DECIDED or decided_by_failures(c, alpha):
             continue
@@ -112,8 +112,8 @@ def for_new_data(
             continue
         else:
             remark = f"{c.verdict} on this test set, which is too small to say so of new data"
-        kept[name] = dataclasses.replace(c, verdict="inconclusive", remark=remark)
-    return kept
+        contrasts[name] = dataclasses.replace(c, verdict="inconclusive", remark=remark)
+    return contrasts
 
 
 def holds(c: stats.Contrast, errors: Sources, alpha: float) -> bool:

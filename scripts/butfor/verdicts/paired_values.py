@@ -72,15 +72,15 @@ def pairing(study: Study, records: list[Record], metric: Metric) -> Callable[[st
     def pairs(name: str, looks: int) -> stats.Pairs:
         seeds = own.get(name) or seeds_of(study, looks)
         ablation, reference = values.get(name, {}), values.get(references[name], {})
-        found = stats.pair(ablation, reference, seeds)
+        own_pairs = stats.pair(ablation, reference, seeds)
         if name in own and are_independent(study):
             more = _beyond(ablation, seeds), _beyond(reference, seeds)
-            found = replace(found, more_ablation=more[0], more_reference=more[1])
+            own_pairs = replace(own_pairs, more_ablation=more[0], more_reference=more[1])
         on = data_set_of(name)
         return (
-            replace(found, resolution=steps.get(on), margin=metric.margins.get(on))
+            replace(own_pairs, resolution=steps.get(on), margin=metric.margins.get(on))
             if steps or metric.margins
-            else found
+            else own_pairs
         )
 
     return pairs

@@ -14,7 +14,7 @@ from butfor.records.results_folder import is_record
 from butfor.study.claims import testable
 from butfor.study.study_protocol import ArmTerms, Protocol
 from butfor.verdicts import register as registers
-from butfor.verdicts.register import Entry, Register, present, said
+from butfor.verdicts.register import Entry, Register, content, present
 from butfor.verdicts.removed import removed_arms
 from butfor.verdicts.reported import Reported, last_report
 
@@ -132,7 +132,7 @@ def _claims(before: dict[str, list[Entry]], protocol: Protocol, stamp: Entry) ->
     history = {name: list(entries) for name, entries in before.items()}
     for name, claim in protocol.claims.items():
         entry = {"fingerprint": claim["fingerprint"], "sentence": claim["sentence"], "tested": testable(claim)}
-        if name not in history or said(history[name][-1]) != entry:
+        if name not in history or content(history[name][-1]) != entry:
             history.setdefault(name, []).append({**stamp, **entry})
     for name in present(before):
         if name not in protocol.claims:
@@ -153,7 +153,7 @@ def _arms(
     verdict_on = {name: verdicts.get(entry["asks"]) or verdicts.get(name) for name, entry in last.items()}
     former = {name: {"former": {"records": records.get(name, 0), "verdict": verdict_on[name]}} for name in last}
     for name, arm in arms.items():
-        if name not in last or said(last[name]) != arm:
+        if name not in last or content(last[name]) != arm:
             asks_else = name in last and last[name]["asks"] != arm["asks"]
             history.setdefault(name, []).append({**stamp, **arm, **(former[name] if asks_else else {})})
     new = {arm["asks"]: name for name, arm in arms.items() if name not in last}

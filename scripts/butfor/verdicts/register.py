@@ -39,11 +39,11 @@ def read(path: Path) -> Register:
     if not path.is_file():
         return {"format": FORMAT, **copy.deepcopy(NEW)}
     try:
-        content = path.read_bytes()
-        register: Register = json.loads(content)
+        raw = path.read_bytes()
+        register: Register = json.loads(raw)
         if register["format"] not in (1, FORMAT):
             raise RegisterError(f"{path}: format {register['format']}; this version of butfor reads up to {FORMAT}.")
-        if register.pop("sha256", None) and not files.is_sealed(content):  # earlier versions wrote none
+        if register.pop("sha256", None) and not files.is_sealed(raw):  # earlier versions wrote none
             raise ValueError("its checksum is another")
         return {**copy.deepcopy(NEW), **register, "format": FORMAT}  # format 1 had terms and claims only
     except (ValueError, TypeError, KeyError) as failure:
@@ -57,11 +57,11 @@ def write(path: Path, register: Register) -> None:
     write_atomically(path, files.sealed(json.dumps(register, indent=1, ensure_ascii=False)))
 
 
-def said(entry: Entry) -> Entry:
+def content(entry: Entry) -> Entry:
     """An entry without its stamp; empty where something was taken out."""
     return {key: value for key, value in entry.items() if key not in STAMP}
 
 
 def present(history: dict[str, list[Entry]]) -> dict[str, Entry]:
     """The last entries of what is in the study, by name."""
-    return {name: entries[-1] for name, entries in history.items() if said(entries[-1])}
+    return {name: entries[-1] for name, entries in history.items() if content(entries[-1])}

@@ -15,10 +15,10 @@ from typing import Any
 
 from butfor.study.summary import Study
 from butfor.verdicts import register as registers
-from butfor.verdicts.register import Register, present, said
+from butfor.verdicts.register import Register, content, present
 from butfor.verdicts.rows import REFUSED
 
-ASKED = ("arm", "data_sets", "metric", "expect", "margin", "rate")  # what makes a claim another one
+QUESTION = ("arm", "data_sets", "metric", "expect", "margin", "rate")  # what makes a claim another one
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,28 @@ class RemovedArm:
 
 def removed_arms(register: Register) -> list[RemovedArm]:
     """Every question that was judged, or of which there were runs, and that no arm of the study asks any more."""
-    asked = {entry["asks"] for entry in present(register["arms"]).values()}
-    found: dict[str, RemovedArm] = {}
+    questions = {entry["asks"] for entry in present(register["arms"]).values()}
+    removed: dict[str, RemovedArm] = {}
     for name, entries in register["arms"].items():
         for before, after in pairwise(entries):
             former = after.get("former")
-            if former is None or before["reference"] is None or before["asks"] in asked:
+            if former is None or before["reference"] is None or before["asks"] in questions:
                 continue
             if former["verdict"] not in REFUSED and (former["verdict"] or former["records"]):
                 arm = RemovedArm(name, before["family"], after["time"], after["runs"], former["verdict"])
-                found[before["asks"]] = arm
-    return list(found.values())
+                removed[before["asks"]] = arm
+    return list(removed.values())
 
 
 def removed_claims(register: Register) -> int:
     """How many claims with a test of their own were taken out, or changed to others, after there were data."""
-    kept = {_asked(entry) for entry in present(register["claims"]).values()}
-    gone = set()
+    questions = {_question(entry) for entry in present(register["claims"]).values()}
+    former = set()
     for entries in register["claims"].values():
         for before, after in pairwise(entries):
-            if after["runs"] and said(before) and _has_test(before["tested"]):
-                gone.add(_asked(before))
-    return len(gone - kept)
+            if after["runs"] and content(before) and _has_test(before["tested"]):
+                former.add(_question(before))
+    return len(former - questions)
 
 
 def with_removed(study: Study, register_path: Path | str | None) -> Study:
@@ -70,8 +70,8 @@ def counts_removed(study: Study) -> bool:
     return study["verdict"].get("count_removed", True)
 
 
-def _asked(entry: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(entry["tested"].get(key) for key in ASKED)
+def _question(entry: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(entry["tested"].get(key) for key in QUESTION)
 
 
 def _has_test(tested: dict[str, Any]) -> bool:

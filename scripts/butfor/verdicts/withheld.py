@@ -18,9 +18,9 @@ def withheld(judged: dict[str, stats.Contrast], study: Study, records: list[Reco
     """The contrasts, with `inconclusive` and the reason in place of a verdict that would be another one against all runs that
     its reference has by now. An ablation that is settled gets no more seeds, the reference does as long as any is open."""
     known, pairs = measured(study, records), pairing(study, records, judged_by(study))
-    kept = dict(judged)
+    contrasts = dict(judged)
     if are_independent(study):
-        return kept  # their effects are already against all runs of the reference
+        return contrasts  # their effects are already against all runs of the reference
     for arm in ablations_of(study):
         name, c = arm["name"], judged[arm["name"]]
         by_now = [value for value in known.values.get(reference_of(arm), {}).values() if value is not None]
@@ -31,5 +31,5 @@ def withheld(judged: dict[str, stats.Contrast], study: Study, records: list[Reco
             remark = (
                 f"{c.verdict} by {counted(c.pairs, 'seed')}, but not against all {len(by_now)} runs of the reference"
             )
-            kept[name] = replace(c, verdict="inconclusive", remark=remark)
-    return kept
+            contrasts[name] = replace(c, verdict="inconclusive", remark=remark)
+    return contrasts
