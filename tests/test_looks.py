@@ -245,7 +245,7 @@ def test_one_that_no_look_would_decide_is_not_counted_as_settled(monkeypatch):
         "After 10 seeds 1 of 3 ablations are settled, 1 stopped undecided. The look"
     )
     shown = verdict_rows(progress(decisions=[json.loads(json.dumps(found))]))
-    assert shown[0].said == "after 10 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
+    assert shown[0].text == "after 10 seeds, 1 of 3 ablations are settled, 1 stopped undecided"
 
 
 def test_a_contrast_is_of_the_look_that_settled_it_and_other_metrics_use_the_same_seeds():
