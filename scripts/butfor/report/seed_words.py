@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import prod
 
-from butfor.languages.phrases import phrase
+from butfor.languages.phrases import phrase, stored
+from butfor.recipe.tasks import CLASSIFICATION, task_of
 from butfor.records.record import Record
-from butfor.study.summary import VerdictSettings
+from butfor.study.summary import Study, VerdictSettings
+from butfor.study.watched_losses import in_words, titles_watched, watched_losses
+from butfor.verdicts.words import listed
 
 
 def drawn(records: list[Record]) -> str:
@@ -35,12 +39,23 @@ def measured(records: list[Record]) -> str:
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without penalty"
         " terms."
     )
-    if all(record.recipe["early_stopping"]["name"] == "none" for record in records):
+    titles = titles_watched(((record.recipe, task_of(record.data)) for record in records), "early_stopping")
+    if not titles:
         return f"{figures} {phrase('The test set is touched once per run, at its end.')}"
     chosen = phrase(
-        "Early stopping and the choice of epoch use validation examples only; the test set is touched once per run, at its end."
+        "Early stopping and the choice of epoch go by the {figures} of validation examples only; the test set is touched once per"
+        " run, at its end.",
+        figures=listed([stored(title) for title in titles]),
     )
     return f"{figures} {chosen}"
+
+
+def unwatched(study: Study, records: list[Record]) -> list[str]:
+    """A sentence on arms that watch another loss than the one that trains them, for each way of it."""
+    shapes = [record.structure[-1].get("shape", []) for record in records[:1] if record.structure]
+    recipes = {arm["name"]: arm["recipe"] for arm in study["arms"]}
+    found = watched_losses(recipes, study.get("task", CLASSIFICATION.name), prod(*shapes) if shapes else 1)
+    return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in found]
 
 
 def _is_official(records: list[Record]) -> bool:

@@ -120,7 +120,7 @@ def _completed(name: str, settings: Settings) -> MetricTerms:
             f"metrics.{name}: expected a name without the part of the data, received {name}. Write {name.split('/')[-1]}.",
             at,
         )
-    if name in (*RECORDED, "loss") and score != name:
+    if name in (*RECORDED, "loss", TRAINED) and score != name:
         raise MetricError(
             f"metrics.{name}: expected another name, since every run records {name}, received it for {score}. Write"
             f" {name}_by_{str(score).rpartition(':')[2]}: {{…}}.",
