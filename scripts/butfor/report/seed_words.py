@@ -6,7 +6,7 @@ from collections import defaultdict
 from math import prod
 
 from butfor.languages.phrases import phrase, stored
-from butfor.recipe.tasks import CLASSIFICATION, task_of
+from butfor.recipe.tasks import CLASSIFICATION, REGRESSION, task_of
 from butfor.records.record import Record
 from butfor.study.summary import Study, VerdictSettings
 from butfor.study.watched_losses import in_words, titles_watched, watched_losses
@@ -52,9 +52,9 @@ def measured(records: list[Record]) -> str:
 
 def unwatched(study: Study, records: list[Record]) -> list[str]:
     """A sentence on arms that watch another loss than the one that trains them, for each way of it."""
-    shapes = [record.structure[-1].get("shape", []) for record in records[:1] if record.structure]
-    recipes = {arm["name"]: arm["recipe"] for arm in study["arms"]}
-    found = watched_losses(recipes, study.get("task", CLASSIFICATION.name), prod(*shapes) if shapes else 1)
+    task, recipes = study.get("task", CLASSIFICATION.name), {arm["name"]: arm["recipe"] for arm in study["arms"]}
+    layers = records[0].structure if task == REGRESSION.name and records else []
+    found = watched_losses(recipes, task, prod(layers[-1].get("shape", [])) if layers else 1)
     return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in found]
 
 
