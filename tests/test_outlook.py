@@ -108,7 +108,15 @@ def test_a_plan_says_which_arms_watch_another_loss_than_trains_them(copy, monkey
     monkeypatch.chdir(copy.folder)
     monkeypatch.setenv("BUTFOR_START_SETTINGS", "{}")
     smoothed = {**SMALL, "label_smoothing": 0.1, "early_stopping": {"name": "patience"}}
-    copy.write({**STUDY, "results": "results/none", "recipe": smoothed, "ablations": {"hard": {"set": {"label_smoothing": 0.0}}}, "claims": {}})
+    copy.write(
+        {
+            **STUDY,
+            "results": "results/none",
+            "recipe": smoothed,
+            "ablations": {"hard": {"set": {"label_smoothing": 0.0}}},
+            "claims": {},
+        }
+    )
     found = from_file(Path("config/config.yaml"), cores=4, probe=False)
     (told,) = found.as_json()["watched"]
     assert told == {
@@ -117,7 +125,9 @@ def test_a_plan_says_which_arms_watch_another_loss_than_trains_them(copy, monkey
         "plain": "cross-entropy",
         "trained": "label_smoothing: 0.1",
     }
-    assert "In baseline, placebo, early_stopping watches the cross-entropy of validation examples" in outlook_text(found)
+    assert "In baseline, placebo, early_stopping watches the cross-entropy of validation examples" in outlook_text(
+        found
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,24 +25,22 @@ from keras_training import arm_runs
 
 RNG = np.random.default_rng(5)
 ROWS = RNG.normal(size=(1200, 6)).astype(np.float32)
-SKEWED = (np.exp(0.8 * ROWS[:, :1]) * RNG.standard_exponential((1200, 1))).astype(np.float32)
+SKEWED = RNG.standard_exponential((1200, 1)).astype(np.float32)
 CLASSES = (SKEWED[:, 0] > 1).astype(np.int32)
 TARGETS = {"regression": SKEWED, "classification": CLASSES, "multilabel": np.stack([CLASSES, 1 - CLASSES], 1) * 1.0}
 STOPPING = {"name": "patience", "patience": 2}
 WATCHING = {**STOPPING, "monitor": "trained_loss"}
-PINBALL = {"name": "pinball", "share": 0.95}
+PINBALL = {"name": "pinball", "share": 0.98}
 BASE = {
-    "model": {"name": "mlp", "widths": [16]}, "batch_size": 30, "epochs": 12, "learning_rate": 0.01, "loop": "graph",
+    "model": {"name": "mlp", "widths": [16]}, "batch_size": 30, "epochs": 12, "learning_rate": 0.003, "loop": "graph",
 }  # fmt: skip
 
 
 def made_up(task="regression"):
-    """Rows with targets of a task; what is to be predicted of numbers is far from their mean."""
+    """Rows with targets of a task. Numbers have a tail: their upper quantiles are far from their mean."""
     y = TARGETS[task].astype(np.float32 if task != "classification" else np.int32)
     outputs = {"classification": (2,), "multilabel": (2,), "regression": (1,)}[task]
-    return Dataset(
-        "made", "f", outputs[-1], ROWS[:1000], y[:1000], ROWS[1000:], y[1000:], task=task, outputs=outputs
-    )
+    return Dataset("made", "f", outputs[-1], ROWS[:1000], y[:1000], ROWS[1000:], y[1000:], task=task, outputs=outputs)
 
 
 def trained(task="regression", **recipe):
@@ -208,9 +206,9 @@ def test_a_mask_of_the_outputs_counts_as_in_training():
     y = np.array([[0, 1, 1, 1], [1, 0, 1, 1]], np.int32).repeat(3, axis=0)
     data = Dataset("m", "f", 2, x, y, x, y, task="sequence", outputs=(4, 2))
     inputs = keras.Input((4,))
-    embedded = keras.layers.Embedding(4, 3, mask_zero=True, embeddings_initializer=keras.initializers.RandomNormal(seed=1))(
-        inputs
-    )
+    embedded = keras.layers.Embedding(
+        4, 3, mask_zero=True, embeddings_initializer=keras.initializers.RandomNormal(seed=1)
+    )(inputs)
     outputs = keras.layers.Dense(2, kernel_initializer=keras.initializers.GlorotUniform(2))(embedded)
     model, recipe = keras.Model(inputs, outputs), resolved(loss="cross_entropy")
     told = measuring(recipe, data, model).evaluate(part_of(x, y), np.arange(6, dtype=np.int32))

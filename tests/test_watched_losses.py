@@ -12,7 +12,7 @@ from butfor.languages.phrases import speaking
 from butfor.recipe.cohorts import cohorts
 from butfor.recipe.tasks import BINARY, OWN, REGRESSION, TASKS
 from butfor.recipe.watched_figures import TRAINED, measures_trained_loss, own_figures, trains_by_another, watched
-from butfor.report.seed_words import measured
+from butfor.report.seed_words import measured, unwatched
 from butfor.study.asked_metrics import MetricError
 from butfor.study.watched_losses import in_words, titles_watched, watched_losses
 from butfor.training.trajectory import Trajectory
@@ -25,7 +25,9 @@ PINBALL = {"name": "pinball", "share": 0.9}
 
 def test_a_recipe_watches_what_its_keys_monitor():
     assert watched(resolved()) == {}
-    assert watched(resolved(early_stopping=PATIENCE)) == {"early_stopping": "loss"}, "records of before stay as they are"
+    assert watched(resolved(early_stopping=PATIENCE)) == {"early_stopping": "loss"}, (
+        "records of before stay as they are"
+    )
     recipe = resolved(early_stopping={**PATIENCE, "monitor": "accuracy"}, schedule={**PLATEAU, "monitor": TRAINED})
     assert watched(recipe) == {"early_stopping": "accuracy", "schedule": TRAINED}
     assert measures_trained_loss(recipe) and not measures_trained_loss(resolved(early_stopping=PATIENCE, loss=PINBALL))
@@ -71,7 +73,9 @@ def test_arms_that_watch_another_loss_than_trains_them_are_told_together():
         "In `baseline`, `deep`, `early_stopping` watches the mean squared error of validation examples, while another loss trains"
         " (`loss: pinball`): to have that watched, write `monitor: trained_loss` there."
     )
-    assert in_words(second, len(recipes)).startswith("In both, early_stopping, schedule watch the mean squared error of")
+    assert in_words(second, len(recipes)).startswith(
+        "In both, early_stopping, schedule watch the mean squared error of"
+    )
     assert "(loss: LogCosh)" in in_words(second, len(recipes))
     assert in_words(first, 2).startswith("In every arm, early_stopping watches")
     with speaking("ko"):
@@ -96,12 +100,29 @@ def test_before_there_are_data_a_loss_may_give_the_task_away():
 
 
 def test_figures_that_are_watched_have_their_own_names():
-    by = [(resolved(early_stopping={**PATIENCE, "monitor": name}), REGRESSION) for name in ("loss", TRAINED, "mae", TRAINED)]
+    by = [
+        (resolved(early_stopping={**PATIENCE, "monitor": name}), REGRESSION)
+        for name in ("loss", TRAINED, "mae", TRAINED)
+    ]
     assert titles_watched(by, "early_stopping") == ["loss that trains", "mean squared error", "MAE"]
     assert titles_watched(by, "schedule") == []
     assert titles_watched([(by[0][0], TASKS["sequence"])], "early_stopping") == ["cross-entropy per step"]
     record = SimpleNamespace(recipe=by[1][0], data={"task": "regression"})
     assert "the choice of epoch go by the loss that trains of validation examples only" in measured([record])
+
+
+def test_a_report_names_arms_that_watch_another_loss_than_trains_them():
+    def told(task, shape, **written):
+        recipe = resolved(early_stopping=PATIENCE, **written)
+        data, layers = {"task": task}, [{"shape": [64]}, {"shape": shape}]
+        return unwatched([SimpleNamespace(arm="baseline", recipe=recipe, data=data, structure=layers)])
+
+    (said,) = told("regression", [1], loss=PINBALL)
+    assert (
+        said.startswith("In every arm, `early_stopping` watches the mean squared error") and "`loss: pinball`" in said
+    )
+    assert told("regression", [1]) == told("classification", [10]) == []
+    assert "(`target_scaling: standard`)" in told("regression", [3])[0]
 
 
 def test_a_task_that_has_no_such_figure_refuses_it():
@@ -110,7 +131,9 @@ def test_a_task_that_has_no_such_figure_refuses_it():
 
     needs = {**NEEDS, "models": "own", "watched": [TRAINED]}
     check_suits(told("regression"), needs, "my.csv")
-    with pytest.raises(DataError, match=r"to watch loss, which is the model's own loss there, received monitor: trained_loss"):
+    with pytest.raises(
+        DataError, match=r"to watch loss, which is the model's own loss there, received monitor: trained_loss"
+    ):
         check_suits(told("own"), needs, "my.csv")
     with pytest.raises(DataError, match=r"to watch loss, trained_loss or mae, received monitor: accuracy\."):
         check_suits(told("regression"), {**needs, "watched": ["accuracy"]}, "my.csv")

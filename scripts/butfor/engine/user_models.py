@@ -132,8 +132,8 @@ def _unmeasurable(model: Model, recipe: Recipe) -> Iterator[str]:
     """A loss that is watched and that only the model knows."""
     if measures_trained_loss(recipe) and is_worked_out_by(model):
         yield (
-            "expected the recipe's loss alone to train where monitor: trained_loss watches it, received a model with a train_step or"
-            " a compute_loss of its own. Write monitor: loss, the task's plain one."
+            "expected the recipe's loss alone to train where monitor: trained_loss watches it, received a model with a train_step"
+            " or a compute_loss of its own. Write monitor: loss, the task's plain one."
         )
 
 

@@ -24,8 +24,8 @@ from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus
 from butfor.study.schema import load_schema, parts
 from butfor.study.watched_losses import WatchedLoss, watched_losses
-from butfor.workflow import origins
 from butfor.user_code import declaration
+from butfor.workflow import origins
 
 
 @dataclass(frozen=True)

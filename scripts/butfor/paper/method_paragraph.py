@@ -17,7 +17,6 @@ from butfor.study.watched_losses import titles_watched
 from butfor.verdicts.rows import REFUSED
 
 
-
 def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
     """Sentences in LaTeX, a line each."""
     sentences = [

@@ -38,7 +38,7 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         " ".join(
             filter(None, [measured(records), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)]),
         ),
-        " ".join(unwatched(study, records)),
+        " ".join(unwatched(records)),
     ]
     return "\n\n".join([f"## {phrase('How it was computed')}", *filter(None, paragraphs)])
 

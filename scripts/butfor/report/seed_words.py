@@ -6,9 +6,9 @@ from collections import defaultdict
 from math import prod
 
 from butfor.languages.phrases import phrase, stored
-from butfor.recipe.tasks import CLASSIFICATION, REGRESSION, task_of
+from butfor.recipe.tasks import REGRESSION, task_of
 from butfor.records.record import Record
-from butfor.study.summary import Study, VerdictSettings
+from butfor.study.summary import VerdictSettings
 from butfor.study.watched_losses import in_words, titles_watched, watched_losses
 from butfor.verdicts.words import listed
 
@@ -50,11 +50,12 @@ def measured(records: list[Record]) -> str:
     return f"{figures} {chosen}"
 
 
-def unwatched(study: Study, records: list[Record]) -> list[str]:
+def unwatched(records: list[Record]) -> list[str]:
     """A sentence on arms that watch another loss than the one that trains them, for each way of it."""
-    task, recipes = study.get("task", CLASSIFICATION.name), {arm["name"]: arm["recipe"] for arm in study["arms"]}
-    layers = records[0].structure if task == REGRESSION.name and records else []
-    found = watched_losses(recipes, task, prod(layers[-1].get("shape", [])) if layers else 1)
+    recipes = {record.arm: record.recipe for record in records}
+    task = task_of(records[0].data)
+    layers = records[0].structure if task is REGRESSION else []
+    found = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
     return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in found]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from butfor.errors import Errors, StudyFileError
+from butfor.recipe.watched_figures import TRAINED
 from butfor.remedies import CLOSE
 from butfor.study import keras_metrics
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric

@@ -1,4 +1,4 @@
-"""Arms that watch another loss than the one that trains them, and what to write where that was not meant. Standard library only."""
+"""Arms that watch another loss than the one that trains them, and what to write if that was not meant. Standard library only."""
 
 from __future__ import annotations
 
@@ -82,6 +82,8 @@ def _task_of(recipe: Recipe) -> Task | None:
 def _settings(recipe: Recipe, task: Task | None) -> str:
     """What in a recipe makes another loss of the plain one."""
     loss = recipe["loss"]
-    if loss["name"] not in ("auto", "cross_entropy") and (loss["name"] != "mean_squared_error" or task is not REGRESSION):
+    if loss["name"] not in ("auto", "cross_entropy") and (
+        loss["name"] != "mean_squared_error" or task is not REGRESSION
+    ):
         return f"loss: {loss.get('of', loss['name'])}"
     return "target_scaling: standard" if task is REGRESSION else f"label_smoothing: {recipe['label_smoothing']:g}"
