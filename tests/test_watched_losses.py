@@ -71,7 +71,7 @@ def test_arms_that_watch_another_loss_than_trains_them_are_told_together():
     assert (second.arms, second.keys) == (["both"], ["early_stopping", "schedule"])
     assert in_words(first, len(recipes), lambda text: f"`{text}`") == (
         "In `baseline`, `deep`, `early_stopping` watches the mean squared error of validation examples, while another loss trains"
-        " (`loss: pinball`): to have that watched, write `monitor: trained_loss` there."
+        " (`loss: pinball`). To watch the one that trains, write `monitor: trained_loss` there."
     )
     assert in_words(second, len(recipes)).startswith(
         "In both, early_stopping, schedule watch the mean squared error of"

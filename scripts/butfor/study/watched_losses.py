@@ -52,10 +52,10 @@ def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> s
     if len(one.arms) > FEW and len(one.arms) != arms:
         named = phrase("{arms} and {n} more", arms=named, n=len(one.arms) - FEW)
     return plural(
-        "In {arms}, {keys} watches the {plain} of validation examples, while another loss trains ({trained}): to have that"
-        " watched, write {monitor} there.",
-        "In {arms}, {keys} watch the {plain} of validation examples, while another loss trains ({trained}): to have that watched,"
-        " write {monitor} there.",
+        "In {arms}, {keys} watches the {plain} of validation examples, while another loss trains ({trained}). To watch"
+        " the one that trains, write {monitor} there.",
+        "In {arms}, {keys} watch the {plain} of validation examples, while another loss trains ({trained}). To watch the one that"
+        " trains, write {monitor} there.",
         len(one.keys),
         arms=named,
         keys=", ".join(map(code, one.keys)),
