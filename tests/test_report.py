@@ -123,5 +123,5 @@ def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_abou
     assert "all other metrics together have α again" in drawn
     assert "Early stopping" not in drawn and "The test set is touched once per run, at its end." in drawn
     stopped = told("abc", stopping="patience")
-    assert "Early stopping and the choice of epoch go by the cross-entropy of validation examples only" in stopped
+    assert "Early stopping and the choice of epoch use validation examples only (watched: cross-entropy)" in stopped
     assert "In every arm, `early_stopping` watches the cross-entropy" in stopped and "watches" not in drawn

@@ -108,7 +108,7 @@ def test_figures_that_are_watched_have_their_own_names():
     assert titles_watched(by, "schedule") == []
     assert titles_watched([(by[0][0], TASKS["sequence"])], "early_stopping") == ["cross-entropy per step"]
     record = SimpleNamespace(recipe=by[1][0], data={"task": "regression"})
-    assert "the choice of epoch go by the loss that trains of validation examples only" in measured([record])
+    assert "the choice of epoch use validation examples only (watched: loss that trains);" in measured([record])
 
 
 def test_a_report_names_arms_that_watch_another_loss_than_trains_them():

@@ -43,8 +43,8 @@ def measured(records: list[Record]) -> str:
     if not titles:
         return f"{figures} {phrase('The test set is touched once per run, at its end.')}"
     chosen = phrase(
-        "Early stopping and the choice of epoch go by the {figures} of validation examples only; the test set is touched once per"
-        " run, at its end.",
+        "Early stopping and the choice of epoch use validation examples only (watched: {figures}); the test set is touched once"
+        " per run, at its end.",
         figures=listed([stored(title) for title in titles]),
     )
     return f"{figures} {chosen}"
