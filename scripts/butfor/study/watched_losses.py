@@ -68,7 +68,12 @@ def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> s
 def titles_watched(trained: Iterable[tuple[Recipe, Task]], key: str) -> list[str]:
     """The validation figures that a key of recipes watches, for their tasks, in words, the most frequent first."""
     figures = Counter((watched(recipe).get(key), task) for recipe, task in trained)
-    return [task.loss if figure == PLAIN else TITLES[figure] for (figure, task), _ in figures.most_common() if figure]
+    return [figure_title(figure, task) for (figure, task), _ in figures.most_common() if figure]
+
+
+def figure_title(figure: str, task: Task) -> str:
+    """A validation figure in words: the plain loss by what it is, so that it is told from the loss that trains."""
+    return task.loss if figure == PLAIN else TITLES[figure]
 
 
 def _task_of(recipe: Recipe) -> Task | None:
