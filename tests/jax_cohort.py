@@ -52,6 +52,7 @@ def told(trajectory, metrics, weights):
     figures = ("objective", "train/loss", "validation/loss", "validation/accuracy")
     return {
         "figures": [[row[name] for name in figures] for row in trajectory.history],
+        "watched": [row.get("validation/trained_loss") for row in trajectory.history],
         "orders": [row["order"] for row in trajectory.history],
         "rates": [float(rate) for rate in trajectory.rates],
         "counted": trajectory.counted_epoch,

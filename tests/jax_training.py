@@ -11,10 +11,12 @@ import numpy as np
 
 from butfor.data.dataset import Dataset
 from butfor.recipe import schedules
+from butfor.training.arm_runs import ArmRuns
 from butfor.training.engine_choice import engine_named
 from conftest import resolved
 
 SEED = 3
+BASE = {"batch_size": 32, "epochs": 10, "model": {"name": "mlp", "widths": [24, 16]}}
 
 
 def made_up(task="classification", image=(8, 8), examples=640):
@@ -33,9 +35,9 @@ def made_up(task="classification", image=(8, 8), examples=640):
 def trained(kind, written, steps):
     """The arrays that a recipe leaves, by name."""
     written = dict(written)
-    data = made_up(written.pop("task", "classification"))
-    recipe = resolved(**{"batch_size": 32, "epochs": 10, "model": {"name": "mlp", "widths": [24, 16]}, **written})
-    data = data.scaled(recipe)
+    task = written.pop("task", "classification")
+    recipe = resolved(**{**BASE, **written})
+    data = made_up(task).scaled(recipe)
     engine = kind(recipe, data, schedules.learning_rates(recipe, steps))
     engine.start(SEED)
     left = {f"start/{n}": values for n, values in enumerate(engine.weights())}
@@ -48,8 +50,19 @@ def trained(kind, written, steps):
     left["figures"] = np.array(sorted(engine.evaluate("test", rows).values()))
     left["scores"] = engine.scores("test", rows)
     left["once"] = np.array(_same_of_one_pass(engine))
+    left["chosen"] = np.array(_chosen(kind, task, recipe) if "monitor" in recipe["early_stopping"] else [])
     left["taken"] = np.array(sorted(engine.probe.draws_taken().items()), dtype="U40")
     return left
+
+
+def _chosen(kind, task, recipe):
+    """The epochs that a whole training goes back to by the plain loss, and by the loss that trains."""
+    found = []
+    for monitor in ("loss", "trained_loss"):
+        watching = {**recipe, "early_stopping": {**recipe["early_stopping"], "monitor": monitor}}
+        runs = ArmRuns(kind, {"arm": monitor, "recipe": watching, "validation": 0.2}, made_up(task), "CPU")
+        found.append(runs.train(SEED).restored_epoch)
+    return found
 
 
 def _same_of_one_pass(engine):

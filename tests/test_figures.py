@@ -434,7 +434,7 @@ def test_stopping_shows_the_best_epoch_of_the_monitored_figure():
     found = {marker: [item.get_xdata()[0] for item in axes.lines if item.get_marker() == marker] for marker in "|ox"}
     assert found == {"|": [4, 4], "o": [4, 4], "x": [4, 2]}
     assert [label.get_text() for label in axes.get_yticklabels()] == [
-        "baseline (loss)",
+        "baseline (cross-entropy)",
         "watched (accuracy)",
         "missing (no run)",
     ]

@@ -64,6 +64,29 @@ def test_pictures_of_a_regression_give_gaps_and_losses_in_its_units_and_name_the
     assert "final loss (squared units of the target)" in words(rates(levels, ARMS))
 
 
+def test_the_loss_that_trains_is_drawn_where_every_run_has_it_and_told_from_the_squared_error():
+    pinball = {
+        "loss": {"name": "pinball", "share": 0.9},
+        "early_stopping": {"name": "patience", "monitor": "trained_loss"},
+    }
+
+    def measured(each, **recipe):
+        history = [{**row, "validation/trained_loss": 1 / row["epoch"]} for row in each.history]
+        return replace(each, history=history, recipe={**each.recipe, **pinball, **recipe})
+
+    own = [measured(each) for each in RECORDS]
+    last = "validation loss that trains (units of the loss)"
+    assert decided_by(OF_NUMBERS["test/mae"], own)[1][-1] == last
+    assert last not in decided_by(OF_NUMBERS["test/mae"], [own[0], RECORDS[1]])[1]
+    assert "baseline (loss that trains)" in words(stopping(own[:1], ARMS[:1]))
+    regression = replace(RECORDS[1], data={**RECORDS[1].data, "task": "regression"}, recipe=own[1].recipe)
+    plain = {**pinball["early_stopping"], "monitor": "loss"}
+    regression = replace(regression, recipe={**regression.recipe, "early_stopping": plain})
+    assert "other (mean squared error)" in words(stopping([regression], ARMS[1:])).replace("\n", " ")
+    of_classes = [measured(record(), loss={"name": "focal"})]
+    assert "validation loss that trains (nats)" in words(curves(of_classes, ARMS[:1]))
+
+
 def test_the_story_of_an_arm_names_what_its_curves_show_as_the_pictures_do(monkeypatch):
     monkeypatch.setattr(arm_story, "_records", lambda _, arm: [each for each in RECORDS if each.arm == arm])
     assert arm_story._curves("results", ARMS)[0] == "validation MAE, mean by epoch"

@@ -22,6 +22,7 @@ ROUNDING = 2e-6  # relative, of losses over 50 steps without a normalisation by 
 RECIPES = {
     "adam": {
         "dropout": 0.3, "label_smoothing": 0.1, "l1": 1e-5, "l2": 1e-4, "schedule": "cosine", "initialiser": "he_normal",
+        "early_stopping": {"name": "patience", "monitor": "trained_loss"},
     },
     "convolutions": {
         "model": {"name": "cnn", "filters": [4], "kernel": 3, "width": 16}, "loop": "xla", "spatial_dropout": 0.2,
@@ -32,6 +33,10 @@ RECIPES = {
     "numbers": {
         "task": "regression", "loss": {"name": "huber", "delta": 0.7}, "bias_initialiser": "normal", "noise": 0.0,
         "optimiser": "adamw", "weight_decay": {"name": "decoupled", "rate": 0.05}, "activity_l2": 1e-3, "accumulation": 2,
+    },
+    "quantile": {
+        "task": "regression", "loss": {"name": "pinball", "share": 0.95}, "learning_rate": 0.003,
+        "early_stopping": {"name": "patience", "patience": 2, "monitor": "trained_loss"},
     },
 }  # fmt: skip
 BASE = {
@@ -45,8 +50,14 @@ BASE = {
 COHORT = [
     BASE,
     {**BASE, "dropout": 0.0, "schedule": "cosine"},
-    {**BASE, "l2": 0.0, "l1": 1e-4, "label_smoothing": 0.1, "optimiser": {"name": "adam", "beta_1": 0.8}},
-    {**BASE, "initialiser": "glorot_uniform", "early_stopping": {"name": "patience", "patience": 1, "min_delta": 9.0}},
+    {
+        **{**BASE, "l2": 0.0, "l1": 1e-4, "label_smoothing": 0.1, "optimiser": {"name": "adam", "beta_1": 0.8}},
+        "early_stopping": {"name": "patience", "monitor": "trained_loss"},
+    },
+    {
+        **{**BASE, "initialiser": "glorot_uniform"},
+        "early_stopping": {"name": "patience", "patience": 1, "min_delta": 9.0, "monitor": "trained_loss"},
+    },
     {**BASE, "learning_rate": 1e30},
 ]
 
@@ -91,6 +102,11 @@ def test_fifty_steps_are_those_of_tensorflow_but_for_rounding(both, recipe):
     np.testing.assert_allclose(jax[f"{recipe}:figures"], tensorflow[f"{recipe}:figures"], rtol=1e-5)
 
 
+def test_both_choose_the_same_epochs_by_the_loss_that_trains_and_others_by_the_squared_error(both):
+    (plain, own), others = both[1]["quantile:chosen"], both[0]["quantile:chosen"]
+    assert plain < own and others.tolist() == [plain, own]
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_one_pass_gives_the_figures_and_the_scores_of_two_to_the_bit(both, recipe):
     assert [bool(engine[f"{recipe}:once"]) for engine in both] == [True, True]
@@ -111,6 +127,9 @@ def test_each_run_alone_is_the_same_run_in_a_cohort_but_for_rounding(cohort, how
         for key in ("orders", "rates", "counted", "reason"):
             assert together[key] == alone[key], (place, key)
         np.testing.assert_allclose(together["figures"], alone["figures"], rtol=1e-5)
+        watched = [np.array(each["watched"], float) for each in (together, alone)]
+        np.testing.assert_allclose(*watched, rtol=1e-5, equal_nan=True)
+        assert np.isnan(watched[0]).any() == (place < 4), "it is measured where it is watched"
         np.testing.assert_allclose(together["weights"], alone["weights"], rtol=1e-5)
         assert together["metrics"].keys() == alone["metrics"].keys()
         for key, value in alone["metrics"].items():

@@ -105,6 +105,32 @@ def test_an_outlook_is_had_from_a_study_file_without_snakemake(copy, monkeypatch
     assert found.cores == 4
 
 
+def test_a_plan_says_which_arms_watch_another_loss_than_trains_them(copy, monkeypatch):
+    monkeypatch.chdir(copy.folder)
+    monkeypatch.setenv("BUTFOR_START_SETTINGS", "{}")
+    smoothed = {**SMALL, "label_smoothing": 0.1, "early_stopping": {"name": "patience"}}
+    copy.write(
+        {
+            **STUDY,
+            "results": "results/none",
+            "recipe": smoothed,
+            "ablations": {"hard": {"set": {"label_smoothing": 0.0}}},
+            "claims": {},
+        }
+    )
+    found = from_file(Path("config/config.yaml"), cores=4, probe=False)
+    (told,) = found.as_json()["watched"]
+    assert told == {
+        "arms": ["baseline", "placebo"],
+        "keys": ["early_stopping"],
+        "plain": "cross-entropy",
+        "trained": "label_smoothing: 0.1",
+    }
+    assert "In baseline, placebo, early_stopping watches the cross-entropy of validation examples" in outlook_text(
+        found
+    )
+
+
 @pytest.mark.parametrize(
     ("asked", "alone"),
     [
@@ -334,6 +360,11 @@ def test_arms_that_come_to_the_same_are_told_before_they_train(planned):
     )
     assert alike_arms(plan, {"": 1437}) == [["baseline", "late", "idle"]]
     assert alike_arms(plan, {"": None}) == [["baseline", "idle"]], "without the number of examples no rates are known"
+    _, plan = planned(
+        "{data: digits, recipe: {schedule: none}, ablations: {plateau: {set: {schedule: reduce_on_plateau}},"
+        " patient: {set: {schedule: {name: reduce_on_plateau, patience: 3}}}}}"
+    )
+    assert alike_arms(plan, {"": 1437}) == [], "what a plateau does to the rates is known in the training alone"
 
 
 def test_active_parts_that_no_arm_touches_are_named_with_what_asks_about_them(planned):

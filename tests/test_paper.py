@@ -283,16 +283,23 @@ def test_methods_say_only_of_what_there_is_that_it_saw_validation_examples(evide
     found = evidence("parts")
     start = "The test set was used once per run, at its end; it is fixed"
     assert start in method_paragraph(found, mlflow=False), "no arm stops early"
-    recipe = {**found.records[0].recipe, "early_stopping": {"name": "patience", "patience": 2}}
+    recipe = {
+        **found.records[0].recipe,
+        "early_stopping": {"name": "patience", "patience": 2, "monitor": "trained_loss"},
+    }
     stopped = [*found.records[:-1], dataclasses.replace(found.records[-1], recipe=recipe)]
     text = method_paragraph(dataclasses.replace(found, records=stopped), mlflow=False)
-    assert "Early stopping and the choice of an epoch saw validation examples only, and the test set was" in text
+    by = "(by the loss that trains)"
+    assert f"Early stopping and the choice of an epoch {by} saw validation examples only, and the test set was" in text
     falls = [
-        dataclasses.replace(each, recipe={**each.recipe, "schedule": {"name": "reduce_on_plateau"}})
+        dataclasses.replace(
+            each, recipe={**each.recipe, "schedule": {"name": "reduce_on_plateau", "monitor": "accuracy"}}
+        )
         for each in found.records
     ]
     text = method_paragraph(dataclasses.replace(found, records=falls), mlflow=False)
-    assert "The schedule that waits for a plateau saw validation examples only" in text and "Early" not in text
+    assert "The schedule that waits for a plateau (by the accuracy) saw validation examples only" in text
+    assert "Early" not in text
 
 
 def test_methods_name_the_library_that_trained(evidence):

@@ -14,7 +14,7 @@ from butfor.report.partial_section import partial_section
 from butfor.report.refused_section import refused_section
 from butfor.report.report import Evidence, report
 from butfor.verdicts.failures import failed_runs
-from conftest import ROOT
+from conftest import ROOT, resolved
 from test_truths_verdicts import fake
 
 ARMS = [
@@ -107,10 +107,10 @@ def test_no_sentence_shows_code_that_was_to_be_filled_in(path):
 
 
 def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_about():
-    def told(digests, stopping="none", **verdict):
-        recipe = {"early_stopping": {"name": stopping}}
+    def told(digests, stopping=None, **verdict):
+        recipe = resolved(**({"early_stopping": stopping} if stopping else {}), label_smoothing=0.1)
         records = [
-            SimpleNamespace(seed=seed, data={"fingerprint": "f"}, draws={"validation": digest}, recipe=recipe)
+            SimpleNamespace(arm="a", seed=seed, data={"fingerprint": "f"}, draws={"validation": digest}, recipe=recipe)
             for seed, digest in enumerate(digests)
         ]
         return method_section({**STUDY, "arms": [], "verdict": {**VERDICT, **verdict}, "removed": {}}, [], records)
@@ -122,4 +122,6 @@ def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_abou
     assert "the validation part is the data's own" in official and "verdicts are about new data" in official
     assert "all other metrics together have α again" in drawn
     assert "Early stopping" not in drawn and "The test set is touched once per run, at its end." in drawn
-    assert "Early stopping and the choice of epoch use validation examples only" in told("abc", stopping="patience")
+    stopped = told("abc", stopping="patience")
+    assert "Early stopping and the choice of epoch use validation examples only (watched: cross-entropy)" in stopped
+    assert "In every arm, `early_stopping` watches the cross-entropy" in stopped and "watches" not in drawn

@@ -73,7 +73,7 @@ REFUSED = {
     "a metric by Keras's name": Refused(
         "keras-team/keras#13689",
         f"recipe: {{early_stopping: {{name: patience, monitor: val_acc}}}}\n{ARM}",
-        ("early_stopping.monitor", "loss, accuracy", "val_acc"),
+        ("early_stopping.monitor", "loss, accuracy", "val_acc", "Did you mean accuracy?"),
     ),
     "arms as a list of parts": Refused(
         "pykeen/pykeen#1105", "ablations: [dropout, l2]", ("remove_each: [dropout, l2]",)

@@ -21,6 +21,7 @@ SAME = {  # what a choice is called elsewhere: its name here
     "momentum": "sgd", "nesterov": "sgd", "reducelronplateau": "reduce_on_plateau", "plateau": "reduce_on_plateau",
     "sgdr": "cosine_restarts", "cosineannealing": "cosine", "cosinedecay": "cosine", "onecyclelr": "one_cycle",
     "steplr": "step", "multisteplr": "piecewise", "exponentiallr": "exponential", "linear": "polynomial",
+    "valloss": "trained_loss", "valaccuracy": "accuracy", "valacc": "accuracy", "valmae": "mae", "valmeanabsoluteerror": "mae",
     "globalnorm": "global_norm", "l2": "coupled", "adamw": "decoupled", "dense": "mlp", "convnet": "cnn",
     "resnet": "residual_cnn",
     "accuracy": "test/accuracy", "testaccuracy": "test/accuracy", "testloss": "test/loss", "loss": "test/loss",

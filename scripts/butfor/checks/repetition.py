@@ -8,6 +8,7 @@ from typing import Any
 
 from butfor.checks.footprints.reading import own
 from butfor.recipe.tasks import OWN
+from butfor.recipe.watched_figures import TRAINED
 from butfor.records.record import Record
 
 FEW = 20  # rows; of fewer, two orders may be the same by chance
@@ -36,7 +37,9 @@ def _draws(drawn: dict[str, Any]) -> bool:
 def _not_restored(record: Record) -> Iterator[str]:
     row = next((row for row in record.history if row["epoch"] == record.restored_epoch), None)
     for key in (
-        ("validation/loss", "validation/accuracy", "validation/mae") if record.data.get("task") != OWN.name else ()
+        ("validation/loss", "validation/accuracy", "validation/mae", f"validation/{TRAINED}")
+        if record.data.get("task") != OWN.name
+        else ()
     ):
         if row is None or key not in record.metrics or key not in row:
             continue

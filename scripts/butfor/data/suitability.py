@@ -8,6 +8,7 @@ from butfor.data.dataset import DataError
 from butfor.data.encoded_targets import Targets
 from butfor.data.several_inputs import Inputs
 from butfor.recipe.tasks import MULTILABEL, OWN, REGRESSION, TASKS
+from butfor.recipe.watched_figures import TRAINED
 
 OF_CLASSES = ("cross_entropy", "focal", "dice")
 OF_NUMBERS = ("huber", "log_cosh", "pinball")
@@ -46,10 +47,11 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
             f"{what}: expected models of your own with a loss of their own, received {needs['models']} ones."
         )
     for figure in needs["watched"]:
-        if figure not in ("loss", task.figure):
+        known = ["loss"] if task is OWN else ["loss", TRAINED, task.figure]
+        if figure not in known:
+            own = ", which is the model's own loss there" if figure == TRAINED else ""
             raise DataError(
-                f"{what}: expected early_stopping and schedule to watch loss{task.figure and f' or {task.figure}'}, received"
-                f" monitor: {figure}."
+                f"{what}: expected early_stopping and schedule to watch {_either(known)}{own}, received monitor: {figure}."
             )
     for name in needs["losses"]:
         if task is OWN or name in (OF_NUMBERS if task.classes else OF_CLASSES):
@@ -78,6 +80,10 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
         raise DataError(
             f"{what}: expected class_weight with a weight for each of {classes} classes, received {wrong[0]}."
         )
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _check_positive(told: Targets, losses: list[tuple[str, bool]], what: str) -> None:

@@ -22,6 +22,7 @@ from butfor.engine.rehearsal import Rehearsal
 from butfor.engine.step_graph import StepGraph
 from butfor.engine.weight_average import WeightAverage
 from butfor.recipe.class_weights import class_weights
+from butfor.recipe.watched_figures import measures_trained_loss
 from butfor.user_code.location import is_own
 
 Recipe = dict[str, Any]
@@ -95,7 +96,9 @@ class CompiledModel:
         self.mixing = self._mixing() if mixes(recipe) else None
         users = is_own(recipe["model"]["name"]) or is_own(recipe["loss"]["name"])
         self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing, converts=users)
-        self.inference, self.parts = Inference(model, self.answers, users), {"train": data.train, "test": data.test}
+        trained = model.loss if measures_trained_loss(recipe) else None
+        self.inference = Inference(model, self.answers, users, trained)
+        self.parts = {"train": data.train, "test": data.test}
 
     def _mixing(self) -> BatchMixing:
         dataset = self._data.dataset

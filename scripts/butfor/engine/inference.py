@@ -16,18 +16,27 @@ from butfor.engine.data_parts import DataPart, Indices, Portion
 from butfor.engine.loops import in_rows, step_loss
 from butfor.engine.losses import LOGITS
 from butfor.recipe.tasks import OWN
+from butfor.recipe.watched_figures import TRAINED
 
 EVALUATION_BATCH = 2000
 Scores = npt.NDArray[np.float32]
-Sums = tuple[tf.Tensor, tf.Tensor]  # of a batch's figures, and of its losses
+Sums = tuple[tf.Tensor, ...]  # of a batch's figures, of its losses and, where it is measured, of its trained loss
 
 
 class Inference:
     """A model in inference mode, compiled once for all parts of the data and all numbers of examples; where its code is a
-    user's, which may count on a number, anew for some. converts: see compiled_epoch."""
+    user's, which may count on a number, anew for some. converts: see compiled_epoch. trained: the loss that trains, where it
+    is measured too."""
 
-    def __init__(self, model: keras.Model, answers: Answers = LOGITS, converts: bool = True) -> None:
-        self._model, self._answers, self._converts = model, answers, converts
+    def __init__(
+        self,
+        model: keras.Model,
+        answers: Answers = LOGITS,
+        converts: bool = True,
+        trained: keras.losses.Loss | None = None,
+    ) -> None:
+        self._model, self._answers, self._converts, self._trained = model, answers, converts, trained
+        self._names = [answers.task.figure, "loss", *([TRAINED] if trained else [])]
         self._figures = self._compiled(self._own_loss if answers.task is OWN else self._sums)
         self._outputs = self._compiled(self._scored)
         self._traced: set[int] = set()
@@ -46,16 +55,16 @@ class Inference:
         terms, so that training, validation and test figures can be subtracted."""
         if self._answers.task is OWN:
             return self._evaluate_own(part, rows)
-        figure = loss = 0.0
+        sums = [0.0] * len(self._names)
         for each in part.examples(rows, EVALUATION_BATCH):
-            figures, losses = self._run(self._figures, each.places, each.inputs, each.targets)
-            figure, loss = figure + float(figures), loss + float(losses)
-        return {self._answers.task.figure: figure / len(rows), "loss": loss / len(rows)}
+            more = self._run(self._figures, each.places, each.inputs, each.targets)
+            sums = [before + float(own) for before, own in zip(sums, more, strict=True)]
+        return {name: value / len(rows) for name, value in zip(self._names, sums, strict=True)}
 
     def figures_and_scores(self, part: DataPart, rows: Indices) -> tuple[dict[str, float], Scores]:
-        """What `evaluate` and `scores` give, the figures of the scores, where the model has no loss of its own."""
-        if self._answers.task is OWN:
-            return self._evaluate_own(part, rows), self.scores(part, rows)
+        """What `evaluate` and `scores` give, the figures of the scores, where scores tell all of them."""
+        if self._answers.task is OWN or self._trained:
+            return self.evaluate(part, rows), self.scores(part, rows)
         figure = loss = 0.0
         pieces = []
         for each, _ in _batches(part, rows):
@@ -70,18 +79,26 @@ class Inference:
         return tf.reduce_sum(self._answers.figures(targets, scores)), tf.reduce_sum(losses)
 
     def _sums(self, rows: tf.Tensor, images: Any, labels: tf.Tensor) -> Sums:
-        def goes_on(start: tf.Tensor, figure: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+        def goes_on(start: tf.Tensor, *sums: tf.Tensor) -> tf.Tensor:
             return start < tf.shape(rows)[0]
 
-        def add(start: tf.Tensor, figure: tf.Tensor, loss: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        def add(start: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch = rows[start : start + EVALUATION_BATCH]
-            scores = self._answers.scores(self._model(in_rows(images, batch), training=False))
-            figures, losses = self._sums_of(tf.gather(labels, batch), scores)
-            return start + EVALUATION_BATCH, figure + figures, loss + losses
+            outputs, targets = self._model(in_rows(images, batch), training=False), tf.gather(labels, batch)
+            more = (*self._sums_of(targets, self._answers.scores(outputs)), *self._trained_sum(targets, outputs))
+            return start + EVALUATION_BATCH, *(before + own for before, own in zip(sums, more, strict=True))
 
         nothing = tf.constant(0.0, tf.float64)
-        _, figure, loss = tf.while_loop(goes_on, add, (tf.constant(0), nothing, nothing))
-        return figure, loss
+        _, *sums = tf.while_loop(goes_on, add, (tf.constant(0), *[nothing] * len(self._names)))
+        return tuple(sums)
+
+    def _trained_sum(self, targets: tf.Tensor, outputs: tf.Tensor) -> Sums:
+        """The mean of the trained loss as a step takes it, times how many examples the batch has: a loss may have one value for
+        all of them. Nothing where it is not measured."""
+        if not self._trained:
+            return ()
+        mean = tf.cast(self._trained(targets, outputs), tf.float64)
+        return (mean * tf.cast(tf.shape(targets)[0], tf.float64),)
 
     def _evaluate_own(self, part: DataPart, rows: Indices) -> dict[str, float]:
         """The mean `loss` that the model's own `test_step` returns; one that returns a metric's value is reset for each batch."""

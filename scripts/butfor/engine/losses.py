@@ -80,6 +80,12 @@ def loss(recipe: Recipe, answers: Answers = LOGITS) -> keras.losses.Loss | None:
     return TaskLoss(name.replace(":", "."), _function(name, recipe, answers))
 
 
+def is_worked_out_by(model: keras.Model) -> bool:
+    """Whether a model works out its loss itself, by a `train_step` or a `compute_loss` of its own."""
+    kind = type(model)
+    return kind.train_step is not keras.Model.train_step or kind.compute_loss is not keras.Model.compute_loss
+
+
 def _function(name: str, recipe: Recipe, answers: Answers) -> Callable[[Tensor, Tensor], Tensor]:
     settings = {key: value for key, value in recipe["loss"].items() if key != "name"}
     smoothing = recipe["label_smoothing"]

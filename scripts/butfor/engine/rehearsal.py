@@ -18,7 +18,7 @@ from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.example_weights import ExampleWeights
 from butfor.engine.keras_internals import every_layer, moments
 from butfor.engine.loops import as_inputs
-from butfor.engine.losses import SmoothedCrossEntropy, TaskLoss
+from butfor.engine.losses import SmoothedCrossEntropy, TaskLoss, is_worked_out_by
 from butfor.engine.random_layers import ChanceLayer
 from butfor.engine.step_graph import StepGraph
 from butfor.engine.variable_names import named
@@ -139,8 +139,8 @@ class Rehearsal:
         return tf.add_n(self._model.losses) - (tf.add_n(kernels) if kernels else 0.0)
 
     def _unknown(self) -> str:
-        kind, model = type(self._model), self._model
-        if kind.train_step is not keras.Model.train_step or kind.compute_loss is not keras.Model.compute_loss:
+        model = self._model
+        if is_worked_out_by(model):
             return "it has a train_step or a compute_loss of its own"
         if not isinstance(model.loss, LOSSES):
             return "it has a loss of its own"

@@ -19,10 +19,12 @@ from butfor.engine.keras_internals import every_layer, inputs_of
 from butfor.engine.layer_outputs import in_order
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.loops import as_inputs
+from butfor.engine.losses import is_worked_out_by
 from butfor.engine.model_source import ModelSource, source_for
 from butfor.engine.probe import Probe, structure
 from butfor.engine.random_layers import ChanceLayer, Dropout
 from butfor.engine.short_training import difference
+from butfor.recipe.watched_figures import measures_trained_loss
 from butfor.user_code import call, declaration, recipe_reading
 from butfor.user_code.location import OwnCodeError
 
@@ -65,6 +67,7 @@ def _built(recipe: Recipe, dataset: Dataset, arm: str) -> list[dict[str, Any]]:
         *(() if declared.get("pretrained") else _not_seeded(model, other, source.name)),
         *_mixed_numbers(model, recipe),
         *_wrong_outputs(model, recipe, source.dataset),
+        *_unmeasurable(model, recipe),
     )
     for problem in problems:
         raise OwnCodeError(f"{arm}: {source.name}: {problem}")
@@ -123,6 +126,15 @@ def _wrong_outputs(model: Model, recipe: Recipe, dataset: Dataset) -> Iterator[s
     expected = len(dataset.y_train[:LOOKED_AT]), *dataset.output_shape
     if problem := check_outputs(model, answers_of(model, recipe, dataset), inputs, expected):
         yield problem
+
+
+def _unmeasurable(model: Model, recipe: Recipe) -> Iterator[str]:
+    """A loss that is watched and that only the model knows."""
+    if measures_trained_loss(recipe) and is_worked_out_by(model):
+        yield (
+            "expected the recipe's loss alone to train where monitor: trained_loss watches it, received a model with a train_step"
+            " or a compute_loss of its own. Write monitor: loss, the task's plain one."
+        )
 
 
 def _mixed_numbers(model: Model, recipe: Recipe) -> Iterator[str]:

@@ -11,10 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from butfor.figures import hover_titles, style
-from butfor.languages.phrases import phrase, term
+from butfor.languages.phrases import phrase, stored
 from butfor.recipe.early_stopping import lower_is_better
+from butfor.recipe.tasks import task_of
 from butfor.records.record import Record, validation_figures
-from butfor.study.metrics import TITLES
+from butfor.study.watched_losses import figure_title
 
 STOPPED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": "black", "markeredgewidth": 1.8}
 RESTORED: dict[str, Any] = {"marker": "o", "markersize": 6, "color": style.BLUE, "markeredgewidth": 0}
@@ -26,7 +27,7 @@ SPREAD = 0.28  # of a row, to each side, over which its seeds are laid
 def stopping(records: list[Record], arms: list[str]) -> Figure:
     """Per arm and seed: the last epoch, the epoch whose weights were evaluated, and the one with the best figure."""
     labels = {arm: f"{arm} ({phrase('no run')})" for arm in arms}
-    labels |= {r.arm: f"{r.arm} ({term(TITLES[monitored(r)])})" for r in records}
+    labels |= {r.arm: f"{r.arm} ({stored(figure_title(monitored(r), task_of(r.data)))})" for r in records}
     by_arm = {arm: [record for record in records if record.arm == arm] for arm in arms}
     idle = [arm for arm, own in by_arm.items() if own and all(map(_ran_to_its_best, own))]
     shown = [arm for arm in arms if arm not in idle]

@@ -29,7 +29,7 @@ from butfor.recipe.architectures import architecture
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import numbers_of
 from butfor.recipe.schedules import learning_rates, scaled
-from butfor.recipe.tasks import TASKS
+from butfor.recipe.watched_figures import own_figures
 from butfor.training.trajectory import Trajectory
 
 Recipe = dict[str, Any]
@@ -199,8 +199,9 @@ class CohortTraining:
         steps = np.int32(len(orders[0]))
         state, losses = self._epochs(state, *(_side_by_side(each) for each in given), steps, self.parts["train"])
         weights = self._weights(state)
-        few_to_come = self._figures_to_come(weights, "train", [runs[n].train[: len(runs[n].held)] for n in spread])
-        held_to_come = self._figures_to_come(weights, "train", [runs[n].held for n in spread])
+        measured = [runs[n] for n in spread]
+        few_to_come = self._figures_to_come(weights, "train", measured, lambda run: run.train[: len(run.held)])
+        held_to_come = self._figures_to_come(weights, "train", measured, lambda run: run.held)
         digests = [digest(order) for order in orders]
         for each in runs:
             each.draw_ahead()
@@ -210,7 +211,7 @@ class CohortTraining:
             if run is None:
                 continue
             row: dict[str, Any] = {"epoch": len(run.trajectory.history) + 1, "objective": float(objectives[place])}
-            row |= _named("train", few[place]) | _named("validation", held[place])
+            row |= _named("train", run, few[place]) | _named("validation", run, held[place])
             n = spread[place]
             run.trajectory.add({**row, "order": digests[n]}, rates[n])
             counts[place] = run.trajectory.counted_epoch == row["epoch"]
@@ -221,16 +222,15 @@ class CohortTraining:
         taken = len(run.trajectory.rates)
         return scaled(run.rates[taken : taken + steps], run.trajectory.scale)
 
-    def _figures(self, weights: Weights, part: str, rows: list[Rows]) -> list[dict[str, float]]:
-        """By lane, on rows of its own."""
-        return self._figures_to_come(weights, part, rows)()
-
-    def _figures_to_come(self, weights: Weights, part: str, rows: list[Rows]) -> Callable[[], list[dict[str, float]]]:
-        """What waits for these figures, which the device has been asked for."""
-        batches, counted = in_batches(np.stack(rows), self._evaluated)
-        sums = self.program.sums_of_each(*weights, batches, counted, self.parts[part])
-        name, count = TASKS[self._dataset.task].figure, len(rows[0])
-        return lambda: [mean_figures(each, count, name) for each in np.asarray(sums)]
+    def _figures_to_come(
+        self, weights: Weights, part: str, runs: list[TrainedRun], rows_of: Callable[[TrainedRun], Rows]
+    ) -> Callable[[], list[dict[str, float]]]:
+        """What waits for the figures of the run in each lane on rows of its own, which the device has been asked for."""
+        rows = np.stack([rows_of(run) for run in runs])
+        smoothing = np.array([run.recipe["label_smoothing"] for run in runs], np.float32)
+        sums = self.program.sums_of_each(*weights, *in_batches(rows, self._evaluated), self.parts[part], smoothing)
+        names, count = self.program.figures, rows.shape[1]
+        return lambda: [mean_figures(each, count, names) for each in np.asarray(sums)]
 
     def _measure(self, over: list[tuple[int, Any]], every: dict[int, TrainedRun]) -> None:
         """Give runs that are over their metrics and the weights that count, as many at once as there are lanes."""
@@ -240,15 +240,15 @@ class CohortTraining:
             runs, weights = [every[place] for place, _ in some], self._stacked([each for _, each in some])
             filled = [*runs, *[runs[-1]] * (self._count - len(runs))]
             figures = {
-                "train": self._figures(weights, "train", [run.train for run in filled]),
-                "validation": self._figures(weights, "train", [run.held for run in filled]),
-                "test": self._figures(weights, "test", [tested] * self._count),
+                "train": self._figures_to_come(weights, "train", filled, lambda run: run.train)(),
+                "validation": self._figures_to_come(weights, "train", filled, lambda run: run.held)(),
+                "test": self._figures_to_come(weights, "test", filled, lambda run: tested)(),
             }
             for n, (run, (_, own)) in enumerate(zip(runs, some, strict=True)):
                 run.weights = [np.asarray(value) for part in own for value in part]
                 if not run.trajectory.reason:
                     for name, each in figures.items():
-                        run.metrics |= _named(name, each[n])
+                        run.metrics |= _named(name, run, each[n])
             self._shared.book("evaluate", [run.clock for run in runs])
 
 
@@ -261,8 +261,8 @@ def _book_compilation(pace: Pace, begun: Sequence[Clock], over: Clock) -> None:
             clock.book("train", -seconds / len(begun))
 
 
-def _named(part: str, figures: dict[str, float]) -> dict[str, float]:
-    return {f"{part}/{name}": value for name, value in figures.items()}
+def _named(part: str, run: TrainedRun, figures: dict[str, float]) -> dict[str, float]:
+    return {f"{part}/{name}": value for name, value in own_figures(run.recipe, figures).items()}
 
 
 def _side_by_side(values: list[Any]) -> Any:

@@ -161,8 +161,7 @@ class JaxEngine:
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """One compiled call for each number of rows."""
-        sums = self.program.sums(*self._predicting, *in_batches(rows), self._parts[part])
-        return mean_figures(sums, len(rows), TASKS[self._dataset.task].figure)
+        return mean_figures(self.program.sums(*self._measured(part, rows)), len(rows), self.program.figures)
 
     def scores(self, part: str, rows: Rows) -> Array:
         """Likewise."""
@@ -170,8 +169,12 @@ class JaxEngine:
 
     def figures_and_scores(self, part: str, rows: Rows) -> tuple[dict[str, float], Array]:
         """Likewise, one call for both."""
-        sums, scores = self.program.sums_and_scores(*self._predicting, *in_batches(rows), self._parts[part])
-        return mean_figures(sums, len(rows), TASKS[self._dataset.task].figure), _of_rows(scores, rows)
+        sums, scores = self.program.sums_and_scores(*self._measured(part, rows))
+        return mean_figures(sums, len(rows), self.program.figures), _of_rows(scores, rows)
+
+    def _measured(self, part: str, rows: Rows) -> tuple[Any, ...]:
+        """What figures are worked out of."""
+        return *self._predicting, *in_batches(rows), self._parts[part], self._numbers["label_smoothing"]
 
     def cost(self, batch_sizes: list[int]) -> dict[str, Any]:
         """Of the model as it is, see jax_model_cost."""

@@ -23,6 +23,8 @@ from butfor.jax_engine.network import build
 from butfor.jax_engine.objective import objective_of
 from butfor.recipe.class_weights import class_weights
 from butfor.recipe.given_numbers import RATE, Numbers, numbers_of
+from butfor.recipe.tasks import TASKS
+from butfor.recipe.watched_figures import TRAINED
 
 Recipe = dict[str, Any]
 Tensor: TypeAlias = Any
@@ -65,13 +67,14 @@ def as_inputs(x: Tensor) -> Tensor:
 
 class Program:
     """What trains and evaluates runs of a recipe's structure. switches: the parts that it has, see given_numbers.switches_of.
-    by_patches: how it convolves, see patch_convolution."""
+    by_patches: how it convolves, see patch_convolution. figures: what `sums` are of, by name."""
 
     def __init__(self, recipe: Recipe, switches: frozenset[str], dataset: Dataset, by_patches: bool = False) -> None:
         self._recipe, self.numbers = recipe, Numbers(numbers_of(recipe))
         image, outputs = dataset.input_shape, dataset.output_shape[-1]
         self.model = build(recipe, switches, self.numbers, image, outputs, by_patches)
         self.objective = objective_of(recipe, dataset, self.numbers, "label_smoothing" in switches)
+        self.figures = [TASKS[dataset.task].figure, "loss", *([TRAINED] if TRAINED in switches else [])]
         self.optimiser = update.optimiser(recipe, self.numbers)
         self.optimiser.build(self.model.trainable_variables)
         places = {id(variable): place for place, variable in enumerate(self.optimiser.variables)}
@@ -139,28 +142,36 @@ class Program:
     def _outputs(self, trained: list[Tensor], others: list[Tensor], rows: Tensor, part: Part) -> Tensor:
         x = as_inputs(jnp.take(part.inputs, rows, axis=0))
         outputs, _ = self.model.stateless_call(trained, others, x, training=False)
-        return self.objective.scores(outputs)
+        return outputs
 
-    def _sums(self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part) -> Tensor:
-        """Of batches of rows `(batches, rows)`, those that are `counted`: the sums of figures and of losses, `(batches, 2)`."""
-        return lax.map(lambda batch: self._of_batch(trained, others, batch[0], batch[1], part)[0], (rows, counted))
+    def _sums(
+        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part, smoothing: Tensor
+    ) -> Tensor:
+        """Of batches of rows `(batches, rows)`, those that are `counted`: the sums of each of `figures`, `(batches, figures)`.
+        smoothing: of labels, in the loss that trains."""
+        given = trained, others, part, smoothing
+        return lax.map(lambda batch: self._of_batch(*given, *batch)[0], (rows, counted))
 
     def _sums_and_scores(
-        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part
+        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part, smoothing: Tensor
     ) -> tuple[Tensor, Tensor]:
-        each = (rows, counted)
-        return lax.map(lambda batch: self._of_batch(trained, others, batch[0], batch[1], part), each)  # type: ignore[no-any-return]
+        given = trained, others, part, smoothing
+        return lax.map(lambda batch: self._of_batch(*given, *batch), (rows, counted))  # type: ignore[no-any-return]
 
     def _of_batch(
-        self, trained: list[Tensor], others: list[Tensor], rows: Tensor, counted: Tensor, part: Part
+        self, trained: list[Tensor], others: list[Tensor], part: Part, smoothing: Tensor, rows: Tensor, counted: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The sums of figures and of losses over the rows that are `counted`, `(2,)`, and the scores of all."""
-        scores, targets = self._outputs(trained, others, rows, part), jnp.take(part.targets, rows, axis=0)
-        figures, losses = self.objective.figures(targets, scores), self.objective.plain(targets, scores)
-        return jnp.stack([jnp.sum(jnp.where(counted, values, 0.0)) for values in (figures, losses)]), scores
+        """The sums over the rows that are `counted`, `(figures,)`, and the scores of all."""
+        outputs, targets = self._outputs(trained, others, rows, part), jnp.take(part.targets, rows, axis=0)
+        scores = self.objective.scores(outputs)
+        measured = [self.objective.figures(targets, scores), self.objective.plain(targets, scores)]
+        if TRAINED in self.figures:
+            with self.numbers.given({"label_smoothing": smoothing}):
+                measured.append(self.objective.trained(targets, outputs))
+        return jnp.stack([jnp.sum(jnp.where(counted, values, 0.0)) for values in measured]), scores
 
     def _scores(self, trained: list[Tensor], others: list[Tensor], rows: Tensor, part: Part) -> Tensor:
-        return lax.map(lambda batch: self._outputs(trained, others, batch, part), rows)
+        return lax.map(lambda batch: self.objective.scores(self._outputs(trained, others, batch, part)), rows)
 
     @cached_property
     def epoch(self) -> Any:
@@ -208,7 +219,7 @@ class Program:
     @cached_property
     def sums_of_each(self) -> Any:
         """Those of several."""
-        return compiled(jax.vmap(self._sums, in_axes=(0, 0, 0, None, None)))
+        return compiled(jax.vmap(self._sums, in_axes=(0, 0, 0, None, None, 0)))
 
     @cached_property
     def predicting_of_each(self) -> Any:
@@ -231,7 +242,7 @@ def in_batches(rows: Array, most: int = EVALUATION_BATCH) -> tuple[Array, Array]
     return filled.reshape(*rows.shape[:-1], -1, size), counted.reshape(-1, size)
 
 
-def mean_figures(sums: Array, count: int, name: str) -> dict[str, float]:
-    """Figures by name from the sums `(batches, 2)` over so many rows."""
-    figure, loss = np.asarray(sums, np.float64).sum(axis=0) / count
-    return {name: float(figure), "loss": float(loss)}
+def mean_figures(sums: Array, count: int, names: list[str]) -> dict[str, float]:
+    """Figures by name from the sums `(batches, figures)` over so many rows."""
+    means = np.asarray(sums, np.float64).sum(axis=0) / count
+    return dict(zip(names, map(float, means), strict=True))

@@ -43,7 +43,7 @@ def acting(
     stopping = recipe["early_stopping"]
     if stopping["name"] != "none" and not stopping["restore_best"] and stopping["patience"] >= recipe["epochs"]:
         acts["early_stopping"] = {"name": "none"}
-    if steps and recipe["schedule"]["name"] != "plateau":
+    if steps and recipe["schedule"]["name"] != "reduce_on_plateau":
         rates = np.asarray(schedules.learning_rates(dict(recipe), steps), np.float32)
         acts = {key: value for key, value in acts.items() if key not in RATES} | {"rates": digest(rates)}
     return acts

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,12 @@ from butfor.outlook.probes import Probes
 from butfor.outlook.time_needed import TimeNeeded, test_examples, time_needed
 from butfor.outlook.trial_builds import TrialBuilds
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
+from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus
 from butfor.study.schema import load_schema, parts
+from butfor.study.watched_losses import WatchedLoss, watched_losses
 from butfor.user_code import declaration
+from butfor.workflow import origins
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,10 @@ class Outlook:
     training. load: of the machine in the last minute, to compare with machine_cores. time: None where nothing tells it, as
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
     that would train the same runs. untouched: parts of the recipe that no arm
-    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. has_font: whether this
-    machine can write figures in the study's language. unbuildable: by arm, why its model or loss cannot be built. not_built: the
-    arms of which that was not tried, for the plan is to be had soon. mark: see planned_seconds.
+    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. watched: arms that
+    watch another loss than trains them. has_font: whether this machine can write figures in the study's language. unbuildable:
+    by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is to be had
+    soon. mark: see planned_seconds.
     """
 
     study: str
@@ -58,6 +63,7 @@ class Outlook:
     untouched: dict[str, Any]
     claims: int
     unclaimed: list[str]
+    watched: list[WatchedLoss] = field(default_factory=list)
     has_font: bool = True
     unbuildable: dict[str, str] = field(default_factory=dict)
     not_built: list[str] = field(default_factory=list)
@@ -110,9 +116,22 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         untouched=untouched_parts(plan.arms.values(), off),
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
+        watched=_watched(study),
         has_font=_has_font(language_of(settings)),
         mark=mark_of(plan, settings["threads"]),
     )
+
+
+def _watched(study: PlannedStudy) -> list[WatchedLoss]:
+    """Those of each data set's arms; its arrays tell the task, where they are there and as they are to be."""
+    found = []
+    for name in study.settings["data_sets"]:
+        about = {} if name in study.targets.data.stale else origins.manifest(study.results, name)
+        task = study.settings["task"] if study.settings["task"] in TASKS else about.get("task")
+        numbers = prod(about.get("shapes", {}).get("y_train", [1])[1:])
+        recipes = {arm.name: arm.recipe for arm in study.plan.arms.values() if arm.data_set == name}
+        found += watched_losses(recipes, task, numbers)
+    return found
 
 
 def _has_font(language: str) -> bool:

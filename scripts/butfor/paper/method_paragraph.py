@@ -9,12 +9,12 @@ from butfor.paper.paper_evidence import PaperEvidence
 from butfor.paper.run_counts import replicates_words
 from butfor.paper.software_sentence import software_sentence
 from butfor.plain_text import counted
+from butfor.recipe.tasks import task_of
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
 from butfor.study.study_metrics import descriptive
+from butfor.study.watched_losses import titles_watched
 from butfor.verdicts.rows import REFUSED
-
-PLATEAU = "reduce_on_plateau"  # the schedule that watches a validation figure
 
 
 def method_paragraph(evidence: PaperEvidence, mlflow: bool) -> str:
@@ -187,14 +187,14 @@ def _scope(evidence: PaperEvidence) -> str:
 
 def _watched(evidence: PaperEvidence) -> str:
     """What was decided by validation examples, as the start of a sentence."""
-    stops = any(record.recipe["early_stopping"]["name"] != "none" for record in evidence.records)
-    falls = any(record.recipe["schedule"]["name"] == PLATEAU for record in evidence.records)
-    by_validation = {
-        "early stopping and the choice of an epoch": stops,
-        "the schedule that waits for a plateau": falls,
-        "the search of learning rates": evidence.comparison["tuned"] is not None,
+    trained = [(record.recipe, task_of(record.data)) for record in evidence.records]
+    by_figures = {
+        "early stopping and the choice of an epoch": titles_watched(trained, "early_stopping"),
+        "the schedule that waits for a plateau": titles_watched(trained, "schedule"),
     }
-    if not (choices := [what for what, used in by_validation.items() if used]):
+    choices = [f"{what} (by the {listed(titles)})" for what, titles in by_figures.items() if titles]
+    choices += ["the search of learning rates"] if evidence.comparison["tuned"] is not None else []
+    if not choices:
         return "T"
     words = listed(choices)
     return f"{words[:1].upper()}{words[1:]} saw validation examples only, and t"

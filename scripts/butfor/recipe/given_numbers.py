@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from butfor.recipe.architectures import architecture
+from butfor.recipe.watched_figures import TRAINED, measures_trained_loss
 
 Recipe = dict[str, Any]
 
@@ -68,11 +69,13 @@ def numbers_of(recipe: Recipe) -> dict[str, float]:
 
 
 def switches_of(recipe: Recipe) -> frozenset[str]:
-    """What a recipe has at all, of parts that do nothing where their number is 0 (a limit's: infinite)."""
+    """What a recipe has at all, of parts that do nothing where their number is 0 (a limit's: infinite), and whether the loss
+    that trains is measured."""
     numbers = numbers_of(recipe)
     always = ("clipping", "weight_decay", "ema_momentum", "beta_1", "beta_2", "rho")
     on = {name for name, value in numbers.items() if value and not name.endswith(REST) and name not in always}
-    return frozenset(on - ({"max_norm"} if math.isinf(numbers["max_norm"]) else set()))
+    measured = {TRAINED} if measures_trained_loss(recipe) else set()
+    return frozenset((on | measured) - ({"max_norm"} if math.isinf(numbers["max_norm"]) else set()))
 
 
 def rest_of(recipe: Recipe) -> str:

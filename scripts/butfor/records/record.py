@@ -49,7 +49,8 @@ class Record:
         records of earlier versions.
     history: one row per epoch: `epoch` (from 1), `objective` (mean training loss as the optimiser saw it: dropout on,
         penalties in), `train/…` and `validation/…` figures: the task's plain loss and what is measured beside it (accuracy as
-        a share, mae; see recipe/tasks), measured in inference mode without penalties, train on as many images as validation;
+        a share, mae; see recipe/tasks), measured in inference mode without penalties, train on as many images as validation; of
+        a recipe that watches it, also `trained_loss`, the loss that it trains by, without what examples and classes count;
         `order`, a digest of the epoch's batches.
     learning_rate: the rate the optimiser used at each step; `steps_per_epoch` of them make an epoch, but for the last of a
         run that diverged, which may end early. Of many steps, an array (see packed_rates).

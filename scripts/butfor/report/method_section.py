@@ -9,7 +9,7 @@ from butfor.plain_text import counted
 from butfor.records.record import Record
 from butfor.report import fold_words
 from butfor.report.metric_section import comparisons
-from butfor.report.seed_words import compared, drawn, fixed, measured
+from butfor.report.seed_words import compared, drawn, fixed, measured, unwatched
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
@@ -38,6 +38,7 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         " ".join(
             filter(None, [measured(records), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)]),
         ),
+        " ".join(unwatched(records)),
     ]
     return "\n\n".join([f"## {phrase('How it was computed')}", *filter(None, paragraphs)])
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import prod
 
-from butfor.languages.phrases import phrase
+from butfor.languages.phrases import phrase, stored
+from butfor.recipe.tasks import REGRESSION, task_of
 from butfor.records.record import Record
 from butfor.study.summary import VerdictSettings
+from butfor.study.watched_losses import in_words, titles_watched, watched_losses
+from butfor.verdicts.words import listed
 
 
 def drawn(records: list[Record]) -> str:
@@ -35,12 +39,24 @@ def measured(records: list[Record]) -> str:
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without penalty"
         " terms."
     )
-    if all(record.recipe["early_stopping"]["name"] == "none" for record in records):
+    titles = titles_watched(((record.recipe, task_of(record.data)) for record in records), "early_stopping")
+    if not titles:
         return f"{figures} {phrase('The test set is touched once per run, at its end.')}"
     chosen = phrase(
-        "Early stopping and the choice of epoch use validation examples only; the test set is touched once per run, at its end."
+        "Early stopping and the choice of epoch use validation examples only (watched: {figures}); the test set is touched once"
+        " per run, at its end.",
+        figures=listed([stored(title) for title in titles]),
     )
     return f"{figures} {chosen}"
+
+
+def unwatched(records: list[Record]) -> list[str]:
+    """A sentence on arms that watch another loss than the one that trains them, for each way of it."""
+    recipes = {record.arm: record.recipe for record in records}
+    task = task_of(records[0].data)
+    layers = records[0].structure if task is REGRESSION else []
+    found = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
+    return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in found]
 
 
 def _is_official(records: list[Record]) -> bool:

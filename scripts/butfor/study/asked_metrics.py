@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from butfor.errors import Errors, StudyFileError
+from butfor.recipe.watched_figures import TRAINED
 from butfor.remedies import CLOSE
 from butfor.study import keras_metrics
 from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric
@@ -122,7 +123,7 @@ def _completed(name: str, settings: Settings) -> MetricTerms:
             f"metrics.{name}: expected a name without the part of the data, received {name}. Write {name.split('/')[-1]}.",
             at,
         )
-    if name in (*RECORDED, "loss") and score != name:
+    if name in (*RECORDED, "loss", TRAINED) and score != name:
         raise MetricError(
             f"metrics.{name}: expected another name, since every run records {name}, received it for {score}. Write"
             f" {name}_by_{str(score).rpartition(':')[2]}: {{…}}.",

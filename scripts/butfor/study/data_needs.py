@@ -6,9 +6,9 @@ from typing import Any
 
 from butfor.data import limits
 from butfor.recipe import architectures
+from butfor.recipe.watched_figures import watched
 from butfor.user_code import location
 
-WATCHING = ("early_stopping", "schedule")  # the keys of a recipe that watch a validation figure
 MIXING = ("mixup", "cutmix")
 POSITIVE = (
     "MeanSquaredLogarithmicError",
@@ -34,7 +34,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
         "side": max(architectures.smallest_side(recipe) for recipe in recipes),
         "auto": _whose([location.is_own(r["model"]["name"]) for r in recipes if r["input_scaling"]["name"] == "auto"]),
         "models": _whose([location.is_own(r["model"]["name"]) for r in recipes]),
-        "watched": sorted({r[key]["monitor"] for r in recipes for key in WATCHING if "monitor" in r[key]}),
+        "watched": sorted({figure for r in recipes for figure in watched(r).values()}),
         "weighted": sorted({_weighted(r["class_weight"]) for r in recipes} - {0}),
         "smoothed": any(r["label_smoothing"] for r in recipes),
         "losses": sorted({r["loss"]["name"] for r in recipes} - {"auto"}),

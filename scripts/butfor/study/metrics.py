@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from butfor.recipe.watched_figures import TRAINED
 from butfor.study.summary import VerdictSettings
 
 Figures = Mapping[str, float]  # a record's metrics
@@ -41,6 +42,7 @@ UNITS = _plain("units")
 UNITS_OF = "units of {}"  # of a metric that has no unit, by its title: those of the targets are others
 OF_TARGET = _plain("units of the target")
 SQUARED = _plain("squared units of the target")
+OF_LOSS = _plain("units of the loss")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ QUANTITIES = {quantity.name: quantity for quantity in (ACCURACY, LOSS)}
 MAE = Quantity("mae", "MAE", OF_TARGET.name, OF_TARGET, higher_is_better=False)
 SQUARES = Quantity("loss", "loss", SQUARED.name, SQUARED, higher_is_better=False)
 OWN_LOSS = Quantity("loss", "loss", UNITS.name, UNITS, higher_is_better=False)
-TITLES = {quantity.name: quantity.title for quantity in (ACCURACY, LOSS, MAE)}
+TRAINED_LOSS = Quantity(TRAINED, "loss that trains", OF_LOSS.name, OF_LOSS, higher_is_better=False)
+TITLES = {quantity.name: quantity.title for quantity in (ACCURACY, LOSS, MAE, TRAINED_LOSS)}
 
 
 def quantities_in(figures: Iterable[str]) -> tuple[Quantity, ...]:

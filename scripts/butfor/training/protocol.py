@@ -156,7 +156,8 @@ class Engine(Protocol):
 
     def evaluate(self, part: Part, rows: Rows) -> dict[str, float]:
         """Figures by name on rows `(n,)` of a part's images, in inference mode and without penalties: the mean of the task's
-        plain `loss`, and what its table (recipe/tasks) has beside it: `accuracy` (share) or `mae`."""
+        plain `loss`, and what its table (recipe/tasks) has beside it: `accuracy` (share) or `mae`; where the recipe watches it,
+        also the mean `trained_loss`, that which it trains by, without what examples and classes count."""
 
     def scores(self, part: Part, rows: Rows) -> Array:
         """The model's scores `(n, *outputs)` for rows `(n,)` of a part's images, in inference mode: logits of classes, or numbers

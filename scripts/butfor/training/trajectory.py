@@ -12,9 +12,15 @@ from butfor.data.dataset import Array, Rows
 from butfor.recipe import streams
 from butfor.recipe.early_stopping import EarlyStopping
 from butfor.recipe.plateau import Plateau
+from butfor.recipe.watched_figures import TRAINED
 from butfor.records.record import validation_figures
 
 Row = dict[str, Any]
+LOSSES = {  # of a row, by what breaks a training that is not finite
+    "objective": "the loss",
+    "validation/loss": "the validation loss",
+    f"validation/{TRAINED}": "the loss that trains, on validation examples,",
+}
 
 
 class Trajectory:
@@ -47,10 +53,9 @@ class Trajectory:
         """Take in an epoch; whether its weights are the best so far and to be kept as such."""
         self.history.append(row)
         self.rates.extend(rates)
-        if not (math.isfinite(row["objective"]) and math.isfinite(row["validation/loss"])):
-            broken = "objective" if not math.isfinite(row["objective"]) else "validation/loss"
-            which = {"objective": "the loss", "validation/loss": "the validation loss"}[broken]
-            self.reason = f"{which} was {row[broken]} in epoch {row['epoch']}"
+        broken = next((name for name in LOSSES if not math.isfinite(row.get(name, 0.0))), None)
+        if broken:
+            self.reason = f"{LOSSES[broken]} was {row[broken]} in epoch {row['epoch']}"
             return False
         figures = validation_figures(row)
         self.scale = self._plateau.after_epoch(figures)

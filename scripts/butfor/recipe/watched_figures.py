@@ -1,0 +1,47 @@
+"""The validation figures that a recipe watches while it trains: by early stopping, and by a schedule that waits for a plateau.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from butfor.recipe.tasks import OWN, REGRESSION, Task
+
+PLAIN = "loss"  # the task's plain loss, whatever trains
+TRAINED = "trained_loss"  # the loss that trains, without penalties and without what examples and classes count
+WATCHING = ("early_stopping", "schedule")
+CROSS_ENTROPY = ("auto", "cross_entropy")
+SQUARES = ("auto", "mean_squared_error")
+
+
+def watched(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """The figure that each key of a recipe watches, of those that watch one."""
+    return {key: recipe[key]["monitor"] for key in WATCHING if "monitor" in recipe.get(key, {})}
+
+
+def measures_trained_loss(recipe: Mapping[str, Any]) -> bool:
+    """Whether the trained loss is measured after each epoch: where something watches it, and nowhere else."""
+    return TRAINED in watched(recipe).values()
+
+
+def own_figures(recipe: Mapping[str, Any], figures: dict[str, float]) -> dict[str, float]:
+    """Those of some figures that runs of a recipe have, of a program that may measure more for others."""
+    return figures if measures_trained_loss(recipe) else {k: x for k, x in figures.items() if k != TRAINED}
+
+
+def trains_by_another(recipe: Mapping[str, Any], task: Task | None, numbers: int = 1) -> bool:
+    """Whether the loss that trains may be least in another epoch than the task's plain loss.
+
+    task: None while it is not known; then whether it may be so for any task. numbers: how many there are to be predicted of an
+    example; each is scaled by a spread of its own, and so has another share in the loss.
+    """
+    name = recipe["loss"]["name"]
+    if task is OWN:
+        return False
+    if task is None:
+        return name not in {*CROSS_ENTROPY, *SQUARES}
+    if task is not REGRESSION:
+        return name not in CROSS_ENTROPY or bool(recipe["label_smoothing"])
+    return name not in SQUARES or (numbers > 1 and recipe["target_scaling"]["name"] != "none")

@@ -1,0 +1,94 @@
+"""Arms that watch another loss than the one that trains them, and what to write if that was not meant. Standard library only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from butfor.languages.phrases import phrase, plural, stored
+from butfor.recipe.tasks import CLASSIFICATION, REGRESSION, TASKS, Task
+from butfor.recipe.watched_figures import PLAIN, TRAINED, trains_by_another, watched
+from butfor.study.metrics import TITLES
+
+Recipe = Mapping[str, Any]
+OF_NUMBERS = ("huber", "log_cosh", "pinball")
+OF_CLASSES = ("focal", "dice")
+UNKNOWN = "plain loss of its task"
+FEW = 3  # arms that are named
+
+
+@dataclass(frozen=True)
+class WatchedLoss:
+    """The `plain` loss of a task that the `keys` of these arms' recipes watch. trained: the settings by which another trains."""
+
+    arms: list[str]
+    keys: list[str]
+    plain: str
+    trained: str
+
+
+def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int = 1) -> list[WatchedLoss]:
+    """Those of arms, by their recipes, that train by another loss than they watch. task: its name, or None or `auto` while it is
+    not known; then only what is so for any task. numbers: how many a regression predicts of an example."""
+    found: dict[tuple[str, ...], WatchedLoss] = {}
+    for arm, recipe in recipes.items():
+        keys = [key for key, figure in watched(recipe).items() if figure == PLAIN]
+        if not keys:
+            continue
+        meant = TASKS.get(task or "") or _task_of(recipe)
+        if not trains_by_another(recipe, meant, numbers):
+            continue
+        told = meant.loss if meant else UNKNOWN, _settings(recipe, meant)
+        found.setdefault((*keys, *told), WatchedLoss([], keys, *told)).arms.append(arm)
+    return list(found.values())
+
+
+def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> str:
+    """What arms watch, what trains them and what to write, in a sentence. arms: how many the study has. code: how what stands in
+    a study file is shown."""
+    named = phrase("every arm") if len(one.arms) == arms else ", ".join(map(code, one.arms[:FEW]))
+    if len(one.arms) > FEW and len(one.arms) != arms:
+        named = phrase("{arms} and {n} more", arms=named, n=len(one.arms) - FEW)
+    return plural(
+        "In {arms}, {keys} watches the {plain} of validation examples, while another loss trains ({trained}). To watch"
+        " the one that trains, write {monitor} there.",
+        "In {arms}, {keys} watch the {plain} of validation examples, while another loss trains ({trained}). To watch the one that"
+        " trains, write {monitor} there.",
+        len(one.keys),
+        arms=named,
+        keys=", ".join(map(code, one.keys)),
+        plain=stored(one.plain),
+        trained=code(one.trained),
+        monitor=code(f"monitor: {TRAINED}"),
+    )
+
+
+def titles_watched(trained: Iterable[tuple[Recipe, Task]], key: str) -> list[str]:
+    """The validation figures that a key of recipes watches, for their tasks, in words, the most frequent first."""
+    figures = Counter((watched(recipe).get(key), task) for recipe, task in trained)
+    return [figure_title(figure, task) for (figure, task), _ in figures.most_common() if figure]
+
+
+def figure_title(figure: str, task: Task) -> str:
+    """A validation figure in words: the plain loss by what it is, so that it is told from the loss that trains."""
+    return task.loss if figure == PLAIN else TITLES[figure]
+
+
+def _task_of(recipe: Recipe) -> Task | None:
+    """The task that a recipe's loss gives away; of classes any, since their plain loss is the same."""
+    name = recipe["loss"]["name"]
+    if name in OF_CLASSES or recipe["label_smoothing"]:
+        return CLASSIFICATION
+    return REGRESSION if name in OF_NUMBERS else None
+
+
+def _settings(recipe: Recipe, task: Task | None) -> str:
+    """What in a recipe makes another loss of the plain one."""
+    loss = recipe["loss"]
+    if loss["name"] not in ("auto", "cross_entropy") and (
+        loss["name"] != "mean_squared_error" or task is not REGRESSION
+    ):
+        return f"loss: {loss.get('of', loss['name'])}"
+    return "target_scaling: standard" if task is REGRESSION else f"label_smoothing: {recipe['label_smoothing']:g}"
