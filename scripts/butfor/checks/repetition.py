@@ -63,14 +63,14 @@ def repeated_between_seeds(records: Iterable[Record]) -> Iterator[str]:
 def _drawn_by_seed(record: Record) -> dict[str, str]:
     """Digests of what a seed decides, by name. Of a user's own model, whose weights may come from a file, all together."""
     orders = [row["order"] for row in record.history]
-    found = {"order": orders[0]} if orders and record.data["train"] >= FEW else {}
-    found |= {f"masks of {name}": row["digest"] for name, row in record.chance.items() if _draws(row)}
+    digests = {"order": orders[0]} if orders and record.data["train"] >= FEW else {}
+    digests |= {f"masks of {name}": row["digest"] for name, row in record.chance.items() if _draws(row)}
     spread = [
         row["layer"] for row in record.layers["start"] if row["weights"]["std"] > 0 and math.prod(row["shape"]) > 3
     ]
     weights = {name: record.draws["weights"][name] for name in spread if name in record.draws["weights"]}
     if record.draws.get("pretrained"):
-        return found
+        return digests
     if own(record):
-        return found | ({"initial weights": "/".join(weights.values())} if weights else {})
-    return found | {f"initial weights of {name}": value for name, value in weights.items()}
+        return digests | ({"initial weights": "/".join(weights.values())} if weights else {})
+    return digests | {f"initial weights of {name}": value for name, value in weights.items()}

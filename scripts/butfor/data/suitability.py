@@ -33,13 +33,13 @@ def check_inputs(inputs: Inputs, needs: dict[str, Any], source: str) -> None:
         )
 
 
-def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
+def check_suits(targets: Targets, needs: dict[str, Any], source: str) -> None:
     """Raise DataError unless the recipes can be trained for the task of these targets. needs: see Plan.largest."""
-    task = TASKS[told.task]
-    what = f"{source}: task {task.name}{' (by its targets)' if told.guessed else ''}"
-    if "own" not in needs["models"] and len(told.outputs) > 1:
+    task = TASKS[targets.task]
+    what = f"{source}: task {task.name}{' (by its targets)' if targets.guessed else ''}"
+    if "own" not in needs["models"] and len(targets.outputs) > 1:
         raise DataError(
-            f"{what}: expected a model of your own, since each example has targets of shape {told.outputs}, and built-in models"
+            f"{what}: expected a model of your own, since each example has targets of shape {targets.outputs}, and built-in models"
             f' give one row of outputs; received {needs["models"]} models. Write recipe: {{model: "my_model:build"}}.'
         )
     if task is OWN and needs["models"] != "own":
@@ -59,23 +59,23 @@ def check_suits(told: Targets, needs: dict[str, Any], source: str) -> None:
             raise DataError(
                 f"{what}: expected a loss that is {kind}, received loss: {name}. Leave it out, or name another."
             )
-    _check_positive(told, needs["positive"], what)
+    _check_positive(targets, needs["positive"], what)
     if needs["smoothed"] and not task.classes:
         raise DataError(f"{what}: expected label_smoothing where targets are classes. Leave it out.")
-    if needs["moved"] and len(told.outputs) > 1:
+    if needs["moved"] and len(targets.outputs) > 1:
         raise DataError(
-            f"{what}: expected one target per example where images are moved, received targets of shape {told.outputs}, which"
+            f"{what}: expected one target per example where images are moved, received targets of shape {targets.outputs}, which"
             f" would stay where they are. Leave out {', '.join(needs['moved'])}."
         )
     if needs["given_weights"] and task is OWN:
         raise DataError(
             f"{what}: expected no sample_weight, since the model's own loss is not known to take any. Leave it out."
         )
-    _check_mixing(told, needs["mixed"], what)
+    _check_mixing(targets, needs["mixed"], what)
     counts = [count for count in needs["weighted"] if count >= 0]
     if needs["weighted"] and (not task.classes or task is MULTILABEL):
         raise DataError(f"{what}: expected class_weight where each target is one class. Leave it out.")
-    classes = 2 if told.outputs == (1,) else told.outputs[-1]
+    classes = 2 if targets.outputs == (1,) else targets.outputs[-1]
     if wrong := [count for count in counts if count != classes]:
         raise DataError(
             f"{what}: expected class_weight with a weight for each of {classes} classes, received {wrong[0]}."
@@ -86,10 +86,10 @@ def _either(names: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def _check_positive(told: Targets, losses: list[tuple[str, bool]], what: str) -> None:
+def _check_positive(targets: Targets, losses: list[tuple[str, bool]], what: str) -> None:
     """losses: those that are made for targets above 0, each with whether they see them scaled to be around 0: they would train
     without a word, by numbers that mean nothing."""
-    if told.task != REGRESSION.name:
+    if targets.task != REGRESSION.name:
         return
     for name, is_scaled in losses:
         if is_scaled:
@@ -98,25 +98,25 @@ def _check_positive(told: Targets, losses: list[tuple[str, bool]], what: str) ->
                 " standard, which makes many of them negative. Write recipe: {target_scaling: none}, or another loss, such as"
                 " huber."
             )
-        if name != OF_SIZES and (lowest := float(told.train.min())) < 0:
+        if name != OF_SIZES and (lowest := float(targets.train.min())) < 0:
             raise DataError(
                 f"{what}: expected targets of 0 or more with the loss {name}, which has no meaning below, received {lowest:g}."
                 " Name another loss, such as mean_absolute_error or huber."
             )
 
 
-def _check_mixing(told: Targets, mixed: list[list[str]], what: str) -> None:
+def _check_mixing(targets: Targets, mixed: list[list[str]], what: str) -> None:
     """mixed: ways of mixing batches, each with the loss of the user's own that it is to be trained by, if any."""
-    task = TASKS[told.task]
+    task = TASKS[targets.task]
     for way, own_loss in mixed:
         if task is OWN:
             raise DataError(
                 f"{what}: expected no {way}, since only the model knows what its targets are. Leave it out."
             )
-        if way == "cutmix" and (not task.classes or len(told.outputs) > 1):
+        if way == "cutmix" and (not task.classes or len(targets.outputs) > 1):
             raise DataError(
                 f"{what}: expected cutmix where an image has one target of classes, which count by their areas, received targets"
-                f" of shape {told.outputs}. Leave it out, or write mixup."
+                f" of shape {targets.outputs}. Leave it out, or write mixup."
             )
         if own_loss and task.classes:
             raise DataError(

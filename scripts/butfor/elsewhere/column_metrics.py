@@ -89,8 +89,8 @@ def known(column: str) -> KnownMetric | None:
 
 def higher_is_better(column: str) -> bool | None:
     """Which way a column of that name is better; None if its name does not say."""
-    if found := known(column):
-        return found.higher_is_better
+    if metric := known(column):
+        return metric.higher_is_better
     name = column.lower()
     return False if LOWER.search(name) else True if HIGHER.search(name) else None
 
@@ -118,16 +118,16 @@ def _terms(runs: RunsFile, column: str, asked: Asked, first: bool) -> MetricTerm
     return cast(MetricTerms, terms)
 
 
-def _scale(runs: RunsFile, column: str, values: list[float], meant: KnownMetric | None, said: Scale | None) -> Scale:
+def _scale(runs: RunsFile, column: str, values: list[float], meant: KnownMetric | None, asked: Scale | None) -> Scale:
     """Whether the figures are shares or percent: as said, else by the metric's name and its values."""
     most, in_hundredths = max(map(abs, values)), meant is not None and meant.unit.endswith("points")
-    if (said == "share" and most > 1) or (said == "percent" and most > 100 and in_hundredths):
+    if (asked == "share" and most > 1) or (asked == "percent" and most > 100 and in_hundredths):
         raise RunsFileError(
-            f"{runs.path}: expected {column} between 0 and {1 if said == 'share' else 100}, as --scale {said} says, received"
+            f"{runs.path}: expected {column} between 0 and {1 if asked == 'share' else 100}, as --scale {asked} says, received"
             f" {most:g}."
         )
-    if said:
-        return said
+    if asked:
+        return asked
     if not in_hundredths:
         return "number"
     if most <= 1:

@@ -83,8 +83,8 @@ def cost_effect(records: Sequence[Record], effects: Effects, reference: str, mos
     few = phrase("Named are those on the front and those that help or hurt.") if len(rows) > MOST_NAMED else ""
     figure.draw_without_rendering()  # so that names know where points are
     shown = [record for record in records if record.arm in {reference, *(row["arm"] for row in rows)}]
-    said = [which_are_shown(len(rows), most), read, remark_on_seconds(shown), few]
-    explain(figure, name_points(named), " ".join(filter(None, said)))
+    sentences = [which_are_shown(len(rows), most), read, remark_on_seconds(shown), few]
+    explain(figure, name_points(named), " ".join(filter(None, sentences)))
     return figure
 
 

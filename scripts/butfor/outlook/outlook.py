@@ -124,14 +124,14 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
 
 def _watched(study: PlannedStudy) -> list[WatchedLoss]:
     """Those of each data set's arms; its arrays tell the task, where they are there and as they are to be."""
-    found = []
+    losses = []
     for name in study.settings["data_sets"]:
         about = {} if name in study.targets.data.stale else origins.manifest(study.results, name)
         task = study.settings["task"] if study.settings["task"] in TASKS else about.get("task")
         numbers = prod(about.get("shapes", {}).get("y_train", [1])[1:])
         recipes = {arm.name: arm.recipe for arm in study.plan.arms.values() if arm.data_set == name}
-        found += watched_losses(recipes, task, numbers)
-    return found
+        losses += watched_losses(recipes, task, numbers)
+    return losses
 
 
 def _has_font(language: str) -> bool:

@@ -16,7 +16,7 @@ from butfor.data.dataset import Dataset, load
 from butfor.data.fetch import FetchError
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
-from butfor.outlook.step_probe import BUILDS, FOUND, REFUSAL
+from butfor.outlook.step_probe import BUILDS, PROBE, REFUSAL
 from butfor.outlook.trial_builds import build_in_turn
 from butfor.process.start_settings import announced
 from butfor.records.files import write_atomically
@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
     stored = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
     loaded = (time.perf_counter() - began) * loading.share()
     if task["steps"]:
-        _try_steps(task, kind, stored, device, loaded, {"start": start, "imported": imported}, folder / FOUND)
+        _try_steps(task, kind, stored, device, loaded, {"start": start, "imported": imported}, folder / PROBE)
     tried = [training["recipe"]] if task["steps"] else []
     build_in_turn(kind, task["builds"], tried, stored, folder / BUILDS)
 

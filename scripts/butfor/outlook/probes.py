@@ -29,9 +29,9 @@ class Probes:
         asked = {
             name: recipe for name, recipe in left.items() if recipe != training["recipe"]
         }  # which is built to be tried
-        found = probed(training, asked, *self._data(arm), study.settings["threads"], study.files)
-        self._builds = self._builds.and_those(found.builds)
-        return found
+        probe = probed(training, asked, *self._data(arm), study.settings["threads"], study.files)
+        self._builds = self._builds.and_those(probe.builds)
+        return probe
 
     def builds(self) -> TrialBuilds:
         """What came of building what arms have of the user's own and no start has built: by a process for each data set that is
@@ -39,11 +39,11 @@ class Probes:
         for asked in self._left.values():
             data, paths = self._data(first := next(iter(asked)))
             if not paths and len(self._study.data) > 1:  # it may take long to find data
-                found = TrialBuilds({}, list(asked))
+                builds = TrialBuilds({}, list(asked))
             else:
                 training = self._training(first)
-                found = trial_builds(training, asked, data, paths, self._study.settings["threads"], self._study.files)
-            self._builds = self._builds.and_those(found)
+                builds = trial_builds(training, asked, data, paths, self._study.settings["threads"], self._study.files)
+            self._builds = self._builds.and_those(builds)
         self._left = {}
         return self._builds
 

@@ -27,7 +27,7 @@ from butfor.outlook.trial_builds import TrialBuilds, built_in
 LONGEST = 30.0  # seconds that steps are tried for, the finding of data aside
 FINDING = 300.0  # seconds that the data may take to be found and stored
 PREFIX = "butfor_probe_"  # of its folder's name
-FOUND, BUILDS = "found.json", "builds.json"  # what its steps and what its builds tell
+PROBE, BUILDS = "probe.json", "builds.json"  # what its steps and what its builds tell
 REFUSAL = "refusal"  # the file in which a probe says why a start would refuse the study
 LIBRARY = Path(__file__).resolve().parents[2]
 
@@ -57,10 +57,10 @@ def probed(
     away. beside: the study's files, beside which modules may lie. Raises StudyError where a start would refuse the study."""
     with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         why = _tried(Path(folder), training, builds, data, paths, threads, beside)
-        found, made = Path(folder) / FOUND, built_in(Path(folder) / BUILDS, builds)
-        if not found.is_file():
+        steps, made = Path(folder) / PROBE, built_in(Path(folder) / BUILDS, builds)
+        if not steps.is_file():
             return Probed(None, why=why, builds=made)
-        fields = json.loads(found.read_text())
+        fields = json.loads(steps.read_text())
     run = KnownRun(job=Path(), started=0.0, ended=0.0, usable=True, **fields["run"])
     return Probed(run, start_by_probe(fields["start"], fields["imported"], run.engine), builds=made)
 

@@ -60,10 +60,10 @@ def time_needed(
     known = known_runs(study)
     start, why = start_seconds(known), "no record tells it"
     if probes and (new := _models_unknown(study, known)):
-        found = probes.steps(new)
-        if found.run is None:  # which is what a start would come to: no time is told by runs of another model
-            return None, found.why
-        known, start = [*known, found.run], start or found.start
+        probe = probes.steps(new)
+        if probe.run is None:  # which is what a start would come to: no time is told by runs of another model
+            return None, probe.why
+        known, start = [*known, probe.run], start or probe.start
     alone, among = [run for run in known if not run.batched], [run for run in known if run.batched]
     times, together = (_times(study, some) for some in (alone or among, among or alone))
     if len(times) < len(study.plan.arms) or len(together) < len(times):
@@ -77,9 +77,9 @@ def time_needed(
     )
     least, most = (jobs.span(way, at_once) for way in ways)
     shared = tuple(jobs.shared_next(ways[1]))
-    told = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
+    seconds = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
     memory, test = mean_memory(known), _test(known)
-    return TimeNeeded(told, start, at_once, least, most, memory, test, shared, bool(among), were_slowed(known)), ""
+    return TimeNeeded(seconds, start, at_once, least, most, memory, test, shared, bool(among), were_slowed(known)), ""
 
 
 def side_by_side(settings: Mapping[str, Any], cores: int) -> int:

@@ -72,8 +72,8 @@ def build_in_turn(
         try:
             _build(kind, recipes[arm], dataset.scaled(recipes[arm]), arm)
         except Exception as error:  # whatever one of Keras's raises, which would end the arm's training too
-            said = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}"
-            refused[arm] = " ".join(said.split())
+            message = str(error) if isinstance(error, StudyError) else f"{type(error).__name__}: {error}"
+            refused[arm] = " ".join(message.split())
     else:
         left = []
     _write(path, refused, left)

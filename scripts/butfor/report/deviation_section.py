@@ -8,7 +8,7 @@ from butfor.verdicts.rows import Assessment
 
 def deviation_section(assessment: Assessment) -> str:
     """Every deviation from what was planned before the first run, or that there is none; and reasons that were given later."""
-    said = [*assessment["deviations"], *assessment.get("reasons", [])]
+    departures = [*assessment["deviations"], *assessment.get("reasons", [])]
     none = [] if assessment["deviations"] else [phrase("Nothing that decides was changed after the first run.")]
-    lines = "\n".join(f"- {stored(line)}" for line in said)
+    lines = "\n".join(f"- {stored(line)}" for line in departures)
     return "\n\n".join([f"## {phrase('Deviations from the plan')}", *none, *([lines] if lines else [])])

@@ -55,8 +55,8 @@ def unwatched(records: list[Record]) -> list[str]:
     recipes = {record.arm: record.recipe for record in records}
     task = task_of(records[0].data)
     layers = records[0].structure if task is REGRESSION else []
-    found = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
-    return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in found]
+    losses = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
+    return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in losses]
 
 
 def _is_official(records: list[Record]) -> bool:

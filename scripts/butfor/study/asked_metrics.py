@@ -53,14 +53,16 @@ def as_mapping(written: Any) -> Any:
 
 def completed(written: Settings) -> dict[str, MetricTerms]:
     """The metrics by name, each with all that is to be known of it. Raises MetricError, or SeveralErrors of them."""
-    found, asked = Errors(), {}
+    errors, asked = Errors(), {}
     for name, settings in written.items():
-        with found.collected():
+        with errors.collected():
             asked[name] = _completed(name, settings)
     primary = [name for name, terms in asked.items() if terms["primary"]]
     if len(primary) > 1:
-        found.add(MetricError(f"metrics: expected one primary metric, received {' and '.join(primary)}.", ("metrics",)))
-    found.end()
+        errors.add(
+            MetricError(f"metrics: expected one primary metric, received {' and '.join(primary)}.", ("metrics",))
+        )
+    errors.end()
     return asked
 
 

@@ -130,8 +130,8 @@ class Metric:
         return f"±{margin:{'.3g' if of else 'g'}} {self.unit.name}{of}"
 
     def _margins_in_words(self) -> str:
-        said = [f"{margin:.3g} on {name}" for name, margin in self.margins.items()]
-        return f" ({', '.join(said)} {self.unit.short})"
+        margins = [f"{margin:.3g} on {name}" for name, margin in self.margins.items()]
+        return f" ({', '.join(margins)} {self.unit.short})"
 
     @property
     def margin_setting(self) -> str:

@@ -32,7 +32,7 @@ class WatchedLoss:
 def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int = 1) -> list[WatchedLoss]:
     """Those of arms, by their recipes, that train by another loss than they watch. task: its name, or None or `auto` while it is
     not known; then only what is so for any task. numbers: how many a regression predicts of an example."""
-    found: dict[tuple[str, ...], WatchedLoss] = {}
+    alike: dict[tuple[str, ...], WatchedLoss] = {}
     for arm, recipe in recipes.items():
         keys = [key for key, figure in watched(recipe).items() if figure == PLAIN]
         if not keys:
@@ -40,9 +40,9 @@ def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int
         meant = TASKS.get(task or "") or _task_of(recipe)
         if not trains_by_another(recipe, meant, numbers):
             continue
-        told = meant.loss if meant else UNKNOWN, _settings(recipe, meant)
-        found.setdefault((*keys, *told), WatchedLoss([], keys, *told)).arms.append(arm)
-    return list(found.values())
+        losses = meant.loss if meant else UNKNOWN, _settings(recipe, meant)
+        alike.setdefault((*keys, *losses), WatchedLoss([], keys, *losses)).arms.append(arm)
+    return list(alike.values())
 
 
 def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> str:

@@ -43,10 +43,10 @@ def _trained_by(record: Record) -> str:
 
 def _load(records: Sequence[Record]) -> float | None:
     """The load under which an arm's middle run trained, in percent; None where no record tells it."""
-    told = [
+    by_run = [
         [load[LOAD] for load in record.timing.get("loads", []) if LOAD in load] for record in records if _on_cpu(record)
     ]
-    return median(map(fmean, found)) if (found := list(filter(None, told))) else None
+    return median(map(fmean, known)) if (known := list(filter(None, by_run))) else None
 
 
 def _on_cpu(record: Record) -> bool:
