@@ -14,6 +14,7 @@ from butfor.recipe.tasks import BINARY, OWN, REGRESSION, TASKS
 from butfor.recipe.watched_figures import TRAINED, measures_trained_loss, own_figures, trains_by_another, watched
 from butfor.report.seed_words import measured, unwatched
 from butfor.study.asked_metrics import MetricError
+from butfor.study.metrics import TRAINED_LOSS
 from butfor.study.watched_losses import in_words, titles_watched, watched_losses
 from butfor.training.trajectory import Trajectory
 from conftest import NEEDS, resolved
@@ -100,6 +101,7 @@ def test_before_there_are_data_a_loss_may_give_the_task_away():
 
 
 def test_figures_that_are_watched_have_their_own_names():
+    assert TRAINED_LOSS.name == TRAINED
     by = [
         (resolved(early_stopping={**PATIENCE, "monitor": name}), REGRESSION)
         for name in ("loss", TRAINED, "mae", TRAINED)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from butfor.recipe.watched_figures import TRAINED
 from butfor.study.summary import VerdictSettings
 
 Figures = Mapping[str, float]  # a record's metrics
@@ -66,7 +65,7 @@ QUANTITIES = {quantity.name: quantity for quantity in (ACCURACY, LOSS)}
 MAE = Quantity("mae", "MAE", OF_TARGET.name, OF_TARGET, higher_is_better=False)
 SQUARES = Quantity("loss", "loss", SQUARED.name, SQUARED, higher_is_better=False)
 OWN_LOSS = Quantity("loss", "loss", UNITS.name, UNITS, higher_is_better=False)
-TRAINED_LOSS = Quantity(TRAINED, "loss that trains", OF_LOSS.name, OF_LOSS, higher_is_better=False)
+TRAINED_LOSS = Quantity("trained_loss", "loss that trains", OF_LOSS.name, OF_LOSS, higher_is_better=False)
 TITLES = {quantity.name: quantity.title for quantity in (ACCURACY, LOSS, MAE, TRAINED_LOSS)}
 
 
