@@ -286,7 +286,7 @@ def test_a_picture_of_some_ablations_says_which_and_why(planned):
         planned,
     )
     shown = {picture.kind: picture for picture in gallery.pictures(study) if picture.family}
-    assert shown["gaps"].which == "Of 3 ablations, those that change l2 and dropout." and shown["curves"].which == ""
+    assert shown["gaps"].which == "Shown are the ablations that change l2 and dropout." and shown["curves"].which == ""
     assert shown["gaps"].title == "Generalisation gaps: the ablations"
 
 

@@ -145,7 +145,7 @@ def test_a_plan_names_the_arm_whose_model_cannot_be_built(workflow_copy):
     done = copy.run("plan")
     assert done.returncode == 0, done.stdout + done.stderr
     plan = json.loads((copy.folder / "results" / "small" / "plan.json").read_text())
-    assert set(plan["unbuildable"]) == {"five", "wrong"} and plan["not_built"] == []
+    assert set(plan["unbuildable"]) == {"five", "wrong"} and set(plan["not_built"]) <= {"slow"}
     assert (
         "A start will not train five: mine:build: building it for five, it raised ValueError: five units" in done.stdout
     )

@@ -114,8 +114,8 @@ def _which_change(kind: Kind, arms: list[ArmPlan], reference: ArmPlan, shown: li
     keys = dict.fromkeys(key for arm in arms if arm["name"] in shown for key in kind.touched(arm, reference))
     few = listed(list(keys)[:MOST_KEYS])
     if kind.alone:
-        return phrase("Of {n_all} ablations, those that change {keys} alone.", n_all=len(arms), keys=few)
-    return phrase("Of {n_all} ablations, those that change {keys}.", n_all=len(arms), keys=few)
+        return phrase("Shown are the ablations that change {keys} alone.", keys=few)
+    return phrase("Shown are the ablations that change {keys}.", keys=few)
 
 
 def _of_grid(grid: Grid, family: str) -> Picture:

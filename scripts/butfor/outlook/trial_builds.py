@@ -24,10 +24,8 @@ from butfor.user_code import call
 from butfor.user_code.location import is_own
 
 LOOKED_AT = 64  # examples for which a loss is worked out
-DIFFERENT, ALL = (
-    30.0,
-    5.0,
-)  # seconds after which no further arm is built: of those with another model or loss, and of the rest
+# Processor seconds, which no load lengthens, after which no further arm is built: of those with another model or loss, of all.
+DIFFERENT, ALL = 30.0, 5.0
 Recipe = dict[str, Any]
 
 
@@ -60,12 +58,12 @@ def build_in_turn(
 ) -> None:
     """Build what each recipe has of the user's own, on raw data, and leave in the file what came of it, also of the arm with
     which this process ends. first: recipes that have been tried before."""
-    refused, began = dict[str, str](), time.monotonic()
+    refused, began = dict[str, str](), time.process_time()
     different, rest = in_order(recipes, first)
     turns = [*((arm, DIFFERENT) for arm in different), *((arm, ALL) for arm in rest)]
     for place, (arm, longest) in enumerate(turns):
         left = [name for name, _ in turns[place:]]
-        if time.monotonic() - began > longest:
+        if time.process_time() - began > longest:
             break
         lost = {arm: f"{recipes[arm]['model']['name']}: building {arm}, {NO_MESSAGE}."}
         _write(path, {**refused, **lost}, left[1:])
