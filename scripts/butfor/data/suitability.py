@@ -39,8 +39,8 @@ def check_suits(targets: Targets, needs: dict[str, Any], source: str) -> None:
     what = f"{source}: task {task.name}{' (by its targets)' if targets.guessed else ''}"
     if "own" not in needs["models"] and len(targets.outputs) > 1:
         raise DataError(
-            f"{what}: expected a model of your own, since each example has targets of shape {targets.outputs}, and built-in models"
-            f' give one row of outputs; received {needs["models"]} models. Write recipe: {{model: "my_model:build"}}.'
+            f"{what}: expected a model of your own, since each example has targets of shape {targets.outputs}, and built-in"
+            f' models give one row of outputs; received {needs["models"]} models. Write recipe: {{model: "my_model:build"}}.'
         )
     if task is OWN and needs["models"] != "own":
         raise DataError(
