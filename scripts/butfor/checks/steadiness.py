@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from butfor.checks import numerics
+from butfor.recipe.tasks import OWN
 from butfor.records.layer_names import renumbered
 from butfor.records.record import Record
 
@@ -24,6 +25,7 @@ WORDS = {
     "penalty": "penalties",
     "structure": "layers",
     "first loss": "first loss",
+    "first outputs": "size of the first outputs",
 }
 
 
@@ -42,14 +44,20 @@ def steady(record: Record) -> dict[str, Any]:
         "parameters": record.parameters,
         "penalty/kernels": record.penalty["start"]["kernels"],
         "penalty/activations": record.penalty["start"]["activations"],
-        "first loss": record.first_loss["plain"],
-        "first objective": record.first_loss["objective"],
+        **_first(record),
         "loop": record.loop,
     }
     drawn = {f"masks/{name}": row["digest"] for name, row in record.chance.items()}
     kinds = {kind: record.draws.get(kind, {}) for kind in ("weights", "biases", "others")}
     initial = {f"{kind}/{names.get(name, name)}": row for kind, rows in kinds.items() for name, row in rows.items()}
     return {**fixed, **initial, **drawn}
+
+
+def _first(record: Record) -> dict[str, float]:
+    """What a model gives before any step, by a loss; one whose own step alone has a loss, by the mean size of its outputs."""
+    if record.data.get("task") == OWN.name:
+        return {"first outputs": record.first_loss["plain"]}
+    return {"first loss": record.first_loss["plain"], "first objective": record.first_loss["objective"]}
 
 
 def identical(a: Record, b: Record) -> bool:

@@ -11,7 +11,16 @@ from butfor.recipe.tasks import REGRESSION, TASKS
 from butfor.records.record import Status
 from butfor.records.right_answers import packed_answers
 from butfor.training.constant_answer import ConstantAnswer
-from butfor.training.learning import as_rows, constant_for, judged_for, knows_trivial, right_answers, trivial_loss
+from butfor.training.constant_classes import beats_constant, trains_for_shares
+from butfor.training.learning import (
+    MOST_PLACES,
+    as_rows,
+    constant_for,
+    judged_for,
+    knows_trivial,
+    right_answers,
+    trivial_loss,
+)
 from butfor.training.protocol import Engine, Recipe
 
 MOST_EXAMPLES = 20_000  # of the test set, evenly spaced, that a model's skill is measured on
@@ -62,10 +71,14 @@ class Evaluation:
         return *judgement, "" if right is None else packed_answers(right)
 
     def _fitted(self, metrics: Figures, constant: ConstantAnswer | None) -> bool:
-        """Whether the model answers its training examples better than any constant would; so it counts where nothing but the
-        engine knows the loss that it was trained by."""
-        if TASKS[self._dataset.task] is not REGRESSION or (constant and constant.plain):
+        """Whether the model answers its training examples better than any constant would, by what it was trained for; so it
+        counts where nothing but the engine knows its loss."""
+        classifies = TASKS[self._dataset.task] is not REGRESSION
+        if trains_for_shares(self._recipe) if classifies else constant and constant.plain:
             return metrics["train/loss"] < trivial_loss(self._dataset, self.train)
+        if classifies:
+            rows = _spaced(self.train, MOST_PLACES // math.prod(self._dataset.y_train.shape[1:]))
+            return beats_constant(self._recipe, self._dataset, rows, self._engine.scores("train", rows))
         if constant is None:
             return True
         rows = _spaced(self.train)
@@ -82,9 +95,9 @@ class Evaluation:
         return figures
 
 
-def _spaced(rows: Rows) -> Rows:
-    """As many of some rows as a model's skill is measured on, evenly spaced."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_EXAMPLES)).astype(np.int32)]
+def _spaced(rows: Rows, most: int = MOST_EXAMPLES) -> Rows:
+    """As many of some rows as a model's skill is measured on, and no more than `most`, evenly spaced."""
+    return rows[np.linspace(0, len(rows) - 1, max(1, min(len(rows), MOST_EXAMPLES, most))).astype(np.int32)]
 
 
 def _named(part: str, figures: Figures) -> Figures:

@@ -75,7 +75,7 @@ def judged(logits: Array, labels: Array, fitted: bool) -> Judgement:
     )
     if scores and not scores.shown(fitted):
         bound = (
-            f"1 always, 0 as often as not; less than {scores.bound(fitted):.3f} counts as none, which luck may give"
+            f"1 always, 0 as often as not; less than {scores.bound(fitted):.3f} counts as none, which {_whose(fitted)} may give"
             if scores.error
             else "its answers are all the same"
         )
@@ -97,8 +97,13 @@ def judged_labels(logits: Array, targets: Array, fitted: bool) -> Judgement:
     best = max(known, key=lambda own: own.value)
     return "at_chance", (
         f"skill {best.value:.3f} at most in telling the examples with a class from those without (1 always, 0 as often as not;"
-        f" less than {best.bound(fitted):.3f} counts as none, which luck may give)"
+        f" less than {best.bound(fitted):.3f} counts as none, which {_whose(fitted)} may give)"
     )
+
+
+def _whose(fitted: bool) -> str:
+    """What gives so little skill: luck, or what a network has before it trains."""
+    return "luck" if fitted else "a network that fits its training examples no better than a constant answer"
 
 
 def judged_numbers(predictions: Array, targets: Array, constant: ConstantAnswer | None, fitted: bool) -> Judgement:

@@ -22,7 +22,7 @@ from butfor.checks.footprints import (
 from butfor.checks.footprints.reading import listed
 from butfor.records.record import Record
 
-FROM_WEIGHTS = ("penalty/*", "first loss", "first objective")
+FROM_WEIGHTS = ("penalty/*", "first loss", "first objective", "first outputs")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ FOOTPRINTS: dict[str, Footprint] = {
         "inputs",
         scaled_inputs.inputs_trace,
         scaled_inputs.scaling_fault,
-        ("penalty/activations", "first loss", "first objective"),
+        ("penalty/activations", "first loss", "first objective", "first outputs"),
     ),
     "categories": Footprint(
         "categories",
