@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from butfor.checks.manipulation import OF_ANOTHER_RECIPE, check, examine, identical
+from butfor.checks.steadiness import steady
 from butfor.engine import keras_initialisers, random_layers
 from butfor.recipe import schedules
 from butfor.records import stored_record
@@ -210,3 +211,11 @@ def test_a_check_reads_each_record_about_once_however_many_there_are(baseline, t
     rows = json.loads((tmp_path / "checks.json").read_text())
     assert [row["arm"] for row in rows] == ["baseline", *reversed(names)] and rows == examine(study, records)
     assert {*read} == {*tmp_path.glob("runs/*/*/*.json")} and len(read) < 1.2 * len(records)
+
+
+def test_what_an_own_model_gives_before_any_step_is_no_loss(baseline):
+    """Its own step alone has one: arms with other losses were said to have the same first loss."""
+    run = baseline[0]
+    own = dataclasses.replace(run, data={**run.data, "task": "own"})
+    assert {"first loss", "first objective"} < steady(run).keys() and "first outputs" not in steady(run)
+    assert "first outputs" in steady(own) and not {"first loss", "first objective"} & steady(own).keys()
