@@ -100,15 +100,18 @@ def records_of_both(runs, data, lanes):
     """The records of runs, given by arm, recipe and seed, as a cohort has them, and each by itself."""
     (cohort,) = cohorts([run[1:] for run in runs])
     made, measured, measure = [], [], CohortTraining._measure
+    reads, read = [], MachineLoad.read
+    MachineLoad.read = lambda load: (reads.append(load), read(load))[1]
     CohortTraining._measure = lambda *given: (measured.append(time.time()), measure(*given))
     make_records(cohort, runs, data, SHARE, "CPU", lambda record, predict: made.append(record), lanes)
-    CohortTraining._measure = measure
+    CohortTraining._measure, MachineLoad.read = measure, read
+    told_again = len(reads) - sum(len(record.history) for record in made)
     alone = [ArmRuns(JaxEngine, {"arm": a, "recipe": r, "validation": SHARE}, data, "CPU").train(s) for a, r, s in runs]
     assert made[0].machine.pop("batched") and made[0].machine == alone[0].machine | {
         "revision": made[0].machine["revision"]
     }
     timings = [{**record.timing, "measured": at} for record, at in zip(made, measured, strict=True)]
-    return [[recorded(record) for record in each] for each in (made, alone)], timings
+    return [[recorded(record) for record in each] for each in (made, alone)], timings, told_again
 
 
 def side_by_side(runs, data):
@@ -153,12 +156,13 @@ if __name__ == "__main__":
     in_turn._epochs = without_memory_at_first(in_turn._epochs)
     one_after_another = in_turn.train()
     count = len(training.program.model.trainable_variables)
-    records, timings = records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1)
+    records, timings, read_again = records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1)
     print(
         json.dumps(
             {
                 "seconds": [run.clock.timing()["seconds"] for run in together],
                 "timings": timings,
+                "read_again": read_again,
                 "how": [
                     training.how,
                     in_turn.how,

@@ -166,6 +166,7 @@ def test_records_of_runs_that_train_in_turn_tell_of_one_run_each_and_when_it_tra
         assert len(times) == epochs + 3 and times == sorted(times)
     first, second = told["timings"]
     assert first["ended"] <= second["started"]
+    assert told["read_again"] == 0, "the machine's load is known from when they trained"
 
 
 def test_the_record_of_a_run_in_a_cohort_is_that_of_the_same_run_alone_but_for_rounding(cohort):

@@ -31,6 +31,28 @@ def test_a_record_reads_back_as_it_was_written_nan_infinity_and_float32_included
     json.loads((tmp_path / "r.json").read_text(), parse_constant=pytest.fail)
 
 
+RATES = [[], [0.1, 0.2], [np.float32(0.1), 0.2], np.float32([0.0, 1e-45, 1 / 3]), np.float32([-0.0, np.nan, np.inf])]
+
+
+@pytest.mark.parametrize("rates", RATES, ids=str)
+def test_a_record_is_one_json_object_of_its_fields_in_their_order(tmp_path, rates):
+    """To the byte, twice: what is kept of the first is told again."""
+    layers = {"start": [{"counts": np.arange(3), "quantiles": np.array([0.1, np.nan]), "few": np.float32([0.1])}]}
+    example = dataclasses.replace(EXAMPLE, learning_rate=list(rates), layers=layers, right="ä", parameters=np.int64(3))
+    fields = {each.name: getattr(example, each.name) for each in dataclasses.fields(example)}
+    told = {**fields, "parameters": 3, "history": [{"epoch": 1, "train/loss": "nan"}]}
+    told |= {"penalty": {"start": {"kernels": "inf"}}, "learning_rate": [in_json(rate) for rate in rates]}
+    told["layers"] = {"start": [{"counts": [0, 1, 2], "quantiles": [0.1, "nan"], "few": [0.1]}]}
+    for _ in range(2):
+        record.write(tmp_path / "r.json", example)
+        assert (tmp_path / "r.json").read_text() == files.sealed(json.dumps(told, ensure_ascii=False))
+
+
+def in_json(rate):
+    """In the shortest spelling of its precision."""
+    return float(str(rate)) if np.isfinite(rate) else str(float(rate))
+
+
 NAMES = ["inf", "nan", "-inf", "yes", "1e3", "__init__", "CON", "null"]
 
 

@@ -8,6 +8,7 @@ import logging
 import zipfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -134,9 +135,9 @@ class Dataset:
         parts = (mapped(itemgetter(place), scaled) for place in range(3))
         return replace(self, **dict(zip(("x_train", "x_test", "scaling"), parts, strict=True)))
 
-    @property
+    @cached_property
     def input_range(self) -> Any:
-        """The smallest and the largest training input, as a model sees them; of several by name."""
+        """The smallest and the largest training input, as a model sees them; of several by name. Every record tells it."""
 
         def one(x: Array) -> tuple[float, float]:
             unit = input_scalings.LARGEST_PIXEL if x.dtype == np.uint8 else 1

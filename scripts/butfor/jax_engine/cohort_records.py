@@ -12,18 +12,18 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any, ClassVar
 
-import jax
 import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.data.limits import Validation
 from butfor.fingerprint import digest
-from butfor.jax_engine import update
+from butfor.jax_engine import jax_device, update
 from butfor.jax_engine.cohort_training import CohortTraining, TrainedRun
 from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates
 from butfor.jax_engine.jax_probe import JaxProbe
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import Part, State
+from butfor.process.machine_load import NoLoad
 from butfor.process.record_threads import RecordThreads
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import rest_of, switches_of
@@ -44,6 +44,11 @@ class RetoldEngine(JaxEngine):
     trained: ClassVar[CohortTraining]
     programs: ClassVar[dict[tuple[str, frozenset[str]], ProbeViews]]
     run: TrainedRun
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, rates: Rates) -> None:
+        super().__init__(recipe, dataset, rates)
+        # The arm's own, whose numbers are not those of the program.
+        self._described = update.described(update.optimiser(recipe, self.program.numbers))
 
     @classmethod
     def of(cls, training: CohortTraining) -> type[RetoldEngine]:
@@ -74,8 +79,8 @@ class RetoldEngine(JaxEngine):
         return other
 
     def optimiser(self) -> dict[str, Any]:
-        """The arm's own, whose numbers are not those of the program."""
-        return update.described(update.optimiser(self._recipe, self.program.numbers))
+        """The arm's."""
+        return self._described
 
     def start(self, seed: int) -> None:
         """Begin as the run did."""
@@ -99,20 +104,18 @@ class RetoldEngine(JaxEngine):
 
     def _end(self, steps: int) -> None:
         """Hold the weights that count; every stream has been drawn from once a step."""
-        model, count = self.trained.program.model, len(self._state.trained)
-        kept = {id(variable) for variable in model.weights}
+        wide, own, count = self.trained.program, self.program, len(self._state.trained)
         averages = (
             value
-            for variable, value in zip(model.non_trainable_variables, self.run.weights[count:], strict=True)
-            if id(variable) in kept
+            for variable, value in zip(wide.others, self.run.weights[count:], strict=True)
+            if id(variable) in wide.names
         )
-        own = {id(variable) for variable in self.program.model.weights}
         others = [
-            next(averages) if id(variable) in own else np.array([np.asarray(value)[0], steps], np.uint32)
-            for variable, value in zip(self.program.model.non_trainable_variables, self._state.others, strict=True)
+            next(averages) if id(variable) in own.names else np.array([np.asarray(value)[0], steps], np.uint32)
+            for variable, value in zip(own.others, self._state.others, strict=True)
         ]
         state = self.program.after_batches(State(self._state.trained, others, self._state.moments), steps)
-        self._state = self.program.with_predicting(state, jax.device_put(list(self.run.weights[:count])))
+        self._state = self.program.with_predicting(state, jax_device.held(self.run.weights[:count]))
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """The figures that the run was measured by, in the order of training/evaluation."""
@@ -183,7 +186,7 @@ def _make_record(arm: ArmRuns, run: TrainedRun, made: Callable[[Record, Predict]
     engine: RetoldEngine = arm.engine  # type: ignore[assignment]
     trained = run.clock.timing()
     with engine.views.in_use() as compiled:
-        own = arm.beside(engine.telling(run), compiled)
+        own = arm.beside(engine.telling(run), compiled, NoLoad())
         own.seconds |= trained.pop("seconds")
         record = own.train(run.seed)
     # When it was trained, and not when it was told again.

@@ -6,12 +6,15 @@ Draws are those of the other engine on a CPU, to the bit (orthogonal kernels: to
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
+from butfor.data.dataset import Array
 from butfor.engine.keras_internals import every_layer
 from butfor.jax_engine.chance_layers import ChanceLayer
 from butfor.jax_engine.counter_draws import Stream
@@ -21,6 +24,7 @@ from butfor.recipe.initialisers import CUT_SPREAD, INITIALISERS
 
 Recipe = dict[str, Any]
 Floats = npt.NDArray[np.float32]
+Draw = Callable[[Recipe, int], Array]  # by recipe and seed
 _kernels = KeptKernels(2**27)  # those of 140 seeds of a network of 235 000 weights
 VARIANCE_SCALING = {  # scale, mode, distribution
     "lecun_uniform": (1.0, "fan_in", "uniform"),
@@ -32,35 +36,54 @@ VARIANCE_SCALING = {  # scale, mode, distribution
 }
 
 
-def initial_values(model: keras.Model, recipe: Recipe, seed: int) -> tuple[list[Any], list[Any]]:
-    """Of a seed, the values of a model's trainable variables and of its others, averages and streams among them."""
-    drawn: dict[int, Any] = {}
-    for layer in every_layer(model):
-        if isinstance(layer, ChanceLayer):
-            key = streams.key(seed, layer.stream, layer.name)
-            drawn[id(layer.seed_generator.state)] = np.array([key, 0], np.uint32)
-        if not hasattr(layer, "kernel"):
-            continue
-        settings = recipe["layer_initialisers"].get(layer.name, recipe["initialiser"])
-        drawn[id(layer.kernel)] = _kernels.drawn(
-            initial, settings, streams.key(seed, "weights", layer.name), layer.kernel.shape
-        )
-        if layer.bias is not None:
-            key = streams.key(seed, "biases", layer.name)
-            drawn[id(layer.bias)] = initial(recipe["bias_initialiser"], key, layer.bias.shape)
+class InitialValues:
+    """What the runs of a model begin with: how each of its variables gets a value from a recipe and a seed, told once."""
 
-    def values(variables: list[Any]) -> list[Any]:
-        return [drawn[id(v)] if id(v) in drawn else np.asarray(v.value) for v in variables]
+    def __init__(self, model: keras.Model) -> None:
+        drawn: dict[int, Draw] = {}
+        for layer in every_layer(model):
+            if isinstance(layer, ChanceLayer):
+                drawn[id(layer.seed_generator.state)] = partial(_counter, layer.stream, layer.name)
+            if not hasattr(layer, "kernel"):
+                continue
+            drawn[id(layer.kernel)] = partial(_kernel, layer.name, tuple(layer.kernel.shape))
+            if layer.bias is not None:
+                drawn[id(layer.bias)] = partial(_bias, layer.name, tuple(layer.bias.shape))
 
-    return values(model.trainable_variables), values(model.non_trainable_variables)
+        def draws(variables: list[Any]) -> list[Draw]:
+            return [drawn.get(id(v)) or partial(_given, np.asarray(v.value)) for v in variables]
+
+        self._trained, self._others = draws(model.trainable_variables), draws(model.non_trainable_variables)
+
+    def of(self, recipe: Recipe, seed: int) -> tuple[list[Any], list[Any]]:
+        """The values of a seed: of the trainable variables, and of the others, averages and streams among them."""
+        return [draw(recipe, seed) for draw in self._trained], [draw(recipe, seed) for draw in self._others]
+
+
+def _counter(stream: str, layer: str, recipe: Recipe, seed: int) -> Array:
+    return np.array([streams.key(seed, stream, layer), 0], np.uint32)
+
+
+def _kernel(layer: str, shape: tuple[int, ...], recipe: Recipe, seed: int) -> Array:
+    settings = recipe["layer_initialisers"].get(layer, recipe["initialiser"])
+    return _kernels.drawn(initial, settings, streams.key(seed, "weights", layer), shape)
+
+
+def _bias(layer: str, shape: tuple[int, ...], recipe: Recipe, seed: int) -> Array:
+    return initial(recipe["bias_initialiser"], streams.key(seed, "biases", layer), shape)
+
+
+def _given(value: Array, recipe: Recipe, seed: int) -> Array:
+    return value
 
 
 def initial(settings: dict[str, Any], key: int, shape: tuple[int, ...]) -> Floats:
     """A tensor that starts as `settings` say, drawn from the stream of a key."""
-    name, stream = settings["name"], Stream(key)
+    name = settings["name"]
     if not INITIALISERS[name].draws:
         constant = {"zeros": 0.0, "ones": 1.0}.get(name, settings.get("value", 0.0))
         return np.full(shape, constant, np.float32)
+    stream = Stream(key)
     if name == "normal":
         return stream.normal(shape) * np.float32(settings["stddev"])
     if name == "truncated_normal":

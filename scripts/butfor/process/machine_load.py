@@ -38,6 +38,17 @@ class MachineLoad:
         return load
 
 
+class NoLoad(MachineLoad):
+    """That of a machine which nobody looks at: where runs are told again, whose loads are known."""
+
+    def __init__(self) -> None:
+        """There is nothing to read."""
+
+    def read(self) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+
 def _gpus() -> list[Any]:
     if pynvml is None:
         return []

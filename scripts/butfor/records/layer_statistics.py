@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ NEAR_ZERO = 1e-3
 BINS = 40
 DRAWN_IMAGES = 256  # for which a record says what dropout and augmentation draw
 MOST_VALUES = 2_000_000  # convolutions have so many activations that sorting them all would take seconds
+
+NUMBERS = np.arange(BINS + 1, dtype=np.float64)  # of the edges of bins
 
 Array = npt.NDArray[Any]
 
@@ -48,23 +51,23 @@ def spread(values: Array, exact: Array) -> dict[str, Any]:
     every = exact.reshape(-1)
     with np.errstate(all="ignore"):
         # The sums are those of values that are cast as they are added up.
-        mean = values.reshape(-1).mean(dtype=np.float64)
+        mean = _mean(values.reshape(-1))
         apart = every - mean
         np.square(apart, out=apart)
-        std = np.sqrt(apart.mean())
-        rms = np.sqrt(np.square(every, out=apart).mean())
-        mean_abs = np.abs(values.reshape(-1)).mean(dtype=np.float64)
+        std = np.sqrt(_mean(apart))
+        rms = np.sqrt(_mean(np.square(every, out=apart)))
+        mean_abs = _mean(np.abs(values.reshape(-1)))
         return {"mean": mean, "std": std, "rms": rms, "mean_abs": mean_abs, **_order_statistics(_some(values))}
 
 
 def _order_statistics(values: Array) -> dict[str, Any]:
     """What one sort tells: quantiles, histogram and shares."""
     ordered = np.sort(values, axis=None)
-    size, numbers = len(ordered), len(ordered) - int(np.isnan(ordered).sum())  # NaN is last
-    largest = float(np.finfo(ordered.dtype).max)
-    low, high = (int(n) for n in _below(ordered, np.array([-largest, _above(largest)], np.float64)))
-    limits = [0.0, _above(0.0), -NEAR_ZERO, _above(NEAR_ZERO), 0.05, _above(0.95), -0.95]
-    zero, past_zero, near, past_near, low_sigmoid, past_high, low_tanh = map(int, _below(ordered, np.array(limits)))
+    size = numbers = len(ordered)
+    if np.isnan(ordered[-1]):  # NaN is last
+        numbers -= int(np.isnan(ordered).sum())
+    places = map(int, np.searchsorted(ordered, _limits(ordered.dtype)))
+    low, high, zero, past_zero, near, past_near, low_sigmoid, past_high, low_tanh = places
     beyond = numbers - past_high
     return {
         "quantiles": _quantiles(ordered) if numbers == size else np.full(len(QUANTILES), np.nan),
@@ -81,11 +84,23 @@ def _above(limit: float) -> float:
     return math.nextafter(limit, math.inf)
 
 
-def _below(ordered: Array, limits: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """How many of the ordered values lie below each limit: below the least number of their own precision that reaches it."""
-    near = limits.astype(ordered.dtype)
-    reaching = np.where(near < limits, np.nextafter(near, ordered.dtype.type(np.inf)), near)
-    return np.searchsorted(ordered, reaching)
+@cache
+def _limits(precision: np.dtype[Any]) -> Array:
+    """Between which values are counted: the finite ones, and the rest by their shares."""
+    largest = float(np.finfo(precision).max)
+    shares = [0.0, _above(0.0), -NEAR_ZERO, _above(NEAR_ZERO), 0.05, _above(0.95), -0.95]
+    return _reaching(np.array([-largest, _above(largest), *shares]), precision)
+
+
+def _reaching(limits: npt.NDArray[np.float64], precision: np.dtype[Any]) -> Array:
+    """The least number of a precision that reaches each limit: what lies below it lies below the limit."""
+    near = limits.astype(precision)
+    return np.where(near < limits, np.nextafter(near, precision.type(np.inf)), near)
+
+
+def _mean(values: Array) -> np.float64:
+    """Of values `(n,)`, as `mean` has it in double precision, which takes longer to begin than to add up few."""
+    return np.float64(np.add.reduce(values, dtype=np.float64) / len(values))
 
 
 def _quantiles(ordered: Array) -> npt.NDArray[np.float64]:
@@ -102,12 +117,21 @@ def _histogram(finite: Array) -> dict[str, Any]:
     nothing: dict[str, Any] = {"low": 0.0, "high": 0.0, "counts": []}
     if not len(finite) or not np.isfinite(np.float64(finite[-1]) - np.float64(finite[0])):
         return nothing
-    try:
-        edges = np.histogram_bin_edges(finite[[0, -1]].astype(np.float64), BINS)
-    except ValueError:  # equal ones, so large that bins around them have no width
+    edges = _edges(float(finite[0]), float(finite[-1]))
+    if (edges[:-1] >= edges[1:]).any():  # equal values, so large that bins around them have no width
         return nothing
-    counts = np.diff([*_below(finite, edges[:-1]), len(finite)])
-    return {"low": edges[0], "high": edges[-1], "counts": counts}
+    places = np.append(np.searchsorted(finite, _reaching(edges[:-1], finite.dtype)), len(finite))
+    return {"low": edges[0], "high": edges[-1], "counts": places[1:] - places[:-1]}
+
+
+def _edges(low: float, high: float) -> npt.NDArray[np.float64]:
+    """Those of bins of equal width, as NumPy's histograms have them."""
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    width = (high - low) / BINS
+    edges = NUMBERS * width + low if width else NUMBERS / BINS * (high - low) + low
+    edges[-1] = high
+    return edges
 
 
 def _some(values: Array) -> Array:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +23,7 @@ from butfor.records.packed_rates import packed, unpacked
 
 FORMAT = 4
 WORDS = {"arm", "reason", "recipe", "data", "machine", "structure", "layer", "class", "activation", "name"}
+RATES = "learning_rate"
 VALIDATION = "validation/"
 Status = Literal["ok", "commonest_class", "at_chance", "diverged"]
 
@@ -126,10 +129,13 @@ def counts_as_failed(status: Status, must_learn: bool, metric: str) -> bool:
 
 def write(path: Path, record: Record) -> None:
     """Write a record, completely or not at all. NaN and infinity are written as their names."""
-    fields = {each.name: getattr(record, each.name) for each in dataclasses.fields(record)}
-    fields["learning_rate"] = packed(record.learning_rate)
-    text = json.dumps(_plain(fields), allow_nan=False, ensure_ascii=False)
-    write_atomically(path, files.sealed(text))
+    names = [each.name for each in dataclasses.fields(record)]
+    before, after = (
+        _text({name: getattr(record, name) for name in some})
+        for some in (names[: names.index(RATES)], names[names.index(RATES) + 1 :])
+    )
+    rates = _text_of_rates(record.learning_rate)
+    write_atomically(path, files.sealed(f'{before[:-1]}, "{RATES}": {rates}, {after[1:]}'))
 
 
 def read(path: Path) -> Record:
@@ -148,10 +154,35 @@ def read(path: Path) -> Record:
         raise RecordError(f"{path} is not a complete record ({failure}). The same command makes it anew.") from failure
 
 
+def _text(value: Any) -> str:
+    """A value as JSON."""
+    try:  # whose encoder in C asks for nothing but NumPy's values
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, default=_plain)
+    except ValueError:  # a number is not finite
+        return json.dumps(_plain(value), allow_nan=False, ensure_ascii=False)
+
+
+def _text_of_rates(rates: Sequence[Any]) -> str:
+    """Learning rates as JSON, whose spelling is kept: the seeds of an arm use the same."""
+    value = packed(rates)
+    if isinstance(value, list) and set(map(type, value)) == {np.float32}:
+        return _text_of_bits(np.array(value, np.float32).tobytes())
+    return _text(value)
+
+
+@lru_cache(maxsize=64)
+def _text_of_bits(bits: bytes) -> str:
+    return _text(np.frombuffer(bits, np.float32))
+
+
 def _plain(value: Any) -> Any:
     """A value as plain JSON; a float32 gets the shortest spelling that reads back as the same float32."""
+    if isinstance(value, str | bool | int | None):
+        return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype != np.float32:
+        value = value.tolist()  # faster than one by one, and the same numbers
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(item) for item in value]
     if isinstance(value, np.bool_ | np.integer):

@@ -59,11 +59,11 @@ class ArmRuns:
         self._rates = schedules.learning_rates(self.recipe, self._steps)
         self.engine = kind(self.recipe, self._dataset, self._rates)
 
-    def beside(self, engine: Engine, compiled: bool) -> ArmRuns:
+    def beside(self, engine: Engine, compiled: bool, load: MachineLoad) -> ArmRuns:
         """Those of the same arm with another engine, so that runs of both can be trained at the same time. compiled: whether what
-        trains is."""
+        trains is. load: what is read at the end of epochs."""
         other = copy(self)
-        other.engine, other.seconds, other._pace, other._tried = engine, {}, Pace(), compiled
+        other.engine, other.seconds, other._pace, other._tried, other._load = engine, {}, Pace(), compiled, load
         return other
 
     def takes(self, dataset: Dataset) -> bool:

@@ -34,8 +34,9 @@ class EpochLog:
             ", ".join(f"validation {name} {value:.4f}" for name, value in validation_figures(row).items()),
             self._left(self._later + self._epochs - row["epoch"]),
         )
-        details = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
-        log.debug("%s: %s, %.3f s", self._name, details, self._pace.seconds[-1])
+        if log.isEnabledFor(logging.DEBUG):
+            details = ", ".join(f"{key} {value:.6g}" for key, value in row.items())
+            log.debug("%s: %s, %.3f s", self._name, details, self._pace.seconds[-1])
 
     def _left(self, epochs: int) -> str:
         seconds = self._pace.left(epochs)
