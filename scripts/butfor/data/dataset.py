@@ -21,6 +21,7 @@ from butfor.data.limits import Validation
 from butfor.data.several_inputs import SEPARATOR, Inputs, flat, mapped, nested, shapes, taken
 from butfor.data.stored_arrays import streamed_arrays
 from butfor.data.streamed_array import StreamedArray
+from butfor.data.whole_groups import TOGETHER, parted
 from butfor.errors import StudyError
 from butfor.fold_numbers import place_of
 from butfor.process.memory_limit import memory_limit
@@ -76,6 +77,7 @@ class Dataset:
     categorical: tuple[Categorical, ...] = ()
     folds: Folds | None = None
     fold: tuple[int, int, int] | None = None
+    together: Array | None = None
 
     @property
     def fitted_targets(self) -> Array:
@@ -95,6 +97,7 @@ class Dataset:
             "y_test": self.y_train[test],
             "vocabulary": self.folds.vocabulary(kept[: len(kept) - self.official]),
             "w_train": None if self.w_train is None else self.w_train[kept],
+            "together": None if self.together is None else self.together[kept],
         }
         return replace(self, **parts, folds=None, fold=(*place_of(seed, self.folds.count), self.folds.count))
 
@@ -159,7 +162,8 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         divided = Folds.of(manifest, others) if folds else None
         vocabulary = tuple(manifest.get("vocabulary", ()))
         categorical = tuple(Categorical(*column) for column in manifest.get("categorical", ()))
-        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary, categorical)
+        together = others.get(TOGETHER)
+        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary, categorical, together)
         undamaged = manifest["fingerprint"] == fingerprint and manifest["classes"] == outputs[-1]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -183,6 +187,7 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         vocabulary=vocabulary,
         categorical=categorical,
         folds=divided,
+        together=together,
     )
 
 
@@ -201,13 +206,18 @@ def _arrays(path: Path, stream: bool | None) -> tuple[dict[str, Any], dict[str, 
 
 
 def split(
-    images: int, validation: Validation, train_size: int | None, seed: int, official: int = 0
+    images: int,
+    validation: Validation,
+    train_size: int | None,
+    seed: int,
+    official: int = 0,
+    together: Array | None = None,
 ) -> tuple[Rows, Rows]:
     """The rows of the training images that a seed trains on, and those that it validates on; no row is in both.
 
     images: how many there are. validation: the share to validate on, or OFFICIAL for the last `official` of them. train_size:
-    the most to train on. Drawn from the stream "split", so that every arm has the same split for the same seed. Raises
-    DataError.
+    the most to train on. together: the number of each image's group, if they belong to groups, which are validated on as a whole
+    (see whole_groups). Drawn from the stream "split", so that every arm has the same split for the same seed. Raises DataError.
     """
     count = official if isinstance(validation, str) else round(images * validation)
     if isinstance(validation, str):
@@ -215,7 +225,7 @@ def split(
         validated = np.arange(images - count, images, dtype=np.int32)
     else:
         order = streams.generator(seed, "split").permutation(images).astype(np.int32)
-        train, validated = order[count:], order[:count]
+        train, validated = (order[count:], order[:count]) if together is None else parted(order, together, count)
     if train_size is not None and train_size > len(train):
         raise DataError(f"train_size: expected at most {len(train)} examples after validation, received {train_size}.")
     return train[:train_size], validated
@@ -228,9 +238,11 @@ def fingerprint_of(
     folds: Folds | None = None,
     vocabulary: Sequence[str] = (),
     categorical: Sequence[Categorical] = (),
+    together: Array | None = None,
 ) -> str:
     """16 hexadecimal digits that stand for the arrays, with their shapes and types, for their task, for where an official
-    validation part begins, for the folds, and for the words of texts and columns of categories, which models read (see Parts)."""
+    validation part begins, for the folds and groups, and for the words of texts and columns of categories, which models read (see
+    Parts)."""
     digest = hashlib.sha256()
     for key, array in flat({key: arrays[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *arrays)}).items():
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
@@ -247,4 +259,6 @@ def fingerprint_of(
     if folds:
         digest.update(json.dumps(folds.about, sort_keys=True).encode())
         digest.update(b"" if folds.groups is None else folds.groups.tobytes())
+    if together is not None:
+        digest.update(b"together" + np.ascontiguousarray(together, np.int32).tobytes())
     return digest.hexdigest()[:16]

@@ -22,6 +22,7 @@ from butfor.data.several_inputs import named as given_name
 from butfor.data.sources import readers
 from butfor.data.sources.brought import Brought
 from butfor.data.suitability import check_inputs, check_suits
+from butfor.data.whole_groups import TOGETHER, check_fits, group_numbers
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
 
@@ -83,11 +84,15 @@ def prepare(
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
     if folds is not None and folds.words:
         grouped |= folds.words.arrays
+    together = None if official else _together(folds, groups, brought.together)
+    if together is not None:
+        check_fits(together, round(fewest * settings["validation"]), named)
+    grouped |= {} if together is None else {TOGETHER: together}
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
         "name": name,
         "fingerprint": fingerprint_of(
-            arrays, targets.task, official, folds, brought.vocabulary or (), brought.categorical
+            arrays, targets.task, official, folds, brought.vocabulary or (), brought.categorical, together
         ),
         "task": targets.task,
         "outputs": list(targets.outputs),
@@ -102,6 +107,9 @@ def prepare(
         manifest["categorical"] = [list(column) for column in brought.categorical]
     if groups:
         manifest["groups"] = example_groups.mark(groups)
+    if together is not None:
+        manifest[TOGETHER] = int(together.max()) + 1
+        source = f"{source}; validation parts are of whole groups"
     if asked and folds:
         manifest["folds"] = folds.about
         source = f"{source}; {_divided(folds, asked, len(arrays['y_train']) - official, len(arrays['y_test']))}"
@@ -122,6 +130,14 @@ def prepare(
     write_atomically(source_file, json.dumps({"source": source, "warning": overlap_warning(*shared)}))
     write_with_copy(manifest_file, json.dumps(manifest, indent=1))
     check_same_task(targets.task, named, beside or {})  # last, so that of two at once one finds the other
+
+
+def _together(folds: Folds | None, groups: dict[str, Array], tested: Any) -> Array | None:
+    """The number of the group of each training example: of those that folds keep whole, else of `data.groups`, else of those by
+    which the test part is chosen; None where they belong to none."""
+    of_folds = None if folds is None else folds.groups
+    members = next((each for each in (of_folds, groups.get("groups_train"), tested) if each is not None), None)
+    return None if members is None else group_numbers(members)
 
 
 def _named(settings: dict[str, Any]) -> str:

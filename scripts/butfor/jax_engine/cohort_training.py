@@ -168,7 +168,7 @@ class CohortTraining:
 
     def _begun(self, recipe: Recipe, seed: int) -> TrainedRun:
         data, size = self._dataset, recipe["train_size"]
-        train, held = split(len(data.y_train), self._validation, size, seed, data.official)
+        train, held = split(len(data.y_train), self._validation, size, seed, data.official, data.together)
         steps = len(train) // recipe["batch_size"]
         trajectory = Trajectory(recipe, seed, train, steps)
         return TrainedRun(recipe, seed, train, held, trajectory, learning_rates(recipe, steps))

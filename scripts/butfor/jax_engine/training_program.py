@@ -70,9 +70,9 @@ class Program:
     """What trains and evaluates runs of a recipe's structure. switches: the parts that it has, see given_numbers.switches_of.
     by_patches: how it convolves, see patch_convolution.
 
-    figures: what `sums` are of, by name. trained, others: the model's variables, in the order of a State. names: the paths of its
-    weights, by id. weights: their places among the variables. kept: the places of what the optimiser keeps of each trained variable,
-    by its name.
+    figures: what `sums` are of, by name. trained, others: the model's variables, in the order of a State. names: the paths of
+    its weights, by id. weights: their places among the variables. kept: the places of what the optimiser keeps of each trained
+    variable, by its name.
     """
 
     def __init__(self, recipe: Recipe, switches: frozenset[str], dataset: Dataset, by_patches: bool = False) -> None:

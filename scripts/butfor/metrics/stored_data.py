@@ -14,6 +14,7 @@ from butfor.data.dataset import Array, split
 from butfor.data.folds import Folds
 from butfor.data.limits import Validation
 from butfor.data.several_inputs import Inputs, mapped, named, nested, taken
+from butfor.data.whole_groups import TOGETHER
 from butfor.metrics import own_metric
 from butfor.metrics.fitting import numbered
 from butfor.user_code.location import is_own
@@ -97,9 +98,15 @@ class StoredData:
         if part == "test":
             return tested, "test" if kept is None else "train"
         images = len(self.array("y_train")) if kept is None else len(kept)
-        train, held = split(images, self.validation, train_size, seed, self.official)
+        train, held = split(images, self.validation, train_size, seed, self.official, self._together(kept))
         rows = train if part == "train" else held
         return (rows if kept is None else kept[rows]), "train"
+
+    def _together(self, kept: Array | None) -> Array | None:
+        """The number of the group of each training example that a seed has, if they belong to groups."""
+        if not self.about.get(TOGETHER):
+            return None
+        return self.array(TOGETHER) if kept is None else self.array(TOGETHER)[kept]
 
     def beside(self, source: str, rows: Array | None, seed: int) -> own_metric.Beside:
         """What a metric of the user's own may ask for of these examples."""

@@ -69,7 +69,7 @@ class ArmRuns:
     def takes(self, dataset: Dataset) -> bool:
         """Whether the next seeds are trained on another data set, such as another fold, by what is compiled already."""
         scaled, size = self._scaled(dataset), self.recipe["train_size"]
-        train, _ = split(len(scaled.y_train), self._validation, size, 0, scaled.official)
+        train, _ = split(len(scaled.y_train), self._validation, size, 0, scaled.official, scaled.together)
         if len(train) // self.recipe["batch_size"] != self._steps or not self.engine.takes(scaled):
             return False
         self._dataset, self._tried = scaled, False  # for examples of another number there is something to compile
@@ -82,7 +82,7 @@ class ArmRuns:
 
     def _split(self, seed: int) -> tuple[Rows, Rows]:
         data, train_size = self._dataset, self.recipe["train_size"]
-        return split(len(data.y_train), self._validation, train_size, seed, data.official)
+        return split(len(data.y_train), self._validation, train_size, seed, data.official, data.together)
 
     def train(
         self, seed: int, later: int = 0, progress: Progress | None = None, checkpoint: Checkpoint | None = None

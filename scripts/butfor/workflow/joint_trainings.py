@@ -1,6 +1,6 @@
-"""Which trainings of a look one job trains together: those on one data set whose recipes share a program, but for folds, of which
-each seed has other data; where there are several GPUs, as many parts of them. Standard library only, because every job of a
-cluster run parses it.
+"""Which trainings of a look one job trains together: those on one data set whose recipes share a program, but for folds and
+whole groups, of which each seed has other data or parts of other sizes; where there are several GPUs, as many parts of them.
+Standard library only, because every job of a cluster run parses it.
 
 A part has whole arms, so that an arm's job waits for one of them, and no more of them than is one device's share of the look. The
 parts of a program have the same lanes and the same switches, so that runs of two parts are trained alike.
@@ -8,7 +8,7 @@ parts of a program have the same lanes and the same switches, so that runs of tw
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -69,7 +69,7 @@ def joint_trainings(trainings: Iterable[Training], targets: Targets, devices: in
     by_data = dict[str, list[Training]]()
     for training in trainings:
         data_set = data_set_of(training["arm"])
-        if not targets.data.made[data_set].get("folds"):
+        if not _parts_differ(targets.data.made[data_set]):
             by_data.setdefault(data_set, []).append(training)
     most = -(-sum(map(len, by_data.values())) // devices)
     return [
@@ -78,6 +78,13 @@ def joint_trainings(trainings: Iterable[Training], targets: Targets, devices: in
         for cohort in cohorts([(training["recipe"], 0) for training in some])
         for joint in _parts([some[place] for place in cohort.runs], sorted(cohort.switches), most)
     ]
+
+
+def _parts_differ(made: Mapping[str, Any]) -> bool:
+    """Whether seeds have parts of their own or of other sizes: of folds, and where whole groups are validated on. made: what the
+    data set is made from."""
+    test = made.get("read_as", {}).get("test") or {}
+    return bool(made.get("folds") or made.get("groups") or test.get("by") == "group")
 
 
 def _parts(trainings: list[Training], switches: list[str], most: int) -> list[JointTrainings]:

@@ -19,6 +19,7 @@ class Brought:
     inputs by name. groups: by part, what examples belong to, of a table (of other sources they are among the arrays).
     vocabulary: the words whose numbers the inputs are, from 2 on, if they are texts.
     categorical: the columns that hold numbers of categories.
+    together: what each training example of a table belongs to, where the test part is of whole groups.
     fill, hot, numbered, words: what is to be fitted on each fold's training rows, see Folds. `groups` among the arrays: what
     stays in one fold.
     pixels: whether inputs are pixels, which are divided by 255 unless a recipe says otherwise; None: their values tell.
@@ -36,3 +37,4 @@ class Brought:
     numbered: tuple[int, ...] = ()
     words: CountedWords | None = None
     categorical: tuple[Categorical, ...] = ()
+    together: Any = None

@@ -69,6 +69,8 @@ def from_table(settings: Settings) -> Brought:
     left = table_inputs.left_out(parts["train"], names, target)
     filled = _filled(tables, settings["missing"])
     fill = {"refuse": "", "median": "median"}.get(settings["missing"], "mean") if settings.get("folds") else ""
+    if (test := settings["test"]) and test["by"] == "group":
+        again["together"] = words_of(parts["train"][test["column"]])
     again |= {"fill": fill if filled else "", "hot": tuple(hot), "groups": groups}
     words = f"{source} ({', '.join(target)} by {table_inputs.counted(columns)}; {chosen}{filled}{left})"
     log.info("%s", words)

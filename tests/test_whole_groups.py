@@ -1,0 +1,113 @@
+"""Whole groups of examples are validated on: no patient is both trained on and validated on, and every seed trains on as many."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from butfor.data.dataset import load, split
+from butfor.data.prepare import prepare
+from butfor.data.whole_groups import GroupsError, check_fits, group_numbers, parted
+from butfor.metrics.stored_data import StoredData
+from butfor.study.arm import BASELINE
+from butfor.workflow.joint_trainings import joint_trainings
+from conftest import NUMPY, resolved
+from keras_training import arm_runs
+
+STUDY = "recipe: {batch_size: 8}\nablations: {a: {set: {dropout: 0.1}}}\n"
+WAYS = {
+    "folds": ("replicates: {folds: 4, groups: patient}\n", ""),
+    "the test part": ("", ", test: {by: group, column: patient, share: 0.25}"),
+    "metrics": ("", ", groups: patient"),
+}
+
+
+@pytest.fixture
+def table(tmp_path):
+    """120 rows of 40 patients, of whom each has another value."""
+    rng = np.random.default_rng(0)
+    patient = np.repeat(np.arange(40), rng.permutation(np.repeat([1, 3, 5], [14, 12, 14])))[:120]
+    frame = pd.DataFrame({"a": patient + rng.normal(0, 0.1, len(patient)), "patient": [f"p{n}" for n in patient]})
+    frame["y"] = np.where(rng.random(40)[patient] > 0.5, "yes", "no")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    return frame
+
+
+def stored(planned, tmp_path, way, share="0.15"):
+    """The files of the table's data set."""
+    before, more = WAYS[way]
+    drop = "" if way == "metrics" or before else ", drop: [patient]"
+    data = f"data: {{name: csv, file: {tmp_path}/table.csv, target: y, validation: {share}{more}{drop}}}\n"
+    settings, plan = planned(f"{before}{data}{STUDY}")
+    files = [tmp_path / name for name in ("arrays.npz", "manifest.json", "source.json")]
+    prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
+    return files[:2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_is_trained_on_and_validated_on(planned, tmp_path, table, way):
+    files = stored(planned, tmp_path, way)
+    data, metrics = load(*files), StoredData(*files, 0.15)
+    sizes, validated = set(), []
+    for seed in range(8):
+        own = data.of_seed(seed)
+        train, held = split(len(own.y_train), 0.15, None, seed, 0, own.together)
+        patients = np.floor(own.x_train[:, 0].round()).astype(int)  # whom the only input tells
+        assert len(held) and not {*patients[train]} & {*patients[held]}
+        assert len(held) <= round(0.15 * len(patients)) == len(patients) - len(train)
+        sizes.add((len(patients), len(train)))
+        validated.append(frozenset(patients[held]))
+        for part, rows in (("train", train), ("validation", held)):
+            chosen = metrics.rows(part, seed, None)[0]
+            stored_rows = data.x_train[chosen]
+            assert np.array_equal(stored_rows, own.x_train[rows])
+    assert len(set(validated)) > 4
+    if way != "folds":
+        assert len(sizes) == 1 and metrics.about["together"] > 20
+
+
+def test_an_engine_validates_on_whole_groups(planned, tmp_path, table):
+    data = load(*stored(planned, tmp_path, "metrics"))
+    arm = arm_runs(resolved(model={"name": "mlp", "widths": [4]}, batch_size=8, epochs=1), data, name=BASELINE)
+    train, held = arm._split(3)
+    assert not {*data.together[train]} & {*data.together[held]}
+    assert len(arm.train(3).history) == 1
+
+
+def test_groups_are_drawn_as_they_come_each_that_fits():
+    groups = np.array([0, 0, 0, 1, 2, 2, 3, 3, 3, 3])
+    order = np.array([9, 0, 3, 4, 5, 1, 2, 6, 7, 8])
+    train, held = parted(order, groups, 3)
+    assert held.tolist() == [0, 1, 2] and train.tolist() == [9, 3, 4, 5, 6, 7, 8]  # group 3 does not fit, 0 fills it
+    train, held = parted(order, groups, 2)
+    assert held.tolist() == [4, 5] or held.tolist() == [3]
+    assert len(train) == 8 and not {*groups[train]} & {*groups[held]}
+
+
+def test_where_no_group_fits_it_is_said_before_anything_trains(planned, tmp_path, table):
+    large = np.repeat(np.arange(4), 30)
+    with pytest.raises(GroupsError, match=r"room for a whole group of examples, received one of 12 examples.*has 30"):
+        check_fits(large, 12, "mine.csv")
+    check_fits(large, 30, "mine.csv")
+    check_fits(large, 0, "mine.csv")
+    table.assign(patient=[f"p{n}" for n in large]).to_csv(tmp_path / "table.csv", index=False)
+    with pytest.raises(GroupsError, match=r"table\.csv: data\.validation"):
+        stored(planned, tmp_path, "metrics", "0.1")
+    held = parted(np.arange(120), large, 12)[1]
+    assert held.tolist() == list(range(30))
+
+
+def test_groups_of_text_have_numbers_and_data_without_groups_are_split_as_ever():
+    assert group_numbers(np.array(["b", "a", "b"])).tolist() == [1, 0, 1]
+    plain = split(50, 0.1, None, 4)
+    alone = split(50, 0.1, None, 4, 0, np.arange(50, dtype=np.int32))
+    assert all(np.array_equal(a, b) for a, b in zip(plain, alone, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("made", "jobs"),
+    [({}, 1), ({"groups": "patient"}, 0), ({"read_as": {"test": {"by": "group"}}}, 0), ({"folds": {}}, 1)],
+)
+def test_parts_of_other_sizes_are_not_trained_side_by_side(made, jobs):
+    targets = type("Targets", (), {"data": type("Data", (), {"made": {"": made}})})
+    training = {"arm": BASELINE, "recipe": resolved(), "seeds": [0, 1], "engine": NUMPY}
+    assert len(joint_trainings([training], targets)) == jobs
