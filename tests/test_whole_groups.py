@@ -6,7 +6,7 @@ import pytest
 
 from butfor.data.dataset import load, split
 from butfor.data.prepare import prepare
-from butfor.data.whole_groups import GroupsError, check_fits, group_numbers, parted
+from butfor.data.whole_groups import group_numbers, has_room, parted
 from butfor.metrics.stored_data import StoredData
 from butfor.study.arm import BASELINE
 from butfor.workflow.joint_trainings import joint_trainings
@@ -17,7 +17,6 @@ STUDY = "recipe: {batch_size: 8}\nablations: {a: {set: {dropout: 0.1}}}\n"
 WAYS = {
     "folds": ("replicates: {folds: 4, groups: patient}\n", ""),
     "the test part": ("", ", test: {by: group, column: patient, share: 0.25}"),
-    "metrics": ("", ", groups: patient"),
 }
 
 
@@ -35,8 +34,7 @@ def table(tmp_path):
 def stored(planned, tmp_path, way, share="0.15"):
     """The files of the table's data set."""
     before, more = WAYS[way]
-    drop = "" if way == "metrics" or before else ", drop: [patient]"
-    data = f"data: {{name: csv, file: {tmp_path}/table.csv, target: y, validation: {share}{more}{drop}}}\n"
+    data = f"data: {{name: csv, file: {tmp_path}/table.csv, target: y, validation: {share}{more}}}\n"
     settings, plan = planned(f"{before}{data}{STUDY}")
     files = [tmp_path / name for name in ("arrays.npz", "manifest.json", "source.json")]
     prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
@@ -63,10 +61,11 @@ def test_nobody_is_trained_on_and_validated_on(planned, tmp_path, table, way):
     assert len(set(validated)) > 4
     if way != "folds":
         assert len(sizes) == 1 and metrics.about["together"] > 20
+    assert "validation parts are of whole groups" in (tmp_path / "source.json").read_text()
 
 
 def test_an_engine_validates_on_whole_groups(planned, tmp_path, table):
-    data = load(*stored(planned, tmp_path, "metrics"))
+    data = load(*stored(planned, tmp_path, "the test part"))
     arm = arm_runs(resolved(model={"name": "mlp", "widths": [4]}, batch_size=8, epochs=1), data, name=BASELINE)
     train, held = arm._split(3)
     assert not {*data.together[train]} & {*data.together[held]}
@@ -83,17 +82,23 @@ def test_groups_are_drawn_as_they_come_each_that_fits():
     assert len(train) == 8 and not {*groups[train]} & {*groups[held]}
 
 
-def test_where_no_group_fits_it_is_said_before_anything_trains(planned, tmp_path, table):
+def test_where_no_group_fits_examples_are_drawn_one_by_one_and_the_source_says_so(planned, tmp_path, table):
     large = np.repeat(np.arange(4), 30)
-    with pytest.raises(GroupsError, match=r"room for a whole group of examples, received one of 12 examples.*has 30"):
-        check_fits(large, 12, "mine.csv")
-    check_fits(large, 30, "mine.csv")
-    check_fits(large, 0, "mine.csv")
+    assert has_room(large, 30) and not has_room(large, 29)
     table.assign(patient=[f"p{n}" for n in large]).to_csv(tmp_path / "table.csv", index=False)
-    with pytest.raises(GroupsError, match=r"table\.csv: data\.validation"):
-        stored(planned, tmp_path, "metrics", "0.1")
-    held = parted(np.arange(120), large, 12)[1]
-    assert held.tolist() == list(range(30))
+    files = stored(planned, tmp_path, "folds", "0.1")
+    assert load(*files).together is None and "since no whole group fits" in (tmp_path / "source.json").read_text()
+    order = np.random.default_rng(0).permutation(120).astype(np.int32)
+    train, held = parted(order, large, 12)
+    assert np.array_equal(train, order[12:]) and np.array_equal(held, order[:12])
+
+
+def test_groups_that_only_metrics_ask_for_are_not_kept_whole(planned, tmp_path, table):
+    data = f"data: {{name: csv, file: {tmp_path}/table.csv, target: y, groups: patient, test: {{share: 0.25}}}}\n"
+    settings, plan = planned(f"{data}{STUDY}")
+    files = [tmp_path / name for name in ("arrays.npz", "manifest.json", "source.json")]
+    prepare({**settings["data"], "largest": plan.largest()}, *files, tmp_path / "files")
+    assert load(*files[:2]).together is None
 
 
 def test_groups_of_text_have_numbers_and_data_without_groups_are_split_as_ever():
@@ -105,7 +110,7 @@ def test_groups_of_text_have_numbers_and_data_without_groups_are_split_as_ever()
 
 @pytest.mark.parametrize(
     ("made", "jobs"),
-    [({}, 1), ({"groups": "patient"}, 0), ({"read_as": {"test": {"by": "group"}}}, 0), ({"folds": {}}, 1)],
+    [({}, 1), ({"groups": "ward"}, 1), ({"read_as": {"test": {"by": "group"}}}, 0), ({"folds": {}}, 1)],
 )
 def test_parts_of_other_sizes_are_not_trained_side_by_side(made, jobs):
     targets = type("Targets", (), {"data": type("Data", (), {"made": {"": made}})})

@@ -22,10 +22,11 @@ from butfor.data.several_inputs import named as given_name
 from butfor.data.sources import readers
 from butfor.data.sources.brought import Brought
 from butfor.data.suitability import check_inputs, check_suits
-from butfor.data.whole_groups import TOGETHER, check_fits, group_numbers
+from butfor.data.whole_groups import TOGETHER, group_numbers, has_room
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
 
+ONE_BY_ONE = "are drawn example by example, since no whole group fits into their share"
 COLOURS = (1, 3, 4)  # channels of grey, of colours, and of colours with opacity
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,11 @@ def prepare(
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
     if folds is not None and folds.words:
         grouped |= folds.words.arrays
-    together = None if official else _together(folds, groups, brought.together)
+    together = None if official else _together(folds, brought.together)
     if together is not None:
-        check_fits(together, round(fewest * settings["validation"]), named)
+        drawn = "are of whole groups" if has_room(together, round(fewest * settings["validation"])) else ONE_BY_ONE
+        source = f"{source}; validation parts {drawn}"
+        together = None if drawn == ONE_BY_ONE else together
     grouped |= {} if together is None else {TOGETHER: together}
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
@@ -109,7 +112,6 @@ def prepare(
         manifest["groups"] = example_groups.mark(groups)
     if together is not None:
         manifest[TOGETHER] = int(together.max()) + 1
-        source = f"{source}; validation parts are of whole groups"
     if asked and folds:
         manifest["folds"] = folds.about
         source = f"{source}; {_divided(folds, asked, len(arrays['y_train']) - official, len(arrays['y_test']))}"
@@ -132,11 +134,10 @@ def prepare(
     check_same_task(targets.task, named, beside or {})  # last, so that of two at once one finds the other
 
 
-def _together(folds: Folds | None, groups: dict[str, Array], tested: Any) -> Array | None:
-    """The number of the group of each training example: of those that folds keep whole, else of `data.groups`, else of those by
-    which the test part is chosen; None where they belong to none."""
-    of_folds = None if folds is None else folds.groups
-    members = next((each for each in (of_folds, groups.get("groups_train"), tested) if each is not None), None)
+def _together(folds: Folds | None, tested: Any) -> Array | None:
+    """The number of the group of each training example, of those that folds or the test part keep whole; None where they belong
+    to none. Not of `data.groups`, which may be wards, of which a study compares few and large ones."""
+    members = tested if folds is None else folds.groups
     return None if members is None else group_numbers(members)
 
 

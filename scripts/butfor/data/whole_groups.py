@@ -8,15 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from butfor.errors import StudyError
-
 TOGETHER = "together"  # what the array of these groups is called
 
 Groups = np.ndarray[Any, np.dtype[np.int32]]
-
-
-class GroupsError(StudyError):
-    """The groups of the examples are larger than the validation part."""
 
 
 def group_numbers(members: Any) -> Groups:
@@ -24,22 +18,18 @@ def group_numbers(members: Any) -> Groups:
     return np.unique(np.asarray(members), return_inverse=True)[1].astype(np.int32).reshape(-1)
 
 
-def check_fits(groups: Groups, count: int, source: str) -> None:
-    """Raise GroupsError, which begins with `source`, unless `count` rows have room for a whole group."""
-    smallest = int(np.bincount(groups).min())
-    if 0 < count < smallest:
-        raise GroupsError(
-            f"{source}: data.validation: expected a share that has room for a whole group of examples, received one of {count}"
-            f" examples; the smallest group has {smallest}. Write a larger share, or give an official validation part."
-        )
+def has_room(groups: Groups, count: int) -> bool:
+    """Whether `count` rows have room for a whole group."""
+    return bool(np.bincount(groups).min() <= count)
 
 
 def parted(order: Groups, groups: Groups, count: int) -> tuple[Groups, Groups]:
     """The rows to train on, and those to validate on: whole groups, in the order in which their first rows were drawn, each that
     still fits into `count` rows. Of the rest as many are trained on as if `count` were reached, so that every seed trains on as
-    many; what is left over, less than the largest group, is in neither.
+    many; what is left over, less than the largest group, is in neither. Where no group fits, as in a fold without the small ones,
+    rows are validated on as they were drawn.
 
-    order: of all rows, as drawn. groups: the number of each row's group; one fits into `count` (see check_fits).
+    order: of all rows, as drawn. groups: the number of each row's group.
     """
     sizes, left = np.bincount(groups), count
     chosen = np.zeros(len(sizes), bool)
@@ -50,7 +40,7 @@ def parted(order: Groups, groups: Groups, count: int) -> tuple[Groups, Groups]:
             left -= int(sizes[group])
         if not left:
             break
-    if count and not chosen.any():  # as in a fold without the small ones
-        chosen[np.flatnonzero(sizes)[sizes[sizes > 0].argmin()]], left = True, 0
+    if not chosen.any():
+        return order[count:], order[:count]
     held = chosen[drawn]
     return order[~held][left:], order[held]

@@ -84,7 +84,7 @@ def _parts_differ(made: Mapping[str, Any]) -> bool:
     """Whether seeds have parts of their own or of other sizes: of folds, and where whole groups are validated on. made: what the
     data set is made from."""
     test = made.get("read_as", {}).get("test") or {}
-    return bool(made.get("folds") or made.get("groups") or test.get("by") == "group")
+    return bool(made.get("folds") or test.get("by") == "group")
 
 
 def _parts(trainings: list[Training], switches: list[str], most: int) -> list[JointTrainings]:
