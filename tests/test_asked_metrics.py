@@ -236,6 +236,18 @@ def test_metrics_that_are_asked_for_later_are_named_among_the_deviations(study):
     assert deviations(earlier) == []
 
 
+def test_a_metric_that_is_changed_is_told_with_its_values_before_and_after(study):
+    asked = (
+        "metrics: {f1_macro: {margin: 0.5}, ece: {}}",
+        "metrics: {f1_macro: {margin: 1}, matthews: {}, ece: {bins: 20}}",
+    )
+    before, after = (terms(study(text)[0]) for text in asked)
+    entries = [{"time": f"2026-01-0{day}", "runs": day - 1, "terms": each} for day, each in ((1, before), (2, after))]
+    (line,) = deviations({**NEW, "terms": entries})
+    told = r"metrics.ece.options.bins 15 → 20; metrics.f1\_macro.margin 0.5 → 1.0"
+    assert line.endswith(f"the study's settings were changed: metrics added: matthews; {told}.")
+
+
 def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_own(planned, tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     ratio = 'psnr: {title: "PSNR (dB)", function: "conftest:need", higher_is_better: true, unit: dB}'

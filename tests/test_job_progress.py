@@ -68,12 +68,12 @@ def ended(tmp_path):
     return tmp_path
 
 
-def write_records(results, arm, look, *seeds):
+def write_records(results, arm, look, *seeds, status="at_chance"):
     folder = results / "runs" / arm / look
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for seed in seeds:
-        (folder / f"seed_{seed}.json").write_text('{"status": "at_chance"}')
+        (folder / f"seed_{seed}.json").write_text(json.dumps({"status": status}))
 
 
 def write_decision(results, arms):
@@ -122,3 +122,22 @@ def test_a_decision_before_all_runs_of_its_look_are_there_is_none(ended):
     """As where a start has ended before it could note what it would make anew."""
     ask_for(ended, ["a", "baseline", "wide"], ["look1", "look2"])
     assert state(ended) == (0, 4, 6, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "told"),
+    [
+        ("commonest_class", {}, ["a, 1 run: no better than the commonest class"]),  # of an earlier version's register
+        ("commonest_class", {"verdict.metric": None}, ["a, 1 run: no better than the commonest class"]),
+        ("commonest_class", {"verdict.metric": "test/loss"}, []),
+        ("commonest_class", {"verdict.metric": "test/f1_macro", "verdict.must_learn": True}, []),
+        ("at_chance", {"verdict.metric": "test/loss"}, ["a, 1 run: learnt nothing"]),
+        ("at_chance", {"verdict.must_learn": False}, []),
+        ("diverged", {"verdict.must_learn": False}, ["a, 1 run: diverged"]),
+    ],
+)
+def test_only_runs_that_count_as_failed_at_the_end_are_shown_as_failed(tmp_path, status, verdict, told):
+    write_records(tmp_path, "a", "look1", 0, status=status)
+    (tmp_path / "register.json").write_text(json.dumps({"terms": [{"terms": {"looks": [1], **verdict}}]}))
+    ask_for(tmp_path, ["a"], ["look1"])
+    assert study_progress.study_progress(tmp_path).failed == told

@@ -497,3 +497,9 @@ def test_the_words_of_an_error_are_told_before_where_tensorflow_met_it(message):
     told = pytest.raises(OwnCodeError, match=r"it raised \w+Error: (Graph execution error: )?my own words")
     with told, call.attribute_errors_to("mine:build", "training"):
         raise ValueError(message.format(places))
+
+
+def test_an_error_that_ends_with_a_full_stop_has_no_second_one():
+    with pytest.raises(OwnCodeError, match=r"it raised ValueError: write this instead in \S+, line \d+\.\n"):  # noqa: SIM117
+        with call.attribute_errors_to("mine:build", "training"):
+            raise ValueError("write this instead.")

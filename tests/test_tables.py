@@ -97,6 +97,19 @@ def test_gaps_are_refused_with_their_counts_or_filled_from_training_rows(read, p
     assert 0 < data.x_train[4, 0] < 1
 
 
+def test_gaps_of_words_are_told_as_a_category_and_those_of_numbers_as_filled(read, patients, caplog):
+    """A reader would else believe that words have a median."""
+    patients.loc[[1, 2, 3], "dose"] = np.nan
+    patients["sex"] = patients["sex"].where(patients.index != 9)
+    with caplog.at_level("INFO"):
+        read("columns: [sex, dose], missing: median", patients)
+        read("columns: [sex, age], missing: median", patients)
+    both, words_alone = [line for line in caplog.messages if "gaps" in line]
+    became = "gaps that are a category of their own: sex 1; left out"
+    assert f"; gaps filled by the training rows' median: dose 3; {became}" in both
+    assert f"; {became}" in words_alone and "median" not in words_alone
+
+
 def test_an_unknown_category_is_all_zeros_and_told(read, patients, caplog):
     patients["part"] = ["train"] * 40 + ["test"] * 20
     patients.loc[[45, 46], "sex"] = "unsaid"

@@ -1,6 +1,7 @@
 """What is said of a study, fits it: values of arms, levels, intervals that can be, numbers and their nouns, seconds left."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -220,3 +221,25 @@ def test_runs_that_name_the_commonest_class_are_told_with_what_to_write(ending, 
     row = {"arm": "baseline", "look": "look1", "ending": ending, "seeds": [0], "reason": "so"}
     section = failure_section([], [row], 1)
     assert ("verdict: {metric: test/loss}" in section and "must_learn: false" in section) == told
+
+
+@pytest.mark.parametrize(
+    ("folder", "results", "command"),
+    [
+        ("the clone", "results/mine", "make ui RESULTS=results/mine"),
+        ("another", "results/mine", "butfor ui results/mine"),
+        ("another", "results/my own", "butfor ui 'results/my own'"),
+        ("another", "results", "butfor ui"),
+    ],
+)
+def test_how_to_open_the_runs_is_a_command_that_the_working_folder_has(tmp_path, monkeypatch, folder, results, command):
+    """There is no Makefile outside the clone."""
+    comparison = {"metric": "test/accuracy", "runs": 0, "failed": [], "baseline": "", "arms": []}
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / results
+    place.mkdir(parents=True)
+    for name, text in {"contrasts.json": "[]", "comparison.json": json.dumps(comparison), "tracked.json": "{}"}.items():
+        (place / name).write_text(text)
+    if folder == "the clone":  # where nothing may be written
+        monkeypatch.setattr("butfor.report.headline.WORKFLOW", tmp_path.resolve())
+    assert f"Runs:   {command}" in headline(Path(results), Path(results)).splitlines()

@@ -17,6 +17,7 @@ from butfor.engine.loops import in_rows, step_loss
 from butfor.engine.losses import LOGITS
 from butfor.recipe.tasks import OWN
 from butfor.recipe.watched_figures import TRAINED
+from butfor.user_code.location import OwnCodeError
 
 EVALUATION_BATCH = 2000
 Scores = npt.NDArray[np.float32]
@@ -112,19 +113,35 @@ class Inference:
         return step_loss(self._model.test_step((in_rows(images, rows), tf.gather(labels, rows))))
 
     def scores(self, part: DataPart, rows: Indices) -> Scores:
-        """The model's scores for rows of a part of the data, `(n, *outputs)`."""
-        every = (each for each, _ in _batches(part, rows))
-        return np.concatenate([self._run(self._outputs, each.places, each.inputs).numpy() for each in every])
+        """The model's scores for rows of a part of the data, `(n, *outputs)`. Raises OwnCodeError for several arrays."""
+        pieces = []
+        for each, _ in _batches(part, rows):
+            scores = self._run(self._outputs, each.places, each.inputs)
+            if not tf.is_tensor(scores):
+                raise OwnCodeError(_several(scores))
+            pieces.append(scores.numpy())
+        return np.concatenate(pieces)
 
-    def _scored(self, rows: tf.Tensor, images: Any) -> tf.Tensor:
+    def _scored(self, rows: tf.Tensor, images: Any) -> Any:
+        """The scores; of several outputs the outputs, since an error that is raised while a graph is built loses its words."""
         outputs = self._model(in_rows(images, rows), training=False)
-        return self._answers.scores(tf.cast(outputs, tf.float32))
+        single = tf.nest.flatten(outputs)
+        return self._answers.scores(tf.cast(single[0], tf.float32)) if len(single) == 1 else outputs
 
 
 def _batches(part: DataPart, rows: Indices) -> Iterator[tuple[Portion, int]]:
     """Each batch of rows, and how many they are."""
     for batch in np.split(rows, range(EVALUATION_BATCH, len(rows), EVALUATION_BATCH)):
         yield from ((each, len(batch)) for each in part.examples(batch, EVALUATION_BATCH))
+
+
+def _several(outputs: Any) -> str:
+    names = f" of {', '.join(map(str, outputs))}" if isinstance(outputs, dict) else f" of {len(outputs)} arrays"
+    return (
+        f"expected one array from the model with training=False, as its predictions are kept, received a {type(outputs).__name__}"
+        f"{names}. Return the array that metrics are to see there, or leave out metrics that need predictions and keep:"
+        " {predictions: true}."
+    )
 
 
 def _of_any_number(examples: tf.Tensor) -> tf.TensorSpec:

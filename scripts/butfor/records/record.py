@@ -18,6 +18,7 @@ import numpy as np
 
 from butfor.errors import StudyError
 from butfor.records import files
+from butfor.records.failure_rule import counts_as_failed
 from butfor.records.files import write_atomically
 from butfor.records.packed_rates import packed, unpacked
 
@@ -115,16 +116,6 @@ class Record:
 def validation_figures(row: dict[str, Any]) -> dict[str, float]:
     """The figures on validation examples in a row of a history, by name, such as `loss`."""
     return {key.removeprefix(VALIDATION): value for key, value in row.items() if key.startswith(VALIDATION)}
-
-
-def counts_as_failed(status: Status, must_learn: bool, metric: str) -> bool:
-    """Whether a run counts as failed that ended so, where arms are compared by the metric of that name.
-
-    One that diverged always does. Where recipes `must_learn`, so does one that learnt nothing, and one whose answers are
-    no better than the commonest class where accuracy is compared.
-    """
-    answers_alone = status == "commonest_class" and metric.endswith("/accuracy")
-    return status == "diverged" or (must_learn and (status == "at_chance" or answers_alone))
 
 
 def write(path: Path, record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from butfor.report import failed_job
 from butfor.report.answer import answer_of, before_all
 from butfor.report.study_progress import kept_runs
 from butfor.study.study_metrics import ELSEWHERE, metrics_of
+from butfor.user_code.location import WORKFLOW
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
 from butfor.verdicts.words import listed, runs_in_words
 
@@ -62,9 +64,13 @@ def _where_report_is(folder: Path) -> str:
 
 
 def _runs(results: Path) -> list[str]:
-    """How to open MLflow, where it has the runs."""
-    place = "" if results == Path("results") else f" RESULTS={results}"
-    return [phrase("Runs:   {command}", command=f"make ui{place}")] if (results / TRACKED).exists() else []
+    """How to open MLflow, where it has the runs: by `make` in the folder that has butfor's Makefile."""
+    has_makefile = Path.cwd().resolve() == WORKFLOW
+    opens, named = (
+        ("make ui", f" RESULTS={results}") if has_makefile else ("butfor ui", f" {shlex.quote(str(results))}")
+    )
+    command = opens if results == Path("results") else opens + named
+    return [phrase("Runs:   {command}", command=command)] if (results / TRACKED).exists() else []
 
 
 def unfinished(results: Path) -> str:

@@ -20,6 +20,7 @@ from butfor.process import progress
 from butfor.process.failure_note import STOPPED, WITH_START, by_reason, read_notes
 from butfor.process.file_locks import AT_ONCE, SHARED, lock
 from butfor.records.awaited_anew import awaited_anew
+from butfor.records.failure_rule import counts_as_failed
 from butfor.records.results_folder import (
     DECISION,
     PROGRESS_SUFFIX,
@@ -65,7 +66,7 @@ class StudyProgress:
     """How far a study is.
 
     looks: seeds up to each planned look. place: the look that trains now, from 0. jobs: those of the look. failed: a line per arm
-    with runs that learnt nothing or diverged. notes: a line per reason why jobs failed. decisions: of the looks that
+    with runs that count as failed. notes: a line per reason why jobs failed. decisions: of the looks that
     were had. is_running: whether a start is at work. is_reported: whether the report on all that is there.
     """
 
@@ -104,7 +105,8 @@ def kept_runs(results: Path) -> int:
 
 def study_progress(results: Path) -> StudyProgress:
     """How far the study in a results folder is. Raises StudyError if none was started there."""
-    asked, seen = asked_for(results), _looks(results)
+    asked, terms = asked_for(results), _terms(results)
+    seen = [int(seeds) for seeds in terms.get("looks") or []]
     if asked is None or not seen:
         raise StudyError(
             f"{results}: expected the results folder of a study that was started, received none. Name its folder, such as"
@@ -122,7 +124,7 @@ def study_progress(results: Path) -> StudyProgress:
         looks=seen,
         place=place,
         jobs=jobs,
-        failed=_failed([*(asked - awaited), *_unfinished(results, awaited)]),
+        failed=_failed([*(asked - awaited), *_unfinished(results, awaited)], terms),
         notes=[_note(same, jobs) for same in by_reason(_notes_shown(results, is_running))],
         decisions=decisions,
         is_running=is_running,
@@ -147,13 +149,13 @@ def _note(same: list[dict[str, Any]], jobs: list[JobProgress]) -> str:
     return " ".join([*sentences, phrase("Log: {log}", log=same[0]["log"])])
 
 
-def _looks(results: Path) -> list[int]:
-    """Seeds up to each planned look, as the register has them."""
+def _terms(results: Path) -> dict[str, Any]:
+    """What the last start is judged by, as the register has it: `looks`, the seeds up to each, and settings of verdicts; empty
+    where it is not known."""
     try:
-        terms = json.loads((results / REGISTER).read_text())["terms"]
-        return [int(seeds) for seeds in terms[-1]["terms"]["looks"]]
+        return dict(json.loads((results / REGISTER).read_text())["terms"][-1]["terms"])
     except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return []
+        return {}
 
 
 def _decisions(results: Path, looks: int, arms: list[str], awaited: Collection[Path]) -> list[dict[str, Any]]:
@@ -209,12 +211,14 @@ def _unfinished(results: Path, awaited: Collection[Path], arm: str = "*") -> lis
     return [path for path in (results / RUNS_FOLDER).glob(f"{arm}/{UNFINISHED}/*/") if path not in awaited]
 
 
-def _failed(folders: Iterable[Path]) -> list[str]:
-    """A line for each arm with runs that are no result."""
+def _failed(folders: Iterable[Path], terms: dict[str, Any]) -> list[str]:
+    """A line for each arm with runs that count as failed."""
     kinds: Counter[tuple[str, str]] = Counter()
+    must_learn, metric = terms.get("verdict.must_learn", True), terms.get("verdict.metric") or "test/accuracy"
     for folder in folders:
         arm = folder.parents[1].name if folder.parent.name == UNFINISHED else folder.parent.name
-        kinds.update((arm, status) for status in map(_status, records_of(folder)) if status != "ok")
+        statuses = map(_status, records_of(folder))
+        kinds.update((arm, status) for status in statuses if counts_as_failed(status, must_learn, metric))
     endings = {
         "commonest_class": phrase("no better than the commonest class"),
         "at_chance": phrase("learnt nothing"),

@@ -10,7 +10,8 @@ from typing import Any
 from mlflow.entities import Run
 
 from butfor.records import measures
-from butfor.records.record import Record, counts_as_failed, read
+from butfor.records.failure_rule import counts_as_failed
+from butfor.records.record import Record, read
 from butfor.records.results_folder import JobPlace, records_of, seed_of
 from butfor.tracking import arm_content, model_artifacts
 from butfor.tracking.arm_content import Judgement

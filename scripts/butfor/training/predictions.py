@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
-from butfor.recipe.tasks import BINARY, MULTILABEL, TASKS
+from butfor.recipe.tasks import BINARY, MULTILABEL, OWN, TASKS
 from butfor.training.protocol import Engine, Part
+from butfor.user_code.location import OwnCodeError
 
 AT_ONCE = 20_000  # examples
 
@@ -30,6 +31,17 @@ def predicted(
             pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
         by_part[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
     return by_part
+
+
+def try_prediction(engine: Engine, dataset: Dataset, model: str) -> None:
+    """Predict one example with a model whose outputs are whatever its own loss takes. Raises OwnCodeError if they are no
+    predictions, before it is trained. model: its name."""
+    if TASKS[dataset.task] is not OWN:
+        return
+    try:
+        engine.scores("test", np.arange(1, dtype=np.int32))
+    except OwnCodeError as error:
+        raise OwnCodeError(f"{model}: {error}") from error
 
 
 def _prediction(scores: Array, task: str) -> Array:

@@ -25,6 +25,7 @@ from butfor.training import model_choice
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.checkpoint import Checkpoint
 from butfor.training.finished_job import MODELS, put_in_place
+from butfor.training.predictions import try_prediction
 from butfor.training.protocol import Engine
 from butfor.user_code import call
 
@@ -126,6 +127,8 @@ class SeedJob:
             self._arm_runs.seconds["data"] = self._data_seconds
             if self._keeps:  # what cannot be kept is refused before it is trained
                 self._arm_runs.engine.save(self._waiting / MODELS / f"trial_{os.getpid()}.keras")
+            if self._parts:
+                try_prediction(self._arm_runs.engine, dataset, self._model)
         return self._arm_runs
 
     def end(self, kept: Path | None, every_model: bool) -> None:

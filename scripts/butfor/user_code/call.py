@@ -76,7 +76,7 @@ def attribute_errors_to(reference: str, task: str) -> Iterator[None]:
             raise
         inner = RAISED_INSIDE.search(str(error))  # TensorFlow quotes the error of a Python function in its own
         sentence = inner[1] if inner else f"{type(error).__name__}: {WHERE_IN_GRAPH.sub('', str(error))}"
-        description = " ".join(sentence.split())[:LONGEST]
+        description = " ".join(sentence.split())[:LONGEST].removesuffix(".")
         places = [(frame.filename, frame.lineno) for frame in frames]
         places += [place for place in FILE_LINE.findall(str(error)) if _is_of_user(place[0])]
         place = f" in {places[-1][0]}, line {places[-1][1]}" if places else ""

@@ -215,10 +215,12 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def _metrics(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Metrics that a study has begun or ceased to ask for, and those that are others by now."""
+    """Metrics that a study has begun or ceased to ask for, and each setting of the others that is another by now."""
     words = [("added", after.keys() - before), ("taken out", before.keys() - after)]
-    words.append(("changed", {name for name in before.keys() & after if before[name] != after[name]}))
-    return "; ".join(f"metrics {become}: {', '.join(sorted(names))}" for become, names in words if names)
+    lists = [f"metrics {become}: {', '.join(sorted(names))}" for become, names in words if names]
+    both = sorted(before.keys() & after)
+    changed = [text for name in both for text in setting_changes(f"metrics.{name}", before[name], after[name])]
+    return "; ".join([*lists, *map(plain, changed)])
 
 
 def _recipes(before: dict[str, str], after: dict[str, str]) -> str:

@@ -116,6 +116,22 @@ def listed(settings: Settings) -> list[str]:
     )
 
 
+def filled(columns: list[EncodedColumn], tables: dict[str, Table], missing: str) -> str:
+    """What became of gaps, in words; empty if there are none. tables: the inputs of each part. missing: `data.missing`."""
+    counts = pd.concat(tables.values()).isna().sum()
+    gaps = [column for column in columns if counts[column.name]]
+    how = {"median": "median", "indicator": "mean, with a column that says where"}.get(missing, "mean")
+    became = {
+        f"gaps filled by the training rows' {how}": [each.name for each in gaps if each.kind != "categorical"],
+        "gaps that are a category of their own": [each.name for each in gaps if each.kind == "categorical"],
+    }
+    return "".join(
+        f"; {what}: {', '.join(f'{name} {counts[name]}' for name in names[:SHOWN])}{', …' * (len(names) > SHOWN)}"
+        for what, names in became.items()
+        if names
+    )
+
+
 def counted(columns: list[EncodedColumn]) -> str:
     count = sum(len(column.names) for column in columns)
     encoded = f", encoded as {count}" if count != len(columns) else ""

@@ -67,7 +67,7 @@ def from_table(settings: Settings) -> Brought:
         if settings.get("groups")
     }
     left = table_inputs.left_out(parts["train"], names, target)
-    filled = _filled(tables, settings["missing"])
+    filled = table_inputs.filled(columns, tables, settings["missing"])
     fill = {"refuse": "", "median": "median"}.get(settings["missing"], "mean") if settings.get("folds") else ""
     if (test := settings["test"]) and test["by"] == "group":
         again["together"] = words_of(parts["train"][test["column"]])
@@ -185,14 +185,3 @@ def _named_parts(table: Table, settings: Settings) -> tuple[dict[str, Table], st
         raise DataError(f"{source}: data.part: expected train, test, or validation in {name}, received {received}.")
     parts = {part: rows for part, rows in parts.items() if len(rows)}
     return parts, f"parts by {name}, {len(parts['test'])} of {len(table)} examples test"
-
-
-def _filled(tables: dict[str, Table], missing: str) -> str:
-    """The gaps that were filled, in words."""
-    gaps = pd.concat(tables.values()).isna().sum()
-    gaps = gaps[gaps > 0]
-    if gaps.empty:
-        return ""
-    how = {"mean": "mean", "median": "median", "indicator": "mean, with a column that says where"}[missing]
-    shown = ", ".join(f"{name} {count}" for name, count in gaps.head(SHOWN).items())
-    return f"; gaps filled by the training rows' {how}: {shown}" + (", …" if len(gaps) > SHOWN else "")
