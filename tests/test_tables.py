@@ -145,6 +145,10 @@ def test_a_test_file_has_its_rows_tested(read, patients, tmp_path):
         read("drop: [patient id], test_file: test.csv", patients[:40])
 
 
+def names_too(table):
+    return table.assign(name=[f"name {row}" for row in table.index])
+
+
 def notes(table):
     return table.assign(note=[f"note {row}" for row in table.index])
 
@@ -160,6 +164,7 @@ def notes(table):
         ("columns: [dose]", lambda t: t.assign(dose=np.inf), "t.csv: dose, train part: expected finite numbers, received inf"),
         ("target: diagnosys", lambda t: t, "data.target: .* Did you mean diagnosis?"),
         ("drop: [agee]", lambda t: t, "data.drop: expected a column of the table, received agee. Did you mean age?"),
+        ("groups: nam", names_too, r"data.groups: expected a column .*, received nam\. Did you mean name\?$"),
         ("columns: [age, diagnosis]", lambda t: t, "received diagnosis, which is the target"),
         ("columns: [age]", lambda t: t.assign(diagnosis=t["diagnosis"].where(t.index > 0)), "received none in 1 of diagnosis"),
         ("columns: [age], part: sex", lambda t: t, "data.part: expected train, test, or validation in sex, received 'f', 'm'"),

@@ -32,6 +32,12 @@ def input_names(train: Table, settings: Settings, target: list[str]) -> list[str
         check_named(
             list(columns), there, f"data.{'inputs' if key == 'columns' and settings['inputs'] else key}", source
         )
+    grouping = {
+        "data.groups": settings.get("groups"),
+        "replicates.groups": (settings.get("folds") or {}).get("groups"),
+    }
+    for key, column in grouping.items():  # before the column that was meant is taken for an input
+        check_named([column] if column else [], there, key, source)
     both = [name for name in asked_for if name in target]
     if both:
         raise DataError(f"{source}: data.columns: expected inputs, received {', '.join(both)}, which is the target.")
