@@ -77,9 +77,9 @@ class ProbeViews:
             trained = self.program.predicting(state)
             outputs, _ = self._model.stateless_call(trained, state.others, as_inputs(images), training=False)
             with self.program.numbers.given(numbers):
-                told = {"objective": jnp.mean(objective.trained(labels, outputs))}
-            told["plain"] = jnp.mean(objective.plain(labels, objective.scores(outputs)))
-            return told | ({"uniform": objective.against_uniform(outputs)} if objective.task.classes else {})
+                losses = {"objective": jnp.mean(objective.trained(labels, outputs))}
+            losses["plain"] = jnp.mean(objective.plain(labels, objective.scores(outputs)))
+            return losses | ({"uniform": objective.against_uniform(outputs)} if objective.task.classes else {})
 
         return compiled(run)
 
