@@ -219,3 +219,15 @@ def test_what_an_own_model_gives_before_any_step_is_no_loss(baseline):
     own = dataclasses.replace(run, data={**run.data, "task": "own"})
     assert {"first loss", "first objective"} < steady(run).keys() and "first outputs" not in steady(run)
     assert "first outputs" in steady(own) and not {"first loss", "first objective"} & steady(own).keys()
+
+
+def test_watching_another_loss_is_no_effect_by_itself(baseline):
+    run = baseline[0]
+    watching = {**run.recipe["early_stopping"], "name": "patience", "monitor": "trained_loss"}
+    history = [{**row, "train/trained_loss": 0.1, "validation/trained_loss": 0.2} for row in run.history]
+    more = {"recipe": {**run.recipe, "early_stopping": watching}, "history": history}
+    other = dataclasses.replace(run, **more, metrics={**run.metrics, "test/trained_loss": 0.3})
+    assert identical(run, other) and identical(other, run) and identical(other, other)
+    changed = [{**row, "validation/trained_loss": 0.3} for row in history]
+    assert not identical(other, dataclasses.replace(other, history=changed))
+    assert not identical(run, dataclasses.replace(other, metrics={**run.metrics, "test/loss": 9.0}))

@@ -8,7 +8,8 @@ import pytest
 
 from butfor.outlook import trial_builds
 from butfor.outlook.build_text import MOST, build_lines
-from butfor.outlook.trial_builds import TrialBuilds, build_in_turn, built_in, in_order
+from butfor.outlook.trial_builds import TrialBuilds, build_in_turn, built_in, in_order, take_back
+from butfor.process.failure_note import NO_MESSAGE
 from butfor.user_code.location import OwnCodeError
 from conftest import KERAS, SMALL
 
@@ -151,3 +152,11 @@ def test_a_plan_names_the_arm_whose_model_cannot_be_built(workflow_copy):
     )
     assert "does not take {'alphas': 1}" in plan["unbuildable"]["wrong"]
     assert {path.name for path in (copy.folder / "results" / "small").iterdir()} == {"plan.json", "logs"}
+
+
+def test_a_build_that_was_stopped_for_want_of_time_was_not_tried(tmp_path):
+    lost = f"mine:build: building slow, {NO_MESSAGE}."
+    path = tmp_path / "builds.json"
+    path.write_text(json.dumps({"refused": {"wrong": "mine:build: no.", "slow": lost}, "untried": ["last"]}))
+    take_back(path)
+    assert built_in(path, {}) == TrialBuilds({"wrong": "mine:build: no."}, ["slow", "last"])

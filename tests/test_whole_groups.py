@@ -78,19 +78,30 @@ def test_groups_are_drawn_as_they_come_each_that_fits():
     train, held = parted(order, groups, 3)
     assert held.tolist() == [0, 1, 2] and train.tolist() == [9, 3, 4, 5, 6, 7, 8]  # group 3 does not fit, 0 fills it
     train, held = parted(order, groups, 2)
-    assert held.tolist() == [4, 5] or held.tolist() == [3]
-    assert len(train) == 8 and not {*groups[train]} & {*groups[held]}
+    assert held.tolist() == [3] and train.tolist() == [0, 4, 5, 1, 2, 6, 7, 8]  # 9 is left over
+
+
+def test_a_tiny_group_is_no_validation_part():
+    groups = np.repeat(np.arange(10, dtype=np.int32), [2, *[100] * 9])
+    assert not has_room(groups, 90) and has_room(groups, 100) and has_room(groups, 4)
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(902).astype(np.int32)
+        train, held = parted(order, groups, 100)
+        assert len(held) == 100 and len(train) == 802
+    uneven = np.repeat(np.arange(3, dtype=np.int32), [1, 90, 200])
+    first = np.concatenate([[0], np.arange(290, 0, -1)])
+    assert len(parted(first, uneven, 90)[1]) == 90  # whoever draws the small one first
 
 
 def test_where_no_group_fits_examples_are_drawn_one_by_one_and_the_source_says_so(planned, tmp_path, table):
     large = np.repeat(np.arange(4), 30)
-    assert has_room(large, 30) and not has_room(large, 29)
+    assert has_room(large, 30) and has_room(large, 60) and not has_room(large, 29)
     table.assign(patient=[f"p{n}" for n in large]).to_csv(tmp_path / "table.csv", index=False)
     files = stored(planned, tmp_path, "folds", "0.1")
-    assert load(*files).together is None and "since no whole group fits" in (tmp_path / "source.json").read_text()
-    order = np.random.default_rng(0).permutation(120).astype(np.int32)
-    train, held = parted(order, large, 12)
-    assert np.array_equal(train, order[12:]) and np.array_equal(held, order[:12])
+    assert (
+        load(*files).together is None
+        and "since whole groups would not fill half" in (tmp_path / "source.json").read_text()
+    )
 
 
 def test_groups_that_only_metrics_ask_for_are_not_kept_whole(planned, tmp_path, table):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from butfor.checks import numerics
 from butfor.recipe.tasks import OWN
+from butfor.recipe.watched_figures import TRAINED, measures_trained_loss
 from butfor.records.layer_names import renumbered
 from butfor.records.record import Record
 
@@ -61,8 +63,19 @@ def _first(record: Record) -> dict[str, float]:
 
 
 def identical(a: Record, b: Record) -> bool:
-    """Whether two runs went the same way: same epochs with the same figures, and the same final metrics."""
-    return plain(a.history) == plain(b.history) and a.metrics == b.metrics and a.status == b.status
+    """Whether two runs went the same way: same epochs with the same figures, and the same final metrics. What only a run that
+    watches it measures, the loss that trains, is left out unless both do."""
+    aside = "" if measures_trained_loss(a.recipe) and measures_trained_loss(b.recipe) else f"/{TRAINED}"
+
+    def way(run: Record) -> list[Any]:
+        history = plain([_without(aside, row) for row in run.history])
+        return [history, _without(aside, run.metrics), run.status]
+
+    return way(a) == way(b)
+
+
+def _without(ending: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if not (ending and name.endswith(ending))}
 
 
 def moved(a: Record, b: Record) -> list[str]:

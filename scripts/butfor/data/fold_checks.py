@@ -35,12 +35,17 @@ def folds_of(asked: Settings, brought: Brought, task: str, source: str) -> Folds
     return Folds(asked["folds"], by_class, groups, brought.fill, brought.hot, brought.numbered, brought.words)
 
 
+def seeds_of(asked: Settings) -> range:
+    """The seeds of a study of folds."""
+    first, count = asked["seeds"]
+    return range(first, first + count)
+
+
 def smallest_part(folds: Folds, asked: Settings, x: Inputs, y: Array, task: str, source: str) -> int:
     """The number of training examples of the fold that has the fewest. x, y: what is divided. Raises DataError."""
     _check_counts(folds, y, source)
-    first, count = asked["seeds"]
     sizes = []
-    for seed in range(first, first + count):
+    for seed in seeds_of(asked):
         train, test = folds.rows(y, seed)
         sizes.append(len(train))
         for problem in _problems(folds, x, train, y[train], y, task, len(test)):

@@ -11,7 +11,7 @@ import numpy as np
 
 from butfor.data import encoded_targets, example_groups, inputs, labels, limits
 from butfor.data.dataset import Array, DataError, fingerprint_of
-from butfor.data.fold_checks import folds_of, smallest_part
+from butfor.data.fold_checks import folds_of, seeds_of, smallest_part
 from butfor.data.folds import GROUPS, Folds
 from butfor.data.given_weights import stored_weights
 from butfor.data.official_validation import joined
@@ -26,7 +26,8 @@ from butfor.data.whole_groups import TOGETHER, group_numbers, has_room
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
 
-ONE_BY_ONE = "are drawn example by example, since no whole group fits into their share"
+WHOLE = "are of whole groups"
+ONE_BY_ONE = "are drawn example by example, since whole groups would not fill half of their share"
 COLOURS = (1, 3, 4)  # channels of grey, of colours, and of colours with opacity
 
 log = logging.getLogger(__name__)
@@ -87,9 +88,15 @@ def prepare(
         grouped |= folds.words.arrays
     together = None if official else _together(folds, brought.together)
     if together is not None:
-        drawn = "are of whole groups" if has_room(together, round(fewest * settings["validation"])) else ONE_BY_ONE
+        rows = (
+            [slice(None)]
+            if folds is None or not asked
+            else [folds.rows(arrays["y_train"], seed)[0] for seed in seeds_of(asked)]
+        )
+        share, trained = settings["validation"], [together[each] for each in rows]
+        drawn = WHOLE if all(has_room(each, round(len(each) * share)) for each in trained) else ONE_BY_ONE
         source = f"{source}; validation parts {drawn}"
-        together = None if drawn == ONE_BY_ONE else together
+        together = together if drawn == WHOLE else None
     grouped |= {} if together is None else {TOGETHER: together}
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {

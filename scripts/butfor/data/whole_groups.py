@@ -10,7 +10,7 @@ import numpy as np
 
 TOGETHER = "together"  # what the array of these groups is called
 
-Groups = np.ndarray[Any, np.dtype[np.int32]]
+Groups = np.ndarray[Any, np.dtype[Any]]  # whole numbers
 
 
 def group_numbers(members: Any) -> Groups:
@@ -19,28 +19,35 @@ def group_numbers(members: Any) -> Groups:
 
 
 def has_room(groups: Groups, count: int) -> bool:
-    """Whether `count` rows have room for a whole group."""
-    return bool(np.bincount(groups).min() <= count)
+    """Whether whole groups can fill half of `count` rows or more."""
+    sizes = np.bincount(groups)
+    return bool(sizes[_chosen(sizes, np.argsort(-sizes, kind="stable"), count)].sum() >= count / 2)
 
 
 def parted(order: Groups, groups: Groups, count: int) -> tuple[Groups, Groups]:
     """The rows to train on, and those to validate on: whole groups, in the order in which their first rows were drawn, each that
-    still fits into `count` rows. Of the rest as many are trained on as if `count` were reached, so that every seed trains on as
-    many; what is left over, less than the largest group, is in neither. Where no group fits, as in a fold without the small ones,
-    rows are validated on as they were drawn.
+    still fits into `count` rows; the largest first, where these would fill less than half of it. Of the rest as many are trained
+    on as if `count` were reached, so that every seed trains on as many; what is left over, less than the largest group, is in
+    neither.
 
-    order: of all rows, as drawn. groups: the number of each row's group.
+    order: of all rows, as drawn. groups: the number of each row's group; they have room (see has_room).
     """
-    sizes, left = np.bincount(groups), count
-    chosen = np.zeros(len(sizes), bool)
-    drawn = groups[order]
-    for group in drawn[np.sort(np.unique(drawn, return_index=True)[1])].tolist():
-        if sizes[group] <= left:
+    sizes, drawn = np.bincount(groups), groups[order]
+    turns = drawn[np.sort(np.unique(drawn, return_index=True)[1])]
+    chosen = _chosen(sizes, turns, count)
+    if sizes[chosen].sum() < count / 2:
+        chosen = _chosen(sizes, turns[np.argsort(-sizes[turns], kind="stable")], count)
+    held = chosen[drawn]
+    return order[~held][count - int(held.sum()) :], order[held]
+
+
+def _chosen(sizes: Groups, turns: Groups, count: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each group is validated on, if each that still fits is taken in turn."""
+    chosen, left = np.zeros(len(sizes), bool), count
+    for group in turns.tolist():
+        if 0 < sizes[group] <= left:
             chosen[group] = True
             left -= int(sizes[group])
         if not left:
             break
-    if not chosen.any():
-        return order[count:], order[:count]
-    held = chosen[drawn]
-    return order[~held][left:], order[held]
+    return chosen

@@ -22,10 +22,11 @@ from butfor.arm_names import data_set_of
 from butfor.errors import StudyError
 from butfor.outlook.job_start import start_by_probe
 from butfor.outlook.known_runs import KnownRun
-from butfor.outlook.trial_builds import TrialBuilds, built_in
+from butfor.outlook.trial_builds import TrialBuilds, built_in, take_back
 
 LONGEST = 30.0  # seconds that steps are tried for, the finding of data aside
 FINDING = 300.0  # seconds that the data may take to be found and stored
+TOO_LONG = "it took too long"
 PREFIX = "butfor_probe_"  # of its folder's name
 PROBE, BUILDS = "probe.json", "builds.json"  # what its steps and what its builds tell
 REFUSAL = "refusal"  # the file in which a probe says why a start would refuse the study
@@ -99,6 +100,8 @@ def _tried(
     (folder / "task.json").write_text(json.dumps({**asked, "began": time.time(), "longest": LONGEST}))
     with (folder / "log").open("w") as log:
         ended = _run([sys.executable, "-m", "butfor.outlook.probed_steps", str(folder)], log)
+    if ended == TOO_LONG and (folder / BUILDS).is_file():
+        take_back(folder / BUILDS)
     if (refusal := folder / REFUSAL).is_file():
         raise StudyError(refusal.read_text(encoding="utf-8"))
     last = (folder / "log").read_text(errors="replace").strip().rpartition("\n")[2]
@@ -113,4 +116,4 @@ def _run(command: list[str], log: Any) -> str:
         return f"exit status {process.wait(FINDING + 2 * LONGEST)}"
     process.kill()
     process.wait()
-    return "it took too long"
+    return TOO_LONG

@@ -85,6 +85,13 @@ def built_in(path: Path, asked: Mapping[str, Recipe]) -> TrialBuilds:
         return TrialBuilds({}, list(asked))
 
 
+def take_back(path: Path) -> None:
+    """Have the file say of the arm that was being built as its process was stopped, for want of time, that it was not tried."""
+    builds = built_in(path, {})
+    unended = [arm for arm, why in builds.refused.items() if NO_MESSAGE in why]
+    _write(path, {arm: why for arm, why in builds.refused.items() if arm not in unended}, [*unended, *builds.untried])
+
+
 def _write(path: Path, refused: dict[str, str], untried: list[str]) -> None:
     write_atomically(path, json.dumps({"refused": refused, "untried": untried}))
 

@@ -21,15 +21,17 @@ CROSS_ENTROPY = ("auto", "cross_entropy")
 def trains_for_shares(recipe: Recipe) -> bool:
     """Whether the plain loss is what is trained by: of constant answers, the shares of the classes have the least."""
     alike = recipe["class_weight"]["name"] == recipe["sample_weight"] == "none" and not recipe["label_smoothing"]
-    return recipe["loss"]["name"] in CROSS_ENTROPY and alike
+    return has_constant(recipe) and alike
+
+
+def has_constant(recipe: Recipe) -> bool:
+    """Whether the best constant answer is known: that of a cross-entropy."""
+    return recipe["loss"]["name"] in CROSS_ENTROPY
 
 
 def beats_constant(recipe: Recipe, dataset: Dataset, rows: Rows, scores: Array) -> bool:
     """Whether scores `(n, *outputs)` on rows of the training part have a lower mean cross-entropy than the best constant answer,
-    both with the recipe's weights and its smoothing; True of a loss that is no cross-entropy, of which the best constant is not
-    known."""
-    if recipe["loss"]["name"] not in CROSS_ENTROPY:
-        return True
+    both with the recipe's weights and its smoothing. recipe: see has_constant."""
     targets, count = dataset.y_train[rows], scores.shape[-1]
     logits = scores.reshape(-1, count).astype(np.float64)
     exclusive = TASKS[dataset.task] not in (BINARY, MULTILABEL)

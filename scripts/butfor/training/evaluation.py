@@ -11,7 +11,7 @@ from butfor.recipe.tasks import REGRESSION, TASKS
 from butfor.records.record import Status
 from butfor.records.right_answers import packed_answers
 from butfor.training.constant_answer import ConstantAnswer
-from butfor.training.constant_classes import beats_constant, trains_for_shares
+from butfor.training.constant_classes import beats_constant, has_constant, trains_for_shares
 from butfor.training.learning import (
     MOST_PLACES,
     as_rows,
@@ -76,6 +76,8 @@ class Evaluation:
         classifies = TASKS[self._dataset.task] is not REGRESSION
         if trains_for_shares(self._recipe) if classifies else constant and constant.plain:
             return metrics["train/loss"] < trivial_loss(self._dataset, self.train)
+        if classifies and not has_constant(self._recipe):
+            return True
         if classifies:
             rows = _spaced(self.train, MOST_PLACES // math.prod(self._dataset.y_train.shape[1:]))
             return beats_constant(self._recipe, self._dataset, rows, self._engine.scores("train", rows))
