@@ -182,7 +182,7 @@ def test_the_table_of_very_many_families_is_in_the_language_in_use(planned):
     ]
     with speaking("ko"):
         section = families_section(study, rows)
-        assert f"| {phrase('others')} | 1 | {stored('no meaningful difference')} 1" in section
+        assert f"| {phrase('of no family')} | 1 | {stored('no meaningful difference')} 1" in section
     assert "no meaningful" not in section and "| sizes |" in section and "points" not in section
 
 
