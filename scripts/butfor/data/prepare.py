@@ -26,7 +26,6 @@ from butfor.data.whole_groups import TOGETHER, group_numbers, has_room
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
 
-WHOLE = "are of whole groups"
 ONE_BY_ONE = "are drawn example by example, since whole groups would not fill half of their share"
 COLOURS = (1, 3, 4)  # channels of grey, of colours, and of colours with opacity
 
@@ -86,17 +85,10 @@ def prepare(
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}
     if folds is not None and folds.words:
         grouped |= folds.words.arrays
-    together = None if official else _together(folds, brought.together)
-    if together is not None:
-        rows = (
-            [slice(None)]
-            if folds is None or not asked
-            else [folds.rows(arrays["y_train"], seed)[0] for seed in seeds_of(asked)]
-        )
-        share, trained = settings["validation"], [together[each] for each in rows]
-        drawn = WHOLE if all(has_room(each, round(len(each) * share)) for each in trained) else ONE_BY_ONE
-        source = f"{source}; validation parts {drawn}"
-        together = together if drawn == WHOLE else None
+    together, drawn = (
+        (None, "") if official else _together(folds, asked, brought.together, settings["validation"], arrays)
+    )
+    source += drawn
     grouped |= {} if together is None else {TOGETHER: together}
     np.savez(arrays_file, **flat(arrays), **groups, **grouped)  # type: ignore[arg-type]
     manifest = {
@@ -141,11 +133,22 @@ def prepare(
     check_same_task(targets.task, named, beside or {})  # last, so that of two at once one finds the other
 
 
-def _together(folds: Folds | None, tested: Any) -> Array | None:
-    """The number of the group of each training example, of those that folds or the test part keep whole; None where they belong
-    to none. Not of `data.groups`, which may be wards, of which a study compares few and large ones."""
+def _together(
+    folds: Folds | None, asked: dict[str, Any] | None, tested: Any, share: float, arrays: dict[str, Any]
+) -> tuple[Array | None, str]:
+    """The number of the group of each training example, where validation parts are of whole groups, and what the source says of
+    it. Groups are those that folds or the test part keep whole; not those of `data.groups`, which may be wards, of which a study
+    compares few and large ones."""
     members = tested if folds is None else folds.groups
-    return None if members is None else group_numbers(members)
+    if members is None:
+        return None, ""
+    groups = group_numbers(members)
+    trained = (
+        [groups[folds.rows(arrays["y_train"], seed)[0]] for seed in seeds_of(asked)] if folds and asked else [groups]
+    )
+    if all(has_room(each, round(len(each) * share)) for each in trained):
+        return groups, "; validation parts are of whole groups"
+    return None, f"; validation parts {ONE_BY_ONE}"
 
 
 def _named(settings: dict[str, Any]) -> str:

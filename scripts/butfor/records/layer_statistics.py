@@ -51,12 +51,12 @@ def spread(values: Array, exact: Array) -> dict[str, Any]:
     every = exact.reshape(-1)
     with np.errstate(all="ignore"):
         # The sums are those of values that are cast as they are added up.
-        mean = _mean(values.reshape(-1))
+        mean = values.reshape(-1).mean(dtype=np.float64)
         apart = every - mean
         np.square(apart, out=apart)
-        std = np.sqrt(_mean(apart))
-        rms = np.sqrt(_mean(np.square(every, out=apart)))
-        mean_abs = _mean(np.abs(values.reshape(-1)))
+        std = np.sqrt(apart.mean())
+        rms = np.sqrt(np.square(every, out=apart).mean())
+        mean_abs = np.abs(values.reshape(-1)).mean(dtype=np.float64)
         return {"mean": mean, "std": std, "rms": rms, "mean_abs": mean_abs, **_order_statistics(_some(values))}
 
 
@@ -96,11 +96,6 @@ def _reaching(limits: npt.NDArray[np.float64], precision: np.dtype[Any]) -> Arra
     """The least number of a precision that reaches each limit: what lies below it lies below the limit."""
     near = limits.astype(precision)
     return np.where(near < limits, np.nextafter(near, precision.type(np.inf)), near)
-
-
-def _mean(values: Array) -> np.float64:
-    """Of values `(n,)`, as `mean` has it in double precision, which takes longer to begin than to add up few."""
-    return np.float64(np.add.reduce(values, dtype=np.float64) / len(values))
 
 
 def _quantiles(ordered: Array) -> npt.NDArray[np.float64]:

@@ -74,11 +74,12 @@ class Evaluation:
         """Whether the model answers its training examples better than any constant would, by what it was trained for; so it
         counts where nothing but the engine knows its loss."""
         classifies = TASKS[self._dataset.task] is not REGRESSION
-        if trains_for_shares(self._recipe) if classifies else constant and constant.plain:
+        by_plain_loss = trains_for_shares(self._recipe) if classifies else constant is not None and constant.plain
+        if by_plain_loss:
             return metrics["train/loss"] < trivial_loss(self._dataset, self.train)
-        if classifies and not has_constant(self._recipe):
-            return True
         if classifies:
+            if not has_constant(self._recipe):
+                return True
             rows = _spaced(self.train, MOST_PLACES // math.prod(self._dataset.y_train.shape[1:]))
             return beats_constant(self._recipe, self._dataset, rows, self._engine.scores("train", rows))
         if constant is None:
