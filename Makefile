@@ -8,7 +8,7 @@ BUTFOR := $(BIN)/butfor
 RESULTS ?= results
 PEERS := results/benchmarks/peers
 UV := $(shell command -v uv 2>/dev/null)
-ENGINE_STAMP = $(if $(filter jax,$(ENGINE)),$(VENV)/installed-requirements-jax.lock)
+ENGINE_STAMP = $(if $(filter jax,$(ENGINE)),$(VENV)/installed-requirements-jax$(if $(GPU),-gpu).lock)
 ifneq ($(ENGINE),)
 export BUTFOR_ENGINE := $(ENGINE)
 endif
@@ -19,7 +19,7 @@ endif
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-setup: $(BUTFOR) $(ENGINE_STAMP) ## install everything into .venv, with the command butfor (GPU=1 for TensorFlow's GPU build, ENGINE=jax for JAX too)
+setup: $(BUTFOR) $(ENGINE_STAMP) ## install everything into .venv, with the command butfor (GPU=1 for TensorFlow's GPU build, ENGINE=jax for JAX too, both for JAX's)
 
 $(BUTFOR): scripts/launcher.sh $(STAMP)
 	@cp $< $@ && chmod +x $@
@@ -56,7 +56,8 @@ WITHOUT_DEPENDENCIES = $(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --compil
 
 postgres: $(VENV)/installed-requirements-postgres.lock ## add PostgreSQL's driver to .venv, for MLFLOW_TRACKING_URI=postgresql://…
 
-$(VENV)/installed-requirements-slurm.lock $(VENV)/installed-requirements-postgres.lock $(VENV)/installed-requirements-jax.lock: $(VENV)/installed-%: % $(STAMP)
+$(VENV)/installed-requirements-slurm.lock $(VENV)/installed-requirements-postgres.lock \
+$(VENV)/installed-requirements-jax.lock $(VENV)/installed-requirements-jax-gpu.lock: $(VENV)/installed-%: % $(STAMP)
 	$(WITHOUT_DEPENDENCIES) -r $<
 	@touch $@
 
@@ -169,6 +170,8 @@ lock: ## pin the dependencies anew (needs uv; PIN_MORE=--upgrade for newer ones)
 		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-postgres.lock >/dev/null
 	printf '%s\n' jax jaxlib | $(UV) pip compile -q - --universal --no-deps --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate $(PIN_MORE) -o requirements-jax.lock >/dev/null
+	echo 'jax[cuda12]' | $(UV) pip compile -q - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate -c requirements-gpu.lock $(PIN_MORE) -o requirements-jax-gpu.lock >/dev/null
 	$(UV) pip compile -q --group docs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate -c requirements.lock $(PIN_MORE) -o requirements-docs.lock >/dev/null
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | $(UV) pip compile \

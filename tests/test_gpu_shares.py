@@ -11,6 +11,7 @@ import pytest
 
 from butfor.process import gpu_shares
 from butfor.process.gpu_shares import lock_folder, take_share
+from butfor.records import provenance
 from butfor.records.provenance import visible_gpus
 from butfor.workflow import planning
 from conftest import ROOT
@@ -86,6 +87,24 @@ def test_devices_are_those_that_the_environment_names(tmp_path, named, found):
     environment = {} if named is None else {"CUDA_VISIBLE_DEVICES": named}
     assert visible_gpus(environment, tmp_path) == found
     assert visible_gpus({"CUDA_VISIBLE_DEVICES": "0"}, tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "library", "usable"),
+    [
+        ("", "nvidia", 2),
+        ("", "jax_plugins", 0),
+        ("jax", "jax_plugins", 2),
+        ("jax", "nvidia", 0),
+        ("butfor.jax_engine.jax_engine:JaxEngine", "jax_plugins", 2),
+        ("mine:Engine", "nvidia", 2),
+    ],
+)
+def test_gpus_count_where_the_engines_own_library_can_use_them(monkeypatch, engine, library, usable):
+    monkeypatch.setenv("BUTFOR_ENGINE", engine)
+    monkeypatch.setattr(provenance, "visible_gpus", lambda: ["0", "1"])
+    monkeypatch.setattr(provenance.importlib.util, "find_spec", lambda name: name == library or None)
+    assert provenance.gpus() == usable
 
 
 def test_what_slurm_has_granted_is_shared_within_its_job_and_a_single_device_is_the_jobs_own(monkeypatch, tmp_path):

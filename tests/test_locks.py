@@ -12,6 +12,7 @@ ALONE = {  # beside what another lock installs
     "requirements-postgres.lock",
     "requirements-docs.lock",
     "requirements-jax.lock",
+    "requirements-jax-gpu.lock",
     "plugin.lock",
 }
 
@@ -38,6 +39,25 @@ def test_what_is_added_on_request_is_what_ci_tests_and_is_not_in_the_plain_lock(
     assert set(added) <= set(requirements((ROOT / "requirements-ci.lock").read_text()))
     plain = {line.partition("==")[0] for line in requirements((ROOT / "requirements.lock").read_text())}
     assert not plain & {line.partition("==")[0] for line in added}
+
+
+def test_jax_for_gpus_is_the_version_for_cpus_with_a_plugin_for_it_and_changes_nothing_beside_tensorflow():
+    """It is installed without dependencies, so all that it needs has to be there or in this lock, in one version."""
+    locks = ("requirements-jax-gpu.lock", "requirements-jax.lock", "requirements-gpu.lock")
+    added, on_cpus, beside = ({pin(line) for line in requirements((ROOT / name).read_text())} for name in locks)
+    assert (
+        on_cpus <= added
+        and {name.replace("jax", "jax-cuda12-plugin") for name in on_cpus if name[:4] == "jax="} <= added
+    )
+    both = {name.partition("==")[0] for name in added} & {name.partition("==")[0] for name in beside}
+    assert len(both) >= 12 and {name for name in added if name.partition("==")[0] in both} <= beside
+
+
+def pin(line):
+    """Name, version and the Pythons of a requirement, whatever systems and hashes."""
+    name, _, rest = line.partition(" ")
+    python = re.search(r"python_full_version [<>=]+ '[\d.]+'", rest)
+    return f"{name} {python[0] if python else ''}"
 
 
 def test_the_readme_never_copies_the_package_into_the_environment():

@@ -388,3 +388,15 @@ def test_a_model_that_cannot_be_tried_is_said_though_other_models_have_runs(copy
     study = planned_study({**STUDY, "placebo": False, "claims": {}}, [])
     found = outlook(study, cores=2)
     assert found.time is None and "it raised ValueError" in outlook_text(found)
+
+
+@pytest.mark.parametrize(("engine", "more"), [("", ""), ("jax", " ENGINE=jax")])
+def test_a_plan_says_what_to_install_for_gpus_that_no_library_can_use(copy, monkeypatch, engine, more):
+    monkeypatch.chdir(copy.folder)
+    monkeypatch.setenv("BUTFOR_START_SETTINGS", "{}")
+    monkeypatch.setenv("BUTFOR_ENGINE", engine)
+    copy.write(STUDY)
+    found = from_file(Path("config/config.yaml"), cores=2, probe=False)
+    assert "No GPU is needed, and none is used here." in outlook_text(replace(found, gpus=0, unusable_gpus=0))
+    text = outlook_text(replace(found, gpus=0, unusable_gpus=2))
+    assert f"although this machine has 2 GPUs: `make setup GPU=1{more}` installs those that use it." in text

@@ -61,8 +61,8 @@ def plan(power, time, **more):
     known = {
         "study": "mine", "results": "results/mine", "arms": {"baseline": None, **dict.fromkeys(list(SOURCES)[1:], "baseline")},
         "looks": {"look1": [0, 1, 2], "look2": [3, 4]}, "cached": {("baseline", "look1"): [0, 1]}, "cores": 4, "threads": 2,
-        "load": 17.0, "machine_cores": 8, "gpus": 0, "memory": 900.0, "memory_is_measured": True, "why_no_time": "",
-        "alike": [["wide", "exploding"]], "untouched": {"l2": 0}, "claims": 1, "unclaimed": ["wide"],
+        "load": 17.0, "machine_cores": 8, "gpus": 0, "unusable_gpus": 1, "memory": 900.0, "memory_is_measured": True,
+        "why_no_time": "", "alike": [["wide", "exploding"]], "untouched": {"l2": 0}, "claims": 1, "unclaimed": ["wide"],
         "has_font": False,
     }  # fmt: skip
     return Outlook(**{**known, "power": power, "time": time, **more})

@@ -23,7 +23,7 @@ from butfor.outlook.time_needed import TimeNeeded, test_examples, time_needed
 from butfor.outlook.trial_builds import TrialBuilds
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.recipe.tasks import TASKS
-from butfor.records.provenance import gpus
+from butfor.records.provenance import gpus, visible_gpus
 from butfor.study.schema import load_schema, parts
 from butfor.study.watched_losses import WatchedLoss, watched_losses
 from butfor.user_code import declaration
@@ -36,12 +36,12 @@ class Outlook:
 
     arms: each with its reference. looks: by name, the seeds that each adds. cached: by arm and look, the seeds that need no
     training. load: of the machine in the last minute, to compare with machine_cores. time: None where nothing tells it, as
-    `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
-    that would train the same runs. untouched: parts of the recipe that no arm
-    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. watched: arms that
-    watch another loss than trains them. has_font: whether this machine can write figures in the study's language. unbuildable:
-    by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is to be had
-    soon. mark: see planned_seconds.
+    `why_no_time` says. unusable_gpus: of this machine, for which the installed libraries have no code. memory: of one training,
+    in MB: measured, or what a cluster would be asked for. alike: groups of arms that would train the same runs. untouched:
+    parts of the recipe that no arm touches, with what takes each out. unclaimed: ablations that no claim is about, where there
+    are claims. watched: arms that watch another loss than trains them. has_font: whether this machine can write figures in the
+    study's language. unbuildable: by arm, why its model or loss cannot be built. not_built: the arms of which that was not
+    tried, since the plan is to be had soon. mark: see planned_seconds.
     """
 
     study: str
@@ -54,6 +54,7 @@ class Outlook:
     load: float
     machine_cores: int
     gpus: int
+    unusable_gpus: int
     memory: float
     memory_is_measured: bool
     time: TimeNeeded | None
@@ -105,6 +106,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         load=load,
         machine_cores=os.cpu_count() or 1,
         gpus=gpus(),
+        unusable_gpus=0 if gpus() else len(visible_gpus()),
         memory=memory or settings["job"]["mem_mb"],
         memory_is_measured=memory is not None,
         time=time,

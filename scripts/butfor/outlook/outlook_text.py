@@ -16,6 +16,7 @@ from butfor.plain_text import counted
 from butfor.study.watched_losses import in_words
 from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
+from butfor.workflow import parameters
 
 MOST_ARMS = 40  # that are told one by one
 FEW_ARMS = 3  # of a job, that are named
@@ -198,11 +199,6 @@ def _machine(outlook: Outlook) -> list[str]:
         if outlook.memory_is_measured
         else phrase("as job.mem_mb says; no record tells it")
     )
-    gpu = (
-        phrase("Each training uses one of the {gpus} of this machine.", gpus=counted(outlook.gpus, "GPU"))
-        if outlook.gpus
-        else phrase("No GPU is needed, and none is used here.")
-    )
     needs = phrase(
         "A start needs {cores} ({threads} a training) and about {memory} GB of memory for {jobs} side by side ({source}).",
         cores=counted(outlook.cores, "core"),
@@ -211,7 +207,20 @@ def _machine(outlook: Outlook) -> list[str]:
         jobs=counted(jobs, "training"),
         source=source,
     )
-    return [f"{needs} {gpu}"]
+    return [f"{needs} {_gpus(outlook)}"]
+
+
+def _gpus(outlook: Outlook) -> str:
+    if outlook.gpus:
+        return phrase("Each training uses one of the {gpus} of this machine.", gpus=counted(outlook.gpus, "GPU"))
+    if outlook.unusable_gpus:
+        return phrase(
+            "The libraries that are installed train on the processor alone, although this machine has {gpus}: `{command}`"
+            " installs those that use it.",
+            gpus=counted(outlook.unusable_gpus, "GPU"),
+            command="make setup GPU=1" + " ENGINE=jax" * (parameters.engine() == parameters.JAX),
+        )
+    return phrase("No GPU is needed, and none is used here.")
 
 
 def _to_know(outlook: Outlook) -> Iterator[list[str]]:

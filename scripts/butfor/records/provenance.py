@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 A_DEVICE = re.compile(r"\d+$|(GPU|MIG)-\w")  # Slurm writes NoDevFiles where it grants none
+ENGINE_VARIABLE = "BUTFOR_ENGINE"
 TRAINING_LIBRARIES = ("tensorflow", "keras", "numpy")  # a training's numbers depend on their versions
 
 
@@ -63,8 +64,10 @@ def visible_gpus(environment: Mapping[str, str] = os.environ, devices: Path = Pa
 
 
 def gpus() -> int:
-    """The number of Nvidia GPUs that trainings can use here: 0 unless libraries for GPUs are installed too."""
-    return 0 if importlib.util.find_spec("nvidia") is None else len(visible_gpus())
+    """The number of Nvidia GPUs that trainings can use here: 0 unless the engine's libraries for GPUs are installed too, for JAX
+    its plugin, for TensorFlow those of Nvidia."""
+    library = "jax_plugins" if "jax" in os.environ.get(ENGINE_VARIABLE, "") else "nvidia"
+    return 0 if importlib.util.find_spec(library) is None else len(visible_gpus())
 
 
 def machine() -> dict[str, str]:

@@ -19,7 +19,6 @@ from butfor.tracking import target
 
 Settings = dict[str, Any]
 
-ENGINE_VARIABLE = "BUTFOR_ENGINE"
 KERAS = "butfor.engine.keras_engine:KerasEngine"
 JAX = "butfor.jax_engine.jax_engine:JaxEngine"
 ENGINES = {"tensorflow": KERAS, "jax": JAX}
@@ -31,7 +30,7 @@ ARM_WRITING = "butfor.tracking.arm_content"  # and of that of an arm
 
 def engine() -> str:
     """The engine that trains, as `module:Class`: that of the environment, which may say `jax`, or Keras on TensorFlow."""
-    named = os.environ.get(ENGINE_VARIABLE) or KERAS
+    named = os.environ.get(provenance.ENGINE_VARIABLE) or KERAS
     return ENGINES.get(named, named)
 
 
