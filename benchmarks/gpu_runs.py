@@ -105,13 +105,13 @@ def main() -> None:
     with (out / "gpu_runs.jsonl").open("w") as lines:
         for name, counts in RUNS.items():
             for runs in counts:
-                found = measured(dataset, name, runs)
-                lines.write(json.dumps({"device": device, **found}) + "\n")
+                costs = measured(dataset, name, runs)
+                lines.write(json.dumps({"device": device, **costs}) + "\n")
                 lines.flush()
-                figures = " | ".join(f"{found[key]:.1f}" for key in ("compile", "epoch", "whole"))
+                figures = " | ".join(f"{costs[key]:.1f}" for key in ("compile", "epoch", "whole"))
                 floor = FLOORS.get((name, runs), "")
                 print(
-                    f"| {name} | {runs} | {found['how']} | {figures} | {floor} | {found['seconds']:.1f} |", flush=True
+                    f"| {name} | {runs} | {costs['how']} | {figures} | {floor} | {costs['seconds']:.1f} |", flush=True
                 )
 
 

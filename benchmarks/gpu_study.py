@@ -88,7 +88,7 @@ def loops(folder: Path, deterministic: bool, precisions: list[str]) -> dict[str,
     from butfor.recipe import schedules
 
     device = KerasEngine.device(1)
-    found: dict[str, Any] = {"device": device}
+    results: dict[str, Any] = {"device": device}
     stored = load(folder / "arrays.npz", folder / "manifest.json")
     for precision in precisions:
         for name, settings in RECIPES.items():
@@ -114,10 +114,10 @@ def loops(folder: Path, deterministic: bool, precisions: list[str]) -> dict[str,
                     bits = hashlib.sha256(b"".join(w.tobytes() for w in weights)).hexdigest()[:16]
                     accuracy = engine.evaluate("test", np.arange(len(dataset.y_test)))["accuracy"]
                     row = {"first": seconds[0], "epoch": statistics.median(seconds[1:]), "bits": bits}
-                    found[f"{name} {loop} {precision}"] = {**row, "accuracy": accuracy}
+                    results[f"{name} {loop} {precision}"] = {**row, "accuracy": accuracy}
                 except Exception as failure:  # an operation that has no deterministic form
-                    found[f"{name} {loop} {precision}"] = {"failed": f"{type(failure).__name__}: {failure}"[:300]}
-    return found
+                    results[f"{name} {loop} {precision}"] = {"failed": f"{type(failure).__name__}: {failure}"[:300]}
+    return results
 
 
 def job(folder: Path, name: str, results: Path, seeds: int) -> dict[str, Any]:
@@ -159,20 +159,20 @@ class Bench:
         return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def result(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        """What a part found; why it found nothing."""
+        """What a part measured, or why nothing was."""
         try:
-            said, errors = process.communicate(timeout=max(1.0, self.left()))
+            output, errors = process.communicate(timeout=max(1.0, self.left()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
             return {"failed": "no time was left"}
-        line = next((line for line in said.splitlines() if line.startswith(JSON_MARK)), "")
+        line = next((line for line in output.splitlines() if line.startswith(JSON_MARK)), "")
         return json.loads(line.removeprefix(JSON_MARK)) if line else {"failed": errors[-600:]}
 
-    def write(self, part: str, **found: Any) -> None:
+    def write(self, part: str, **values: Any) -> None:
         """A line of the file, and of the output."""
-        print(f"{time.time() - self.began:6.0f} s  {part}: {json.dumps(found)}", flush=True)
-        self._file.write(json.dumps({"part": part, **found}) + "\n")
+        print(f"{time.time() - self.began:6.0f} s  {part}: {json.dumps(values)}", flush=True)
+        self._file.write(json.dumps({"part": part, **values}) + "\n")
         self._file.flush()
 
     def has(self, part: str, seconds: float) -> bool:
@@ -194,13 +194,13 @@ def determinism(bench: Bench) -> None:
     if timed and bench.has("repeats", 130):
         running = {way: bench.start("loops", *ways[way], **shared_by(len(timed))) for way in timed}
         again = {way: bench.result(process) for way, process in running.items()}
-        for way, found in again.items():
+        for way, values in again.items():
             same = {
                 key: [row.get("bits") == timed[way].get(key, {}).get("bits"), row.get("accuracy")]
-                for key, row in found.items()
+                for key, row in values.items()
                 if isinstance(row, dict)
             }
-            bench.write(f"repeats of {way}", same_bits_and_accuracy=same, failed=found.get("failed"))
+            bench.write(f"repeats of {way}", same_bits_and_accuracy=same, failed=values.get("failed"))
     print(
         "\n| model, loop | s per epoch | TF32 off | deterministic | costs | deterministic fails |\n"
         + "| --- " * 6
@@ -220,13 +220,13 @@ def start_up(bench: Bench) -> None:
     """A job with one seed; then two like jobs with the compilation cache."""
     for name in RECIPES:
         if bench.has(f"start-up of {name}", 30):
-            found = bench.result(bench.start("job", name, str(bench.folder / "alone"), "1", BUTFOR_CACHE_ON_GPUS=""))
-            bench.write(f"start-up of {name}", **found)
+            values = bench.result(bench.start("job", name, str(bench.folder / "alone"), "1", BUTFOR_CACHE_ON_GPUS=""))
+            bench.write(f"start-up of {name}", **values)
         if bench.has(f"cache of {name}", 55):
             results = str(bench.folder / f"cached_{name}")
             for which in ("fills", "finds"):
-                found = bench.result(bench.start("job", name, results, "1", BUTFOR_CACHE_ON_GPUS="1"))
-                bench.write(f"cache of {name}, job {which}", **found)
+                values = bench.result(bench.start("job", name, results, "1", BUTFOR_CACHE_ON_GPUS="1"))
+                bench.write(f"cache of {name}, job {which}", **values)
 
 
 def shared_by(jobs: int) -> dict[str, str]:
@@ -244,11 +244,11 @@ def packing(bench: Bench, word: str = "") -> None:
         began, settings = time.time(), {**shared_by(count), "BUTFOR_CACHE_ON_GPUS": ""}
         results = str(bench.folder / f"packed{count}{word}")
         running = [bench.start("job", "mlp", results, str(SEEDS), **settings) for _ in range(count)]
-        found = [bench.result(process) for process in running]
+        jobs = [bench.result(process) for process in running]
         wall = time.time() - began
-        failed = [row["failed"] for row in found if "failed" in row]
+        failed = [row["failed"] for row in jobs if "failed" in row]
         rate = round(60 * (count - len(failed)) / wall, 2)
-        bench.write(f"packed {count}{word}", wall=round(wall, 2), jobs_per_minute=rate, failed=failed, first=found[0])
+        bench.write(f"packed {count}{word}", wall=round(wall, 2), jobs_per_minute=rate, failed=failed, first=jobs[0])
 
 
 def with_mps(bench: Bench) -> None:
@@ -288,9 +288,9 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["part"]:
         which, where, *rest = [word for word in sys.argv[2:] if word != "--small"]
         if which == "loops":
-            told = loops(Path(where), rest[0] == "1", rest[1:])
+            answer = loops(Path(where), rest[0] == "1", rest[1:])
         else:
-            told = job(Path(where), rest[0], Path(rest[1]), int(rest[2]))
-        print(JSON_MARK + json.dumps(told), flush=True)
+            answer = job(Path(where), rest[0], Path(rest[1]), int(rest[2]))
+        print(JSON_MARK + json.dumps(answer), flush=True)
     else:
         main()

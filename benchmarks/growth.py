@@ -93,11 +93,11 @@ class Growing:
             "GROWTH_PROFILE": self.profile,
         }
         began = time.perf_counter()
-        log = (self.folder / "said.log").open("a")
+        log = (self.folder / "output.log").open("a")
         process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log)
         _, status, used = os.wait4(process.pid, 0)
         if status:
-            sys.exit(f"{' '.join(words)} failed: see {self.folder / 'said.log'}")
+            sys.exit(f"{' '.join(words)} failed: see {self.folder / 'output.log'}")
         total = Cost(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024)
         jobs: dict[str, Cost] = {}
         for line in self._notes.read_text().splitlines():

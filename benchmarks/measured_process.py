@@ -20,11 +20,11 @@ LONGEST = 20.0  # seconds that what a program leaves running is waited for befor
 
 @dataclass(frozen=True)
 class Cost:
-    """wall, processor: seconds. said: the end of the program's output, if it failed; else empty. lived: its processes."""
+    """wall, processor: seconds. failure: the end of the program's output, if it failed; else empty. lived: its processes."""
 
     wall: float
     processor: float
-    said: str = ""
+    failure: str = ""
     lived: tuple[Lived, ...] = ()
 
 

@@ -55,10 +55,10 @@ def study(folder: Path, way: str) -> Path:
     return path
 
 
-def snakemake(config: Path, uri: str | None, *words: str, told: bool = True) -> tuple[float, float]:
+def snakemake(config: Path, uri: str | None, *words: str, reachable: bool = True) -> tuple[float, float]:
     """Start it and wait until it ends, and its follower after it; gives wall and processor seconds.
 
-    told: whether MLflow can be told of the study; it must end well then, and else by saying that it could not.
+    reachable: whether MLflow can be told of the study; it must end well then, and else by saying that it could not.
     """
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     environment |= {"MLFLOW_TRACKING_URI": uri} if uri else {}
@@ -76,9 +76,9 @@ def snakemake(config: Path, uri: str | None, *words: str, told: bool = True) -> 
     before, began = processor_seconds(), time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - began
-    said = done.stdout + done.stderr
-    if bool(done.returncode) == told or ("MLflow could not be written to" in said) == told:
-        sys.exit(said)
+    output = done.stdout + done.stderr
+    if bool(done.returncode) == reachable or ("MLflow could not be written to" in output) == reachable:
+        sys.exit(output)
     for child in psutil.Process().children():
         if child.status() == psutil.STATUS_ZOMBIE or any(word.endswith("follow.py") for word in child.cmdline()):
             os.waitpid(child.pid, 0)
@@ -122,7 +122,7 @@ def once(folder: Path, way: str) -> tuple[float, ...]:
     if way == "silent":
         with socket.create_server(("127.0.0.1", 0)) as listening:
             uri = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            return (*snakemake(config, uri, told=False), *trainings(results))
+            return (*snakemake(config, uri, reachable=False), *trainings(results))
     if way != "live":
         return (*snakemake(config, None), *trainings(results))
     place = folder / f"server-{time.monotonic_ns()}"
@@ -130,9 +130,9 @@ def once(folder: Path, way: str) -> tuple[float, ...]:
     os.sched_setaffinity(0, CORES[-1:])
     with Server(place, f"sqlite:///{place}/mlflow.db") as server:
         os.sched_setaffinity(0, CORES[:-1])
-        found = (*snakemake(config, server.uri), *trainings(results))
+        seconds = (*snakemake(config, server.uri), *trainings(results))
         print(f"{shown_while_training(server.uri)} of the study's runs were shown while they trained")
-    return found
+    return seconds
 
 
 def shown_while_training(uri: str) -> int:

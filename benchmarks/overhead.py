@@ -97,11 +97,11 @@ def timed(inner: Callable[..., Any], name: str, spent: dict[str, float]) -> Call
     @wraps(inner)
     def outer(*given: Any) -> Any:
         began = time.process_time()
-        found = inner(*given)
+        result = inner(*given)
         spent[name] = spent.get(name, 0.0) + time.process_time() - began
         if name == TRAINING:  # what is evaluated after it is a phase of its own
             spent[f"evaluate within {name}"] = spent["evaluate"]
-        return found
+        return result
 
     return outer
 
@@ -125,16 +125,16 @@ def parts(
     inside = {part: share * by_phase.get(TRAINING, 0.0) for part, share in shares.items()}
     inside |= {name: by_phase[phase] for phase, name in PHASES.items() if phase in by_phase}
     inside[JOB_START] = max(0.0, seconds - sum(inside.values()))
-    found: Costs = {part: (value, value * pace) for part, value in inside.items()}
+    costs: Costs = {part: (value, value * pace) for part, value in inside.items()}
     for one in lived:
         if one.kind != TRAINING:
             part = PARTS.get(one.kind, one.kind)
-            before = found.get(part, (0.0, 0.0))
+            before = costs.get(part, (0.0, 0.0))
             # Snakemake and the follower wait most of their lives.
             busy = one.processor if one.kind in (SNAKEMAKE, FOLLOWER, FORKS, OTHER) else one.seconds
-            found[part] = (before[0] + busy, before[1] + one.processor)
-    found["nothing at work"] = (max(0.0, wall * cores - sum(value for value, _ in found.values())), 0.0)
-    return found
+            costs[part] = (before[0] + busy, before[1] + one.processor)
+    costs["nothing at work"] = (max(0.0, wall * cores - sum(value for value, _ in costs.values())), 0.0)
+    return costs
 
 
 def table(costs: Costs, runs: int, wall: float, cores: int) -> Table:
@@ -188,8 +188,8 @@ def main() -> None:
         command += ["--directory", str(folder), "--configfile", "study.yaml"]
         environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         used = cost(command, folder, environment)
-        if used.said:
-            sys.exit(used.said)
+        if used.failure:
+            sys.exit(used.failure)
         measure = [sys.executable, __file__, "--within", str(folder / "results")]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
         done = subprocess.run(measure, stdout=subprocess.PIPE, text=True, check=True, env=quiet)

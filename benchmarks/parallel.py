@@ -123,10 +123,10 @@ def main() -> None:
         one.answer()
     for _ in range(asked.rounds):
         every[0].ask(asked.epochs)
-        found: dict[str, Any] = {"alone": every[0].answer()}
+        answers: dict[str, Any] = {"alone": every[0].answer()}
         for one in every:
             one.ask(asked.epochs)
-        rounds.append({**found, "all": [one.answer() for one in every]})
+        rounds.append({**answers, "all": [one.answer() for one in every]})
     for one in every:
         one.end()
     on["load at the end"] = f"{os.getloadavg()[0]:.1f}"

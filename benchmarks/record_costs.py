@@ -118,8 +118,8 @@ def work(root: Path, seeds: int) -> None:
             {key: value for key, value in vars(record).items() if key not in ("machine", "timing")}
             for record in sorted(made, key=lambda record: (record.arm, record.seed))
         ]
-        told = {"records": len(made), "wall": taken[0], "processor": taken[1]}
-        print(json.dumps({**told, "digest": fingerprint([_plain(each) for each in numbers])}), flush=True)
+        costs_of_round = {"records": len(made), "wall": taken[0], "processor": taken[1]}
+        print(json.dumps({**costs_of_round, "digest": fingerprint([_plain(each) for each in numbers])}), flush=True)
 
 
 def started(root: Path, seeds: int) -> subprocess.Popen[str]:
@@ -144,13 +144,13 @@ def told_by(process: subprocess.Popen[str], threads: int, lock: bool) -> dict[st
             time.sleep(1.0)
         process.stdin.write(f"{threads}\n")
         process.stdin.flush()
-        told: dict[str, Any] = json.loads(process.stdout.readline())
+        costs_of_round: dict[str, Any] = json.loads(process.stdout.readline())
         if spy:
             spy.send_signal(2)
             spy.communicate()
-            told["stacks"] = list(_making(stacks.read_text()))
-            told["lock"] = sum(count for _, count in told["stacks"]) / SAMPLES
-    return told
+            costs_of_round["stacks"] = list(_making(stacks.read_text()))
+            costs_of_round["lock"] = sum(count for _, count in costs_of_round["stacks"]) / SAMPLES
+    return costs_of_round
 
 
 def _making(stacks: str) -> Iterator[tuple[list[str], int]]:
@@ -176,7 +176,7 @@ def main() -> None:
         for threads in asked.threads:
             for root, process in processes.items():
                 taken.setdefault((root, threads), []).append(told_by(process, threads, asked.lock))
-    digests = {told["digest"] for every in taken.values() for told in every}
+    digests = {one["digest"] for every in taken.values() for one in every}
     print(
         f"{next(iter(taken.values()))[0]['records']} records a round, {asked.rounds} rounds, {len(digests)} content(s)\n"
     )
@@ -188,7 +188,7 @@ def main() -> None:
     for (root, threads), every in taken.items():
         cells = []
         for kind in kinds:
-            each = sorted(1e3 * told[kind] / told["records"] for told in every)
+            each = sorted(1e3 * one[kind] / one["records"] for one in every)
             cells.append(f"{statistics.median(each):.1f} ({each[0]:.1f}–{each[-1]:.1f})")
         print(f"| {root} | {threads} | {' | '.join(cells)} |")
     for process in processes.values():

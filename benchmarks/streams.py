@@ -63,24 +63,24 @@ def measured(asked: argparse.Namespace) -> None:
             held, streamed = engine(network, (x, y)), engine(network, (on_disk, y))
             ways = {HELD: held, CACHED: streamed, COLD: streamed}
             held(), streamed()
-            found: Seconds = {way: {"wall": [], "processor": []} for way in ways}
+            of_ways: Seconds = {way: {"wall": [], "processor": []} for way in ways}
             for _ in range(asked.rounds):
                 for way, epoch in ways.items():
                     if way == COLD:
                         forget(path)
                     began, used = time.perf_counter(), time.process_time()
                     epoch()
-                    found[way]["wall"].append(time.perf_counter() - began)
-                    found[way]["processor"].append(time.process_time() - used)
-            print(json.dumps({"network": network, "bytes": x.nbytes, "seconds": found}), flush=True)
+                    of_ways[way]["wall"].append(time.perf_counter() - began)
+                    of_ways[way]["processor"].append(time.process_time() - used)
+            print(json.dumps({"network": network, "bytes": x.nbytes, "seconds": of_ways}), flush=True)
 
 
-def table(found: Sequence[dict[str, Any]], clock: str) -> Table:
+def table(networks: Sequence[dict[str, Any]], clock: str) -> Table:
     """The seconds of an epoch each way, by a clock."""
     headings = ["network", HELD, CACHED, "times as long", COLD, "times as long"]
     title = {"wall": "seconds an epoch", "processor": "processor seconds an epoch"}[clock]
     made = Table(f"Inputs on disk, 1 thread, {title}", headings)
-    for each in found:
+    for each in networks:
         held, cached, cold = (each["seconds"][way][clock] for way in (HELD, CACHED, COLD))
         cells = [held, cached, ratio(cached, held), cold, ratio(cold, held)]
         made.rows.append(
@@ -89,7 +89,7 @@ def table(found: Sequence[dict[str, Any]], clock: str) -> Table:
                 *(one.text() if isinstance(one, Measured) else Measured(tuple(one)).text() for one in cells),
             ]
         )
-    made.notes.append(f"{found[0]['bytes'] / 1e6:.0f} MB of inputs are read in an epoch, in an order of their own.")
+    made.notes.append(f"{networks[0]['bytes'] / 1e6:.0f} MB of inputs are read in an epoch, in an order of their own.")
     return made
 
 
@@ -102,9 +102,9 @@ def main() -> None:
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     command = [sys.executable, __file__, "--measure", *sys.argv[1:]]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=quiet)
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    networks = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     on["load at the end"] = f"{os.getloadavg()[0]:.1f}"
-    print(write("streams", [table(found, clock) for clock in ("wall", "processor")], on, found))
+    print(write("streams", [table(networks, clock) for clock in ("wall", "processor")], on, networks))
 
 
 if __name__ == "__main__":

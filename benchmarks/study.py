@@ -54,11 +54,11 @@ def files() -> dict[str, str]:
     from butfor.data.catalogue import PUBLISHED
     from butfor.data.fetch import find
 
-    _, found = find(PUBLISHED["fashion_mnist"], None, True, RESULTS / "files")
-    return {name: str(path) for name, path in found.items()}
+    _, paths = find(PUBLISHED["fashion_mnist"], None, True, RESULTS / "files")
+    return {name: str(path) for name, path in paths.items()}
 
 
-def study(asked: argparse.Namespace, folder: Path, found: dict[str, str]) -> dict[str, object]:
+def study(asked: argparse.Namespace, folder: Path, paths: dict[str, str]) -> dict[str, object]:
     """The example study's file, with some of its arms."""
     from peers.by_hand import ARMS
 
@@ -76,14 +76,14 @@ def study(asked: argparse.Namespace, folder: Path, found: dict[str, str]) -> dic
         **example,
         "results": "results",
         "seeds": asked.seeds,
-        "data": {"name": "fashion_mnist", "folder": str(Path(next(iter(found.values()))).parent)},
+        "data": {"name": "fashion_mnist", "folder": str(Path(next(iter(paths.values()))).parent)},
         "ablations": {arm: {"set": each[arm]} for arm in ARMS if arm in each},
     }
 
 
-def ours(asked: argparse.Namespace, folder: Path, found: dict[str, str]) -> tuple[Cost, dict[str, float]]:
+def ours(asked: argparse.Namespace, folder: Path, paths: dict[str, str]) -> tuple[Cost, dict[str, float]]:
     """A study from nothing."""
-    (folder / "study.yaml").write_text(yaml.safe_dump(study(asked, folder, found)))
+    (folder / "study.yaml").write_text(yaml.safe_dump(study(asked, folder, paths)))
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(asked.cores)]
     command += ["--directory", str(folder), "--configfile", "study.yaml"]
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
@@ -92,9 +92,9 @@ def ours(asked: argparse.Namespace, folder: Path, found: dict[str, str]) -> tupl
     return used, {f"{one['arm']} {one['seed']}": one["metrics"]["test/accuracy"] for one in records}
 
 
-def peer(asked: argparse.Namespace, way: str, folder: Path, found: dict[str, str]) -> tuple[Cost, dict[str, float]]:
+def peer(asked: argparse.Namespace, way: str, folder: Path, paths: dict[str, str]) -> tuple[Cost, dict[str, float]]:
     """The same by another program."""
-    work = {"files": found, "seeds": list(range(asked.seeds)), "epochs": asked.epochs, "images": asked.images}
+    work = {"files": paths, "seeds": list(range(asked.seeds)), "epochs": asked.epochs, "images": asked.images}
     work |= {"cores": asked.cores, "place": str(folder)}
     (folder / "work.json").write_text(json.dumps(work))
     own = ROOT / "benchmarks" / "peers"
@@ -106,17 +106,23 @@ def peer(asked: argparse.Namespace, way: str, folder: Path, found: dict[str, str
     return used, json.loads(reached.read_text()) if reached.is_file() else {}
 
 
-def once(asked: argparse.Namespace, way: str, found: dict[str, str]) -> dict[str, object]:
+def once(asked: argparse.Namespace, way: str, paths: dict[str, str]) -> dict[str, object]:
     """What one way cost in a fresh folder, and the accuracies that it reached."""
     folder = Path(mkdtemp(prefix="bench-"))
     try:
-        used, accuracies = ours(asked, folder, found) if way == OURS else peer(asked, way, folder, found)
+        used, accuracies = ours(asked, folder, paths) if way == OURS else peer(asked, way, folder, paths)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{way}: {used.wall:.1f} s, {used.processor:.1f} processor seconds, {len(accuracies)} runs", flush=True)
-    if used.said:
-        print(used.said, flush=True)
-    return {"way": way, "wall": used.wall, "processor": used.processor, "said": used.said, "accuracies": accuracies}
+    if used.failure:
+        print(used.failure, flush=True)
+    return {
+        "way": way,
+        "wall": used.wall,
+        "processor": used.processor,
+        "failure": used.failure,
+        "accuracies": accuracies,
+    }
 
 
 def around(rows: Sequence[dict[str, object]], place: int, clock: str) -> float:
@@ -132,7 +138,7 @@ def table(rows: Sequence[dict[str, object]], runs: int) -> Table:
     made = Table("Study, four arms", [*headings, "mean test accuracy"])
     for way in dict.fromkeys(str(row["way"]) for row in rows):
         places = [place for place, row in enumerate(rows) if row["way"] == way]
-        failed = [place for place in places if rows[place]["said"]]
+        failed = [place for place in places if rows[place]["failure"]]
         if failed:
             made.rows.append([way, "failed", *[""] * 6])
             continue
@@ -142,9 +148,9 @@ def table(rows: Sequence[dict[str, object]], runs: int) -> Table:
             slower = ratio(wall, [around(rows, place, "wall") for place in places])
             more = ratio(used, [around(rows, place, "processor") for place in places])
             cells = [slower.text(), met(slower.median, TARGET), more.text()]
-        found = [value for place in places for value in rows[place]["accuracies"].values()]  # type: ignore[attr-defined]
-        mean = f"{100 * statistics.mean(found):.2f} ± {100 * statistics.stdev(found) / len(found) ** 0.5:.2f}"
-        every = f"{len(found) // len(places)} of {runs}"
+        reached = [value for place in places for value in rows[place]["accuracies"].values()]  # type: ignore[attr-defined]
+        mean = f"{100 * statistics.mean(reached):.2f} ± {100 * statistics.stdev(reached) / len(reached) ** 0.5:.2f}"
+        every = f"{len(reached) // len(places)} of {runs}"
         made.rows.append(
             [way, Measured(tuple(wall)).text(1), *cells[:2], Measured(tuple(used)).text(1), cells[2], every, mean]
         )
@@ -159,11 +165,11 @@ def main() -> None:
         sys.exit(
             f"expected peers.lock to be installed in {asked.peers}, received no such folder. Run make bench-study."
         )
-    on, found = machine(), files()
-    rows = [once(asked, OURS, found)]
+    on, paths = machine(), files()
+    rows = [once(asked, OURS, paths)]
     for _ in range(asked.rounds):
         for at in range(0, len(asked.ways), IN_A_ROW):
-            rows += [once(asked, way, found) for way in (*asked.ways[at : at + IN_A_ROW], OURS)]
+            rows += [once(asked, way, paths) for way in (*asked.ways[at : at + IN_A_ROW], OURS)]
     on["load at the end"] = f"{os.getloadavg()[0]:.1f}"
     about = {
         "rounds": str(asked.rounds),

@@ -79,8 +79,8 @@ def imported(study: dict[str, Any], results: Path) -> tuple[float, float]:
     (results / "report.md").write_text("# made up")
     folders = sorted((results / "runs").glob("*/*"))
     began, used = time.perf_counter(), time.process_time()
-    told = results / "checks.json", results / "contrasts.json"
-    sources = study_import.Sources(folders, *told, [results / "report.md"], results / "tables")
+    verdicts = results / "checks.json", results / "contrasts.json"
+    sources = study_import.Sources(folders, *verdicts, [results / "report.md"], results / "tables")
     study_import.track(study, sources, results / "tracked.json")
     return time.process_time() - used, time.perf_counter() - began
 

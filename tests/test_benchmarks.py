@@ -82,14 +82,14 @@ def test_an_epoch_is_held_against_fit_and_against_its_products():
 
 
 def test_a_peer_is_held_against_butfor_before_and_after_it():
-    def row(way, wall, said=""):
-        return {"way": way, "wall": wall, "processor": 2 * wall, "said": said, "accuracies": {"a 0": 0.88, "a 1": 0.9}}
+    def row(way, wall, failure=""):
+        return {"way": way, "wall": wall, "processor": 2 * wall, "failure": failure, "accuracies": {"a 0": 0.88, "a 1": 0.9}}
 
     peers = [
         row("plain loop", 36.0),
         row("Optuna", 18.0),
         row("butfor", 14.0),
-        row("Ray Tune", 5.0, said="no such module"),
+        row("Ray Tune", 5.0, failure="no such module"),
     ]
     rows = cells(benchmark("study").table([row("butfor", 10.0), *peers, row("butfor", 10.0)], 2))
     by_way = {row[0]: row[1:] for row in rows}

@@ -53,8 +53,8 @@ def asked() -> Work:
 
 def reached(work: Work, accuracies: dict[tuple[str, int], float]) -> None:
     """Leave each run's test accuracy where the benchmark reads it."""
-    found = {f"{arm} {seed}": value for (arm, seed), value in accuracies.items()}
-    Path(work.place, "accuracies.json").write_text(json.dumps(found))
+    by_run = {f"{arm} {seed}": value for (arm, seed), value in accuracies.items()}
+    Path(work.place, "accuracies.json").write_text(json.dumps(by_run))
 
 
 def load(work: Work) -> tuple[Any, Any, Any, Any]:
