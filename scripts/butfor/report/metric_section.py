@@ -5,10 +5,11 @@ from __future__ import annotations
 from butfor.languages.phrases import phrase, stored, term
 from butfor.plain_text import counted
 from butfor.report.fold_words import replicate
+from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval, uncorrected_note
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
 from butfor.study.summary import Study
-from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
+from butfor.verdicts.numbers import NONE, effect_of, probability
 from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
 from butfor.verdicts.words import listed, with_remark
 
@@ -114,6 +115,9 @@ def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
         phrase("folds") if replicate(study) == "fold" else phrase("seeds"),
     ]
     rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 3
+    tested = [row for row in rows if row["verdict"] != DESCRIBED]
+    notes = [*mark_notes(rows, metric, bool(tested)), uncorrected_note(tested, study["verdict"]["alpha"])]
+    note = " ".join(filter(None, [note, *notes]))
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
     lines = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *map(_cells, ordered)))
     return f"{note}\n\n{lines}"
@@ -127,8 +131,8 @@ def _cells(row: ContrastRow) -> list[str]:
         f"`{row['reference']}`",
         with_remark(row, "**") if judged else stored(row["verdict"]),
         effect_of(row),
-        NONE if row["verdict"] in REFUSED else interval_of(row),
-        probability(row["p_difference"] if tested else None),
+        NONE if row["verdict"] in REFUSED else marked_interval(row),
+        probability(row["p_difference"] if tested else None) + (RAISED if tested and is_raised(row) else ""),
         probability(row["p_equivalence"] if tested else None),
         f"{row['pairs']}",
     ]
