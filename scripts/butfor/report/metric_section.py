@@ -6,6 +6,7 @@ from butfor.languages.phrases import phrase, stored, term
 from butfor.plain_text import counted
 from butfor.report.fold_words import replicate
 from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval, uncorrected_note
+from butfor.report.reference_names import reference_called
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
 from butfor.study.summary import Study
@@ -119,16 +120,18 @@ def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
     notes = [*mark_notes(rows, metric, bool(tested)), uncorrected_note(tested, study["verdict"]["alpha"])]
     note = " ".join(filter(None, [note, *notes]))
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
-    lines = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *map(_cells, ordered)))
+    lines = "\n".join(
+        "| " + " | ".join(cells) + " |" for cells in (head, rule, *(_cells(row, study) for row in ordered))
+    )
     return f"{note}\n\n{lines}"
 
 
-def _cells(row: ContrastRow) -> list[str]:
+def _cells(row: ContrastRow, study: Study) -> list[str]:
     judged = row["verdict"] not in (*REFUSED, DESCRIBED)
     tested = judged and row["pairs"] > 1
     return [
         f"`{row['arm']}`",
-        f"`{row['reference']}`",
+        f"`{reference_called(study, row)}`",
         with_remark(row, "**") if judged else stored(row["verdict"]),
         effect_of(row),
         NONE if row["verdict"] in REFUSED else marked_interval(row),

@@ -10,6 +10,7 @@ from butfor.report import fold_words
 from butfor.report.fold_words import replicate
 from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval
 from butfor.report.long_tables import MOST_NAMED, few
+from butfor.report.reference_names import reference_called
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, recorded_by
 from butfor.study.summary import Study, VerdictSettings
@@ -91,7 +92,7 @@ def _cells(row: ContrastRow, study: Study) -> list[str]:
     could_see = row["smallest_effect"]
     return [
         f"`{row['arm']}`",
-        f"`{row['reference']}`",
+        f"`{reference_called(study, row)}`",
         with_remark(row, "**"),
         effect_of(row),
         marked_interval(row) if judged else NONE,
