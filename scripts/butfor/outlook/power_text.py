@@ -8,6 +8,7 @@ from butfor.languages.phrases import phrase, template, term
 from butfor.outlook.design_power import DesignPower
 from butfor.plain_text import counted
 from butfor.verdicts.numbers import of_spread, reckoned
+from butfor.verdicts.words import listed
 
 SOURCES = {
     "records": template(
@@ -46,6 +47,7 @@ def power_lines(power: DesignPower | None) -> list[str]:
         phrase(lead, metric=term(power.title), ablations=ablations),
         *_at_each_look(power),
         *_margin(power),
+        *_corrected(power),
     ]
 
 
@@ -129,3 +131,34 @@ def _margin(power: DesignPower) -> list[str]:
             **values,
         )
     ]
+
+
+def _corrected(power: DesignPower) -> list[str]:
+    """Over what verdicts are corrected: those of the metric that decides, and those of all others."""
+    ablations, metric = counted(power.corrected_over, "ablation"), term(power.title)
+    if power.family:
+        lines = [
+            phrase(
+                "Verdicts on {metric} are corrected over the ablations of each family, and over no other metric.",
+                metric=metric,
+            )
+        ]
+    else:
+        lines = [
+            phrase(
+                "Verdicts on {metric} are corrected over {ablations}, and over no other metric.",
+                metric=metric,
+                ablations=ablations,
+            )
+        ]
+    if power.beside:
+        lines.append(
+            phrase(
+                "All others that are judged ({metrics}) share one more α over {comparisons}: they take nothing from that verdict,"
+                " and make each other's stricter. With {setting} only those are judged that claims name.",
+                metrics=listed([term(title) for title in power.beside]),
+                comparisons=counted(power.corrected_over * len(power.beside), "comparison"),
+                setting="verdict: {others: descriptive}",
+            )
+        )
+    return lines

@@ -12,7 +12,7 @@ from butfor.plain_text import counted
 from butfor.recipe.tasks import task_of
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
-from butfor.study.study_metrics import descriptive
+from butfor.study.study_metrics import descriptive, judged_beside
 from butfor.study.watched_losses import titles_watched
 from butfor.verdicts.rows import REFUSED
 
@@ -146,7 +146,12 @@ def _others(evidence: PaperEvidence) -> str:
         return ""
     if descriptive(evidence.study):
         return " Metrics beside it that no claim names are described and not judged."
-    return " All other metrics together have $\\alpha$ again."
+    metrics, judged = judged_beside(evidence.study), sum(row["verdict"] not in REFUSED for row in evidence.settling)
+    if evidence.study["verdict"]["corrected_over"] == "family":
+        return " All other metrics together have $\\alpha$ again."
+    over = counted(len(metrics) * (judged + sum(evidence.study.get("removed", {}).values())), "comparison")
+    others = escaped(listed([one.title for one in metrics]))
+    return f" All other metrics ({others}) together have $\\alpha$ again, corrected over {over}."
 
 
 def _spreads(evidence: PaperEvidence) -> str:

@@ -8,7 +8,7 @@ from butfor.report.fold_words import replicate
 from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval, uncorrected_note
 from butfor.report.reference_names import reference_called
 from butfor.study.metrics import Metric
-from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
+from butfor.study.study_metrics import descriptive, judged_beside, judged_by, metrics_of, recorded_by
 from butfor.study.summary import Study
 from butfor.verdicts.numbers import NONE, effect_of, probability
 from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
@@ -77,8 +77,7 @@ def comparisons(study: Study, rows: list[ContrastRow]) -> str:
     """How many comparisons the metrics that decide nothing are corrected over, and which: as the end of a sentence."""
     judged = sum(row["verdict"] not in REFUSED for row in judged_by(study).rows(rows))
     removed = sum(study.get("removed", {}).values())
-    described, decides = descriptive(study), study["verdict"]["metric"]
-    titles = [term(one.title) for name, one in metrics_of(study).items() if name != decides and name not in described]
+    titles = [term(one.title) for one in judged_beside(study)]
     if study["verdict"]["corrected_over"] != "report":
         return phrase("each family's ablations on {metrics}", metrics=listed(titles))
     ablations = counted(judged, "ablation")
