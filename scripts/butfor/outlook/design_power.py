@@ -9,6 +9,7 @@ from butfor.outlook.detectable import Detectable, detectable
 from butfor.outlook.planned_study import PlannedStudy
 from butfor.outlook.spreads import Spread, usual_spread
 from butfor.records.record import Record
+from butfor.report.fold_words import replicate
 from butfor.study.study_metrics import judged_beside, judged_by
 from butfor.study.summary import Study, ablations_of
 from butfor.verdicts.as_recorded import as_recorded
@@ -19,7 +20,8 @@ from butfor.verdicts.paired_values import rule_of
 class DesignPower:
     """metric: that verdicts are asked of, by name and title; unit, decimals: of its differences. margin: None where nobody said,
     or where it is a `share` of the baseline's mean, which no record tells yet. corrected_over: how many ablations share the
-    chance of a wrong verdict, in a `family` of them if they do so by family. beside: the titles of the other metrics that are
+    chance of a wrong verdict, in a `family` of them if they do so by family. noun: what runs are
+    counted in. beside: the titles of the other metrics that are
     judged. spread: of paired differences."""
 
     metric: str
@@ -32,6 +34,7 @@ class DesignPower:
     can_see: Detectable
     share: float | None = None
     family: bool = False
+    noun: str = "seed"
     beside: list[str] = field(default_factory=list)
 
 
@@ -55,6 +58,7 @@ def design_power(study: PlannedStudy, records: list[Record], test: int | None = 
         corrected_over=together,
         spread=spread,
         can_see=detectable(spread, rule, together),
+        noun=replicate(known),
         family=known["verdict"]["corrected_over"] == "family",
         beside=[one.title for one in judged_beside(known)],
     )

@@ -24,6 +24,7 @@ from butfor.outlook.trial_builds import TrialBuilds
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus
+from butfor.report.fold_words import replicate
 from butfor.study.changed_losses import may_change_loss
 from butfor.study.schema import load_schema, parts
 from butfor.study.watched_losses import WatchedLoss, watched_losses
@@ -40,7 +41,8 @@ class Outlook:
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
     that would train the same runs. untouched: parts of the recipe that no arm
     touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. watched: arms that
-    watch another loss than trains them. own_losses: by arm, changed settings of which the loss that decides may be made.
+    watch another loss than trains them. noun: what runs are counted in. own_losses: by arm, changed settings of which
+    the loss that decides may be made.
     has_font: whether this machine can write figures in the study's language. unbuildable:
     by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is to be had
     soon. mark: see planned_seconds.
@@ -66,6 +68,7 @@ class Outlook:
     claims: int
     unclaimed: list[str]
     watched: list[WatchedLoss] = field(default_factory=list)
+    noun: str = "seed"
     own_losses: dict[str, list[str]] = field(default_factory=dict)
     has_font: bool = True
     unbuildable: dict[str, str] = field(default_factory=dict)
@@ -120,6 +123,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
         watched=_watched(study),
+        noun=replicate(settings),
         own_losses=may_change_loss(analysed(study)),
         has_font=_has_font(language_of(settings)),
         mark=mark_of(plan, settings["threads"]),
