@@ -244,8 +244,16 @@ def test_a_metric_that_is_changed_is_told_with_its_values_before_and_after(study
     before, after = (terms(study(text)[0]) for text in asked)
     entries = [{"time": f"2026-01-0{day}", "runs": day - 1, "terms": each} for day, each in ((1, before), (2, after))]
     (line,) = deviations({**NEW, "terms": entries})
-    told = r"metrics.ece.options.bins 15 → 20; metrics.f1\_macro.margin 0.5 → 1.0"
+    told = r"metrics.ece.bins 15 → 20; metrics.f1\_macro.margin 0.5 → 1.0"
     assert line.endswith(f"the study's settings were changed: metrics added: matthews; {told}.")
+
+
+def test_a_margin_that_becomes_a_share_is_told_by_the_words_of_a_study_file(study):
+    before, after = (terms(study(f"metrics: {{f1_macro: {{margin: {margin}}}}}")[0]) for margin in ("1", "2 %"))
+    for one, other, told in ((before, after, "1.0 → 2 %"), (after, before, "2 % → 1.0")):
+        entries = [{"time": f"2026-01-0{day}", "runs": day - 1, "terms": each} for day, each in ((1, one), (2, other))]
+        (line,) = deviations({**NEW, "terms": entries})
+        assert line.endswith(rf"settings were changed: metrics.f1\_macro.margin {told}.")
 
 
 def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_own(planned, tmp_path):
@@ -254,7 +262,10 @@ def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_ow
     numbers = "task: regression\n" + STUDY.replace(
         "data: digits", f"data: {{name: csv, file: {tmp_path}/a.csv, target: y}}"
     )
-    named = f"{numbers}\nmetrics: {{r2: {{}}, mae: {{}}, pearson: {{title: r}}, fit: {{score: r2}}, {ratio}}}"
+    similar = 'ssim: {function: "conftest:need", higher_is_better: true}'
+    named = (
+        f"{numbers}\nmetrics: {{r2: {{}}, mae: {{}}, pearson: {{title: r}}, fit: {{score: r2}}, {ratio}, {similar}}}"
+    )
     settings, plan = planned(named)
     asked = settings["metrics"]
     assert [(terms["title"], terms["unit"]) for terms in asked.values()] == [
@@ -263,10 +274,12 @@ def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_ow
         ("r", "units of r"),
         ("fit", "units of fit"),
         ("PSNR (dB)", "dB"),
+        ("SSIM", "units of SSIM"),
     ]
     metrics = metrics_of(parameters.analysis(settings, plan))
     heads = {name: MetricCells.head.fget(SimpleNamespace(metric=metric)) for name, metric in metrics.items()}
     assert heads["test/r2"] == r"R\textsuperscript{2} $\uparrow$" and heads["test/psnr"] == r"PSNR (dB) (dB) $\uparrow$"
+    assert heads["test/ssim"] == r"SSIM $\uparrow$" and metrics["test/ssim"].title == "test SSIM"
     assert captions._full(metrics["test/r2"]) == r"test R\textsuperscript{2} (higher is better)"
     assert captions._full(metrics["test/mae"]) == "test MAE (in units of the target, lower is better)"
     for title in ("a|b", "*a*", "a" * 41):

@@ -83,7 +83,13 @@ def test_an_epoch_is_held_against_fit_and_against_its_products():
 
 def test_a_peer_is_held_against_butfor_before_and_after_it():
     def row(way, wall, failure=""):
-        return {"way": way, "wall": wall, "processor": 2 * wall, "failure": failure, "accuracies": {"a 0": 0.88, "a 1": 0.9}}
+        return {
+            "way": way,
+            "wall": wall,
+            "processor": 2 * wall,
+            "failure": failure,
+            "accuracies": {"a 0": 0.88, "a 1": 0.9},
+        }
 
     peers = [
         row("plain loop", 36.0),

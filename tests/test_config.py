@@ -37,6 +37,18 @@ def test_settings_without_a_name_do_not_set_others_back_unsaid(planned):
             "recipe: {class_weight: {weights: [1, 5]}}\n" + ABLATION,
             ["name: expected", "Write class_weight: {name: given, …}"],
         ),
+        ("recipe: {loss: keras}\n" + ABLATION, ["of: expected this key in recipe.loss", "{name: keras, of: LogCosh}"]),
+        ("ablations: {a: {set: {loss: {name: keras}}}}", ["of: expected this key", "Name the class"]),
+        (
+            "recipe: {class_weight: {1: 7}}\n" + ABLATION,
+            ["Write class_weight: {name: given, weights: [1, 7]}: a weight"],
+        ),
+        ("recipe: {class_weight: [1, 7.5]}\n" + ABLATION, ["Write class_weight: {name: given, weights: [1, 7.5]}"]),
+        (
+            "recipe: {class_weight: {name: given, weights: {0: 2, 2: 3}}}\n" + ABLATION,
+            ["weights: [2, 1, 3]}: a weight"],
+        ),
+        ("ablations: {a: {set: {class_weight: {0: 1}}}}", ["Write class_weight: {name: given, weights: [1, 1]}"]),
         ("recipe: {initializer: zeros}\n" + ABLATION, ["initializer", "unknown key", "Did you mean initialiser?"]),
         ("recipe: {schedule: {name: step, factr: 0.1}}\n" + ABLATION, ["factr", "Did you mean factor?"]),
         ("recipe: {initialiser: xavier}\n" + ABLATION, ["recipe.initialiser", "glorot_normal", "'xavier'"]),

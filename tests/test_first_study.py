@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from butfor.command.new_command import command
 from butfor.errors import StudyError
+from butfor.first_study.table_draft import repeated
 from butfor.study.settings import study_and_plan
 from conftest import SCHEMA
 
@@ -62,6 +63,38 @@ def test_a_table_has_its_target_guessed_and_what_is_no_input_left_out(new):
     assert "median: pulse (3)." in text and "a category of its own in columns of words: ward (2)." in text
     assert study["metrics"]["pr_auc"]["primary"] and study["recipe"]["class_weight"] == "balanced"
     assert "160 training examples" in text
+
+
+def test_a_column_whose_values_repeat_is_told_with_what_keeps_its_rows_together(new):
+    rows = patients().drop(columns=["patient id", "visit"])
+    rows["customer_id"], rows["session no"] = np.arange(ROWS) // 4, [f"s{n // 2}" for n in range(ROWS)]
+    rows.to_csv("rows.csv", index=False)
+    study, text = new("--data", "rows.csv")
+    assert "# customer_id has 50 values in 200 rows. If rows of one belong together" in text
+    assert "replicates: {folds: 5, groups: 'session no'}" in text and "ward has" not in text
+    for column in ("customer_id", "session no"):
+        whole = {**study, "data": {**study["data"], "test": {"by": "group", "column": column}}}
+        study_and_plan(whole, SCHEMA)
+        study_and_plan(
+            {**{k: v for k, v in study.items() if k != "seeds"}, "replicates": {"folds": 5, "groups": column}}, SCHEMA
+        )
+    assert repeated(patients()[["patient id", "ward"]]) == [], "a row each, and what is a kind of rows"
+
+
+def test_a_model_with_its_own_step_is_told_of_the_task_that_has_its_own_loss(new):
+    Path("stepping.py").write_text(
+        "class Coder:\n    def train_step(self, data): ...\ndef build(recipe, shape, classes, parts): ...\n"
+    )
+    Path("stepping.yaml").write_text("uses: []\nproperties: {beta: {type: number, default: 1.0, without: 0.0}}\n")
+    study, text = new("--model", "stepping:build")
+    assert "task" not in study and "\n#task: own  # if its loss takes no targets" in text
+    assert yaml.safe_load(text.replace("#task", "task"))["task"] == "own"
+
+
+def test_a_model_without_one_is_not(new):
+    Path("still.py").write_text("def build(recipe, shape, classes, parts): ...  # train_step\n")
+    Path("still.yaml").write_text("uses: [dropout]\n")
+    assert "task: own" not in new("--model", "still:build")[1]
 
 
 def test_a_table_of_another_form_with_numbers_to_predict(new):

@@ -78,6 +78,15 @@ def test_a_job_that_is_killed_is_noticed_and_one_that_lives_is_let_alone(tmp_pat
     assert not os.path.isdir(place)
 
 
+def test_a_job_that_is_just_beginning_is_not_taken_for_one_that_was_cut_short(tmp_path):
+    """Between making its lock file and locking it; two jobs share one arm's seeds, so they begin together."""
+    beginning = tmp_path / ".recipe-1.lock"
+    beginning.touch()
+    with job_folder_of_programs(tmp_path, "recipe") as place:
+        assert place is not None
+    assert beginning.exists()
+
+
 def test_the_newest_programs_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(kept_programs, "MOST_BYTES", 5)
     compiled(tmp_path, old="aaa")

@@ -333,10 +333,37 @@ def test_what_a_design_can_see_is_told_by_the_spread_that_is_told_first_in_two_d
     assert "difference of 2200 points" in large[2] and "difference of 1000 points" in large[3]
 
 
+def test_a_plan_of_folds_talks_of_folds_and_of_no_look(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folds = {
+        **{k: v for k, v in STUDY.items() if k != "seeds"},
+        "placebo": False,
+        "claims": {},
+        "replicates": {"folds": 5},
+    }
+    study = planned_study({**folds, "metrics": {"matthews": {"primary": True, "margin": "2 %"}}}, [])
+    words = outlook_text(outlook(study, 2, probe=False))
+    assert "Each arm is trained with 5 folds: 15 runs." in words and "with 5 folds: a true difference of" in words
+    assert "seed" not in words and "look" not in words.replace("outlook", "")
+
+
+def test_a_plan_says_over_how_many_arms_and_metrics_verdicts_are_corrected(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = {**STUDY, "placebo": False, "claims": {}, "metrics": {"matthews": {"primary": True}}}
+    power = design_power.design_power(planned_study(asked, []), [])
+    own, others = power_text._corrected(power)
+    assert own == "Verdicts on test Matthews correlation are corrected over 2 ablations, and over no other metric."
+    titles = "test accuracy, test loss, training accuracy minus test accuracy and test loss minus training loss"
+    assert f"({titles}) share one more α over 8 comparisons: they take nothing from that verdict" in others
+    few = {**asked, "verdict": {"others": "descriptive", "corrected_over": "family"}}
+    (own,) = power_text._corrected(design_power.design_power(planned_study(few, []), []))
+    assert "over the ablations of each family, and over no other metric" in own
+
+
 def test_a_margin_that_is_a_share_is_said_before_records_tell_it():
     power = design_power.DesignPower("test/mse", "test error", "units", 2, None, 1, Spread(1.0, "unknown"), None, 0.02)
     (said,) = power_text._margin(power)
-    assert said == "The margin is 2 % of the baseline's mean, which the first look tells."
+    assert said == "The margin is 2 % of the baseline's mean, which no record tells yet."
     assert "no margin" in power_text._margin(replace(power, share=None))[0]
 
 

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,12 @@ from butfor.data.folds import Folds
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
 from butfor.metrics.stored_data import StoredData
+from butfor.paper import method_paragraph
 from butfor.report import fold_words
 from butfor.study.other_words import SAME
 from butfor.verdicts import contrasts
 from butfor.verdicts.words import runs_in_words
+from butfor.workflow import parameters
 from validation import ALPHA, at_most, wrong_reports
 
 ABLATION = "recipe: {batch_size: 8}\nablations: {a: {set: {dropout: 0.1}}}\n"
@@ -275,6 +278,39 @@ def test_the_report_says_what_folds_are_and_what_verdicts_are_about():
     assert "5 folds, in 2 divisions" in words and "11 to 12 examples" in words and "n_test/n_train = 0.25" in words
     assert "data like these" in fold_words.scope(asked) and "no fixed test set" in fold_words.test_set(asked)
     assert (fold_words.method({}, records), fold_words.scope({}), fold_words.test_set({})) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "task", "said", "written"),
+    [
+        ({}, "binary", "as many examples of each class as any other (stratified).", "folds, stratified by class; each"),
+        ({"stratified": False}, "binary", "is drawn at random.", "folds, at random; each was"),
+        ({}, "regression", "is drawn at random.", "folds, at random; each was"),
+        (
+            *({"groups": "customer_id"}, "regression", "whole groups by `customer_id`, so that none is both"),
+            r"folds, each of whole groups by \texttt{customer\_id}, none of which was both trained on and tested on; each",
+        ),
+        (
+            *({"groups": "site"}, "classification", "as far as they allow it as many examples of each class"),
+            r"folds, stratified by class and each of whole groups by \texttt{site}, none",
+        ),
+    ],
+    ids=str,
+)
+def test_methods_say_which_examples_a_fold_has(asked, task, said, written):
+    study = {"replicates": {"folds": 5, "repeats": 1, "stratified": None, "groups": None, **asked}}
+    record = SimpleNamespace(data={"test": 12, "task": task})
+    assert said in fold_words.method(study, [record])
+    (divided, _) = method_paragraph._folds(SimpleNamespace(study=study, records=[record]))
+    assert written in divided
+
+
+def test_groups_that_the_data_name_are_those_of_the_folds_that_methods_tell(planned, table):
+    text = f"data: {{name: csv, file: {table}, target: y, groups: customer}}\nablations: {{a: {{set: {{dropout: 0.2}}}}}}\n"
+    asked = parameters.analysis(*planned(text + "replicates: {folds: 4}"))["replicates"]
+    assert (asked["groups"], asked["folds"]) == ("customer", 4)
+    asked = parameters.analysis(*planned(text + "replicates: {folds: 4, groups: shop}"))["replicates"]
+    assert asked["groups"] == "shop" and "replicates" not in parameters.analysis(*planned(text))
 
 
 ARRAYS = {"x_train": np.arange(60.0).reshape(20, 3), "y_train": np.arange(20) % 2, "site": np.arange(20) // 2}

@@ -52,6 +52,7 @@ def test_the_page_the_baselines_own_name_and_what_counts_say(judged, tmp_path):
     frame.loc[(frame["arm"] == "worse") & (frame["seed"] < 2), "accuracy"] = ""
     rows, terminal, report = judged(frame, "--baseline", "full")
     assert "| **full** | the reference |" in report and "no value" in terminal and "diverged" not in terminal
+    assert "The baseline is full." in terminal and "| `same` | `full` |" in report and "`baseline`" not in report
     assert "2 : 0 (p 0.212)" in report and rows["worse"]["p_failure"] < 0.01  # with the worse figures
     assert "<h1" in (tmp_path / "out" / "report.html").read_text()
     assert arm_story(tmp_path / "out", "full").startswith("baseline (full)")
@@ -145,7 +146,11 @@ def test_another_baseline_and_other_names_of_columns(judged):
     rows, terminal, _ = judged(
         frame.rename(columns={"arm": "Method", "seed": "Run"}), "--arm", "method", "--baseline", "full"
     )
-    assert set(rows) == {"x(at)y", "baseline_arm"} and "full is called baseline here" in terminal
+    assert (
+        set(rows) == {"x(at)y", "baseline_arm"}
+        and "The baseline is full." in terminal
+        and "full is" not in terminal.split("Names")[1]
+    )
     assert rows["x(at)y"]["verdict"] == "hurts"
 
 

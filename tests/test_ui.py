@@ -142,7 +142,9 @@ def test_an_experiment_that_was_deleted_in_the_pages_is_said_with_what_brings_it
 
 
 def test_what_is_not_there_yet_is_said(tmp_path):
-    with pytest.raises(SystemExit, match="run the study first, or say RESULTS="):
+    with pytest.raises(
+        SystemExit, match=r"run the study first, or name its results folder, as in butfor ui results/mine \(make"
+    ):
         ui.serve(tmp_path)
 
 

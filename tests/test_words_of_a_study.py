@@ -15,6 +15,7 @@ from butfor.report.arm_section import arm_section
 from butfor.report.failure_section import failure_section
 from butfor.report.headline import headline, unfinished
 from butfor.report.provenance_section import provenance_section
+from butfor.report.source_section import source_section
 from butfor.study.metrics import METRICS
 from butfor.verdicts import contrasts
 from butfor.verdicts.arms import arm_rows
@@ -243,3 +244,8 @@ def test_how_to_open_the_runs_is_a_command_that_the_working_folder_has(tmp_path,
     if folder == "the clone":  # where nothing may be written
         monkeypatch.setattr("butfor.report.headline.WORKFLOW", tmp_path.resolve())
     assert f"Runs:   {command}" in headline(Path(results), Path(results)).splitlines()
+
+
+def test_a_report_says_butfor_ui_wherever_it_is_read():
+    text = source_section({"baseline": "runs/baseline"})
+    assert "`butfor ui` opens it" in text and "make" not in text

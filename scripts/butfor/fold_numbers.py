@@ -1,8 +1,13 @@
-"""Folds as replicates in numbers: which fold a seed is tested on, and how far training sets overlap. Standard library only."""
+"""Folds as replicates: which fold a seed is tested on, how far training sets overlap, and whether they are stratified. Standard
+library only."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from butfor.recipe.tasks import BINARY, CLASSIFICATION
+
+ONE_CLASS = (CLASSIFICATION.name, BINARY.name)
 
 
 def place_of(seed: int, folds: int) -> tuple[int, int]:
@@ -13,3 +18,8 @@ def place_of(seed: int, folds: int) -> tuple[int, int]:
 def overlap(replicates: dict[str, Any] | None) -> float:
     """Examples tested on per example trained on, by which training sets overlap (see stats.Rule); 0 without folds."""
     return 1 / (replicates["folds"] - 1) if replicates else 0.0
+
+
+def is_stratified(asked: bool | None, task: str) -> bool:
+    """Whether folds are by class: as the study says, or else where each example has one."""
+    return task in ONE_CLASS if asked is None else asked

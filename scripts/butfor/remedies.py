@@ -29,6 +29,7 @@ SAME = {  # what a choice is called elsewhere: its name here
     "sometimesfails": "fails more", "failsmoreoften": "fails more", "unstable": "fails more",
 }  # fmt: skip
 
+MOST_WEIGHTS = 20  # of classes, that are written out
 FEW_CHOICES = 3  # more are not written out
 CLOSE = 0.7  # from this similarity on, a name is taken for a slip of the pen
 WORDS = {
@@ -40,6 +41,8 @@ WORDS = {
 def remedy(error: ValidationError, path: str) -> str:
     """What to write instead, for the traps of YAML and of nested --config values."""
     value, unit = error.instance, error.schema.get("unit", "")
+    if weights := _weights_remedy(path, value):
+        return f" {weights}"
     if (
         error.validator == "choices"
         and isinstance(value, int | float | str)
@@ -165,8 +168,12 @@ def missing_key_remedy(error: ValidationError, path: str, missing: str) -> str:
     """What to write where a key is missing: the study's name, or the name of a choice under which only a setting was set."""
     if missing == "study":
         return "A file without a study name is laid over config/config.yaml."
+    if missing == "of" and path.endswith("loss"):
+        return "Name the class: loss: {name: keras, of: LogCosh}."
     if missing != "name" or not isinstance(error.instance, dict):
         return ""
+    if weights := _weights_remedy(path, error.instance):
+        return weights
     for word in ("type", "class", "kind", "_target_", "class_name"):
         if word in error.instance:
             written = str(error.instance[word])
@@ -178,6 +185,21 @@ def missing_key_remedy(error: ValidationError, path: str, missing: str) -> str:
     choices = error.schema.get("choices", {}) if isinstance(error.schema, dict) else {}
     able = [name for name, choice in choices.items() if {*settings} <= {*(choice or {}).get("properties", {})}]
     return f"Write {block}: {{name: {able[0]}, …}}; names: {', '.join(able)}." if settings and able else ""
+
+
+def _weights_remedy(path: str, value: Any) -> str:
+    """What to write for weights of classes as Keras takes them, by class, or as a bare list."""
+    key = path.removesuffix(".weights").rpartition(".")[2]
+    if key != "class_weight" or not isinstance(value, dict | list) or not value:
+        return ""
+    by_class = {str(name): weight for name, weight in (value.items() if isinstance(value, dict) else enumerate(value))}
+    if not all(name.isdecimal() and type(weight) in (int, float) for name, weight in by_class.items()):
+        return ""
+    count = max(2, *(int(name) + 1 for name in by_class))
+    if count > MOST_WEIGHTS:
+        return ""
+    listed = ", ".join(f"{by_class.get(str(n), 1):g}" for n in range(count))
+    return f"Write {key}: {{name: given, weights: [{listed}]}}: a weight for each class, in the order of their numbers."
 
 
 def _choice_remedy(error: ValidationError, value: Any) -> str:

@@ -11,10 +11,8 @@ from butfor.data.dataset import Array, DataError
 from butfor.data.folds import GROUPS, Folds, Rows
 from butfor.data.several_inputs import Inputs
 from butfor.data.sources.brought import Brought
-from butfor.fold_numbers import place_of
-from butfor.recipe.tasks import BINARY, CLASSIFICATION
+from butfor.fold_numbers import ONE_CLASS, is_stratified, place_of
 
-ONE_CLASS = (CLASSIFICATION.name, BINARY.name)
 Settings = dict[str, Any]
 
 
@@ -31,7 +29,7 @@ def folds_of(asked: Settings, brought: Brought, task: str, source: str) -> Folds
             f"{source}: replicates.stratified: expected a class for each example, received task {task}. Write stratified: false."
         )
     groups = None if given is None else np.unique(given, return_inverse=True)[1].astype(np.int32)
-    by_class = task in ONE_CLASS if stratified is None else stratified
+    by_class = is_stratified(stratified, task)
     return Folds(asked["folds"], by_class, groups, brought.fill, brought.hot, brought.numbered, brought.words)
 
 

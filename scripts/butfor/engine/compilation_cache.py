@@ -48,7 +48,9 @@ def compiled_in(folder: Path, threads: int, recipe: str) -> Iterator[None]:
             log.info("compiled programs are kept in %s", kept)
         else:
             log.info(
-                "compiled programs are not used: the last job of this recipe was cut short, or they cannot be kept"
+                "compiled programs are not used this time: a job of this recipe was stopped before its end, and may have left a"
+                " damaged one; or %s cannot be written to",
+                kept,
             )
         yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 from pathlib import Path
@@ -17,8 +18,10 @@ from butfor.first_study.data_draft import DataDraft, data_draft
 from butfor.first_study.recipe_draft import Known, recipe_draft
 from butfor.study.data_settings import PUBLISHED
 from butfor.study.settings import study_and_plan
+from butfor.user_code import location
 
 SEEDS = [5, 10]
+STEPS = ("train_step", "test_step", "compute_loss")
 LATER = {
     "metrics": "what decides",
     "recipe": "the baseline: the full recipe. config/schema.yaml has every key",
@@ -32,7 +35,13 @@ def study_draft(name: str, data: str | None, target: str | None, model: str | No
     known = _known(name, draft, model, schema)
     sections = recipe_draft(known, model)
     _, plan = study_and_plan(yaml.safe_load(_text(name, draft, sections, "", known)), schema)
-    return _text(name, draft, sections, ", ".join(arm.name for arm in plan.ablations), known)
+    return _text(name, draft, sections, ", ".join(arm.name for arm in plan.ablations), known, _has_own_loss(model))
+
+
+def _has_own_loss(model: str | None) -> bool:
+    """Whether the file of an own model has a class with a step or a loss of its own."""
+    nodes = ast.walk(ast.parse(location.locate(model).read_bytes())) if model else ()
+    return any(isinstance(node, ast.FunctionDef) and node.name in STEPS for node in nodes)
 
 
 def _known(name: str, draft: DataDraft, model: str | None, schema: Path) -> Known:
@@ -61,7 +70,7 @@ def _known(name: str, draft: DataDraft, model: str | None, schema: Path) -> Know
     )
 
 
-def _text(name: str, draft: DataDraft, sections: dict[str, Any], arms: str, known: Known) -> str:
+def _text(name: str, draft: DataDraft, sections: dict[str, Any], arms: str, known: Known, own: bool = False) -> str:
     about = "" if draft.settings["name"] in PUBLISHED else f" Task: {known.task}, {known.examples} training examples."
     lines = [
         f"# butfor plan {name}.yaml    what would be trained",
@@ -70,6 +79,13 @@ def _text(name: str, draft: DataDraft, sections: dict[str, Any], arms: str, know
         "question: Which part of the recipe matters?  # in your words",
         f"seeds: {_flow(SEEDS)}  # runs of each arm; after {SEEDS[0]}, only what is undecided gets more",
         *(f"#{line}" for line in _folded([*draft.notes, about.strip()])),
+        *(
+            [
+                "#task: own  # if its loss takes no targets of a task, as a VAE's: then `loss` of its test_step is measured"
+            ]
+            if own
+            else []
+        ),
         f"data: {_flow(draft.settings)}",
     ]
     for key, section in sections.items():

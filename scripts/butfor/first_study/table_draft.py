@@ -19,6 +19,14 @@ TARGET = re.compile(
     r"|.*[ _-](label|target|class|outcome)|정답|라벨|목표)",
     re.IGNORECASE,
 )
+BELONGS = re.compile(  # names of columns that say what a row belongs to
+    rf"{column_kinds.IDENTIFIER.pattern}|(.*[ _-])?(customer|client|user|member|patient|subject|person|participant|household"
+    r"|family|account|session|device|machine|speaker|author|site|clinic|hospital|school|student|고객|환자|사용자|피험자)s?"
+    r"([ _-]?(id|no|nr|number|code|key))?",
+    re.IGNORECASE,
+)
+PLAIN = re.compile(r"[^\W\d]\w*")  # what YAML takes for a text without quotes
+FEWEST_GROUPS = 5
 CLASSES = 20  # different values up to which whole numbers are more likely classes
 SHOWN = 4  # candidates that the file names
 FORM = {"encoding": "utf-8", "missing_values": None, "text": None}
@@ -49,6 +57,7 @@ def table_draft(path: Path, named: str, source: str, target: str | None) -> Data
     if unfit:
         settings["drop"] = list(unfit)
         notes.append(f"No inputs: {'; '.join(f'{name} ({why})' for name, why in unfit.items())}.")
+    notes += [_belonging(name, table[name]) for name in repeated(table.drop(columns=chosen))]
     gaps = table.drop(columns=[chosen, *unfit]).isna().sum()
     if gaps.sum():
         settings["missing"] = "median"
@@ -77,6 +86,26 @@ def candidates(table: pd.DataFrame) -> list[str]:
         is_named, is_last = bool(TARGET.fullmatch(name)), place == len(table.columns) - 1
         ranked.append(((not is_named, not is_last, different > CLASSES, place), name))
     return [name for _, name in sorted(ranked)]
+
+
+def repeated(inputs: pd.DataFrame) -> list[str]:
+    """The columns that likely say what a row belongs to, such as a customer, of whom there are several rows."""
+    columns = []
+    for name in map(str, inputs.columns):
+        different = inputs[name].nunique()
+        if BELONGS.fullmatch(name) and FEWEST_GROUPS <= different < len(inputs) and inputs[name].notna().all():
+            columns.append(name)
+    return columns
+
+
+def _belonging(name: str, column: pd.Series[Any]) -> str:
+    """What to write where rows belong together."""
+    written = name if PLAIN.fullmatch(name) else f"'{name}'"
+    return (
+        f"{name} has {column.nunique()} values in {len(column)} rows. If rows of one belong together, none should be trained on"
+        f" while another is tested on: add test: {{by: group, column: {written}}} to data, or for folds of whole groups write"
+        f" replicates: {{folds: 5, groups: {written}}} in place of seeds. It is no input then."
+    )
 
 
 def _form(path: Path) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from butfor.outlook.decided_looks import analysed
 from butfor.outlook.detectable import Detectable, detectable
 from butfor.outlook.planned_study import PlannedStudy
 from butfor.outlook.spreads import Spread, usual_spread
 from butfor.records.record import Record
-from butfor.study.study_metrics import judged_by
+from butfor.report.fold_words import replicate
+from butfor.study.study_metrics import judged_beside, judged_by
 from butfor.study.summary import Study, ablations_of
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.paired_values import rule_of
@@ -19,7 +20,9 @@ from butfor.verdicts.paired_values import rule_of
 class DesignPower:
     """metric: that verdicts are asked of, by name and title; unit, decimals: of its differences. margin: None where nobody said,
     or where it is a `share` of the baseline's mean, which no record tells yet. corrected_over: how many ablations share the
-    chance of a wrong verdict. spread: of paired differences."""
+    chance of a wrong verdict, in a `family` of them if they do so by family. noun: what runs are
+    counted in. beside: the titles of the other metrics that are
+    judged. spread: of paired differences."""
 
     metric: str
     title: str
@@ -30,6 +33,9 @@ class DesignPower:
     spread: Spread
     can_see: Detectable
     share: float | None = None
+    family: bool = False
+    noun: str = "seed"
+    beside: list[str] = field(default_factory=list)
 
 
 def design_power(study: PlannedStudy, records: list[Record], test: int | None = None) -> DesignPower | None:
@@ -52,6 +58,9 @@ def design_power(study: PlannedStudy, records: list[Record], test: int | None = 
         corrected_over=together,
         spread=spread,
         can_see=detectable(spread, rule, together),
+        noun=replicate(known),
+        family=known["verdict"]["corrected_over"] == "family",
+        beside=[one.title for one in judged_beside(known)],
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from butfor.languages.phrases import ENGLISH, language_of
 from butfor.outlook.alike_arms import alike_arms
 from butfor.outlook.cached_runs import Cached, cached_runs
-from butfor.outlook.decided_looks import decided_looks
+from butfor.outlook.decided_looks import analysed, decided_looks
 from butfor.outlook.design_power import DesignPower, design_power
 from butfor.outlook.planned_seconds import mark_of
 from butfor.outlook.planned_study import BASE, PlannedStudy, examples_of, planned_study, read_config
@@ -24,6 +24,8 @@ from butfor.outlook.trial_builds import TrialBuilds
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus, visible_gpus
+from butfor.report.fold_words import replicate
+from butfor.study.changed_losses import may_change_loss
 from butfor.study.schema import load_schema, parts
 from butfor.study.watched_losses import WatchedLoss, watched_losses
 from butfor.user_code import declaration
@@ -39,9 +41,10 @@ class Outlook:
     `why_no_time` says. unusable_gpus: of this machine, for which the installed libraries have no code. memory: of one training,
     in MB: measured, or what a cluster would be asked for. alike: groups of arms that would train the same runs. untouched:
     parts of the recipe that no arm touches, with what takes each out. unclaimed: ablations that no claim is about, where there
-    are claims. watched: arms that watch another loss than trains them. has_font: whether this machine can write figures in the
-    study's language. unbuildable: by arm, why its model or loss cannot be built. not_built: the arms of which that was not
-    tried, since the plan is to be had soon. mark: see planned_seconds.
+    are claims. watched: arms that watch another loss than trains them. noun: what runs are counted in. own_losses: by arm,
+    changed settings of which the loss that decides may be made. has_font: whether this machine can write figures in the study's
+    language. unbuildable: by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since
+    the plan is to be had soon. mark: see planned_seconds.
     """
 
     study: str
@@ -65,6 +68,8 @@ class Outlook:
     claims: int
     unclaimed: list[str]
     watched: list[WatchedLoss] = field(default_factory=list)
+    noun: str = "seed"
+    own_losses: dict[str, list[str]] = field(default_factory=dict)
     has_font: bool = True
     unbuildable: dict[str, str] = field(default_factory=dict)
     not_built: list[str] = field(default_factory=list)
@@ -119,6 +124,8 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
         watched=_watched(study),
+        noun=replicate(settings),
+        own_losses=may_change_loss(analysed(study)),
         has_font=_has_font(language_of(settings)),
         mark=mark_of(plan, settings["threads"]),
     )

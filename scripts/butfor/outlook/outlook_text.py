@@ -13,6 +13,7 @@ from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, PROBE
 from butfor.outlook.time_needed import TimeNeeded
 from butfor.outlook.untouched_parts import lines_to_add
 from butfor.plain_text import counted
+from butfor.study import changed_losses
 from butfor.study.watched_losses import in_words
 from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
@@ -53,7 +54,7 @@ def _size(outlook: Outlook) -> list[str]:
     )
     if len(seen) == 1:
         runs = counted(len(outlook.arms) * seen[0], "run")
-        looks = phrase("Each arm is trained with {seeds}: {runs}.", seeds=counted(seen[0], "seed"), runs=runs)
+        looks = phrase("Each arm is trained with {seeds}: {runs}.", seeds=counted(seen[0], outlook.noun), runs=runs)
     else:
         looks = phrase(
             "Looks after {looks} seeds: {first} runs up to the first, at most {most} in all; after each look only what is"
@@ -143,8 +144,8 @@ def _arms(outlook: Outlook, time: TimeNeeded) -> Iterator[str]:
     """A line per arm: what each job has once, what each run has, and what they come to at the first look and at all."""
     adds = [len(seeds) for seeds in outlook.looks.values()]
     wide = max(map(width, [*outlook.arms, *(_few_arms(job.arms) for job in time.shared)]))
-    heads = [phrase("once a job"), phrase("each run"), phrase("first look"), phrase("all looks")]
-    shown = heads if len(adds) > 1 else heads[:-1]
+    whole = [phrase("first look"), phrase("all looks")] if len(adds) > 1 else [phrase("all runs")]
+    shown = [phrase("once a job"), phrase("each run"), *whole]
     yield f"  {'':{wide}}" + "".join(padded_before(head, COLUMN) for head in shown)
     together = {arm for job in time.shared for arm in job.arms}
     for job in time.shared:
@@ -252,6 +253,8 @@ def _to_know(outlook: Outlook) -> Iterator[list[str]]:
         ]
     if outlook.watched:
         yield [in_words(each, len(outlook.arms)) for each in outlook.watched]
+    if outlook.own_losses:
+        yield [changed_losses.in_words(outlook.own_losses)]
     if not outlook.has_font:
         yield [
             phrase(

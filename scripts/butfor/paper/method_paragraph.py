@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from butfor.fold_numbers import overlap
+from butfor.fold_numbers import is_stratified, overlap
 from butfor.paper.captions import data_words, interval_words, margin_words
 from butfor.paper.latex_text import escaped, listed
 from butfor.paper.paper_evidence import PaperEvidence
@@ -12,7 +12,7 @@ from butfor.plain_text import counted
 from butfor.recipe.tasks import task_of
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
-from butfor.study.study_metrics import descriptive
+from butfor.study.study_metrics import descriptive, judged_beside
 from butfor.study.watched_losses import titles_watched
 from butfor.verdicts.rows import REFUSED
 
@@ -61,12 +61,23 @@ def _folds(evidence: PaperEvidence) -> list[str]:
         return []
     times = "" if replicates["repeats"] == 1 else f", in {replicates['repeats']} divisions"
     return [
-        f"Examples were divided into {replicates['folds']} folds{times}; each was the test part once, and all that is fitted"
+        f"Examples were divided into {replicates['folds']} folds{times}, {_whose(evidence)}; each was the test part once, and all"
+        f" that is fitted"
         f" to data was"
         " fitted on the other folds alone.",
         "As training sets overlap, the variance of a mean difference over $J$ folds is taken as"
         f" $1/J + {overlap(replicates):.3g}$ times that of the differences~\\citep{{nadeau2003inference}}.",
     ]
+
+
+def _whose(evidence: PaperEvidence) -> str:
+    """Which examples a fold has."""
+    replicates, task = evidence.study["replicates"], task_of(evidence.records[0].data).name
+    by_class = "stratified by class" if is_stratified(replicates.get("stratified"), task) else ""
+    if not (groups := replicates.get("groups")):
+        return by_class or "at random"
+    whole = f"each of whole groups by \\texttt{{{escaped(groups)}}}, none of which was both trained on and tested on"
+    return f"{by_class} and {whole}" if by_class else whole
 
 
 def _looks(evidence: PaperEvidence) -> list[str]:
@@ -135,7 +146,12 @@ def _others(evidence: PaperEvidence) -> str:
         return ""
     if descriptive(evidence.study):
         return " Metrics beside it that no claim names are described and not judged."
-    return " All other metrics together have $\\alpha$ again."
+    metrics, judged = judged_beside(evidence.study), sum(row["verdict"] not in REFUSED for row in evidence.settling)
+    if evidence.study["verdict"]["corrected_over"] == "family":
+        return " All other metrics together have $\\alpha$ again."
+    over = counted(len(metrics) * (judged + sum(evidence.study.get("removed", {}).values())), "comparison")
+    others = escaped(listed([one.title for one in metrics]))
+    return f" All other metrics ({others}) together have $\\alpha$ again, corrected over {over}."
 
 
 def _spreads(evidence: PaperEvidence) -> str:

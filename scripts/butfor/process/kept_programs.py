@@ -60,11 +60,13 @@ def _begun(kept: Path, recipe: str) -> tuple[Path, TextIO, set[str]]:
 
 
 def _cut_short(kept: Path) -> set[str]:
-    """The recipes of jobs that live no more and did not end well; what they left goes."""
+    """The recipes of jobs that live no more and did not end well; what they left goes. One without a folder is just beginning."""
     recipes = set()
     for path in kept.glob(f".*{LOCKS}"):
+        if not path.with_suffix("").is_dir():
+            continue
         with contextlib.suppress(OSError), open_lock(path) as file:
-            if lock(file, ALONE | AT_ONCE):
+            if lock(file, ALONE | AT_ONCE) and path.with_suffix("").is_dir():  # else it has just ended well
                 recipes.add(path.name[1:].partition("-")[0])
                 shutil.rmtree(path.with_suffix(""), ignore_errors=True)
                 path.unlink(missing_ok=True)

@@ -43,8 +43,10 @@ class Origin:
     def sentences(self) -> list[str]:
         """What a reader is to know of the file, for the terminal and the report."""
         ignored = ", ".join(f"{name} ({stored(why)})" for name, why in self.ignored.items())
-        called = "; ".join(phrase("{old} is called {new} here", old=old, new=new) for old, new in self.renamed.items())
+        others = {old: new for old, new in self.renamed.items() if old != self.baseline}
+        called = "; ".join(phrase("{old} is called {new} here", old=old, new=new) for old, new in others.items())
         return [
+            *([phrase("The baseline is {name}.", name=self.baseline)] if self.baseline in self.renamed else []),
             *([phrase("Ignored columns: {columns}.", columns=ignored)] if ignored else []),
             *([phrase("Names: {names}.", names=called)] if called else []),
             *map(stored, self.notes),

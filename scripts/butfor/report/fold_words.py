@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from butfor.fold_numbers import overlap
+from butfor.fold_numbers import is_stratified, overlap
 from butfor.languages.phrases import phrase
+from butfor.recipe.tasks import task_of
 from butfor.records.record import Record
 from butfor.verdicts.rows import ContrastRow
 
@@ -54,7 +55,27 @@ def method(study: Mapping[str, Any], records: list[Record]) -> str:
         n=count,
         overlap=f"{overlap(replicates):.3g}",
     )
-    return f"{divided} {rest}\n\n"
+    return f"{divided} {_whose(replicates, records)} {rest}\n\n"
+
+
+def _whose(replicates: Mapping[str, Any], records: list[Record]) -> str:
+    """Which examples a fold has."""
+    groups, task = replicates.get("groups"), task_of(records[0].data if records else {}).name
+    by_class = is_stratified(replicates.get("stratified"), task)
+    if groups and by_class:
+        return phrase(
+            "A fold has whole groups by `{groups}`, so that none is both trained on and tested on, and as far as they allow it as"
+            " many examples of each class as any other fold (stratified).",
+            groups=groups,
+        )
+    if groups:
+        return phrase(
+            "A fold has whole groups by `{groups}`, so that none is both trained on and tested on.",
+            groups=groups,
+        )
+    if by_class:
+        return phrase("A fold has about as many examples of each class as any other (stratified).")
+    return phrase("Which examples a fold has is drawn at random.")
 
 
 def scope(study: Mapping[str, Any]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from butfor.languages.phrases import phrase, stored, term
 from butfor.plain_text import counted
 from butfor.report.fold_words import replicate
+from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval, uncorrected_note
+from butfor.report.reference_names import reference_called
 from butfor.study.metrics import Metric
-from butfor.study.study_metrics import descriptive, judged_by, metrics_of, recorded_by
+from butfor.study.study_metrics import descriptive, judged_beside, judged_by, metrics_of, recorded_by
 from butfor.study.summary import Study
-from butfor.verdicts.numbers import NONE, effect_of, interval_of, probability
+from butfor.verdicts.numbers import NONE, effect_of, probability
 from butfor.verdicts.rows import DESCRIBED, REFUSED, ContrastRow
 from butfor.verdicts.words import listed, with_remark
 
@@ -75,8 +77,7 @@ def comparisons(study: Study, rows: list[ContrastRow]) -> str:
     """How many comparisons the metrics that decide nothing are corrected over, and which: as the end of a sentence."""
     judged = sum(row["verdict"] not in REFUSED for row in judged_by(study).rows(rows))
     removed = sum(study.get("removed", {}).values())
-    described, decides = descriptive(study), study["verdict"]["metric"]
-    titles = [term(one.title) for name, one in metrics_of(study).items() if name != decides and name not in described]
+    titles = [term(one.title) for one in judged_beside(study)]
     if study["verdict"]["corrected_over"] != "report":
         return phrase("each family's ablations on {metrics}", metrics=listed(titles))
     ablations = counted(judged, "ablation")
@@ -114,21 +115,26 @@ def _table(metric: Metric, rows: list[ContrastRow], study: Study) -> str:
         phrase("folds") if replicate(study) == "fold" else phrase("seeds"),
     ]
     rule = ["---"] * 3 + ["---:", ":---:"] + ["---:"] * 3
+    tested = [row for row in rows if row["verdict"] != DESCRIBED]
+    notes = [*mark_notes(rows, metric, bool(tested)), uncorrected_note(tested, study["verdict"]["alpha"])]
+    note = " ".join(filter(None, [note, *notes]))
     ordered = sorted(rows, key=lambda row: metric.worth(row["effect"]))
-    lines = "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *map(_cells, ordered)))
+    lines = "\n".join(
+        "| " + " | ".join(cells) + " |" for cells in (head, rule, *(_cells(row, study) for row in ordered))
+    )
     return f"{note}\n\n{lines}"
 
 
-def _cells(row: ContrastRow) -> list[str]:
+def _cells(row: ContrastRow, study: Study) -> list[str]:
     judged = row["verdict"] not in (*REFUSED, DESCRIBED)
     tested = judged and row["pairs"] > 1
     return [
         f"`{row['arm']}`",
-        f"`{row['reference']}`",
+        f"`{reference_called(study, row)}`",
         with_remark(row, "**") if judged else stored(row["verdict"]),
         effect_of(row),
-        NONE if row["verdict"] in REFUSED else interval_of(row),
-        probability(row["p_difference"] if tested else None),
+        NONE if row["verdict"] in REFUSED else marked_interval(row),
+        probability(row["p_difference"] if tested else None) + (RAISED if tested and is_raised(row) else ""),
         probability(row["p_equivalence"] if tested else None),
         f"{row['pairs']}",
     ]

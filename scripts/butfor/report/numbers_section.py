@@ -8,7 +8,9 @@ from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted
 from butfor.report import fold_words
 from butfor.report.fold_words import replicate
+from butfor.report.interval_marks import RAISED, is_raised, mark_notes, marked_interval
 from butfor.report.long_tables import MOST_NAMED, few
+from butfor.report.reference_names import reference_called
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, judged_by, recorded_by
 from butfor.study.summary import Study, VerdictSettings
@@ -16,7 +18,6 @@ from butfor.verdicts.numbers import (
     NONE,
     decimals_of,
     effect_of,
-    interval_of,
     level,
     percent,
     probability,
@@ -25,8 +26,6 @@ from butfor.verdicts.numbers import (
 )
 from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 from butfor.verdicts.words import with_remark
-
-RAISED = "†"  # on a p
 
 
 def numbers_section(study: Study, rows: list[ContrastRow]) -> str:
@@ -93,10 +92,10 @@ def _cells(row: ContrastRow, study: Study) -> list[str]:
     could_see = row["smallest_effect"]
     return [
         f"`{row['arm']}`",
-        f"`{row['reference']}`",
+        f"`{reference_called(study, row)}`",
         with_remark(row, "**"),
         effect_of(row),
-        interval_of(row) if judged else NONE,
+        marked_interval(row) if judged else NONE,
         signed(row["typical"], decimals_of(row)),
         _alone(row) if tested else NONE,
         probability(row["p_difference"] if tested else None),
@@ -110,24 +109,7 @@ def _cells(row: ContrastRow, study: Study) -> list[str]:
 
 def _alone(row: ContrastRow) -> str:
     """The p of an ablation by itself, with a mark where it is raised against long tails."""
-    return probability(row["p_raw"]) + (RAISED if _is_raised(row) else "")
-
-
-def _is_raised(row: ContrastRow) -> bool:
-    """Whether the p is larger than Student's."""
-    if row["effect"] is None or not row["error"] or row["freedom"] is None or row["p_raw"] is None:
-        return False
-    return row["p_raw"] > 1.001 * stats.Estimate(row["effect"], row["error"], row["freedom"]).p_difference()
-
-
-def _raised(settling: list[ContrastRow]) -> str:
-    if not any(_is_raised(row) for row in settling):
-        return ""
-    return phrase(
-        "{mark}: raised above Student's t, by which the interval is, because these runs may have missed a long tail; all p of"
-        " such an ablation are.",
-        mark=RAISED,
-    )
+    return probability(row["p_raw"]) + (RAISED if is_raised(row) else "")
 
 
 def _failures(row: ContrastRow, study: Study) -> str:
@@ -161,7 +143,7 @@ def _note(study: Study, settling: list[ContrastRow], metric: Metric) -> str:
         phrase(
             "“P alone” is that of no difference of this ablation by itself, before the correction over looks and ablations."
         ),
-        _raised(settling),
+        *mark_notes(settling, metric),
         phrase("Effects are the ablation minus its reference, in pairs of runs.")
         if verdict["paired"]
         else phrase("Effects are the ablation minus its reference."),

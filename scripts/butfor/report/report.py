@@ -21,6 +21,7 @@ from butfor.records.tables import records_in
 from butfor.report.answer import answer_of
 from butfor.report.arm_cost_section import Costs, arm_cost_section
 from butfor.report.arm_section import arm_section
+from butfor.report.changed_loss import changed_loss
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
 from butfor.report.cost_section import cost_section
@@ -137,6 +138,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         return _joined(f"# {study['study']}", plain(study["question"]), partial)
     stopped = next((decision["stopped"] for decision in evidence.decisions if decision["stopped"]), "")
     warned, costs = test_set_warning(study, rows, records), run_costs(records)
+    quantity = changed_loss(study, records)
     return _joined(
         f"# {study['study']}",
         baseline_section(comparison),
@@ -151,7 +153,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
                 [
                     refused_section(evidence.checks),
                     mixed_numerics(evidence.checks),
-                    warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned),
+                    warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned, quantity),
                 ],
             )
         ),

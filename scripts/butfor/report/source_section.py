@@ -55,6 +55,6 @@ def source_section(places: Mapping[str, str]) -> str:
         " truth that all else is made from. `tables/runs.csv` has a row per run, `tables/contrasts.csv` and `contrasts.json` a"
         " row per ablation and metric with every digit, `comparison.json` what is compared further, `summary.json` the verdicts"
         " for programs. In MLflow a run is found by its tag `butfor.key`, `<study>/<arm>/<seed>`, and an arm by its name:"
-        " `make ui` opens it, and `tracked.json` has the links."
+        " `butfor ui` opens it, and `tracked.json` has the links."
     )
     return f"## {phrase('Where the numbers come from')}\n\n{words}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from butfor import stats
 from butfor.languages.phrases import phrase, plural, term
 from butfor.report.fold_words import replicate
+from butfor.report.interval_marks import mark_notes
 from butfor.stats.own_tail import FEW
 from butfor.study.metrics import Metric
 from butfor.study.summary import DescribedStudy
@@ -20,6 +21,7 @@ def verdict_note(study: DescribedStudy, settling: list[ContrastRow], metric: Met
         _wrong(study, sum(row["verdict"] not in REFUSED for row in settling)),
         _levels(study),
         _over_pairs(settling, arms),
+        *mark_notes(settling, metric, of_p=False),
         _tails(settling),
     ]
     return " ".join(filter(None, parts))

@@ -12,13 +12,14 @@ from butfor.languages.phrases import level_term, phrase, stored, term
 from butfor.plain_text import plain
 from butfor.report.answer import voice
 from butfor.report.fold_words import replicate
+from butfor.report.interval_marks import marked_interval
 from butfor.report.run_costs import RunCost
 from butfor.report.verdict_note import verdict_note
 from butfor.study.arm import is_baseline
 from butfor.study.metrics import DEFAULT, Metric
 from butfor.study.study_metrics import judged_by
 from butfor.study.summary import DescribedStudy
-from butfor.verdicts.numbers import NONE, effect_of, interval_of, level, mean_and_sd
+from butfor.verdicts.numbers import NONE, effect_of, level, mean_and_sd
 from butfor.verdicts.rows import REFUSED, VOID, ArmRow, ContrastRow
 from butfor.verdicts.words import setting_shown, with_remark
 
@@ -129,7 +130,7 @@ def _cells(arm: ArmRow, row: ContrastRow | None, metric: Metric) -> list[str]:
         ]  # a placebo sets its seeds
     if row["verdict"] == VOID:
         return [_sets(arm), stored(row["verdict"]), "0", NONE, *tail]
-    shown = _unbroken(interval_of(row)) if row["verdict"] not in REFUSED else NONE
+    shown = _unbroken(marked_interval(row)) if row["verdict"] not in REFUSED else NONE
     return [_sets(arm), with_remark(row, "**"), effect_of(row), shown, *tail]
 
 

@@ -27,15 +27,17 @@ def warning_section(
     stopped: str,
     partial: bool,
     tested: str = "",
+    other_loss: Sequence[str] = (),
 ) -> str:
     """A quoted list; nothing where there is nothing to warn of.
 
     stopped: why no further look was taken, if one was planned. partial: whether runs are still to come. tested: what is the
-    matter with the test set.
+    matter with the test set. other_loss: what is the matter with the loss that decides.
     """
     metric, arms = judged_by(study), comparison["arms"]
     settling = metric.rows(rows)
     warnings = [
+        *other_loss,
         *_failed(arms, comparison["runs"]),
         *_refuted(claims),
         *_deviations(claims),
@@ -62,7 +64,7 @@ def _failed(arms: list[ArmRow], runs: int) -> list[str]:
             "**Failed:** {n} of {runs} ended without a usable model: {arms}.",
             n=sum(row["failed"] for row in failed),
             runs=counted(runs, "run"),
-            arms=_few(names),
+            arms=few(names),
         )
     ]
 
@@ -77,7 +79,7 @@ def _refuted(claims: Assessment) -> list[str]:
             "**Refuted:** {n} of {claims}: {refuted}.",
             n=len(refuted),
             claims=counted(len(claims["claims"]), "claim"),
-            refuted=_few(names, "; "),
+            refuted=few(names, "; "),
         )
     ]
 
@@ -120,7 +122,7 @@ def _unjudged(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
         phrase(
             "**Not judged yet:** {arms}. A verdict takes at least four of five planned pairs, each a run of the ablation and one"
             " of its reference with the same seed; the table of verdicts says what is missing.",
-            arms=_few([naming.name(row["arm"]) for row in rows]),
+            arms=few([naming.name(row["arm"]) for row in rows]),
         )
     ]
 
@@ -139,7 +141,7 @@ def _undecided(study: Study, settling: list[ContrastRow], arms: list[ArmRow]) ->
             if near
             else f"{arm}: {lacking}"
         )
-    return [phrase("**Undecided:** {arms}.", arms=_few(names, "; "))]
+    return [phrase("**Undecided:** {arms}.", arms=few(names, "; "))]
 
 
 def _lacking(study: Study, row: ContrastRow) -> str:
@@ -169,12 +171,12 @@ def _parted(settling: list[ContrastRow], arms: list[ArmRow]) -> list[str]:
     return [
         phrase(
             "**The mean does not say all** of {arms}: “All numbers” says what it leaves out.",
-            arms=_few(names),
+            arms=few(names),
         )
     ]
 
 
-def _few(names: Sequence[str], between: str = ", ") -> str:
+def few(names: Sequence[str], between: str = ", ") -> str:
     """Names in a row, a few of many."""
     more = len(names) - MOST_NAMED
     shown = list(names[:MOST_NAMED]) + ([phrase("{n} more", n=more)] if more > 0 else [])

@@ -15,7 +15,7 @@ ablation's spread is taken for much smaller than the others', and where runs hav
 Where five seeds at 5 % each put a wrong verdict into one report of four, this does so in fewer than one of twenty.
 """
 
-from butfor.stats.contrast import Contrast, contrast, fails_more
+from butfor.stats.contrast import Contrast, contrast, fails_more, widened
 from butfor.stats.correction import correct, holm
 from butfor.stats.estimate import Estimate, pairing_cost
 from butfor.stats.failing import p_fails_more
@@ -108,4 +108,5 @@ __all__ = [
     "tails",
     "typical",
     "weights",
+    "widened",
 ]

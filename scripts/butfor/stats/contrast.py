@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from butfor.stats.estimate import Estimate, paired, unpaired
+from butfor.stats.estimate import ROUNDING, Estimate, paired, unpaired
 from butfor.stats.failing import FIGURES_SHARE, p_fails_more, p_worse
 from butfor.stats.pairs import Pairs
 from butfor.stats.rule import Rule
@@ -101,6 +101,13 @@ def contrast(pairs: Pairs, rule: Rule, floor: float = 0.0, tail: int = 0) -> Con
         p_failure=min(1.0, len(rule.looks) * worse),
         p_rescue=min(1.0, len(rule.looks) * better),
     )
+
+
+def widened(c: Contrast, pairs: Pairs, rule: Rule) -> float | None:
+    """How many times as wide as by its own runs' spread an ablation's interval is, where others' spreads have made it wider
+    (see `tails`); else None."""
+    own = (paired if rule.paired else unpaired)(pairs, rule).error
+    return c.error / own if 0 < own * (1 + ROUNDING) < c.error else None
 
 
 def paid_for(failed_ablation: int, failed_reference: int, rule: Rule) -> float:

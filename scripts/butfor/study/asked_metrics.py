@@ -13,7 +13,7 @@ from butfor.errors import Errors, StudyFileError
 from butfor.recipe.watched_figures import TRAINED
 from butfor.remedies import CLOSE
 from butfor.study import keras_metrics
-from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS, KnownMetric
+from butfor.study.metric_catalogue import ABBREVIATIONS, CATALOGUE, SYNONYMS, KnownMetric
 from butfor.study.metrics import UNITS, UNITS_OF
 from butfor.study.summary import MetricTerms
 from butfor.user_code import location
@@ -200,7 +200,7 @@ def _own(name: str, reference: str, settings: Settings) -> MetricTerms:
 
 def _terms(name: str, score: str, options: Settings, title: str, settings: Settings, **about: Any) -> MetricTerms:
     margin, relative = _margin(name, settings.get("margin"))
-    title = settings.get("title") or title
+    title = settings.get("title") or ABBREVIATIONS.get(title, title)
     about["unit"] = about["unit"] if about["unit"] != UNITS.name else UNITS_OF.format(title)
     terms = {
         **{"name": name, "score": score, "options": options, "parts": ["test"], "title": title},

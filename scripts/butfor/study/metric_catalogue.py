@@ -86,6 +86,25 @@ CATALOGUE = {
         _error("pinball", "pinball loss", "units of the target", NUMBERS, alpha=0.5),
     )
 }
+ABBREVIATIONS = {  # of metrics that are not in the catalogue: how they are written, by how they are named in lower case
+    written.lower(): written
+    for written in (
+        "SSIM",
+        "PSNR",
+        "FID",
+        "KID",
+        "LPIPS",
+        "BLEU",
+        "ROUGE",
+        "WER",
+        "CER",
+        "NLL",
+        "ELBO",
+        "CRPS",
+        "mAP",
+        "AUC",
+    )
+}
 SYNONYMS = {  # what others call them
     "acc": "accuracy",
     "categorical_accuracy": "accuracy",

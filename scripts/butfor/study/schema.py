@@ -182,7 +182,10 @@ def _made_validator(root: Schema) -> Any:
             yield ValidationError(f"one of {', '.join(named)}", validator="choices", instance=name)
             return
         properties = {"name": {}, **chosen.get("properties", {})}
-        yield from validator.descend(instance, {"properties": properties, "additionalProperties": False})
+        needed = chosen.get("required", [])
+        yield from validator.descend(
+            instance, {"properties": properties, "additionalProperties": False, "required": needed}
+        )
 
     def duration(validator: Any, need: str, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         if instance is None and need == "optional":

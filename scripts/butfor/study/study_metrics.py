@@ -114,6 +114,12 @@ def descriptive(study: Study) -> set[str]:
     return set(metrics_of(study)) - {study["verdict"]["metric"], *study.get("claimed", [])}
 
 
+def judged_beside(study: Study) -> list[Metric]:
+    """The metrics that have verdicts and decide nothing: they share one alpha, on whichever part of the data."""
+    described, decides = descriptive(study), study["verdict"]["metric"]
+    return [one for name, one in metrics_of(study).items() if name != decides and name not in described]
+
+
 def on_part(part: str, tested: Metric) -> Metric:
     """A recorded metric of the test set, on another part of the data: train or validation."""
     title = tested.title.replace("test", "training" if part == "train" else part, 1)

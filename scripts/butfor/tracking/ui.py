@@ -63,7 +63,8 @@ def prepare_store(results: Path, uri: str) -> None:
     """
     if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).exists():
         raise StudyError(
-            f"There is no {uri.removeprefix(SQLITE)} yet: run the study first, or say RESULTS=…, its folder."
+            f"There is no {uri.removeprefix(SQLITE)} yet: run the study first, or name its results folder, as in butfor ui"
+            " results/mine (make ui RESULTS=results/mine)."
         )
     from butfor.tracking import schema_version
 

@@ -28,6 +28,7 @@ UNPAIRED: dict[str, Any] = {  # what is not known of arms that share no seeds
     **{"typical": None, "p_typical": None, "typical_note": "", "pairing": math.nan},
     **{"better": math.nan, "correlation": math.nan, "sd": math.nan},
 }
+CUT = {(False, False): "", (True, False): "low", (False, True): "high", (True, True): "both"}  # an interval's ends
 Refusals = dict[str, tuple[str, str]]  # verdict and remark of the arms that are not judged
 
 
@@ -102,6 +103,7 @@ def _row(
         "p_raw": c.estimate.p_difference() if c.pairs > 1 else math.nan,
         **{"typical": beside.difference, "p_typical": beside.p, "typical_note": beside.note},
         "pairing": stats.pairing_cost(pairs, rule),
+        **{"widened": stats.widened(c, pairs, rule), "cut": CUT[low > c.low, high < c.high]},
         "smallest_effect": stats.smallest_effect(c, rule, share) if is_open else None,
         "more_seeds": _more_seeds(c, rule, share) if is_open else None,
     }

@@ -219,8 +219,16 @@ def _metrics(before: dict[str, Any], after: dict[str, Any]) -> str:
     words = [("added", after.keys() - before), ("taken out", before.keys() - after)]
     lists = [f"metrics {become}: {', '.join(sorted(names))}" for become, names in words if names]
     both = sorted(before.keys() & after)
-    changed = [text for name in both for text in setting_changes(f"metrics.{name}", before[name], after[name])]
+    written = [(f"metrics.{name}", _as_written(before[name]), _as_written(after[name])) for name in both]
+    changed = [text for each in written for text in setting_changes(*each)]
     return "; ".join([*lists, *map(plain, changed)])
+
+
+def _as_written(metric: dict[str, Any]) -> dict[str, Any]:
+    """What decides of a metric, by the words of a study file: one margin, which may be a share of the baseline's mean."""
+    kept = {key: value for key, value in metric.items() if key not in ("relative_margin", "options")}
+    share = metric.get("relative_margin")
+    return {**kept, **(metric.get("options") or {}), **({} if share is None else {"margin": f"{100 * share:g} %"})}
 
 
 def _recipes(before: dict[str, str], after: dict[str, str]) -> str:

@@ -64,7 +64,9 @@ class ContrastRow(ContrastFields):
     data: its data set, of several; empty in a study of one. level: the reference's mean over the pairs; the interval ends
     where the metric does. p_raw: of no difference, corrected over nothing. typical: the median difference, p_typical that of
     the signed-rank test, corrected over nothing, typical_note where it and the mean part (stats.typical). pairing: how much
-    wider the interval is than it would be without pairs, as a share; below 0, pairing gained something. smallest_effect: what
+    wider the interval is than it would be without pairs, as a share; below 0, pairing gained something. widened: how many times
+    as wide it is as by the ablation's own spread, where the others' have raised that (stats.tails), else None. cut: at which of
+    its ends it ends where the metric does: low, high, both or none. smallest_effect: what
     an undecided one's seeds could have shown; more_seeds: how many it lacks, at least 1, None if that is not known or it lacks
     something else. test_error: the test set's standard error of the effect; new_low, new_high: the interval for other seeds and
     other test examples (see verdicts/example_errors).
@@ -81,6 +83,8 @@ class ContrastRow(ContrastFields):
     level: float | None
     p_raw: float | None
     pairing: float | None
+    widened: NotRequired[float | None]
+    cut: NotRequired[str]
     typical: float | None
     p_typical: float | None
     typical_note: str

@@ -56,6 +56,9 @@ def analysis(settings: Settings, plan: Plan) -> Study:
     """The parameters of the stages after training: the plan as plain values, the settings of verdicts, the metrics that the
     study asks for, the folds that are its replicates, and the budget."""
     asked = {key: settings[key] for key in ("metrics", "claimed", "replicates") if settings[key]}
+    if folds := asked.get("replicates"):
+        groups = (data["folds"]["groups"] for data in settings["data_sets"].values())
+        asked["replicates"] = {**folds, "groups": ", ".join(dict.fromkeys(filter(None, groups))) or None}
     judging = {"verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
     return cast(Study, {**plan.summary(), **judging, **asked})
 
