@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import compileall
 import functools
+import gc
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from preloaded_scripts import shared_servers
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "config" / "schema.yaml"
 CASES, FAULTS = ROOT / "tests" / "cases", ROOT / "tests" / "faults"
+MARKS = {"cases", "services", "long"}
 PATIENCE = 600  # seconds for a whole study
 SMALL = {  # a recipe for a whole study; XLA would compile longer than it trains
     "model": {"name": "mlp", "widths": [32]},
@@ -88,12 +90,33 @@ def digits_data(digits: tuple[Path, Path]) -> Dataset:
     return load(*digits)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests whose assertions pytest has rewritten are kept as bytecode, also where nobody else's code is (unless `-B` asks for
+    none): every worker of every start would rewrite all of them again. What tests are made of is no garbage to look through.
+    """
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, "-B" in sys.orig_argv
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        sys.dont_write_bytecode = writes
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run no whole study come first, since most failures show there in seconds; then the others, Keras's before
     NumPy's and those with the most whole studies first, so that no worker is left alone at the end. What lies in tests/cases
     and tests/faults belongs to `make test-cases`.
     """
+    texts = {path: path.read_text() for path in {item.path for item in items}}
     for item in items:
+        for mark in item.iter_markers():
+            if mark.name in MARKS and f"mark.{mark.name}" not in texts[item.path]:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: expected mark.{mark.name} in its file, by which the Makefile finds it"
+                )
         if {CASES, FAULTS} & {*item.path.parents}:
             item.add_marker(pytest.mark.cases)
     whole = Counter(item.path for item in items if "workflow_copy" in getattr(item, "fixturenames", ()))

@@ -230,10 +230,15 @@ def inside(paths):
     return inner - {PACKAGE / "errors.py", PACKAGE / "records" / "results_folder.py"}
 
 
+@pytest.fixture(scope="module")
+def dependencies(tmp_path_factory):
+    """Those of butfor's own code, each file parsed once for all tests."""
+    return CodeDependencies(tmp_path_factory.mktemp("code") / "code.json")
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_closure_is_what_python_really_imports(stage, tmp_path):
+def test_the_closure_is_what_python_really_imports(stage, dependencies):
     """At once, to the file; and, beyond that, only what functions import or texts name."""
-    dependencies = CodeDependencies(tmp_path / "code.json")
     engine = [KERAS] if stage in ("train", "tune", "search", "build") else []
     closure, at_once = inside(dependencies.closure(script(stage), *engine)), inside(loaded()[stage])
     assert at_once and at_once <= closure
@@ -242,9 +247,8 @@ def test_the_closure_is_what_python_really_imports(stage, tmp_path):
     assert closure == at_once | inside(reached([name.replace(":", ".") for name in (*later, *engine)]))
 
 
-def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path, monkeypatch):
+def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(dependencies, monkeypatch):
     monkeypatch.delenv("BUTFOR_ENGINE", raising=False)
-    dependencies = CodeDependencies(tmp_path / "code.json")
     wings = {
         stage: {path.relative_to(PACKAGE).parts[0] for path in inside(dependencies.closure(script(stage)))}
         for stage in STAGES
@@ -267,8 +271,8 @@ def test_trainings_depend_on_the_engine_and_what_is_judged_does_not(tmp_path, mo
     assert "report" not in wings["train"] and "verdicts" not in wings["train"] and "study" not in wings["train"]
 
 
-def test_runs_in_mlflow_are_replaced_when_what_writes_them_changes_and_only_then(tmp_path):
-    closure = CodeDependencies(tmp_path / "code.json").closure(RUN_WRITING)
+def test_runs_in_mlflow_are_replaced_when_what_writes_them_changes_and_only_then(dependencies):
+    closure = dependencies.closure(RUN_WRITING)
     names = {str(path.relative_to(PACKAGE).with_suffix("")) for path in inside(closure)}
     assert {f"tracking/{name}" for name in ("run_writing", "run_content", "run_files", "model_artifacts")} <= names
     assert {"figures/run_curves", "figures/style", "records/record"} <= names

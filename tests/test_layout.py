@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -35,16 +36,19 @@ def named(path):
     return str(path.relative_to(PACKAGE).with_suffix(""))
 
 
+@cache
 def imports(path, at_once=False):
     """The modules that a file imports, with the names taken from them; `at_once`: only those at its top."""
-    tree = ast.parse(path.read_text())
+    tree, names = ast.parse(path.read_text()), []
     for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += (f"{node.module}.{alias.name}" for alias in node.names)
+    return names
 
 
+@cache
 def file_of(name):
     """The file of butfor's that a dotted name is imported from; None for other libraries."""
     parts = name.split(".")
@@ -94,26 +98,27 @@ def test_a_start_of_snakemake_brings_nothing_heavy_into_the_head_node(tmp_path):
     """Beside what Snakemake and its plugins import for any workflow."""
     (tmp_path / "Snakefile").write_text("rule all:\n")
     code = (
-        "import runpy, sys\n"
-        "try:\n    runpy.run_module('snakemake', run_name='__main__')\nexcept SystemExit as end:\n    assert not end.code\n"
-        "print(*{'tensorflow', 'keras', 'mlflow', 'pandas', 'matplotlib', 'scipy', 'numpy'} & set(sys.modules))"
+        "import os, runpy, sys, snakemake.cli\n"
+        "heavy = {'tensorflow', 'keras', 'mlflow', 'pandas', 'matplotlib', 'scipy', 'numpy'}\n"
+        "asked = sys.argv[1:], [*sys.argv[1:], '-s', 'Snakefile', '--configfile', 'config/tiny.yaml']\n"
+        "for words in asked:\n"
+        "    if not os.fork():\n"
+        "        sys.argv[1:] = words\n"
+        "        try:\n            runpy.run_module('snakemake', run_name='__main__')\n"
+        "        except SystemExit as end:\n            assert not end.code\n"
+        "        print('imported', *heavy & set(sys.modules))\n"
+        "        sys.exit()\n"
+        "    assert not os.wait()[1]\n"
     )
-    imported = [
-        subprocess.run(
-            [sys.executable, "-c", code, "-n", "--cores", "1", "--quiet", "all", "-d", tmp_path, "-s", snakefile, *more],
-            capture_output=True, text=True, check=True, cwd=ROOT,
-        ).stdout.splitlines()[-1].split()
-        for snakefile, *more in [
-            (tmp_path / "Snakefile",),
-            (ROOT / "Snakefile", "--configfile", ROOT / "config" / "tiny.yaml"),
-        ]
-    ]  # fmt: skip
-    assert set(imported[1]) <= set(imported[0])
+    words = ["-n", "--cores", "1", "--quiet", "all", "-d", tmp_path, "-s", tmp_path / "Snakefile"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, cwd=ROOT)
+    others, ours = (set(line.split()) for line in done.stdout.splitlines() if line.startswith("imported"))
+    assert ours <= others
 
 
 def test_only_what_measures_imports_slow_libraries_before_it_needs_them():
     """Whatever a stage imports: one user of ranks made every verdict, figure and report wait for them."""
-    at_once = {path: list(imports(path, at_once=True)) for path in LIBRARY}
+    at_once = {path: imports(path, at_once=True) for path in LIBRARY}
     slow = {
         named(path)
         for path, names in at_once.items()
