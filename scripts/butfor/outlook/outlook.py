@@ -25,7 +25,7 @@ from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus
 from butfor.study.schema import load_schema, parts
-from butfor.study.watched_losses import WatchedLoss, watched_losses
+from butfor.study.watched_losses import WatchedLoss, WatchedMetric, watched_losses, watched_metrics
 from butfor.user_code import declaration
 from butfor.workflow import origins
 
@@ -37,11 +37,11 @@ class Outlook:
     arms: each with its reference. looks: by name, the seeds that each adds. cached: by arm and look, the seeds that need no
     training. load: of the machine in the last minute, to compare with machine_cores. time: None where nothing tells it, as
     `why_no_time` says. memory: of one training, in MB: measured, or what a cluster would be asked for. alike: groups of arms
-    that would train the same runs. untouched: parts of the recipe that no arm
-    touches, with what takes each out. unclaimed: ablations that no claim is about, where there are claims. watched: arms that
-    watch another loss than trains them. has_font: whether this machine can write figures in the study's language. unbuildable:
-    by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is to be had
-    soon. mark: see planned_seconds.
+    that would train the same runs. untouched: parts of the recipe that no arm touches, with what takes each out. unclaimed:
+    ablations that no claim is about, where there are claims. watched: arms that watch another loss than trains them;
+    metrics_watched: those that watch a metric. has_font: whether this machine can write figures in the study's language.
+    unbuildable: by arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is
+    to be had soon. mark: see planned_seconds.
     """
 
     study: str
@@ -64,6 +64,7 @@ class Outlook:
     claims: int
     unclaimed: list[str]
     watched: list[WatchedLoss] = field(default_factory=list)
+    metrics_watched: list[WatchedMetric] = field(default_factory=list)
     has_font: bool = True
     unbuildable: dict[str, str] = field(default_factory=dict)
     not_built: list[str] = field(default_factory=list)
@@ -117,6 +118,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         claims=len(settings["claims"]),
         unclaimed=[arm.name for arm in plan.ablations if arm.name not in claimed] if claimed else [],
         watched=_watched(study),
+        metrics_watched=watched_metrics(plan.recipes),
         has_font=_has_font(language_of(settings)),
         mark=mark_of(plan, settings["threads"]),
     )

@@ -13,7 +13,7 @@ from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, PROBE
 from butfor.outlook.time_needed import TimeNeeded
 from butfor.outlook.untouched_parts import lines_to_add
 from butfor.plain_text import counted
-from butfor.study.watched_losses import in_words
+from butfor.study.watched_losses import in_words, metric_in_words
 from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
 
@@ -243,6 +243,8 @@ def _to_know(outlook: Outlook) -> Iterator[list[str]]:
         ]
     if outlook.watched:
         yield [in_words(each, len(outlook.arms)) for each in outlook.watched]
+    if outlook.metrics_watched:
+        yield [metric_in_words(each, len(outlook.arms)) for each in outlook.metrics_watched]
     if not outlook.has_font:
         yield [
             phrase(
