@@ -38,6 +38,13 @@ def higher_is_better(monitor: Any) -> bool:
     return bool(monitor == HIGHER if isinstance(monitor, str) else monitor["higher_is_better"])
 
 
+def chooses(recipe: Mapping[str, Any]) -> Any:
+    """The figure by which the best of a recipe's models is chosen before all others: what early stopping is told to watch, and
+    None where that is the plain loss or nothing."""
+    monitor = _monitors(recipe).get("early_stopping", PLAIN)
+    return None if monitor == PLAIN else monitor
+
+
 def measured_for_watching(recipe: Mapping[str, Any]) -> set[str]:
     """The figures that a run has after each epoch because its recipe watches them, and for nothing else."""
     metrics = {figure_name(metric) for metric in metrics_watched(recipe)}
