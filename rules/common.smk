@@ -27,7 +27,7 @@ def decision(look):
 
 
 engine = parameters.engine()
-codes = code("data"), code("build", engine), code("train", *parameters.trained_by())
+codes = parameters.codes(code)
 own = OwnFiles(study["results"], dependencies.fingerprint)
 targets = planning.or_exit(
     Targets, study, plan, codes, own, decision, planning.changes_nothing(workflow)

@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import mlflow
@@ -18,6 +19,7 @@ from butfor.engine.random_layers import ChanceLayer
 from butfor.records.record import read
 from butfor.study.schema import ConfigError
 from butfor.study.settings import study_and_plan
+from butfor.tracking import model_artifacts
 from butfor.training import model_choice
 from butfor.training.arm_job import train_arm
 from conftest import KERAS, SCHEMA, resolved
@@ -79,6 +81,35 @@ def test_the_best_model_is_chosen_by_validation_and_never_by_the_test_set(values
     ]
     best = model_choice.best(reversed(runs))
     assert (best.seed if best else None) == expected
+
+
+def test_the_best_model_is_the_best_by_what_early_stopping_is_told_to_watch():
+    auc = {"name": "roc_auc", "score": "roc_auc", "options": {}, "higher_is_better": True}
+
+    def best(monitor, *runs):
+        recipe = {**EXAMPLE.recipe, "early_stopping": {"name": "patience", "monitor": monitor}}
+        metrics = [{f"validation/{name}": value for name, value in {"loss": 0.1, **run}.items()} for run in runs]
+        made = [
+            dataclasses.replace(EXAMPLE, seed=seed, status="ok", recipe=recipe, metrics=own)
+            for seed, own in enumerate(metrics)
+        ]
+        return model_choice.best(made).seed
+
+    runs = {"accuracy": 0.9, "roc_auc": 0.7}, {"accuracy": 0.8, "roc_auc": 0.8}, {"accuracy": 0.85}
+    assert best(auc, *runs) == 1 and best("loss", *runs) == 0, "one that leaves it undefined is the worst"
+    assert best({**auc, "higher_is_better": False}, *runs) == 0
+    assert best("trained_loss", {"accuracy": 0.9, "trained_loss": 0.4}, {"accuracy": 0.8, "trained_loss": 0.3}) == 1
+    named = {"butfor.chosen_by": "higher val/final_roc_auc"}
+    assert model_artifacts.chosen_by({"early_stopping": {"monitor": auc}}) == named
+    assert model_artifacts.chosen_by({"early_stopping": {"name": "none"}}) == {}
+
+    def in_mlflow(seed, tags, **metrics):
+        data = {f"val/final_{name}": value for name, value in metrics.items()}
+        return SimpleNamespace(data=SimpleNamespace(tags={"butfor.seed": str(seed), **tags}, metrics=data))
+
+    for tags, expected in ((named, "1"), ({}, "0"), ({"butfor.chosen_by": "lower val/final_roc_auc"}, "0")):
+        mirrored = [in_mlflow(seed, tags, **run) for seed, run in enumerate(runs)]
+        assert min(mirrored, key=model_artifacts._rank).data.tags["butfor.seed"] == expected
 
 
 @pytest.mark.parametrize("model", ["mlp", pytest.param("cnn", marks=pytest.mark.cases)])

@@ -206,7 +206,7 @@ def _choice_remedy(error: ValidationError, value: Any) -> str:
     """The choice that a name means, or those that have a setting for a number."""
     choices = error.schema["choices"]
     if isinstance(value, str):
-        return _meant(value, choices)
+        return similar_name(value, choices)
     if isinstance(value, bool):
         return ""
     settings = []
@@ -220,7 +220,7 @@ def _choice_remedy(error: ValidationError, value: Any) -> str:
     return f" Write {' or '.join(settings)}." if settings else ""
 
 
-def _meant(value: str, names: Iterable[str]) -> str:
+def similar_name(value: str, names: Iterable[str]) -> str:
     """The name that is meant: the same in other letters, what another tool calls it, or a similar one."""
     names = list(names)
     plain = re.sub(r"[^a-z0-9]", "", value.lower())
@@ -247,6 +247,6 @@ def _plain_remedy(error: ValidationError, value: str) -> str:
     if "${" in value:
         return " Variables are not filled in: write the value."
     if error.validator == "enum":
-        return _meant(value, map(str, error.validator_value))
+        return similar_name(value, map(str, error.validator_value))
     lists = [form for form in error.schema.get("anyOf", []) if form.get("items") == {"type": "string"}]
     return f" Write [{value}]." if lists else ""

@@ -8,9 +8,10 @@ from typing import Any
 
 from butfor.checks.footprints.reading import own
 from butfor.recipe.tasks import OWN
-from butfor.recipe.watched_figures import TRAINED
+from butfor.recipe.watched_figures import PLAIN, watched
 from butfor.records.record import Record
 
+MEASURED = (PLAIN, "accuracy", "mae")  # of which a task has some
 FEW = 20  # rows; of fewer, two orders may be the same by chance
 
 
@@ -36,11 +37,9 @@ def _draws(drawn: dict[str, Any]) -> bool:
 
 def _not_restored(record: Record) -> Iterator[str]:
     row = next((row for row in record.history if row["epoch"] == record.restored_epoch), None)
-    for key in (
-        ("validation/loss", "validation/accuracy", "validation/mae", f"validation/{TRAINED}")
-        if record.data.get("task") != OWN.name
-        else ()
-    ):
+    figures = {*watched(record.recipe).values(), *MEASURED}
+    of_an_own_loss = {PLAIN} if record.data.get("task") == OWN.name else set()
+    for key in (f"validation/{name}" for name in sorted(figures - of_an_own_loss)):
         if row is None or key not in record.metrics or key not in row:
             continue
         if not math.isclose(record.metrics[key], row[key], rel_tol=1e-6, abs_tol=1e-9):

@@ -9,7 +9,7 @@ from typing import Any
 
 from butfor.checks import numerics
 from butfor.recipe.tasks import OWN
-from butfor.recipe.watched_figures import TRAINED, measures_trained_loss
+from butfor.recipe.watched_figures import measured_for_watching
 from butfor.records.layer_names import renumbered
 from butfor.records.record import Record
 
@@ -64,8 +64,8 @@ def _first(record: Record) -> dict[str, float]:
 
 def identical(a: Record, b: Record) -> bool:
     """Whether two runs went the same way: same epochs with the same figures, and the same final metrics. What only a run that
-    watches it measures, the loss that trains, is left out unless both do."""
-    aside = "" if measures_trained_loss(a.recipe) and measures_trained_loss(b.recipe) else f"/{TRAINED}"
+    watches it measures, the loss that trains or a metric, is left out unless both do."""
+    aside = measured_for_watching(a.recipe) ^ measured_for_watching(b.recipe)
 
     def way(run: Record) -> list[Any]:
         history = plain([_without(aside, row) for row in run.history])
@@ -74,8 +74,8 @@ def identical(a: Record, b: Record) -> bool:
     return way(a) == way(b)
 
 
-def _without(ending: str, figures: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in figures.items() if not (ending and name.endswith(ending))}
+def _without(aside: set[str], figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if name.rpartition("/")[2] not in aside}
 
 
 def moved(a: Record, b: Record) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from butfor.figures.panels import Measure
-from butfor.figures.quantities import quantities_of, trained_loss_of
+from butfor.figures.quantities import quantities_of, trained_loss_of, watched_metrics_of
 from butfor.languages.phrases import level_term, phrase, term
 from butfor.records.record import Record
 from butfor.records.tables import epoch_rows
@@ -35,10 +35,10 @@ def course_of(records: Sequence[Record], metric: Metric | None) -> Course:
     """What runs are measured by after every epoch. metric: the one that verdicts are asked of: the first measure, if histories
     have it or tell it, as the mean squared error tells its root; else the loss that was trained is. Beside one of these that
     histories do not have, no mean squared error is drawn: of two losses, nobody would know which was meant. Last comes the loss
-    that trains, where it is watched.
+    that trains, where it is watched, and metrics that are.
     """
     rows = [row for record in records for row in epoch_rows(record)]
-    quantities = [*quantities_of(records), *trained_loss_of(records)]
+    quantities = [*quantities_of(records), *trained_loss_of(records), *watched_metrics_of(records)]
     recorded = next((each for each in quantities if metric and metric.name == f"test/{each.name}"), None)
     if metric is None or recorded:
         quantities.sort(key=lambda each: each is not recorded)

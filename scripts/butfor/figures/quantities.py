@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from butfor.recipe.tasks import task_of
+from butfor.recipe.watched_figures import figure_name, metrics_watched
 from butfor.records.record import Record
-from butfor.study.metrics import NATS, TRAINED_LOSS, Quantity, quantities_in
+from butfor.study.metric_catalogue import CATALOGUE
+from butfor.study.metrics import ACCURACY, NATS, TRAINED_LOSS, UNITS, Quantity, quantities_in
+from butfor.study.watched_losses import metric_title
 
 IN_NATS = ("auto", "cross_entropy", "focal")  # losses of classes
 
@@ -15,6 +19,25 @@ IN_NATS = ("auto", "cross_entropy", "focal")  # losses of classes
 def quantities_of(records: Sequence[Record]) -> tuple[Quantity, ...]:
     """Those of the records' task: accuracy and loss where there are none."""
     return quantities_in(name for record in records[:1] for row in record.history[:1] for name in row)
+
+
+def watched_metrics_of(records: Sequence[Record]) -> list[Quantity]:
+    """The metrics that every run has after each epoch, since they are watched."""
+    if not records:
+        return []
+    metrics = {figure_name(metric): metric for record in records for metric in metrics_watched(record.recipe)}
+    return [
+        _quantity(metric)
+        for name, metric in metrics.items()
+        if all(f"validation/{name}" in row for record in records for row in record.history[:1])
+    ]
+
+
+def _quantity(metric: Mapping[str, Any]) -> Quantity:
+    """A metric in the unit of what is computed, which of one that is given in hundredths is a share."""
+    known = CATALOGUE.get(metric["score"])
+    unit = known.unit if known and known.scale == 1 else UNITS.name if known is None else ACCURACY.recorded_unit
+    return Quantity(metric["name"], metric_title(metric["name"]), unit, UNITS, metric["higher_is_better"])
 
 
 def trained_loss_of(records: Sequence[Record]) -> list[Quantity]:

@@ -14,6 +14,7 @@ from butfor.figures import hover_titles, style
 from butfor.languages.phrases import phrase, stored
 from butfor.recipe.early_stopping import lower_is_better
 from butfor.recipe.tasks import task_of
+from butfor.recipe.watched_figures import PLAIN, figure_name
 from butfor.records.record import Record, validation_figures
 from butfor.study.watched_losses import figure_title
 
@@ -27,7 +28,7 @@ SPREAD = 0.28  # of a row, to each side, over which its seeds are laid
 def stopping(records: list[Record], arms: list[str]) -> Figure:
     """Per arm and seed: the last epoch, the epoch whose weights were evaluated, and the one with the best figure."""
     labels = {arm: f"{arm} ({phrase('no run')})" for arm in arms}
-    labels |= {r.arm: f"{r.arm} ({stored(figure_title(monitored(r), task_of(r.data)))})" for r in records}
+    labels |= {r.arm: f"{r.arm} ({stored(figure_title(figure_name(monitored(r)), task_of(r.data)))})" for r in records}
     by_arm = {arm: [record for record in records if record.arm == arm] for arm in arms}
     idle = [arm for arm, own in by_arm.items() if own and all(map(_ran_to_its_best, own))]
     shown = [arm for arm in arms if arm not in idle]
@@ -79,9 +80,9 @@ def _on_idle(idle: list[str], some_shown: bool) -> str:
     )
 
 
-def monitored(record: Record) -> str:
-    """The validation figure that early stopping watched; the loss where there is none."""
-    return str(record.recipe["early_stopping"].get("monitor", "loss"))
+def monitored(record: Record) -> Any:
+    """The validation figure that early stopping watched, as the recipe has it; the loss where there is none."""
+    return record.recipe["early_stopping"].get("monitor", PLAIN)
 
 
 def best_epoch(record: Record) -> int | None:

@@ -14,7 +14,7 @@ from butfor.outlook.time_needed import TimeNeeded
 from butfor.outlook.untouched_parts import lines_to_add
 from butfor.plain_text import counted
 from butfor.study import changed_losses
-from butfor.study.watched_losses import in_words
+from butfor.study.watched_losses import in_words, metric_in_words
 from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
 from butfor.workflow import parameters
@@ -255,6 +255,8 @@ def _to_know(outlook: Outlook) -> Iterator[list[str]]:
         yield [in_words(each, len(outlook.arms)) for each in outlook.watched]
     if outlook.own_losses:
         yield [changed_losses.in_words(outlook.own_losses)]
+    if outlook.metrics_watched:
+        yield [metric_in_words(each, len(outlook.arms)) for each in outlook.metrics_watched]
     if not outlook.has_font:
         yield [
             phrase(

@@ -20,6 +20,7 @@ from butfor.study.plan import Plan
 from butfor.study.schema import SAFE
 from butfor.study.settings import study_and_plan
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
+from butfor.study.watched_metrics import to_be_fit
 from butfor.workflow import origins, parameters
 from butfor.workflow.code_dependencies import CodeDependencies, kept_code
 from butfor.workflow.own_files import OwnFiles
@@ -64,15 +65,15 @@ def planned_study(config: Mapping[str, Any], files: Sequence[Path | str]) -> Pla
     find_modules_beside(list(map(str, files)))
     settings, plan = study_and_plan(copy.deepcopy(dict(config)), BASE / "config" / "schema.yaml")
     dependencies = CodeDependencies(kept_code(Path(".snakemake") / "butfor"))
-    engine = parameters.engine()
-    codes = (
-        dependencies.fingerprint(BASE / "scripts" / "data.py"),
-        dependencies.fingerprint(BASE / "scripts" / "build.py", engine),
-        dependencies.fingerprint(BASE / "scripts" / "train.py", *parameters.trained_by()),
-    )
+    codes = parameters.codes(lambda stage, *more: dependencies.fingerprint(BASE / "scripts" / f"{stage}.py", *more))
     own = OwnFiles(settings["results"], dependencies.fingerprint)
     data = {name: {**one, "largest": plan.largest(name)} for name, one in settings["data_sets"].items()}
-    announced = settings["log_level"], settings["max_minutes"], data, list(settings["metrics"].values())
+    announced = (
+        settings["log_level"],
+        settings["max_minutes"],
+        data,
+        to_be_fit(settings["metrics"], plan.recipes.values()),
+    )
     announce(StartSettings(*announced, settings.get("decides"), settings["job"]["gpu_share"]))
     targets = Targets(settings, plan, codes, own, lambda look: [], is_dry_run=True)
     return PlannedStudy(settings, plan, targets, list(map(str, files)), data)

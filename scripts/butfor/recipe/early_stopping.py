@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from butfor.recipe.watched_figures import figure_name, higher_is_better
 
 
 class EarlyStopping:
@@ -49,9 +53,13 @@ class EarlyStopping:
         return bool(self._active and self._settings["restore_best"])
 
 
-def lower_is_better(validation: dict[str, float], monitor: str) -> float:
-    """The figure that is watched, in its sense or the opposite one, so that a smaller one is better."""
-    return -validation[monitor] if monitor == "accuracy" else validation[monitor]
+def lower_is_better(validation: Mapping[str, float], monitor: Any) -> float:
+    """The figure that is watched, in its sense or the opposite one, so that a smaller one is better; a metric that is undefined,
+    as a correlation with predictions that are all the same, is worse than any number."""
+    value = validation[figure_name(monitor)]
+    if not isinstance(monitor, str) and math.isnan(value):
+        return math.inf
+    return -value if higher_is_better(monitor) else value
 
 
 def improves(value: float, best: float, min_delta: float) -> bool:

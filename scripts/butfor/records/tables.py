@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from butfor.arm_names import data_set_of
+from butfor.recipe.watched_figures import figure_name
 from butfor.records import measures
 from butfor.records.record import Record
 from butfor.records.results_folder import EARLIER, MEASURES, RUNS_FOLDER, asked_for, records_below, records_of
@@ -114,8 +115,13 @@ def _row(record: Record) -> dict[str, Any]:
     }
     for key, value in record.recipe.items():
         if isinstance(value, dict):
-            row.update({f"recipe.{key}.{inner}": setting for inner, setting in value.items()})
+            row.update({f"recipe.{key}.{inner}": _plain(setting) for inner, setting in value.items()})
         else:
             row[f"recipe.{key}"] = value
     row.update({f"seconds.{phase}": seconds for phase, seconds in record.timing["seconds"].items()})
     return row
+
+
+def _plain(setting: Any) -> Any:
+    """A setting inside a choice; of a metric that is watched its name."""
+    return figure_name(setting) if isinstance(setting, dict) and "score" in setting else setting

@@ -9,7 +9,7 @@ from butfor.languages.phrases import phrase, stored
 from butfor.recipe.tasks import REGRESSION, task_of
 from butfor.records.record import Record
 from butfor.study.summary import VerdictSettings
-from butfor.study.watched_losses import in_words, titles_watched, watched_losses
+from butfor.study.watched_losses import in_words, metric_in_words, titles_watched, watched_losses, watched_metrics
 from butfor.verdicts.words import listed
 
 
@@ -51,12 +51,20 @@ def measured(records: list[Record]) -> str:
 
 
 def unwatched(records: list[Record]) -> list[str]:
-    """A sentence on arms that watch another loss than the one that trains them, for each way of it."""
+    """A sentence on arms that watch another loss than the one that trains them, for each way of it, and one on those that watch
+    a metric."""
     recipes = {record.arm: record.recipe for record in records}
     task = task_of(records[0].data)
     layers = records[0].structure if task is REGRESSION else []
     losses = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
-    return [in_words(each, len(recipes), lambda text: f"`{text}`") for each in losses]
+    return [
+        *(in_words(each, len(recipes), _code) for each in losses),
+        *(metric_in_words(each, len(recipes), _code) for each in watched_metrics(recipes)),
+    ]
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
 
 
 def _is_official(records: list[Record]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from butfor.data import limits
 from butfor.recipe import architectures
-from butfor.recipe.watched_figures import watched
+from butfor.recipe.watched_figures import figure_name, metrics_watched, watched
 from butfor.user_code import location
 
 MIXING = ("mixup", "cutmix")
@@ -22,8 +22,9 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
     one update of the weights (`accumulated`), the shortest `side` of
     an image, in pixels (0: examples need not be images), and whose inputs are scaled as the data suggest (`auto`): those
     of models `built in`, of the user's `own`, of both (`mixed`), or of none (empty). models: the same of all. watched:
-    the validation figures that recipes watch; weighted: how many classes get weights (-1: all); smoothed: whether labels are;
-    losses: the losses that are named; moved: what moves images, and not what is known of each of their pixels;
+    the validation figures that recipes watch, metrics aside; weighted: how many classes get weights (-1: all); smoothed:
+    whether labels are; losses: the losses that are named; moved: what moves images, and not what is known of each of their
+    pixels;
     positive: those of Keras's that are made for targets above 0, each with whether the recipe scales targets to be around 0;
     mixed: how batches are mixed, and with what loss of the user's own; given_weights: whether examples count as the data say.
     """
@@ -34,7 +35,7 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
         "side": max(architectures.smallest_side(recipe) for recipe in recipes),
         "auto": _whose([location.is_own(r["model"]["name"]) for r in recipes if r["input_scaling"]["name"] == "auto"]),
         "models": _whose([location.is_own(r["model"]["name"]) for r in recipes]),
-        "watched": sorted({figure for r in recipes for figure in watched(r).values()}),
+        "watched": sorted({name for r in recipes for name in watched(r).values()} - _metrics(recipes)),
         "weighted": sorted({_weighted(r["class_weight"]) for r in recipes} - {0}),
         "smoothed": any(r["label_smoothing"] for r in recipes),
         "losses": sorted({r["loss"]["name"] for r in recipes} - {"auto"}),
@@ -43,6 +44,11 @@ def data_needs(recipes: list[dict[str, Any]]) -> dict[str, Any]:
         "given_weights": any(r["sample_weight"] == "given" for r in recipes),
         "moved": [key for key in architectures.MOVING if any(r[key] for r in recipes)],
     }
+
+
+def _metrics(recipes: list[dict[str, Any]]) -> set[str]:
+    """The metrics that recipes watch."""
+    return {figure_name(metric) for recipe in recipes for metric in metrics_watched(recipe)}
 
 
 def _weighted(settings: dict[str, Any]) -> int:

@@ -15,6 +15,8 @@ def in_short(value: Any) -> str:
     if isinstance(value, dict):
         if "name" not in value:
             return ", ".join(f"{key}: {in_short(item)}" for key, item in value.items()) or "none"
+        if "score" in value:  # a metric that is watched, which a study file names alone
+            return str(value["name"])
         settings = ", ".join(f"{key}={in_short(item)}" for key, item in value.items() if key != "name")
         return f"{value['name']}({settings})" if settings else str(value["name"])
     if isinstance(value, list):

@@ -24,6 +24,7 @@ from butfor.study.plan import Plan, make_plan
 from butfor.study.schema import ConfigError, Schema, complete, load_schema, parts
 from butfor.study.seed_list import refuse_seed_list
 from butfor.study.study_metrics import RECORDED, default_of, meant, metrics_of
+from butfor.study.watched_metrics import refuse_unknown, with_terms
 
 ANCHORS = ("x-", "_")  # what keys begin with that only hold something for aliases
 
@@ -36,7 +37,7 @@ def study_and_plan(
     root = load_schema(schema_path)
     errors = Errors()
     settings = complete_study(config, root, errors, beside)
-    plan = _planned(settings, root, errors)
+    plan = with_terms(_planned(settings, root, errors), settings["metrics"])
     checks = (_check_images, _check_budget, _check_kept, check_models, check_embedded, _declare_claims, _ask_on_parts)
     for check in checks:
         with errors.collected():
@@ -59,6 +60,8 @@ def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
         where, own, resolved = "recipe" if arm == BASELINE else f"ablations.{arm}", Errors(), None
         with own.collected():
             resolved = recipes.complete(written, where)
+            with own.collected():
+                refuse_unknown(resolved, settings["metrics"], where)
             compatibility.check(resolved, written, recipe["properties"], where)
         if arm != BASELINE:
             new = [

@@ -1,4 +1,5 @@
-"""Arms that watch another loss than the one that trains them, and what to write if that was not meant. Standard library only."""
+"""What arms watch, in words: another loss than the one that trains them, with what to write if that was not meant, and metrics.
+Standard library only."""
 
 from __future__ import annotations
 
@@ -9,7 +10,15 @@ from typing import Any
 
 from butfor.languages.phrases import phrase, plural, stored
 from butfor.recipe.tasks import CLASSIFICATION, REGRESSION, TASKS, Task
-from butfor.recipe.watched_figures import PLAIN, TRAINED, trains_by_another, watched
+from butfor.recipe.watched_figures import (
+    PLAIN,
+    TRAINED,
+    figure_name,
+    metrics_watched,
+    trains_by_another,
+    watched,
+)
+from butfor.study.metric_catalogue import CATALOGUE
 from butfor.study.metrics import TITLES
 
 Recipe = Mapping[str, Any]
@@ -27,6 +36,15 @@ class WatchedLoss:
     keys: list[str]
     plain: str
     trained: str
+
+
+@dataclass(frozen=True)
+class WatchedMetric:
+    """A metric that the `keys` of these arms' recipes watch, by its name in the study."""
+
+    name: str
+    arms: list[str]
+    keys: list[str]
 
 
 def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int = 1) -> list[WatchedLoss]:
@@ -48,20 +66,37 @@ def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int
 def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> str:
     """What arms watch, what trains them and what to write, in a sentence. arms: how many the study has. code: how what stands in
     a study file is shown."""
-    named = phrase("every arm") if len(one.arms) == arms else ", ".join(map(code, one.arms[:FEW]))
-    if len(one.arms) > FEW and len(one.arms) != arms:
-        named = phrase("{arms} and {n} more", arms=named, n=len(one.arms) - FEW)
     return plural(
         "In {arms}, {keys} watches the {plain} of validation examples, while another loss trains ({trained}). To watch"
         " the one that trains, write {monitor} there.",
         "In {arms}, {keys} watch the {plain} of validation examples, while another loss trains ({trained}). To watch the one that"
         " trains, write {monitor} there.",
         len(one.keys),
-        arms=named,
+        arms=_named(one.arms, arms, code),
         keys=", ".join(map(code, one.keys)),
         plain=stored(one.plain),
         trained=code(one.trained),
         monitor=code(f"monitor: {TRAINED}"),
+    )
+
+
+def watched_metrics(recipes: Mapping[str, Recipe]) -> list[WatchedMetric]:
+    """Those that arms watch, by their recipes."""
+    alike: dict[tuple[str, ...], WatchedMetric] = {}
+    for arm, recipe in recipes.items():
+        for name in (figure_name(metric) for metric in metrics_watched(recipe)):
+            keys = [key for key, figure in watched(recipe).items() if figure == name]
+            alike.setdefault((name, *keys), WatchedMetric(name, [], keys)).arms.append(arm)
+    return list(alike.values())
+
+
+def metric_in_words(one: WatchedMetric, arms: int, code: Callable[[str], str] = str) -> str:
+    """The same of a metric as in_words of a loss."""
+    return phrase(
+        "Watched on validation examples, computed of what is predicted after each epoch: {metric}, by {keys} in {arms}.",
+        metric=stored(metric_title(one.name)),
+        keys=", ".join(map(code, one.keys)),
+        arms=_named(one.arms, arms, code),
     )
 
 
@@ -72,8 +107,24 @@ def titles_watched(trained: Iterable[tuple[Recipe, Task]], key: str) -> list[str
 
 
 def figure_title(figure: str, task: Task) -> str:
-    """A validation figure in words: the plain loss by what it is, so that it is told from the loss that trains."""
-    return task.loss if figure == PLAIN else TITLES[figure]
+    """A validation figure in words: the plain loss by what it is, so that it is told from the loss that trains; a metric by its
+    title in the catalogue, or by its name."""
+    if figure == PLAIN:
+        return task.loss
+    return TITLES.get(figure) or metric_title(figure)
+
+
+def metric_title(name: str) -> str:
+    """A metric by its title in the catalogue, or by its name."""
+    return CATALOGUE[name].title if name in CATALOGUE else name
+
+
+def _named(some: list[str], arms: int, code: Callable[[str], str]) -> str:
+    """Some arms, of so many."""
+    if len(some) == arms:
+        return phrase("every arm")
+    named = ", ".join(map(code, some[:FEW]))
+    return named if len(some) <= FEW else phrase("{arms} and {n} more", arms=named, n=len(some) - FEW)
 
 
 def _task_of(recipe: Recipe) -> Task | None:

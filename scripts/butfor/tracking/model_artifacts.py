@@ -12,6 +12,7 @@ import math
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mlflow import MlflowClient, __version__
@@ -21,17 +22,21 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from butfor.recipe.tasks import OWN, SEGMENTATION, task_of
+from butfor.recipe.watched_figures import chooses, figure_name, higher_is_better
 from butfor.records.record import Record
 from butfor.study.arm import is_baseline
+from butfor.tracking import metric_names
 from butfor.tracking.artifacts import Artifact
 
 IDENTITY = "butfor.identity"  # of the study that a name in the registry belongs to
 FOLDER = "model"
 HISTORY = "mlflow.log-model.history"  # the tag by which MLflow recognises a run that holds a model
 ALIAS = "best"
+CHOSEN_BY = "butfor.chosen_by"  # of a run whose early stopping is told what to watch: its direction, and its name
+HIGHER, LOWER = "higher", "lower"
 DESCRIPTION = (
-    "Inputs as the model was trained on them, pixels from 0 to 1; logits or numbers come out. Chosen by validation accuracy, or"
-    " by validation loss where there is none, among the baseline's runs."
+    "Inputs as the model was trained on them, pixels from 0 to 1; logits or numbers come out. Chosen among the baseline's runs by"
+    " what early stopping watches where it is told, by validation accuracy, or by validation loss where there is none."
 )
 log = logging.getLogger(__name__)
 
@@ -129,12 +134,22 @@ def _is_ours(client: MlflowClient, name: str, identity: str, experiment: str) ->
     return bears in (None, identity)
 
 
-def _rank(run: Run) -> tuple[float, float, int]:
-    """The order of training.model_choice: validation accuracy, then validation loss, then the seed."""
+def chosen_by(recipe: dict[str, Any]) -> dict[str, str]:
+    """The tag by which the models of a recipe's runs are ranked, where early stopping is told what to watch."""
+    if (monitor := chooses(recipe)) is None:
+        return {}
+    direction = HIGHER if higher_is_better(monitor) else LOWER
+    return {CHOSEN_BY: f"{direction} {metric_names.final(f'validation/{figure_name(monitor)}')}"}
+
+
+def _rank(run: Run) -> tuple[float, float, float, int]:
+    """The order of training.model_choice: what early stopping is told to watch, validation accuracy, loss, then the seed."""
+    better, _, watched = run.data.tags.get(CHOSEN_BY, "").partition(" ")
+    value = run.data.metrics.get(watched, -math.inf if better == HIGHER else math.inf) if watched else 0.0
     accuracy, loss = (
         run.data.metrics.get(f"val/final_{name}", no) for name, no in (("accuracy", 0.0), ("loss", math.inf))
     )
-    return -accuracy, loss, int(run.data.tags["butfor.seed"])
+    return -value if better == HIGHER else value, -accuracy, loss, int(run.data.tags["butfor.seed"])
 
 
 def _inputs(path: Path) -> dict[str, list[int]]:

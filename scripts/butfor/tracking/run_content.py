@@ -16,6 +16,7 @@ from butfor.study.arm import is_baseline
 from butfor.study.metrics import METRICS, Metric
 from butfor.study.recipe_words import in_short
 from butfor.tracking import metric_names, tracked_metrics
+from butfor.tracking.model_artifacts import chosen_by
 
 Line = dict[str, Any]  # a line of a progress file; the first, the header, says which training it is
 SETTLING = [metric for metric in METRICS.values() if metric.settles]
@@ -34,6 +35,7 @@ def tags(record: Record, tracking: dict[str, Any], look: str) -> dict[str, str]:
         "butfor.unusable": record.reason,
         "butfor.fingerprint": record.fingerprint,
         **_fold(record),
+        **chosen_by(record.recipe),
     }
 
 

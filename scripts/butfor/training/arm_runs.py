@@ -29,6 +29,7 @@ from butfor.training.listeners import CheckpointWriter, EpochLog, ProgressWriter
 from butfor.training.predictions import predicted
 from butfor.training.protocol import Engine
 from butfor.training.run import Listener, Run
+from butfor.training.scorer_choice import Scorer, scores_of
 from butfor.training.trajectory import Trajectory
 from butfor.training.trial import tried
 from butfor.user_code.declaration import pretrained
@@ -41,14 +42,22 @@ class ArmRuns:
     """Trains seeds of one arm, one after another, with one engine.
 
     training: `arm`, `recipe` and `validation` (the share of training images, or official), see Plan.training. device: what
-    trains, in words. `seconds` holds by phase what the next record is to carry for the job as a whole.
+    trains, in words. scorer: what computes the metrics that the recipe watches, if it does. `seconds` holds by phase what the
+    next record is to carry for the job as a whole.
     """
 
-    def __init__(self, kind: type[Engine], training: dict[str, Any], dataset: Dataset, device: str) -> None:
+    def __init__(
+        self,
+        kind: type[Engine],
+        training: dict[str, Any],
+        dataset: Dataset,
+        device: str,
+        scorer: Scorer | None = None,
+    ) -> None:
         self.recipe: dict[str, Any] = training["recipe"]
         self.seconds: dict[str, float] = {}
         self._name, self._validation = training["arm"], training["validation"]
-        self._dataset = self._scaled(dataset)
+        self._dataset, self._scorer = self._scaled(dataset), scorer
         versions = {**provenance.machine(), **provenance.training_versions(), "revision": provenance.revision()}
         engine = f"{kind.__module__}:{kind.__qualname__}"
         self._machine = {"device": device, "engine": engine, **kind.numerics(), **versions}
@@ -130,7 +139,9 @@ class ArmRuns:
     def _run(self, seed: int, clock: Clock) -> Run:
         self._tested = None
         train, held = self._split(seed)
-        evaluation = Evaluation(self.engine, self._dataset, train, held, self.recipe)
+        place = seed, self.recipe["train_size"]
+        scores = scores_of(self._scorer, self.engine, self._dataset.task, place, held) if self._scorer else None
+        evaluation = Evaluation(self.engine, self._dataset, train, held, self.recipe, scores)
         return Run(
             self.engine, Trajectory(self.recipe, seed, train, self._steps), evaluation, clock, self._pace, self._load
         )

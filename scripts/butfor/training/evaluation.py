@@ -8,6 +8,7 @@ import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.recipe.tasks import REGRESSION, TASKS
+from butfor.recipe.watched_figures import metrics_watched
 from butfor.records.record import Status
 from butfor.records.right_answers import packed_answers
 from butfor.training.constant_answer import ConstantAnswer
@@ -21,7 +22,9 @@ from butfor.training.learning import (
     right_answers,
     trivial_loss,
 )
+from butfor.training.predictions import prediction_of
 from butfor.training.protocol import Engine, Recipe
+from butfor.training.scorer_choice import Scores
 
 MOST_EXAMPLES = 20_000  # of the test set, evenly spaced, that a model's skill is measured on
 Figures = dict[str, float]
@@ -30,10 +33,19 @@ Figures = dict[str, float]
 class Evaluation:
     """Measures an engine's model on training images, rows `train`, on validation images, rows `held`, and on the test set.
     Figures are named `<part>/<figure>`, such as `validation/loss`. `tested`: the scores of the whole test set, `(n, *outputs)`,
-    once its figures were measured by the same pass; None if they were not. recipe: what the model is trained by."""
+    once its figures were measured by the same pass; None if they were not. recipe: what the model is trained by. scores: what
+    computes the metrics that it watches, of predictions for validation images, if there are any."""
 
-    def __init__(self, engine: Engine, dataset: Dataset, train: Rows, held: Rows, recipe: Recipe) -> None:
-        self._engine, self._dataset, self._recipe = engine, dataset, recipe
+    def __init__(
+        self,
+        engine: Engine,
+        dataset: Dataset,
+        train: Rows,
+        held: Rows,
+        recipe: Recipe,
+        scores: Scores | None = None,
+    ) -> None:
+        self._engine, self._dataset, self._recipe, self._scores = engine, dataset, recipe, scores
         self.train, self.held = train, held
         self.tested: Array | None = None
 
@@ -43,14 +55,22 @@ class Evaluation:
         return {**_named("train", few), **self.validation()}
 
     def validation(self) -> Figures:
-        """On validation images."""
-        return _named("validation", self._engine.evaluate("train", self.held))
+        """On validation images, with the metrics that are watched."""
+        if self._scores is None:
+            return _named("validation", self._engine.evaluate("train", self.held))
+        figures, scores = self._engine.figures_and_scores("train", self.held)
+        return _named("validation", figures | self._scores(prediction_of(scores, self._dataset.task)))
 
     def final(self) -> Figures:
         """On all images of each part: the one time that a run sees the test set."""
         tested = self._test()
-        trained = self._engine.evaluate("train", self.train)
-        return {**_named("train", trained), **self.validation(), **_named("test", tested)}
+        trained, validation = self._engine.evaluate("train", self.train), self.validation()
+        undefined = {f"validation/{each['name']}" for each in metrics_watched(self._recipe)}
+        undefined = {
+            name for name in undefined if not math.isfinite(validation[name])
+        }  # which is no sign of divergence
+        validation = {name: value for name, value in validation.items() if name not in undefined}
+        return {**_named("train", trained), **validation, **_named("test", tested)}
 
     def status(self, metrics: Figures, reason: str) -> tuple[Status, str, str]:
         """What became of a run with these final figures, why, and which test examples its answers are right for (see a record's

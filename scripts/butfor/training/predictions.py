@@ -29,7 +29,7 @@ def predicted(
             pieces = [tested]
         else:
             pieces = [engine.scores(source, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
-        by_part[part] = np.concatenate([_prediction(piece, dataset.task) for piece in pieces])
+        by_part[part] = np.concatenate([prediction_of(piece, dataset.task) for piece in pieces])
     return by_part
 
 
@@ -44,7 +44,8 @@ def try_prediction(engine: Engine, dataset: Dataset, model: str) -> None:
         raise OwnCodeError(f"{model}: {error}") from error
 
 
-def _prediction(scores: Array, task: str) -> Array:
+def prediction_of(scores: Array, task: str) -> Array:
+    """What scores of examples of a task predict."""
     if not TASKS[task].classes:
         return scores
     if TASKS[task] in (BINARY, MULTILABEL):

@@ -24,6 +24,7 @@ from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.built import refuse_unbuilt
 from butfor.training.engine_choice import engine_named
+from butfor.training.scorer_choice import scorer_of
 from butfor.user_code import call
 
 Training = dict[str, Any]
@@ -54,12 +55,13 @@ def search(
     with engine.compiled_in(path.parents[1] / COMPILED, threads, fingerprint(task["recipe"])):
         device, dataset = engine.device(threads), load(arrays, manifest, stream)
         engine.set_arithmetic(task["recipe"])
+        scorer = scorer_of(task, arrays, manifest)
         for rate in task["rates"]:
             recipe = {**task["recipe"], "learning_rate": rate}
             what = f"{task['arm']}, learning rate {rate:g}"
             with time_limit(max_minutes, what), call.attribute_errors_to(recipe["model"]["name"], f"training {what}"):
                 began = time.perf_counter()
-                arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device)
+                arm_runs = ArmRuns(engine, {**task, "recipe": recipe}, dataset, device, scorer)
                 for seed in task["seeds"]:
                     validated = arm_runs.validate(seed)
                     if scored is not None:

@@ -27,6 +27,7 @@ from butfor.training.checkpoint import Checkpoint
 from butfor.training.finished_job import MODELS, put_in_place
 from butfor.training.predictions import try_prediction
 from butfor.training.protocol import Engine
+from butfor.training.scorer_choice import scorer_of
 from butfor.user_code import call
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class SeedJob:
         engine.set_arithmetic(training["recipe"])
         self._dataset = load(arrays, manifest, announced().streams(data_set_of(training["arm"])))
         self._model = training["recipe"]["model"]["name"]
+        self._scorer = scorer_of(training, arrays, manifest)
         origin = earlier.origin(training, self._dataset.fingerprint)
         self._made = Receipt(earlier.mark(origin, self._device), training["seeds"], origin, training.get("token", ""))
         self._waiting = job_folder.waiting(runs, self._made.mark)
@@ -123,7 +125,7 @@ class SeedJob:
             return self._arm_runs
         dataset = self._dataset.of_seed(seed)
         if self._arm_runs is None or not self._arm_runs.takes(dataset):
-            self._arm_runs = ArmRuns(self._engine, self._training, dataset, self._device)
+            self._arm_runs = ArmRuns(self._engine, self._training, dataset, self._device, self._scorer)
             self._arm_runs.seconds["data"] = self._data_seconds
             if self._keeps:  # what cannot be kept is refused before it is trained
                 self._arm_runs.engine.save(self._waiting / MODELS / f"trial_{os.getpid()}.keras")

@@ -1,5 +1,6 @@
 """Which trainings of a look one job trains together: those on one data set whose recipes share a program, but for folds and
-whole groups, of which each seed has other data or parts of other sizes; where there are several GPUs, as many parts of them.
+whole groups, of which each seed has other data or parts of other sizes, and for recipes that watch a metric, which is computed
+of a run's predictions after each epoch, outside the program; where there are several GPUs, as many parts of them.
 Standard library only, because every job of a cluster run parses it.
 
 A part has whole arms, so that an arm's job waits for one of them, and no more of them than is one device's share of the look. The
@@ -16,6 +17,7 @@ from typing import Any
 from butfor.arm_names import data_set_of
 from butfor.recipe.cohorts import cohorts
 from butfor.recipe.given_numbers import switches_of
+from butfor.recipe.watched_figures import metrics_watched
 from butfor.records.provenance import gpus
 from butfor.workflow import parameters
 from butfor.workflow.targets import Targets
@@ -69,7 +71,7 @@ def joint_trainings(trainings: Iterable[Training], targets: Targets, devices: in
     by_data = dict[str, list[Training]]()
     for training in trainings:
         data_set = data_set_of(training["arm"])
-        if not _parts_differ(targets.data.made[data_set]):
+        if not metrics_watched(training["recipe"]) and not _parts_differ(targets.data.made[data_set]):
             by_data.setdefault(data_set, []).append(training)
     most = -(-sum(map(len, by_data.values())) // devices)
     return [

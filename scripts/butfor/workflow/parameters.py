@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from butfor.recipe.watched_figures import metrics_watched
 from butfor.records import provenance
 from butfor.study.plan import Plan
 from butfor.study.study_protocol import terms
@@ -23,6 +24,7 @@ KERAS = "butfor.engine.keras_engine:KerasEngine"
 JAX = "butfor.jax_engine.jax_engine:JaxEngine"
 ENGINES = {"tensorflow": KERAS, "jax": JAX}
 JAX_COHORTS = "butfor.jax_engine.cohort_process"  # which trains many of its runs together
+SCORER = "butfor.metrics.watched_scores:WatchedScores"  # which computes the metrics that a recipe watches
 JAX_LIBRARIES = ("jax", "jaxlib")
 RUN_WRITING = "butfor.tracking.run_writing"  # what decides the content of a run in MLflow
 ARM_WRITING = "butfor.tracking.arm_content"  # and of that of an arm
@@ -39,17 +41,28 @@ def trained_by() -> tuple[str, ...]:
     return (engine(), JAX_COHORTS) if engine() == JAX else (engine(),)
 
 
+def codes(code: Callable[..., str]) -> tuple[str, str, str, str]:
+    """The fingerprints of the code that makes the data, builds users' models, trains, and trains where metrics are watched. code:
+    gives that of an entry script with further modules."""
+    trains = code("train", *trained_by())
+    return code("data"), code("build", engine()), trains, code("train", *trained_by(), SCORER)
+
+
 def training(
     plan: Plan, arm: str, look: str, code: str, user_code: str, predictions: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The parameters of one training job: those of Plan.training, the engine, the fingerprints of the code that trains and of
-    the user's own, the versions of its libraries, and the parts of the data of which predictions are to be kept."""
-    return {**plan.training(arm, look), **_software(code, user_code), "predictions": list(predictions)}
+    the user's own, the versions of its libraries, and the parts of the data of which predictions are to be kept; where it
+    watches metrics, also what computes these."""
+    training = plan.training(arm, look)
+    software = _software(code, user_code) | _scorer(training["recipe"])
+    return {**training, **software, "predictions": list(predictions)}
 
 
 def search(plan: Plan, arm: str, code: str, user_code: str) -> dict[str, Any]:
     """The parameters of one search of the learning rate; code as of a training."""
-    return {**plan.search(arm), **_software(code, user_code)}
+    search = plan.search(arm)
+    return {**search, **_software(code, user_code), **_scorer(search["recipe"])}
 
 
 def analysis(settings: Settings, plan: Plan) -> Study:
@@ -97,6 +110,10 @@ def mirrored(settings: Settings, plan: Plan, code_of: Callable[[str], str]) -> d
 
 def _software(code: str, user_code: str) -> dict[str, Any]:
     return {"engine": engine(), "code": code, "user_code": user_code, "versions": _versions(engine() == JAX)}
+
+
+def _scorer(recipe: Settings) -> dict[str, str]:
+    return {"scorer": SCORER} if metrics_watched(recipe) else {}
 
 
 @functools.cache

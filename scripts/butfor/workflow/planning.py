@@ -21,6 +21,7 @@ from butfor.study.files_beside import PATHS
 from butfor.study.misread_numbers import refuse_misread_numbers
 from butfor.study.plan import Plan
 from butfor.study.settings import study_and_plan
+from butfor.study.watched_metrics import to_be_fit
 from butfor.study.written_lines import WrittenLines
 from butfor.tracking import target
 from butfor.workflow import outer_workflow, recovery
@@ -93,7 +94,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         results, sets = Path(settings["results"]), settings["data_sets"]
         for name, data in sets.items():
             refuse_unfit(
-                settings["metrics"].values(),
+                to_be_fit(settings["metrics"], plan.recipes.values()),
                 {"classes": CLASSES} if data["name"] in TRAIN_IMAGES else {},
                 data_set=name,
             )
@@ -117,7 +118,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
     parent_watch.announce_start()
     text_encoding.announce_utf8()
     data = {name: {**data, "largest": plan.largest(name)} for name, data in sets.items()}
-    asked = list(settings["metrics"].values())
+    asked = to_be_fit(settings["metrics"], plan.recipes.values())
     decides = settings.get("decides")
     share, limits = settings["job"]["gpu_share"], (settings["log_level"], settings["max_minutes"])
     announced = start_settings.StartSettings(*limits, data, asked, decides, share)

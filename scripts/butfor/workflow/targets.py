@@ -20,9 +20,11 @@ from butfor.study.asked_metrics import needs_predictions, parts_to_predict, pred
 from butfor.study.cost_metrics import is_cost
 from butfor.study.plan import Plan
 from butfor.study.summary import PlanSummary
+from butfor.study.watched_metrics import to_be_fit
 from butfor.training.built import failure
 from butfor.user_code import location
 from butfor.workflow import inheritance, origins, parameters
+from butfor.workflow.arm_code import ArmCode
 from butfor.workflow.data_files import DataFiles
 from butfor.workflow.finished_trainings import FinishedTrainings
 from butfor.workflow.inheritance import Inheritance
@@ -31,13 +33,13 @@ from butfor.workflow.present_files import present_files
 
 Trainings = Iterable[tuple[str, str]]
 DRAWN_AS = ("png", "svg")
-NO_CODE = fingerprint([])  # of the user's own
 
 
 class Targets:
     """The files of a planned study.
 
-    settings: the study's, completed. codes: the fingerprints of the code that makes the data, builds users' models, and trains.
+    settings: the study's, completed. codes: the fingerprints of the code that makes the data, builds users' models, trains, and
+    trains where metrics are watched.
     own: the files that the user brings. next_arms: the arms that train after a look, by its decision, which may have to be
     made first. is_dry_run: whether nothing may be changed, but is to be foreseen.
     """
@@ -46,7 +48,7 @@ class Targets:
         self,
         settings: dict[str, Any],
         plan: Plan,
-        codes: tuple[str, str, str],
+        codes: tuple[str, str, str, str],
         own: OwnFiles,
         next_arms: Callable[[str], list[str]],
         is_dry_run: bool = False,
@@ -54,7 +56,7 @@ class Targets:
         self._plan, self._next_arms, self.is_dry_run = plan, next_arms, is_dry_run
         self._foreseen: set[str] = set()
         self.forced: set[str] = set()  # files that a dry run is to count as missing
-        preparing, building, self._code = codes
+        preparing, building, *training = codes
         self._results, self._models = settings["results"], settings["tracking"]["models"]
         self._finished = FinishedTrainings(self._results, len(plan.arms))
         self._costs = settings["costs"]
@@ -69,15 +71,16 @@ class Targets:
         scores = [terms["score"] for terms in self._asked.values()]
         self._own_metrics = {score: own.metric(score) for score in scores if location.is_own(score)}
         self._own = {name: own.model(recipe) for name, recipe in self.user_models.items()}
-        losses = {name: recipe["loss"]["name"] for name, recipe in recipes.items()}
-        self._own_losses = {name: own.code(loss) for name, loss in losses.items() if location.is_own(loss)}
+        self._code = ArmCode(recipes, self._own, own, *training)
         marks = {
             name: fingerprint([recipe, self._own[name]["code"], self.data.made[data_set_of(name)], building])
             for name, recipe in self.user_models.items()
         }
         stale = self.data.stale
         for name in (name for name in self.data.names if name not in stale):
-            refuse_unfit(self._asked.values(), origins.manifest(Path(self._results), name), data_set=name)
+            refuse_unfit(
+                to_be_fit(self._asked, recipes.values()), origins.manifest(Path(self._results), name), data_set=name
+            )
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
@@ -97,7 +100,7 @@ class Targets:
 
     def search(self, arm: str) -> dict[str, Any]:
         """The parameters of a search of the learning rate; `metric`: the one that decides, if predictions tell it."""
-        params = parameters.search(self._plan, arm, self._code, self._user_code(arm))
+        params = parameters.search(self._plan, arm, *self._code.of(arm))
         return params | predicted_primary(self.measuring["metrics"], self._asked, self._verdict["metric"])
 
     def inherit(self) -> Inheritance:
@@ -134,13 +137,9 @@ class Targets:
     def _training(self, arm: str, look: str) -> dict[str, Any]:
         if (arm, look) not in self._trainings_of:
             self._trainings_of[arm, look] = parameters.training(
-                self._plan, arm, look, self._code, self._user_code(arm), predictions=self._predictions
+                self._plan, arm, look, *self._code.of(arm), predictions=self._predictions
             )
         return self._trainings_of[arm, look]
-
-    def _user_code(self, arm: str) -> str:
-        code = self._own[arm]["code"] if arm in self._own else NO_CODE
-        return fingerprint([code, self._own_losses[arm]]) if arm in self._own_losses else code
 
     def files_read(self, arm: str) -> list[str]:
         """For the building of the arm's own model: the file in which it notes the files that it reads, and what stands for

@@ -1,0 +1,76 @@
+"""The metrics that a recipe watches, of what it predicts of its validation examples after each epoch: by the functions that
+measure runs when they are over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from butfor.arm_names import data_set_of
+from butfor.data.dataset import Array
+from butfor.metrics import own_metric
+from butfor.metrics.measuring import score_of
+from butfor.metrics.stored_data import StoredData
+from butfor.recipe.tasks import BINARY, MULTILABEL, TASKS
+from butfor.recipe.watched_figures import metrics_watched
+from butfor.study.asked_metrics import MetricError
+from butfor.user_code.location import is_own
+
+Truth = tuple[
+    Array, str, Array | None
+]  # of validation examples, the stored part that they are of, and their places in it
+
+
+class WatchedScores:
+    """Those of a training or a search, see training/scorer_choice. training: its parameters."""
+
+    def __init__(self, training: dict[str, Any], arrays: Path | str, manifest: Path | str) -> None:
+        self._arm: str = training["arm"]
+        self._data = StoredData(Path(arrays), Path(manifest), training["validation"])
+        self._metrics = [self._data.numbered(dict(metric)) for metric in metrics_watched(training["recipe"])]
+
+    def of(self, seed: int, train_size: int | None) -> Callable[[Array], dict[str, float]]:
+        """What computes them of a run; NaN where a metric is undefined, as a correlation with what is all the same."""
+        return partial(self._values, seed, self._truth(seed, train_size))
+
+    def try_on(self, seed: int, train_size: int | None, predicted: Array) -> None:
+        """Raises MetricError for a metric that is undefined whatever is predicted, OwnCodeError for the user's own that fails.
+        predicted: by a model before it is trained."""
+        truth = self._truth(seed, train_size)
+        values = self._values(seed, truth, predicted)
+        for metric in self._metrics:
+            if math.isfinite(values[metric["name"]]):
+                continue
+            value, why = score_of(metric, truth[0], _made_up(predicted, self._data.task), self._data.task)
+            if not math.isfinite(value):
+                place = ".".join(filter(None, ["data", data_set_of(self._arm)]))
+                raise MetricError(
+                    f"monitor: expected a metric that the validation examples have, received {metric['name']}, which is {value}"
+                    f" whatever is predicted of the {len(truth[0])} of {self._arm}, seed {seed}{why}. Write a larger"
+                    f" {place}.validation, or watch another figure."
+                )
+
+    def _truth(self, seed: int, train_size: int | None) -> Truth:
+        rows, source = self._data.rows("validation", seed, train_size)
+        return self._data.array(f"y_{source}")[rows], source, rows
+
+    def _values(self, seed: int, of: Truth, predicted: Array) -> dict[str, float]:
+        return {metric["name"]: self._value(metric, seed, of, predicted) for metric in self._metrics}
+
+    def _value(self, metric: dict[str, Any], seed: int, of: Truth, predicted: Array) -> float:
+        truth, source, rows = of
+        if is_own(metric["score"]):
+            return own_metric.measured(metric["score"], truth, predicted, self._data.beside(source, rows, seed))
+        return score_of(metric, truth, predicted, self._data.task)[0]
+
+
+def _made_up(predicted: Array, task: str) -> Array:
+    """Predictions that differ from example to example, as those before any training need not."""
+    drawn = np.random.default_rng(0).uniform(0.1, 0.9, predicted.shape).astype(np.float32)
+    sums_to_one = TASKS[task].classes and TASKS[task] not in (BINARY, MULTILABEL)
+    return drawn / drawn.sum(axis=-1, keepdims=True) if sums_to_one else drawn

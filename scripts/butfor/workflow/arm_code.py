@@ -1,0 +1,41 @@
+"""The code that the trainings of a study's arms follow from: butfor's, and the user's own.
+
+Standard library only, because every job of a cluster run parses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from butfor.fingerprint import fingerprint
+from butfor.recipe.watched_figures import metrics_watched
+from butfor.user_code import location
+from butfor.workflow.own_files import OwnFiles
+
+NO_CODE = fingerprint([])  # of the user's own
+
+
+class ArmCode:
+    """What stands for the code of each arm. models: of arms with a model of the user's own, what stands for that (see
+    OwnFiles.model). trains: the fingerprint of the code that trains; watches: the same where metrics are watched."""
+
+    def __init__(
+        self, recipes: Mapping[str, Any], models: Mapping[str, dict[str, str]], own: OwnFiles, trains: str, watches: str
+    ) -> None:
+        self._models, self._trains, self._watches = models, trains, watches
+        losses = {name: recipe["loss"]["name"] for name, recipe in recipes.items()}
+        self._losses = {name: own.code(loss) for name, loss in losses.items() if location.is_own(loss)}
+        watching = {name: metrics for name, recipe in recipes.items() if (metrics := metrics_watched(recipe))}
+        self._watched = {
+            name: [own.code(each["score"]) for each in metrics if location.is_own(each["score"])]
+            for name, metrics in watching.items()
+        }
+
+    def of(self, arm: str) -> tuple[str, str]:
+        """The fingerprint of the code that trains an arm, and of the user's own."""
+        code = self._models[arm]["code"] if arm in self._models else NO_CODE
+        code = fingerprint([code, self._losses[arm]]) if arm in self._losses else code
+        if not (watched := self._watched.get(arm)):
+            return self._watches if arm in self._watched else self._trains, code
+        return self._watches, fingerprint([code, *watched])
