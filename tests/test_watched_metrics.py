@@ -20,7 +20,6 @@ from butfor.figures.stopping import best_epoch
 from butfor.metrics.fitting import refuse_unfit
 from butfor.metrics.stored_data import StoredData
 from butfor.metrics.watched_scores import WatchedScores
-from butfor.outlook.outlook_text import metric_in_words
 from butfor.recipe.early_stopping import EarlyStopping
 from butfor.recipe.plateau import Plateau
 from butfor.recipe.watched_figures import measured_for_watching, watched
@@ -30,7 +29,7 @@ from butfor.study.asked_metrics import MetricError
 from butfor.study.data_needs import data_needs
 from butfor.study.recipe_words import in_short
 from butfor.study.study_metrics import metrics_of
-from butfor.study.watched_losses import figure_title, watched_metrics
+from butfor.study.watched_losses import figure_title, metric_in_words, watched_metrics
 from butfor.study.watched_metrics import to_be_fit
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.scorer_choice import scorer_of

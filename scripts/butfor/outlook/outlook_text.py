@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from butfor.languages.phrases import phrase, plural, stored, template
+from butfor.outlook.advice_text import advice
 from butfor.outlook.build_text import build_lines
 from butfor.outlook.outlook import Outlook
 from butfor.outlook.power_text import power_lines
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, PROBE
 from butfor.outlook.time_needed import TimeNeeded
-from butfor.outlook.untouched_parts import lines_to_add
 from butfor.plain_text import counted
-from butfor.study import changed_losses
-from butfor.study.watched_losses import in_words, metric_in_words
 from butfor.text_width import padded, padded_before, width
 from butfor.verdicts.words import listed
 from butfor.workflow import parameters
@@ -38,7 +36,7 @@ def outlook_text(outlook: Outlook) -> str:
         _time(outlook),
         _machine(outlook),
     ]
-    paragraphs += [power_lines(outlook.power), *_to_know(outlook)]
+    paragraphs += [power_lines(outlook.power), *advice(outlook)]
     return "\n\n".join("\n".join(lines) for lines in paragraphs if lines)
 
 
@@ -222,48 +220,6 @@ def _gpus(outlook: Outlook) -> str:
             command="make setup GPU=1" + " ENGINE=jax" * (parameters.engine() == parameters.JAX),
         )
     return phrase("No GPU is needed, and none is used here.")
-
-
-def _to_know(outlook: Outlook) -> Iterator[list[str]]:
-    """What the user may want to change before it costs anything."""
-    for names in outlook.alike:
-        yield [
-            phrase(
-                "{arms} would train the very same runs: what is set differently never acts. Such an arm is found void after its"
-                " training; change it or leave it out.",
-                arms=listed(names),
-            )
-        ]
-    if outlook.untouched:
-        lines = "\n".join(f"    {line}" for line in lines_to_add(outlook.untouched))
-        yield [
-            phrase(
-                "No arm touches these active parts of the recipe, so that the study says nothing about them: {parts}. To ask"
-                " about them, add to the study file:",
-                parts=listed(list(outlook.untouched)),
-            ),
-            lines,
-        ]
-    if outlook.unclaimed:
-        yield [
-            phrase(
-                "No claim is about {arms}; a claim counts as declared only if it is there before the first run.",
-                arms=listed(outlook.unclaimed),
-            )
-        ]
-    if outlook.watched:
-        yield [in_words(each, len(outlook.arms)) for each in outlook.watched]
-    if outlook.own_losses:
-        yield [changed_losses.in_words(outlook.own_losses)]
-    if outlook.metrics_watched:
-        yield [metric_in_words(each, len(outlook.arms)) for each in outlook.metrics_watched]
-    if not outlook.has_font:
-        yield [
-            phrase(
-                "This machine has no font with all letters of the report's language: figures that it draws will be in English."
-                " Install one before the start, such as Noto Sans CJK (fonts-noto-cjk), and delete matplotlib's cache."
-            )
-        ]
 
 
 def minutes(seconds: float) -> str:
