@@ -29,7 +29,7 @@ sys.path.insert(0, f"{BASE}/scripts")
 from butfor.forks.servers import ForkServers
 from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import known_signatures, parameter_frames, planning
+from butfor.workflow import known_signatures, metric_trials, parameter_frames, planning
 from butfor.workflow import present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
@@ -72,6 +72,8 @@ if workflow.is_main_process:
     dependencies.save()
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
+    if not targets.is_dry_run:
+        planning.or_exit(metric_trials.try_metrics, study, targets)
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)

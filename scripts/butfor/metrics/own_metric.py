@@ -21,9 +21,9 @@ Beside = Mapping[
 # only where it is asked for
 
 
-def measured(reference: str, truth: Array, prediction: Array, beside: Beside) -> float:
+def measured(reference: str, truth: Array, prediction: Array, beside: Beside, finite: bool = True) -> float:
     """What the function `module:function` says of predictions. beside: the `inputs`, and the `groups` that the data name, if they
-    do. Raises OwnCodeError unless that is one finite number."""
+    do. Raises OwnCodeError unless that is one number, which is to be `finite`, or need not be."""
     function = call.load(reference)
     asked = asked_by(function)
     call.check_arguments(reference, function, (*ARGUMENTS, *asked))
@@ -35,7 +35,7 @@ def measured(reference: str, truth: Array, prediction: Array, beside: Beside) ->
     given = {name: beside[name]() for name in asked}
     with call.attribute_errors_to(reference, "measuring predictions"):
         value = function(truth.copy(), prediction.copy(), **given)
-    return _number(reference, value, prediction)
+    return _number(reference, value, prediction, finite)
 
 
 def asked_by(function: Callable[..., Any]) -> list[str]:
@@ -47,13 +47,13 @@ def asked_by(function: Callable[..., Any]) -> list[str]:
     return [name for name in parameters if name in ASKED_BY_NAME]
 
 
-def _number(reference: str, value: Any, prediction: Array) -> float:
+def _number(reference: str, value: Any, prediction: Array, finite: bool) -> float:
     try:
         array = np.asarray(value)
         number = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "fiub" else None
     except (TypeError, ValueError):
         number = None
-    if number is None or not math.isfinite(number):
+    if number is None or (finite and not math.isfinite(number)):
         received = f"{number}" if number is not None else _described(value)
         raise OwnCodeError(
             f"{reference}: expected one finite number of predictions of shape {prediction.shape}, received {received}."

@@ -16,6 +16,7 @@ from butfor.data.dataset import Dataset, load
 from butfor.data.fetch import FetchError
 from butfor.data.prepare import prepare
 from butfor.errors import StudyError
+from butfor.metrics.metric_trial import try_own
 from butfor.outlook.step_probe import BUILDS, PROBE, REFUSAL
 from butfor.outlook.trial_builds import build_in_turn
 from butfor.process.start_settings import announced
@@ -60,6 +61,7 @@ def main(folder: Path) -> None:
     if not parts:
         parts = [str(folder / name) for name in ("arrays.npz", "manifest.json", "source.json")]
         prepare(task["data"], parts[0], parts[1], parts[2], store=folder / "files")
+    try_own(announced().metrics, parts[0], parts[1], training["validation"], training["seeds"][0])
     began, loading = time.perf_counter(), SharedTime(on_cpu=True)
     stored = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
     loaded = (time.perf_counter() - began) * loading.share()

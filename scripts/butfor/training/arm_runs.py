@@ -133,7 +133,7 @@ class ArmRuns:
         self.engine.start(seed)
         run = self._run(seed, Clock({}))
         run.train(self._listeners(run, seed))
-        broken, figures = run.trajectory.reason, run.evaluation.validation()
+        broken, figures = run.trajectory.reason, run.evaluation.final_validation()
         return {key: None if broken or not math.isfinite(value) else value for key, value in figures.items()}
 
     def _run(self, seed: int, clock: Clock) -> Run:

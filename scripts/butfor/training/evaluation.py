@@ -64,13 +64,13 @@ class Evaluation:
     def final(self) -> Figures:
         """On all images of each part: the one time that a run sees the test set."""
         tested = self._test()
-        trained, validation = self._engine.evaluate("train", self.train), self.validation()
-        undefined = {f"validation/{each['name']}" for each in metrics_watched(self._recipe)}
-        undefined = {
-            name for name in undefined if not math.isfinite(validation[name])
-        }  # which is no sign of divergence
-        validation = {name: value for name, value in validation.items() if name not in undefined}
-        return {**_named("train", trained), **validation, **_named("test", tested)}
+        trained = self._engine.evaluate("train", self.train)
+        return {**_named("train", trained), **self.final_validation(), **_named("test", tested)}
+
+    def final_validation(self) -> Figures:
+        """On validation images, without a metric that is undefined, which is no sign of divergence."""
+        figures, metrics = self.validation(), {f"validation/{each['name']}" for each in metrics_watched(self._recipe)}
+        return {name: value for name, value in figures.items() if name not in metrics or math.isfinite(value)}
 
     def status(self, metrics: Figures, reason: str) -> tuple[Status, str, str]:
         """What became of a run with these final figures, why, and which test examples its answers are right for (see a record's

@@ -14,6 +14,7 @@ from butfor.data.folds import Folds
 from butfor.data.prepare import prepare
 from butfor.data.same_task import Beside
 from butfor.metrics.fitting import refuse_unfit
+from butfor.metrics.metric_trial import try_own
 from butfor.process.start_settings import StartSettings
 from butfor.study.metrics import METRICS
 from butfor.study.study_metrics import recorded_by
@@ -42,6 +43,8 @@ def prepare_data(
         for truth in _tested(settings.data[data_set], arrays_path, manifest_path):
             tested = np.bincount(truth.reshape(-1)).tolist() if truth.dtype.kind in "iu" else []
             refuse_unfit(settings.metrics, about, tested, data_set)
+        folds = settings.data[data_set].get("folds") or {"seeds": [0]}
+        try_own(settings.metrics, arrays_path, manifest_path, settings.data[data_set]["validation"], folds["seeds"][0])
 
 
 def _tested(data: dict[str, Any], arrays_path: Path | str, manifest_path: Path | str) -> Iterator[Array]:

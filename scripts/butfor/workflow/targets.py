@@ -41,7 +41,8 @@ class Targets:
     settings: the study's, completed. codes: the fingerprints of the code that makes the data, builds users' models, trains, and
     trains where metrics are watched.
     own: the files that the user brings. next_arms: the arms that train after a look, by its decision, which may have to be
-    made first. is_dry_run: whether nothing may be changed, but is to be foreseen.
+    made first. is_dry_run: whether nothing may be changed, but is to be foreseen. own_metrics: what stands for each function of
+    the user's own among the metrics (see OwnFiles.metric).
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Targets:
         recipes = plan.recipes
         self.user_models = {name: r for name, r in recipes.items() if location.is_own(r["model"]["name"])}
         scores = [terms["score"] for terms in self._asked.values()]
-        self._own_metrics = {score: own.metric(score) for score in scores if location.is_own(score)}
+        self.own_metrics = {score: own.metric(score) for score in scores if location.is_own(score)}
         self._own = {name: own.model(recipe) for name, recipe in self.user_models.items()}
         self._code = ArmCode(recipes, self._own, own, *training)
         marks = {
@@ -197,7 +198,7 @@ class Targets:
             for terms in self._asked.values()
             if needs_predictions(terms, self._verdict)
         ]
-        metrics = [{**terms, **self._own_metrics.get(terms["score"], {})} for terms in asked]
+        metrics = [{**terms, **self.own_metrics.get(terms["score"], {})} for terms in asked]
         params = {"metrics": metrics, "predictions": self._predictions, "validation": self._plan.validation}
         grouped = {name: self.data.made_of[name] for name, made in self.data.made.items() if "groups" in made}
         return {**params, "groups": grouped} if grouped else params  # trainings do not tell when these change
