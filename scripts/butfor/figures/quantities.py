@@ -9,9 +9,8 @@ from typing import Any
 from butfor.recipe.tasks import task_of
 from butfor.recipe.watched_figures import figure_name, metrics_watched
 from butfor.records.record import Record
-from butfor.study.metric_catalogue import CATALOGUE
+from butfor.study.metric_catalogue import CATALOGUE, title_of
 from butfor.study.metrics import ACCURACY, NATS, TRAINED_LOSS, UNITS, Quantity, quantities_in
-from butfor.study.watched_losses import metric_title
 
 IN_NATS = ("auto", "cross_entropy", "focal")  # losses of classes
 
@@ -37,7 +36,7 @@ def _quantity(metric: Mapping[str, Any]) -> Quantity:
     """A metric in the unit of what is computed, which of one that is given in hundredths is a share."""
     known = CATALOGUE.get(metric["score"])
     unit = known.unit if known and known.scale == 1 else UNITS.name if known is None else ACCURACY.recorded_unit
-    return Quantity(metric["name"], metric_title(metric["name"]), unit, UNITS, metric["higher_is_better"])
+    return Quantity(metric["name"], title_of(metric["name"]), unit, UNITS, metric["higher_is_better"])
 
 
 def trained_loss_of(records: Sequence[Record]) -> list[Quantity]:

@@ -133,3 +133,8 @@ SYNONYMS = {  # what others call them
     "cross_entropy": "log_loss",
     "crossentropy": "log_loss",
 }
+
+
+def title_of(name: str) -> str:
+    """A metric by its title in the catalogue, or by its name."""
+    return CATALOGUE[name].title if name in CATALOGUE else name

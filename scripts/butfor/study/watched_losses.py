@@ -18,7 +18,7 @@ from butfor.recipe.watched_figures import (
     trains_by_another,
     watched,
 )
-from butfor.study.metric_catalogue import CATALOGUE
+from butfor.study.metric_catalogue import title_of
 from butfor.study.metrics import TITLES
 
 Recipe = Mapping[str, Any]
@@ -94,7 +94,7 @@ def metric_in_words(one: WatchedMetric, arms: int, code: Callable[[str], str] = 
     """The same of a metric as in_words of a loss."""
     return phrase(
         "Watched on validation examples, computed of what is predicted after each epoch: {metric}, by {keys} in {arms}.",
-        metric=stored(metric_title(one.name)),
+        metric=stored(title_of(one.name)),
         keys=", ".join(map(code, one.keys)),
         arms=_named(one.arms, arms, code),
     )
@@ -111,12 +111,7 @@ def figure_title(figure: str, task: Task) -> str:
     title in the catalogue, or by its name."""
     if figure == PLAIN:
         return task.loss
-    return TITLES.get(figure) or metric_title(figure)
-
-
-def metric_title(name: str) -> str:
-    """A metric by its title in the catalogue, or by its name."""
-    return CATALOGUE[name].title if name in CATALOGUE else name
+    return TITLES.get(figure) or title_of(figure)
 
 
 def _named(some: list[str], arms: int, code: Callable[[str], str]) -> str:
