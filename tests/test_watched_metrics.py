@@ -238,6 +238,19 @@ def test_a_metric_of_the_user_s_own_that_fails_is_told_before_the_training(tmp_p
         watching(own, paths).try_on(0, None, np.zeros((20, 1), np.float32))
 
 
+def test_one_of_the_user_s_own_is_asked_nothing_of_a_run_that_diverges_and_may_be_undefined(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "strict.py").write_text(
+        "import numpy as np\n\n\ndef cost(truth, prediction):\n    assert np.isfinite(prediction).all()\n"
+        "    return float(np.corrcoef(truth[:, 0], prediction[:, 0])[0, 1])\n"
+    )
+    paths = made(tmp_path, "regression", np.arange(40, dtype=np.float32)[:, None], 1)
+    scorer = watching({"name": "cost", "score": "strict:cost", "options": {}, "higher_is_better": True}, paths)
+    score, same = scorer.of(0, None), np.zeros((20, 1), np.float32)
+    scorer.try_on(0, None, same)
+    assert all(math.isnan(score(predicted)["cost"]) for predicted in (same, np.full((20, 1), np.nan, np.float32)))
+
+
 def test_an_undefined_metric_at_the_end_is_no_divergence(digits, monkeypatch):
     monkeypatch.setattr(WatchedScores, "try_on", lambda self, *given: None)
     monkeypatch.setattr(WatchedScores, "of", lambda self, *given: lambda predicted: {"roc_auc": math.nan})

@@ -3,6 +3,7 @@ on, before anything trains, so that one that fails does so at once and not after
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -62,9 +63,10 @@ def made_up(truth: Array, about: Mapping[str, Any]) -> Array:
 
 
 def main() -> None:
-    """Try what standard input asks for, and say what was wrong; nothing where nothing was."""
+    """Try what standard input asks for, and say what was wrong; nothing where nothing was, whatever the user's code prints."""
     try:
-        try_own(**json.load(sys.stdin))
+        with contextlib.redirect_stdout(sys.stderr):
+            try_own(**json.load(sys.stdin))
     except OwnCodeError as error:
         print("".join(getattr(error, "__notes__", [])), file=sys.stderr, end="")
         print(error)

@@ -46,7 +46,7 @@ class WatchedScores:
         for metric in self._metrics:
             if math.isfinite(values[metric["name"]]):
                 continue
-            value, why = score_of(metric, truth[0], _made_up(predicted, self._data.task), self._data.task)
+            value, why = self._told(metric, seed, truth, _made_up(predicted, self._data.task))
             if not math.isfinite(value):
                 place = ".".join(filter(None, ["data", data_set_of(self._arm)]))
                 raise MetricError(
@@ -60,13 +60,18 @@ class WatchedScores:
         return self._data.array(f"y_{source}")[rows], source, rows
 
     def _values(self, seed: int, of: Truth, predicted: Array) -> dict[str, float]:
-        return {metric["name"]: self._value(metric, seed, of, predicted) for metric in self._metrics}
+        return {metric["name"]: self._told(metric, seed, of, predicted)[0] for metric in self._metrics}
 
-    def _value(self, metric: dict[str, Any], seed: int, of: Truth, predicted: Array) -> float:
+    def _told(self, metric: dict[str, Any], seed: int, of: Truth, predicted: Array) -> tuple[float, str]:
+        """The value of a metric; where there is none, NaN and why."""
         truth, source, rows = of
-        if is_own(metric["score"]):
-            return own_metric.measured(metric["score"], truth, predicted, self._data.beside(source, rows, seed))
-        return score_of(metric, truth, predicted, self._data.task)[0]
+        if not is_own(metric["score"]):
+            return score_of(metric, truth, predicted, self._data.task)
+        if not np.isfinite(predicted).all():  # of a run that diverges, which is no fault of the user's function
+            return math.nan, ""
+        beside = self._data.beside(source, rows, seed)
+        value = own_metric.measured(metric["score"], truth, predicted, beside, finite=False)
+        return (value if math.isfinite(value) else math.nan), ""
 
 
 def _made_up(predicted: Array, task: str) -> Array:
