@@ -102,9 +102,11 @@ class Program:
         """The trainable variables by which a run predicts: their averages, where it keeps them and has taken a step."""
         if not self._averages:
             return state.trained
-        begun = jnp.asarray(state.moments[self.taken]) > 0
+        taken = state.moments[self.taken]
+        if not isinstance(taken, jax.Array):  # of the host, which need not ask the device
+            return [state.moments[place] for place in self._averages] if taken > 0 else state.trained
         pairs = zip(self._averages, state.trained, strict=True)
-        return [jnp.where(begun, state.moments[place], weight) for place, weight in pairs]
+        return [jnp.where(taken > 0, state.moments[place], weight) for place, weight in pairs]
 
     def with_predicting(self, state: State, weights: list[Tensor]) -> State:
         """A state whose `predicting` is these."""
