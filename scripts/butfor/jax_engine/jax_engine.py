@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.room import filled
 from butfor.data.several_inputs import each
 from butfor.data.streamed_array import StreamedArray
 from butfor.jax_engine import jax_device, jax_model_cost, plain_model, update
@@ -96,13 +97,13 @@ class JaxEngine:
         """Keras's optimiser by its configuration."""
         return update.described(self.program.optimiser)
 
-    def takes(self, dataset: Dataset) -> bool:
+    def takes(self, dataset: Dataset, rates: Rates) -> bool:
         """Data are no part of the program, except where numbers to be predicted are scaled by them."""
         if dataset.input_shape != self._dataset.input_shape or dataset.task != self._dataset.task:
             return False
         if not TASKS[dataset.task].classes:
             return False
-        self._dataset, self._parts = dataset, parts_of(dataset, self._recipe)
+        self._dataset, self._rates, self._parts = dataset, rates, parts_of(dataset, self._recipe)
         return True
 
     def start(self, seed: int) -> None:
@@ -116,12 +117,13 @@ class JaxEngine:
         rates = scaled(self._rates[taken : taken + len(order)], self._scale)
         state, losses = self._trained(self._state, order, rates, len(order))
         self._state = state
-        return rates, _mean(np.asarray(losses))
+        return rates, _mean(np.asarray(losses)[: len(order)])
 
     def _trained(self, state: State, order: Order, rates: Rates, steps: int) -> tuple[State, Any]:
         """A state trained on the first batches of an order, and the losses."""
-        given = self._numbers, order, rates, np.int32(steps), self._parts["train"]
-        state, losses = self.program.epoch(state, *given)
+        most = self._dataset.room // order.shape[1]
+        given = filled(order, most), filled(rates, most), np.int32(steps), self._parts["train"]
+        state, losses = self.program.epoch(state, self._numbers, *given)
         return state, losses
 
     def try_step(self, order: Order, step: int) -> TrialStep:

@@ -15,6 +15,7 @@ import numpy as np
 from jax import lax
 
 from butfor.data.dataset import Array, Dataset
+from butfor.data.room import filled
 from butfor.engine.keras_internals import averages, batches_taken, moments
 from butfor.engine.variable_names import named
 from butfor.jax_engine import update
@@ -55,8 +56,9 @@ def parts_of(dataset: Dataset, recipe: Recipe) -> dict[str, Part]:
     if by_class is not None:
         own = np.asarray(by_class, np.float32)[dataset.y_train.astype(np.int32)].reshape(len(dataset.y_train))
         weights = own if weights is None else weights * own
-    train = jnp.asarray(dataset.x_train), jnp.asarray(dataset.y_train)
-    held = Part(*train, None if weights is None else jnp.asarray(weights, jnp.float32))
+    x, y = (jnp.asarray(filled(np.asarray(values), dataset.room)) for values in (dataset.x_train, dataset.y_train))
+    weights = None if weights is None else filled(np.asarray(weights, np.float32), dataset.room)
+    held = Part(x, y, None if weights is None else jnp.asarray(weights))
     return {"train": held, "test": Part(jnp.asarray(dataset.x_test), jnp.asarray(dataset.y_test))}
 
 
