@@ -12,7 +12,7 @@ from accounted_contrasts import contrast, said, settings
 from number_ledger import Ledger
 from numbers_study import BROKEN, EXAMPLES, MACHINE, UNSTABLE, VOID
 from recomputed import OPEN, Effect, fails_more
-from recomputed_study import ALPHA, LOOKS, MARGIN, MARGINS, Recomputed
+from recomputed_study import ALPHA, LOOKS, MARGIN, MARGINS, STEP, Recomputed, smallest_step
 
 ACCURACY, LOSS, F1 = "test/accuracy", "test/loss", "test/f1_macro"
 K = len(LOOKS)
@@ -50,6 +50,10 @@ def _words_of_all_numbers(told: Ledger, facts: Recomputed) -> None:
     told.says("\\* {} % for each ablation by itself", f"{100 * (1 - ALPHA):g}")
     told.says("corrected over all {} that are judged, so an interval may leave {} out", len(facts.judged), "0")
     told.says("so it may leave {} out", "0")
+    told.harmless(r"as large as 1\.000 beside an interval that leaves 0 out")
+    for section, metric in (("Verdicts", ACCURACY), ("All numbers", ACCURACY), ("Other metrics", F1)):
+        told.says("wider than by these runs' own spread (up to {} times)", _widened(facts, metric), within=section)
+        told.says("no spread is taken for less than {} of the median ablation's, for interval", "0.85", within=section)
     told.says("within the margin of ±{} points", f"{MARGIN}")
     decided = [
         one
@@ -67,6 +71,19 @@ def _words_of_all_numbers(told: Ledger, facts: Recomputed) -> None:
 def _unseen(runs: int) -> float:
     """The largest share of failures, in percent, of which none among so many is not unlikely."""
     return 100 * stats.beta.ppf(0.95, 1, runs)
+
+
+def _widened(facts: Recomputed, metric: str) -> float:
+    """By how many times others' spreads have made the interval of an ablation on a metric wider, at most."""
+    own = {
+        arm: max(float(one.differences.std(ddof=1)), STEP if metric == ACCURACY else smallest_step(one))
+        for arm, one in facts.effects[metric].items()
+        if arm in facts.judged and one.runs > 1
+    }
+    return max(
+        facts.effects[metric][arm].error * np.sqrt(facts.effects[metric][arm].runs) / spread
+        for arm, spread in own.items()
+    )
 
 
 def _arms(told: Ledger, facts: Recomputed) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from butfor.fingerprint import digest
 from butfor.jax_engine.cohort_records import make_records
 from butfor.jax_engine.cohort_training import CohortTraining
+from butfor.jax_engine.device_answers import DeviceAnswers
 from butfor.jax_engine.jax_engine import JaxEngine
 from butfor.process import shared_seconds
 from butfor.process.clock import Clock
@@ -103,15 +104,19 @@ def records_of_both(runs, data, lanes):
     reads, read = [], MachineLoad.read
     MachineLoad.read = lambda load: (reads.append(load), read(load))[1]
     CohortTraining._measure = lambda *given: (measured.append(time.time()), measure(*given))
+    late, answer = [], DeviceAnswers.to
+    DeviceAnswers.to = lambda answers, question, ask: answer(
+        answers, question, lambda: (late.append(str(question)), ask())[1]
+    )
     make_records(cohort, runs, data, SHARE, "CPU", lambda record, predict: made.append(record), lanes)
-    CohortTraining._measure, MachineLoad.read = measure, read
+    CohortTraining._measure, MachineLoad.read, DeviceAnswers.to = measure, read, answer
     told_again = len(reads) - sum(len(record.history) for record in made)
     alone = [ArmRuns(JaxEngine, {"arm": a, "recipe": r, "validation": SHARE}, data, "CPU").train(s) for a, r, s in runs]
     assert made[0].machine.pop("batched") and made[0].machine == alone[0].machine | {
         "revision": made[0].machine["revision"]
     }
     timings = [{**record.timing, "measured": at} for record, at in zip(made, measured, strict=True)]
-    return [[recorded(record) for record in each] for each in (made, alone)], timings, told_again
+    return [[recorded(record) for record in each] for each in (made, alone)], timings, told_again, late
 
 
 def side_by_side(runs, data):
@@ -156,13 +161,16 @@ if __name__ == "__main__":
     in_turn._epochs = without_memory_at_first(in_turn._epochs)
     one_after_another = in_turn.train()
     count = len(training.program.model.trainable_variables)
-    records, timings, read_again = records_of_both([(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1)
+    records, timings, read_again, late = records_of_both(
+        [(str(n), *runs[n]) for n in asked["recorded"]], made_up(), lanes=1
+    )
     print(
         json.dumps(
             {
                 "seconds": [run.clock.timing()["seconds"] for run in together],
                 "timings": timings,
                 "read_again": read_again,
+                "late": late,
                 "how": [
                     training.how,
                     in_turn.how,

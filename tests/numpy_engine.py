@@ -281,7 +281,7 @@ class NumpyEngine:
         none = dict.fromkeys(("weight_decay", "clipnorm", "global_clipnorm", "clipvalue"))
         return {"class": OPTIMISERS[self._recipe["optimiser"]["name"]], **none, **settings}
 
-    def takes(self, dataset):
+    def takes(self, dataset, rates):
         return False
 
     def start(self, seed):

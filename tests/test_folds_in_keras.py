@@ -7,6 +7,7 @@ import pytest
 
 from butfor.data.dataset import Dataset
 from butfor.data.folds import Folds
+from butfor.engine import loops
 from butfor.engine.keras_engine import KerasEngine
 from butfor.training.arm_runs import ArmRuns
 from conftest import resolved
@@ -21,24 +22,27 @@ AGAIN = (
 )  # after another of its shape, of the other shape, of another division; the first is by its own engine anyway
 
 
-def data_of(task="classification"):
+def data_of(task="classification", largest=0):
+    """In folds of equal groups, or with one of as many examples as `largest`."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(COUNT, 5)).astype(np.float32)
     number = task == "regression"
     y = x[:, 0] + x[:, 1] if number else (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0.5)
     y = y.astype(np.float32)[:, None] if number else y
+    groups = np.maximum(np.arange(COUNT) - largest, 0) if largest else None
     return Dataset(
         *("made", "f" * 16, 1 if number else 3, x, y, x[:0], y[:0]),
-        **{"task": task, "table": True, "folds": Folds(5), "outputs": (1,) if number else ()},
+        **{"task": task, "table": True, "folds": Folds(5, groups=groups), "outputs": (1,) if number else ()},
     )
 
 
 def trained(data, recipe, seeds, shares):
-    """The records and predictions of folds by seed, and by how many engines; by one each unless they share."""
+    """The records and predictions of folds by seed, and by how many engines; by one each unless they share, whose programs have
+    no more room than that."""
     task = {"arm": "a", "recipe": recipe, "validation": 0.1}
     runs, found, engines = None, {}, 0
     for seed in seeds:
-        of_fold = data.of_seed(seed)
+        of_fold = data.of_seed(seed, SEEDS if shares else ())
         if runs is None or not shares or not runs.takes(of_fold):
             runs, engines = ArmRuns(KerasEngine, task, of_fold, "cpu"), engines + 1
         record = runs.train(seed)
@@ -84,3 +88,43 @@ def test_an_engine_that_cannot_take_a_fold_stays_on_its_own():
     scaled = data_of("regression")
     task = {"arm": "a", "recipe": resolved(**BASE), "validation": 0.1}
     assert not ArmRuns(KerasEngine, task, scaled.of_seed(0), "cpu").takes(scaled.of_seed(1))
+
+
+OWN = """import keras
+
+
+def build(recipe, shape, classes, parts):
+    inputs = keras.Input(shape)
+    hidden = keras.layers.Dense(8, activation="relu")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(classes)(hidden))
+"""
+
+
+@pytest.mark.cases
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"schedule": "cosine", "l2": 1e-4},
+        {"loop": "graph", "normalisation": "batch"},
+        {"model": "net_of_folds:build", "schedule": "cosine", "dropout": 0.0},
+    ],
+)
+def test_folds_of_other_numbers_of_steps_share_one_program_too(keys, tmp_path, monkeypatch):
+    (tmp_path / "net_of_folds.py").write_text(OWN)
+    (tmp_path / "net_of_folds.yaml").write_text("uses: []")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    data, recipe = data_of(largest=40), resolved(**{**BASE, **keys})
+    sizes = {len(data.of_seed(seed).x_train) for seed in SEEDS}
+    assert len({round(0.9 * size) // BASE["batch_size"] for size in sizes}) > 1
+    traced, read = [], loops.step_loss
+    monkeypatch.setattr(loops, "step_loss", lambda returned: (traced.append(1), read(returned))[1])
+    together, made = trained(data, recipe, SEEDS, shares=True)
+    programs = len(traced)
+    trained(data, recipe, SEEDS[:1], shares=True)
+    assert made == 1 and len(traced) == 2 * programs, "all folds take as many as one of them"
+    apart, _ = trained(data, recipe, AGAIN, shares=False)
+    for seed, (other, its) in apart.items():
+        one, predicted = together[seed]
+        np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))
+        assert np.array_equal(predicted, its)

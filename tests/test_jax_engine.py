@@ -175,6 +175,10 @@ def test_the_record_of_a_run_in_a_cohort_is_that_of_the_same_run_alone_but_for_r
         assert_near(near, others)
 
 
+def test_a_record_of_a_cohort_asks_the_device_for_all_it_tells_before_it_waits_for_any_of_it(cohort):
+    assert cohort[1]["late"] == []
+
+
 def assert_near(one, other):
     """That two trees of lists and dicts hold the same texts, and numbers that are the same but for rounding."""
     if isinstance(one, dict):

@@ -248,6 +248,8 @@ def test_methods_say_what_was_done(evidence):
     assert (
         "; F1 (macro), balanced accuracy and the data came from scikit-learn" in metrics and "No run failed." in metrics
     )
+    assert re.search(r"The \d other metrics together have \$\\alpha\$ again, corrected over \d+ comparisons\.", metrics)
+    assert "divided into 3 folds, in 2 divisions, stratified by class; each was the test part once" in folds
     assert "the folds and the data came from scikit-learn" in folds and "calibration" not in metrics, (
         "NumPy has computed it"
     )

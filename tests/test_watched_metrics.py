@@ -38,6 +38,7 @@ from butfor.workflow import joint_trainings, parameters
 from butfor.workflow.arm_code import NO_CODE, ArmCode
 from conftest import resolved
 from keras_training import use_device  # noqa: F401 - one thread, as in all tests
+from numpy_engine import NumpyEngine
 
 AUC = {"name": "roc_auc", "score": "roc_auc", "options": {}, "higher_is_better": True}
 RANKS = {"name": "ranks", "score": "spearman", "options": {}, "higher_is_better": True}
@@ -55,11 +56,11 @@ def recipe_watching(monitor, **others):
     return {**resolved(**SMALL, **others), "early_stopping": {**PATIENT, "monitor": monitor}}
 
 
-def trained(digits, recipe, seed=0):
+def trained(digits, recipe, kind=KerasEngine):
     """The runs of an arm on digits, and the record of one."""
     training = {"arm": "a", "recipe": recipe, "validation": 0.1, "scorer": parameters.SCORER}
-    runs = ArmRuns(KerasEngine, training, load(*digits), "test", scorer_of(training, *digits))
-    return runs, runs.train(seed)
+    runs = ArmRuns(kind, training, load(*digits), "test", scorer_of(training, *digits))
+    return runs, runs.train(0)
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,15 @@ def test_the_epoch_is_chosen_by_the_metric_of_what_is_predicted_then(by_auc, dig
     truth = data.array("y_train")[rows]
     expected = np.mean([roc_auc_score(truth == one, predicted[:, one]) for one in range(10)])
     assert record.metrics["validation/roc_auc"] == pytest.approx(expected, abs=1e-12) == max(curve)
+
+
+def test_an_engine_that_knows_nothing_of_metrics_watches_them(digits):
+    _, record = trained(digits, recipe_watching(AUC), NumpyEngine)
+    curve = [row["validation/roc_auc"] for row in record.history]
+    assert (
+        record.restored_epoch == 1 + int(np.argmax(curve)) and record.metrics["validation/roc_auc"] == max(curve) > 0.9
+    )
+    assert stopping_fault(record) == "" and not list(repeated(record))
 
 
 def test_it_is_computed_only_where_it_is_watched_and_changes_nothing_else(by_auc, by_loss):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
@@ -57,6 +57,7 @@ class Dataset:
     texts, whose numbers begin with 2. categorical: the columns of numbers of categories. Of several inputs, pixels and scaling
     are by name, too. folds: those that the training examples are divided into, if the study asks for them, an official
     validation part aside. fold: the division and its fold that is the test part, both from 0, and how many folds there are.
+    room: for how many training examples a program is to have room, so that one serves folds of several sizes.
     """
 
     name: str
@@ -78,16 +79,19 @@ class Dataset:
     folds: Folds | None = None
     fold: tuple[int, int, int] | None = None
     together: Array | None = None
+    room: int = 0
 
     @property
     def fitted_targets(self) -> Array:
         """The training targets that scales, weights and constant answers follow from, without an official validation part."""
         return self.y_train[: len(self.y_train) - self.official]
 
-    def of_seed(self, seed: int) -> Dataset:
-        """The data set of a seed: itself, or with a fold of its training examples as the test part."""
+    def of_seed(self, seed: int, among: Iterable[int] = ()) -> Dataset:
+        """The data set of a seed: itself, or with a fold of its training examples as the test part. among: the seeds whose folds
+        a program for it is to have room for."""
         if self.folds is None:
             return self
+        sizes = (len(self.folds.parts(self.y_train, self.official, each)[0]) for each in among)
         kept, test = self.folds.parts(self.y_train, self.official, seed)
         x = self.folds.fitted(self.x_train, kept, self.official)
         parts: dict[str, Any] = {
@@ -99,7 +103,8 @@ class Dataset:
             "w_train": None if self.w_train is None else self.w_train[kept],
             "together": None if self.together is None else self.together[kept],
         }
-        return replace(self, **parts, folds=None, fold=(*place_of(seed, self.folds.count), self.folds.count))
+        fold = *place_of(seed, self.folds.count), self.folds.count
+        return replace(self, **parts, folds=None, fold=fold, room=max(sizes, default=0))
 
     @property
     def output_shape(self) -> tuple[int, ...]:

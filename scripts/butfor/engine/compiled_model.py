@@ -38,7 +38,8 @@ class Resident:
         by_example = dataset.w_train if recipe["sample_weight"] == "given" else None
         alike, axes = by_class is None and by_example is None, max(len(dataset.output_shape) - 1, 0)
         self.weights = None if alike else ExampleWeights(by_class, by_example, axes)
-        self.train, self.test = part_of(dataset.x_train, dataset.y_train), part_of(dataset.x_test, dataset.y_test)
+        self.train = part_of(dataset.x_train, dataset.y_train, dataset.room)
+        self.test = part_of(dataset.x_test, dataset.y_test)
 
     def takes(self, dataset: Dataset) -> bool:
         """Whether it now holds another data set, such as another fold of the same: where examples weigh as before, since that is
@@ -48,6 +49,8 @@ class Resident:
         alike = other.weights is None if self.weights is None else self.weights.are_those_of(other.weights)
         if not alike or not all(isinstance(part, HeldPart) for pair in held for part in pair):
             return False
+        if self.dataset.room != dataset.room:
+            return False
         for own, its in held:
             own.become(its)  # type: ignore[union-attr,arg-type]
         self.dataset = dataset
@@ -55,10 +58,11 @@ class Resident:
 
 
 def prepare(
-    model: keras.Model, recipe: Recipe, rates: loops.Rates, answers: Answers = losses.LOGITS
+    model: keras.Model, recipe: Recipe, rates: loops.Rates, answers: Answers = losses.LOGITS, room: int = 0
 ) -> keras_optimisers.RateTable:
-    """Give a model the recipe's optimiser and loss; the table of the rates that it reads step by step."""
-    table = keras_optimisers.RateTable(rates)
+    """Give a model the recipe's optimiser and loss; the table of the rates that it reads step by step. room: for how many
+    training examples, see HeldPart."""
+    table = keras_optimisers.RateTable(rates, room // recipe["batch_size"] * recipe["epochs"])
     model.compile(keras_optimisers.optimiser(recipe, table), losses.loss(recipe, answers), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
     return table
@@ -74,7 +78,7 @@ def step_graph(model: keras.Model, rates: keras_optimisers.RateTable, data: Data
     """The graphs of a prepared model, whose optimiser reads these rates."""
 
     def known() -> list[Any]:
-        return [*variables(model), rates.scale, *(v for metric in model.metrics for v in metric.variables)]
+        return [*variables(model), *rates.variables, *(v for metric in model.metrics for v in metric.variables)]
 
     inputs = mapped(lambda shape: tf.TensorSpec((batch, *shape), tf.float32), shapes(data.x_train))
     return StepGraph(model, known, inputs, tf.TensorSpec((batch, *data.y_train.shape[1:]), data.y_train.dtype))
@@ -90,7 +94,7 @@ class CompiledModel:
         self.answers = answers_of(model, recipe, data.dataset)
         if loop == "xla" and not tf.config.list_physical_devices("GPU"):
             kernel_penalties.sum_in_lanes(model)
-        self.rates = prepare(model, recipe, rates, self.answers)
+        self.rates = prepare(model, recipe, rates, self.answers, data.dataset.room)
         self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
         self.mixing = self._mixing() if mixes(recipe) else None
@@ -147,9 +151,14 @@ class CompiledModel:
         """The same with the weights that no step changes by a gradient, such as running moments."""
         return int(self.model.count_params())
 
-    def takes(self, dataset: Dataset) -> bool:
-        """Whether it is on another data set now: where a model's outputs are read as before, another constant of its calls."""
-        return self.answers.are_those_of(answers_of(self.model, self._recipe, dataset)) and self._data.takes(dataset)
+    def takes(self, dataset: Dataset, rates: loops.Rates) -> bool:
+        """Whether it is on another data set now, at these rates: where a model's outputs are read as before, another constant of
+        its calls."""
+        alike = self.answers.are_those_of(answers_of(self.model, self._recipe, dataset))
+        if not alike or not self.rates.takes(rates) or not self._data.takes(dataset):
+            return False
+        self.rates.hold(rates)
+        return True
 
     def become(self, fresh: keras.Model) -> None:
         """Take over the variables of a model that has just been built, and the optimiser's first state."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from butfor.data.dataset import Array
+from butfor.data.room import filled
 from butfor.data.several_inputs import Inputs, each, mapped, taken
 from butfor.data.streamed_array import StreamedArray
 
@@ -37,18 +38,20 @@ class Portion(NamedTuple):
 
 
 class HeldPart:
-    """A part that is held whole."""
+    """A part that is held whole. room: how many examples there is room for, if it is for more than these: all shapes are those of
+    so many, so that what is compiled for one part serves others, and no row or step reaches what fills them up."""
 
-    def __init__(self, inputs: Inputs, targets: Array) -> None:
-        self._inputs, self._targets = mapped(tf.constant, inputs), tf.constant(targets)
+    def __init__(self, inputs: Inputs, targets: Array, room: int = 0) -> None:
+        self._inputs = mapped(lambda x: tf.constant(filled(x, room)), inputs)
+        self._targets, self.room = tf.constant(filled(targets, room)), room
 
     def become(self, other: HeldPart) -> None:
         """Hold what another does."""
-        self._inputs, self._targets = other._inputs, other._targets
+        self._inputs, self._targets, self.room = other._inputs, other._targets, other.room
 
     def batches(self, order: Indices, steps: int) -> Iterator[Portion]:
         """The first steps of an order `(steps, batch)`, in portions of one shape."""
-        rows = tf.constant(order)
+        rows = tf.constant(filled(order, self.room // order.shape[1]))
         yield Portion(rows, rows, self._inputs, self._targets, tf.constant(steps))
 
     def examples(self, rows: Indices, size: int) -> Iterator[Portion]:
@@ -93,7 +96,7 @@ class StreamedPart:
 DataPart = HeldPart | StreamedPart
 
 
-def part_of(inputs: Any, targets: Array) -> DataPart:
-    """A part with these inputs, which may be streamed."""
+def part_of(inputs: Any, targets: Array, room: int = 0) -> DataPart:
+    """A part with these inputs, which may be streamed. room: see HeldPart."""
     streams = any(isinstance(x, StreamedArray) for _, x in each(inputs))
-    return StreamedPart(inputs, targets) if streams else HeldPart(inputs, targets)
+    return StreamedPart(inputs, targets) if streams else HeldPart(inputs, targets, room)

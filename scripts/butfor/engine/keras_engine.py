@@ -89,11 +89,14 @@ class KerasEngine:
         """Keras's optimiser by its configuration."""
         return keras_optimisers.described(self.model.optimizer)
 
-    def takes(self, dataset: Dataset) -> bool:
-        """TensorFlow keeps what is compiled for each number of examples; a model of the user's own is compiled anew."""
-        if self._source.is_own or isinstance(dataset.x_train, dict) or not self._compiled.takes(dataset):
+    def takes(self, dataset: Dataset, rates: loops.Rates) -> bool:
+        """What is compiled serves all folds of one room, and else TensorFlow keeps it for each number of examples; a model of the
+        user's own is compiled anew where its code is told something else of the data."""
+        source = replace(self._source, dataset=dataset)
+        alike = not source.is_own or source.told == self._source.told
+        if not alike or isinstance(dataset.x_train, dict) or not self._compiled.takes(dataset, rates):
             return False
-        self._dataset, self._source = dataset, replace(self._source, dataset=dataset)
+        self._dataset, self._source, self._rates = dataset, source, rates
         return True
 
     def start(self, seed: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from butfor.data.room import filled
 from butfor.engine.coupled_decay import with_coupled_decay
 from butfor.recipe.optimisers import NOT_DECAYED, OPTIMISERS, optimiser_settings
 
@@ -22,15 +23,31 @@ class RateTable(keras.optimizers.schedules.LearningRateSchedule):
 
     Gathered, not sliced: XLA takes a slice's start for a compile-time constant and would compile anew at every call.
     `scale` is what a plateau assigns between epochs; the product is one of double precision, see schedules.scaled.
+    room: for how many steps, if others are to be held in place of these.
     """
 
-    def __init__(self, rates: npt.NDArray[np.float32]) -> None:
-        self.rates = tf.constant(rates)
+    def __init__(self, rates: npt.NDArray[np.float32], room: int = 0) -> None:
+        self._room = room
+        self.rates = tf.Variable(filled(rates, room), trainable=False) if room else tf.constant(rates)
         self.scale = tf.Variable(1.0, trainable=False, dtype=tf.float64)
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
         rate = tf.cast(tf.gather(self.rates, tf.cast(step, tf.int32)), tf.float64)
         return tf.cast(rate * self.scale, tf.float32)
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """What the rate of a step is read from and may change."""
+        return [*([self.rates] if self._room else []), self.scale]
+
+    def takes(self, rates: npt.NDArray[np.float32]) -> bool:
+        """Whether it can hold these."""
+        return len(rates) <= self._room if self._room else np.array_equal(self.rates.numpy(), rates)
+
+    def hold(self, rates: npt.NDArray[np.float32]) -> None:
+        """Hold these from now on, which it `takes`."""
+        if self._room:
+            self.rates.assign(filled(rates, self._room))
 
     def get_config(self) -> dict[str, Any]:
         return {"rates": self.rates.numpy().tolist()}

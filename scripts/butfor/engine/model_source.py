@@ -42,9 +42,14 @@ class ModelSource:
 
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
+        outputs, *about = self.told
+        return models.build(self.recipe, self.shape, outputs, seed, self.algorithm, *about)
+
+    @property
+    def told(self) -> tuple[Any, ...]:
+        """What a model is built by of the data, beside the shape of its inputs."""
         data = self.dataset
-        about = data.vocabulary, data.categorical, data.task
-        return models.build(self.recipe, self.shape, data.output_shape, seed, self.algorithm, *about)
+        return data.output_shape, data.vocabulary, data.categorical, data.task
 
     def short_training(self, seed: int) -> ShortTraining:
         """A short training of one."""

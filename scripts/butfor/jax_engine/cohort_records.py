@@ -16,10 +16,12 @@ import numpy as np
 
 from butfor.data.dataset import Array, Dataset, Rows
 from butfor.data.limits import Validation
+from butfor.data.several_inputs import taken
 from butfor.fingerprint import digest
 from butfor.jax_engine import jax_device, update
 from butfor.jax_engine.cohort_training import CohortTraining, TrainedRun
-from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates
+from butfor.jax_engine.device_answers import DeviceAnswers
+from butfor.jax_engine.jax_engine import JaxEngine, Order, Rates, of_rows
 from butfor.jax_engine.jax_probe import JaxProbe
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import Part, State
@@ -28,7 +30,10 @@ from butfor.process.record_threads import RecordThreads
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import rest_of, switches_of
 from butfor.records.record import Record
-from butfor.training.arm_runs import ArmRuns
+from butfor.training.arm_runs import PROBE_IMAGES, ArmRuns
+from butfor.training.evaluation import judged_rows
+from butfor.training.trajectory import Trajectory
+from butfor.training.trial import stirred, tried_step
 
 Recipe = dict[str, Any]
 Predict = Callable[[Iterable[str]], dict[str, Array]]  # what a run's weights predict on parts of the data
@@ -44,6 +49,8 @@ class RetoldEngine(JaxEngine):
     trained: ClassVar[CohortTraining]
     programs: ClassVar[dict[tuple[str, frozenset[str]], ProbeViews]]
     run: TrainedRun
+    _own_probe: JaxProbe
+    _ended: State
 
     def __init__(self, recipe: Recipe, dataset: Dataset, rates: Rates) -> None:
         super().__init__(recipe, dataset, rates)
@@ -75,7 +82,8 @@ class RetoldEngine(JaxEngine):
     def telling(self, run: TrainedRun) -> RetoldEngine:
         """One of the same arm that tells of a run, with a state of its own."""
         other = copy(self)
-        other.run, other.probe = run, JaxProbe(other._views, other._now)
+        other.run, other._answers = run, DeviceAnswers()
+        other.probe = other._own_probe = JaxProbe(other._views, other._now, other._answers)
         return other
 
     def optimiser(self) -> dict[str, Any]:
@@ -83,9 +91,34 @@ class RetoldEngine(JaxEngine):
         return self._described
 
     def start(self, seed: int) -> None:
-        """Begin as the run did."""
-        super().start(seed)
+        """Begin as the run did; the device is asked for all that the record tells of it."""
+        # States stay on the host, which reads them without waiting for the device.
+        self._state, self._scale = self.program.first_state(self._recipe, seed), 1.0
         self._epochs, self._figures = 0, list[dict[str, float]]()
+        self._ended = self._end()
+        self._ask(seed)
+
+    def _ask(self, seed: int) -> None:
+        """Ask for what is told before the training, and for what is told after it."""
+        run, data, size = self.run, self._dataset, self._recipe["batch_size"]
+        rows = run.held[:PROBE_IMAGES]
+        tried = self._with_weights(list(map(stirred, self.weights())))
+        order = Trajectory(self._recipe, seed, run.train, len(run.train) // size).batches()
+        trained = [state.trained for state in (self._state, tried, self._ended)]
+        *trained, (images, labels) = jax_device.held((*trained, (taken(data.x_train, rows), data.y_train[rows])))
+        begun, tried, ended = (
+            state._replace(trained=weights)
+            for state, weights in zip((self._state, tried, self._ended), trained, strict=True)
+        )
+        step = tried_step(self._recipe, self._rates)
+        before = self._own_probe.asked(begun, self._numbers, images, labels, as_trained=True)
+        before |= {_scores(False, "train", rows): self._asked_scores(begun, "train", rows)}
+        self._answers.ask({**before, "trial": self._asked_trial(tried, order, step)})
+        after = self._own_probe.asked(ended, self._numbers, images, labels, as_trained=False)
+        if not run.trajectory.reason:
+            judged = judged_rows(data)
+            after |= {_scores(True, "test", judged): self._asked_scores(ended, "test", judged)}
+        self._answers.ask(after)
 
     def train_epoch(self, order: Order) -> tuple[Rates, float]:
         """What came of the next epoch. Raises ValueError for other batches than the run's."""
@@ -98,13 +131,14 @@ class RetoldEngine(JaxEngine):
         self._epochs += 1
         self._figures = [_figures(row, part) for part in ("train", "validation")]
         if self._epochs == len(trajectory.history):
-            self._end(len(trajectory.rates))
+            self._state = self._ended
         rates = trajectory.rates[place * len(order) : (place + 1) * len(order)]
         return np.array(rates, np.float32), row["objective"]
 
-    def _end(self, steps: int) -> None:
-        """Hold the weights that count; every stream has been drawn from once a step."""
+    def _end(self) -> State:
+        """The state with the weights that count; every stream has been drawn from once a step."""
         wide, own, count = self.trained.program, self.program, len(self._state.trained)
+        steps = len(self.run.trajectory.rates)
         averages = (
             value
             for variable, value in zip(wide.others, self.run.weights[count:], strict=True)
@@ -115,7 +149,7 @@ class RetoldEngine(JaxEngine):
             for variable, value in zip(own.others, self._state.others, strict=True)
         ]
         state = self.program.after_batches(State(self._state.trained, others, self._state.moments), steps)
-        self._state = self.program.with_predicting(state, jax_device.held(self.run.weights[:count]))
+        return self.program.with_predicting(state, self.run.weights[:count])
 
     def evaluate(self, part: str, rows: Rows) -> dict[str, float]:
         """The figures that the run was measured by, in the order of training/evaluation."""
@@ -129,10 +163,15 @@ class RetoldEngine(JaxEngine):
         """Those figures, and scores of the weights that count."""
         return self.evaluate(part, rows), self.scores(part, rows)
 
+    def scores(self, part: str, rows: Rows) -> Array:
+        """Those of the weights that count once the run is over, and before of its first ones."""
+        question = _scores(bool(self._epochs), part, rows)
+        return of_rows(self._answers.to(question, lambda: self._asked_scores(self._state, part, rows)), rows)
+
     def set_weights(self, weights: list[Array]) -> None:
         """Those of a trial; at the end of the run its own are there already."""
         if not self._epochs:
-            super().set_weights(weights)
+            self._state = self._with_weights(weights)
 
 
 class ScaledDataset(Dataset):
@@ -193,6 +232,11 @@ def _make_record(arm: ArmRuns, run: TrainedRun, made: Callable[[Record, Predict]
     record = replace(record, timing={**record.timing, **trained, "ended": record.timing["ended"]})
     made(record, partial(own.predict, run.seed))
     run.weights.clear()
+
+
+def _scores(at_end: bool, part: str, rows: Rows) -> tuple[str, bool, str, str]:
+    """The question for scores of rows of a part, before a training or at its end."""
+    return "scores", at_end, part, digest(rows)
 
 
 def _figures(row: dict[str, Any], part: str) -> dict[str, float]:

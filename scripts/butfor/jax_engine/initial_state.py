@@ -18,14 +18,15 @@ from butfor.data.dataset import Array
 from butfor.engine.keras_internals import every_layer
 from butfor.jax_engine.chance_layers import ChanceLayer
 from butfor.jax_engine.counter_draws import Stream
-from butfor.jax_engine.kept_kernels import KeptKernels
+from butfor.jax_engine.kept_kernels import KeptKernels, most_kept
+from butfor.process.memory_limit import memory_limit
 from butfor.recipe import streams
 from butfor.recipe.initialisers import CUT_SPREAD, INITIALISERS
 
 Recipe = dict[str, Any]
 Floats = npt.NDArray[np.float32]
 Draw = Callable[[Recipe, int], Array]  # by recipe and seed
-_kernels = KeptKernels(2**27)  # those of 140 seeds of a network of 235 000 weights
+_kernels = KeptKernels(most_kept(memory_limit()))
 VARIANCE_SCALING = {  # scale, mode, distribution
     "lecun_uniform": (1.0, "fan_in", "uniform"),
     "lecun_normal": (1.0, "fan_in", "truncated_normal"),

@@ -6,14 +6,17 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import jax
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from butfor.data.dataset import Array, Dataset, Rows
+from butfor.data.room import filled
 from butfor.data.several_inputs import each
 from butfor.data.streamed_array import StreamedArray
 from butfor.jax_engine import jax_device, jax_model_cost, plain_model, update
+from butfor.jax_engine.device_answers import DeviceAnswers
 from butfor.jax_engine.jax_probe import JaxProbe
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import Part, Program, State, in_batches, mean_figures, parts_of
@@ -43,6 +46,7 @@ class JaxEngine:
         # On the device once, and not for each call that takes them.
         self._numbers = jax_device.held({name: np.float32(value) for name, value in numbers_of(recipe).items()})
         self._state = self.program.first_state(recipe, seed=0)
+        self._answers = DeviceAnswers()
         self.probe: Probe = JaxProbe(self._views, self._now)
         self.parameters = int(sum(np.prod(v.shape) for v in self.program.trained))
         self.all_parameters = int(self.program.model.count_params())
@@ -93,13 +97,13 @@ class JaxEngine:
         """Keras's optimiser by its configuration."""
         return update.described(self.program.optimiser)
 
-    def takes(self, dataset: Dataset) -> bool:
+    def takes(self, dataset: Dataset, rates: Rates) -> bool:
         """Data are no part of the program, except where numbers to be predicted are scaled by them."""
         if dataset.input_shape != self._dataset.input_shape or dataset.task != self._dataset.task:
             return False
         if not TASKS[dataset.task].classes:
             return False
-        self._dataset, self._parts = dataset, parts_of(dataset, self._recipe)
+        self._dataset, self._rates, self._parts = dataset, rates, parts_of(dataset, self._recipe)
         return True
 
     def start(self, seed: int) -> None:
@@ -111,38 +115,45 @@ class JaxEngine:
         """One compiled call."""
         taken = int(self._state.moments[self.program.taken])
         rates = scaled(self._rates[taken : taken + len(order)], self._scale)
-        return rates, self._train(order, rates, len(order))
-
-    def _train(self, order: Order, rates: Rates, steps: int) -> float:
-        """Train on the first batches of an order; the mean loss."""
-        part = self._parts["train"]
-        state, losses = self.program.epoch(self._state, self._numbers, order, rates, np.int32(steps), part)
+        state, losses = self._trained(self._state, order, rates, len(order))
         self._state = state
-        return float(np.asarray(losses)[:steps].mean(dtype=np.float64))
+        return rates, _mean(np.asarray(losses)[: len(order)])
+
+    def _trained(self, state: State, order: Order, rates: Rates, steps: int) -> tuple[State, Any]:
+        """A state trained on the first batches of an order, and the losses."""
+        most = self._dataset.room // order.shape[1]
+        given = filled(order, most), filled(rates, most), np.int32(steps), self._parts["train"]
+        state, losses = self.program.epoch(state, self._numbers, *given)
+        return state, losses
 
     def try_step(self, order: Order, step: int) -> TrialStep:
         """The step as training takes it, after its loss and gradients were worked out by themselves."""
-        before, program = self._state, self.program
-        without = {**self._numbers, "l1": np.float32(0), "l2": np.float32(0)}
-        loss, gradients = program.slopes(before, without, order[0], self._parts["train"])
-        self._state = program.after_batches(before, step)
-        rates = np.zeros(len(order), np.float32)
-        rates[0] = scaled(self._rates[step : step + 1], self._scale)[0]
-        objective = self._train(order, rates, steps=1)
-        after = self._state
+        program = self.program
+        before, (loss, gradients), (after, losses) = self._answers.to(
+            "trial", lambda: self._asked_trial(self._state, order, step)
+        )
+        self._state = after
         variables = {
             program.names[id(v)]: TriedVariable(
-                np.asarray(before.trained[n]),
-                np.asarray(after.trained[n]),
-                np.asarray(gradients[n]),
-                {kind: np.asarray(after.moments[places[n]]) for kind, places in program.kept.items()},
+                before[n],
+                after.trained[n],
+                gradients[n],
+                {kind: after.moments[places[n]] for kind, places in program.kept.items()},
                 type(v.constraint).__name__ if v.constraint is not None else "",
             )
             for n, v in enumerate(program.trained)
         }
         others = zip(program.others, after.others, strict=True)
-        averages = {program.names[id(v)]: np.asarray(value) for v, value in others if id(v) in program.names}
-        return TrialStep(objective, float(loss), "", jax_device.precision(), variables, averages)
+        averages = {program.names[id(v)]: value for v, value in others if id(v) in program.names}
+        return TrialStep(_mean(losses[:1]), float(loss), "", jax_device.precision(), variables, averages)
+
+    def _asked_trial(self, before: State, order: Order, step: int) -> tuple[Any, ...]:
+        """The weights, their loss and its gradients, the state after the step, and the losses of its epoch."""
+        without = {**self._numbers, "l1": np.float32(0), "l2": np.float32(0)}
+        slopes = self.program.slopes(before, without, order[0], self._parts["train"])
+        rates = np.zeros(len(order), np.float32)
+        rates[0] = scaled(self._rates[step : step + 1], self._scale)[0]
+        return before.trained, slopes, self._trained(self.program.after_batches(before, step), order, rates, steps=1)
 
     def scale_rates(self, scale: float) -> None:
         """From the next step on, use the learning rates times `scale`."""
@@ -158,12 +169,16 @@ class JaxEngine:
 
     def scores(self, part: str, rows: Rows) -> Array:
         """Likewise."""
-        return _of_rows(self.program.scores(*self._predicting, in_batches(rows)[0], self._parts[part]), rows)
+        return of_rows(self._asked_scores(self._state, part, rows), rows)
+
+    def _asked_scores(self, state: State, part: str, rows: Rows) -> Any:
+        """In batches, of the weights that a state predicts by."""
+        return self.program.scores(self.program.predicting(state), state.others, in_batches(rows)[0], self._parts[part])
 
     def figures_and_scores(self, part: str, rows: Rows) -> tuple[dict[str, float], Array]:
         """Likewise, one call for both."""
         sums, scores = self.program.sums_and_scores(*self._measured(part, rows))
-        return mean_figures(sums, len(rows), self.program.figures), _of_rows(scores, rows)
+        return mean_figures(sums, len(rows), self.program.figures), of_rows(scores, rows)
 
     def _measured(self, part: str, rows: Rows) -> tuple[Any, ...]:
         """What figures are worked out of."""
@@ -176,15 +191,19 @@ class JaxEngine:
     def weights(self) -> list[Array]:
         """Those by which the model predicts, and its averages."""
         every = [*self.program.predicting(self._state), *self._state.others]
-        return [np.asarray(every[place]) for place in self.program.weights]
+        return jax.device_get([every[place] for place in self.program.weights])  # type: ignore[no-any-return]
 
     def set_weights(self, weights: list[Array]) -> None:
         """Go back to them."""
+        self._state = self._with_weights(jax_device.held(list(weights)))
+
+    def _with_weights(self, weights: list[Any]) -> State:
+        """The state with others."""
         every = [*self.program.predicting(self._state), *self._state.others]
-        for place, value in zip(self.program.weights, jax_device.held(list(weights)), strict=True):
+        for place, value in zip(self.program.weights, weights, strict=True):
             every[place] = value
         count = len(self._state.trained)
-        self._state = self.program.with_predicting(self._state._replace(others=every[count:]), every[:count])
+        return self.program.with_predicting(self._state._replace(others=every[count:]), every[:count])
 
     def resumable(self) -> bool:
         """Always: all that training changes is in its state."""
@@ -192,7 +211,7 @@ class JaxEngine:
 
     def state(self) -> list[Array]:
         """Every variable of the model and of the optimiser."""
-        return [np.asarray(value) for values in self._state for value in values]
+        return jax.device_get([value for values in self._state for value in values])  # type: ignore[no-any-return]
 
     def resume(self, state: list[Array]) -> None:
         """Go back to it."""
@@ -204,7 +223,11 @@ class JaxEngine:
         plain_model.save(self.model, self._recipe, self.weights(), path)
 
 
-def _of_rows(scores: Any, rows: Rows) -> Array:
+def _mean(losses: Array) -> float:
+    return float(losses.mean(dtype=np.float64))
+
+
+def of_rows(scores: Any, rows: Rows) -> Array:
     """Scores `(n, outputs)`, of those that batches of rows gave, the last of which was filled up."""
     every = np.asarray(scores)
     return every.reshape(-1, every.shape[-1])[: len(rows)]

@@ -9,16 +9,36 @@ import numpy as np
 
 from butfor.data.dataset import Array
 from butfor.fingerprint import digest
+from butfor.jax_engine.device_answers import Asked, DeviceAnswers
 from butfor.jax_engine.probe_views import ProbeViews
 from butfor.jax_engine.training_program import State
 from butfor.records.layer_statistics import layer_row
 
+Numbers = dict[str, Any]
+
 
 class JaxProbe:
-    """Reads a program's model with the state of a run. now: gives the state, and the run's own numbers."""
+    """Reads a program's model with the state of a run. now: gives the state, and the run's own numbers. answers: those that were
+    asked for ahead, see `asked`."""
 
-    def __init__(self, views: ProbeViews, now: Callable[[], tuple[State, dict[str, Any]]]) -> None:
+    def __init__(
+        self, views: ProbeViews, now: Callable[[], tuple[State, Numbers]], answers: DeviceAnswers | None = None
+    ) -> None:
         self._views, self._program, self._now = views, views.program, now
+        self._answers = answers or DeviceAnswers()
+
+    def asked(self, state: State, numbers: Numbers, images: Any, labels: Any, as_trained: bool) -> Asked:
+        """What the device is asked for so that a probe of this state tells what it does before a training, or after it."""
+        views, kind = self._views, as_trained
+        asked: Asked = {
+            ("penalties", kind): views.penalties[kind](state, numbers, images),
+            ("statistics", kind): self._asked_statistics(state, images, labels, kind),
+        }
+        if as_trained:
+            asked["first loss"] = views.first_loss(state, numbers, images, labels)
+        if as_trained and views.drawing:
+            asked["draws"] = self._asked_draws(state, numbers)
+        return asked
 
     def initial_digests(self) -> dict[str, dict[str, str]]:
         """Digests of the kernels and biases, and by path of all other weights."""
@@ -41,13 +61,7 @@ class JaxProbe:
         views = self._views
         if not views.drawing:
             return {}
-        state, numbers = self._now()
-        streams = [np.asarray(state.others[place]) for place in views.streams]
-        next_streams = [stream + np.array([0, 1], np.uint32) for stream in streams]
-        coded = [layer.coded() for layer in views.drawing]
-        # Both are asked for before the first is waited for.
-        every = [views.drawn(coded, given, numbers) for given in (streams, next_streams)]
-        first, then = (list(map(np.asarray, drawn)) for drawn in every)
+        every = self._answers.to("draws", lambda: self._asked_draws(*self._now()))
         return {
             layer.name: {
                 "class": type(layer).__name__,
@@ -56,8 +70,13 @@ class JaxProbe:
                 "next": digest(following),
                 **layer.effect(given, output),
             }
-            for layer, given, output, following in zip(views.drawing, coded, first, then, strict=True)
+            for layer, given, output, following in zip(views.drawing, views.coded, *every, strict=True)
         }
+
+    def _asked_draws(self, state: State, numbers: Numbers) -> list[Any]:
+        streams = [np.asarray(state.others[place]) for place in self._views.streams]
+        then = [stream + np.array([0, 1], np.uint32) for stream in streams]
+        return [self._views.drawn(self._views.coded, given, numbers) for given in (streams, then)]
 
     def draws_taken(self) -> dict[str, int]:
         """How often each of those layers has drawn since the seed was set."""
@@ -68,30 +87,28 @@ class JaxProbe:
     def first_loss(self, images: Any, labels: Array) -> dict[str, float]:
         """Before any step: the loss that training minimises, without penalties, the task's plain loss, that against a uniform
         label."""
-        state, numbers = self._now()
-        return {key: float(value) for key, value in self._views.first_loss(state, numbers, images, labels).items()}
+        losses = self._answers.to("first loss", lambda: self._views.first_loss(*self._now(), images, labels))
+        return {key: float(value) for key, value in losses.items()}
 
     def penalties(self, images: Any, as_trained: bool = False) -> dict[str, float]:
         """The penalties that would be added for this batch: on kernels, and on activations."""
-        state, numbers = self._now()
-        every, kernels = map(float, self._views.penalties[as_trained](state, numbers, images))
+        call = self._views.penalties[as_trained]
+        every, kernels = map(float, self._answers.to(("penalties", as_trained), lambda: call(*self._now(), images)))
         return {"kernels": kernels, "activations": every - kernels if every != kernels else 0.0}
 
     def statistics(self, images: Any, labels: Array, as_trained: bool = False) -> list[dict[str, Any]]:
         """One row per layer with a kernel, from input to logits, see layer_row."""
-        state, _ = self._now()
+
+        def ask() -> tuple[Any, ...]:
+            return self._asked_statistics(self._now()[0], images, labels, as_trained)
+
+        names = [layer.name for layer in self._views.layers]
+        found = self._answers.to(("statistics", as_trained), ask)
+        return [layer_row(*row) for row in zip(names, self._views.activated, *found, strict=True)]
+
+    def _asked_statistics(self, state: State, images: Any, labels: Any, as_trained: bool) -> tuple[Any, ...]:
+        """Of each layer: its kernel, its biases if it has any, what leaves it, and the gradient of its kernel."""
         views, trained = self._views, self._program.predicting(state)
         outputs, gradients = views.statistics[as_trained](state, images, labels)
-        return [
-            layer_row(
-                layer.name,
-                activation,
-                np.asarray(trained[kernel]),
-                None if bias is None else np.asarray(trained[bias]),
-                np.asarray(output),
-                np.asarray(gradients[kernel]),
-            )
-            for layer, activation, kernel, bias, output in zip(
-                views.layers, views.activated, views.kernels, views.biases, outputs, strict=True
-            )
-        ]
+        biases = [None if place is None else trained[place] for place in views.biases]
+        return [trained[n] for n in views.kernels], biases, outputs, [gradients[n] for n in views.kernels]

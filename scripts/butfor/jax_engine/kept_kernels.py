@@ -17,6 +17,14 @@ Settings = dict[str, Any]
 Shape = tuple[int, ...]
 
 
+MOST, SHARE = 2**28, 32  # bytes: those of the example study at 30 seeds; of memory, one part of so many at most
+
+
+def most_kept(memory: int) -> int:
+    """The bytes of kernels that are kept where a process may use so many in all."""
+    return min(MOST, memory // SHARE)
+
+
 class KeptKernels:
     """Kernels by what they follow from, as arrays that nobody can write into. most: bytes of those that are kept."""
 

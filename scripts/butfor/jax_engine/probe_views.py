@@ -24,8 +24,8 @@ class ProbeViews:
     """What is to be seen of a program's model, of any run's state and numbers.
 
     layers: those with kernels. activated: of each of them, the name of the function by which its values leave. drawing: those
-    that draw. kernels, biases: their places among the variables that train, None for a layer without biases; streams: those of
-    the layers that draw, among the others. structure: see Engine.structure.
+    that draw, coded: what each of them is given for that. kernels, biases: their places among the variables that train, None for
+    a layer without biases; streams: those of the layers that draw, among the others. structure: see Engine.structure.
     """
 
     def __init__(self, program: Program) -> None:
@@ -40,6 +40,7 @@ class ProbeViews:
         self.kernels = [trained[id(layer.kernel)] for layer in self.layers]
         self.biases = [None if layer.bias is None else trained[id(layer.bias)] for layer in self.layers]
         self.streams = [others[id(layer.seed_generator.state)] for layer in self.drawing]
+        self.coded = [layer.coded() for layer in self.drawing]
         self.structure = structure(self._model)
         self._first, self._are_compiled = threading.Lock(), False
 

@@ -15,6 +15,7 @@ import numpy as np
 from jax import lax
 
 from butfor.data.dataset import Array, Dataset
+from butfor.data.room import filled
 from butfor.engine.keras_internals import averages, batches_taken, moments
 from butfor.engine.variable_names import named
 from butfor.jax_engine import update
@@ -55,8 +56,9 @@ def parts_of(dataset: Dataset, recipe: Recipe) -> dict[str, Part]:
     if by_class is not None:
         own = np.asarray(by_class, np.float32)[dataset.y_train.astype(np.int32)].reshape(len(dataset.y_train))
         weights = own if weights is None else weights * own
-    train = jnp.asarray(dataset.x_train), jnp.asarray(dataset.y_train)
-    held = Part(*train, None if weights is None else jnp.asarray(weights, jnp.float32))
+    x, y = (jnp.asarray(filled(np.asarray(values), dataset.room)) for values in (dataset.x_train, dataset.y_train))
+    weights = None if weights is None else filled(np.asarray(weights, np.float32), dataset.room)
+    held = Part(x, y, None if weights is None else jnp.asarray(weights))
     return {"train": held, "test": Part(jnp.asarray(dataset.x_test), jnp.asarray(dataset.y_test))}
 
 
@@ -102,9 +104,11 @@ class Program:
         """The trainable variables by which a run predicts: their averages, where it keeps them and has taken a step."""
         if not self._averages:
             return state.trained
-        begun = jnp.asarray(state.moments[self.taken]) > 0
+        taken = state.moments[self.taken]
+        if not isinstance(taken, jax.Array):  # of the host, which need not ask the device
+            return [state.moments[place] for place in self._averages] if taken > 0 else state.trained
         pairs = zip(self._averages, state.trained, strict=True)
-        return [jnp.where(begun, state.moments[place], weight) for place, weight in pairs]
+        return [jnp.where(taken > 0, state.moments[place], weight) for place, weight in pairs]
 
     def with_predicting(self, state: State, weights: list[Tensor]) -> State:
         """A state whose `predicting` is these."""

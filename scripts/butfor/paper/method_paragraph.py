@@ -150,8 +150,8 @@ def _others(evidence: PaperEvidence) -> str:
     if evidence.study["verdict"]["corrected_over"] == "family":
         return " All other metrics together have $\\alpha$ again."
     over = counted(len(metrics) * (judged + sum(evidence.study.get("removed", {}).values())), "comparison")
-    others = escaped(listed([one.title for one in metrics]))
-    return f" All other metrics ({others}) together have $\\alpha$ again, corrected over {over}."
+    others = f"The {len(metrics)} other metrics together have" if len(metrics) > 1 else "The other metric has"
+    return f" {others} $\\alpha$ again, corrected over {over}."
 
 
 def _spreads(evidence: PaperEvidence) -> str:

@@ -79,9 +79,12 @@ class ArmRuns:
         """Whether the next seeds are trained on another data set, such as another fold, by what is compiled already."""
         scaled, size = self._scaled(dataset), self.recipe["train_size"]
         train, _ = split(len(scaled.y_train), self._validation, size, 0, scaled.official, scaled.together)
-        if len(train) // self.recipe["batch_size"] != self._steps or not self.engine.takes(scaled):
+        steps = len(train) // self.recipe["batch_size"]
+        rates = schedules.learning_rates(self.recipe, steps)
+        if not self.engine.takes(scaled, rates):
             return False
-        self._dataset, self._tried = scaled, False  # for examples of another number there is something to compile
+        self._dataset, self._steps, self._rates = scaled, steps, rates
+        self._tried = bool(scaled.room)  # else for examples of another number there is something to compile
         return True
 
     def _scaled(self, dataset: Dataset) -> Dataset:

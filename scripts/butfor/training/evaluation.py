@@ -82,7 +82,7 @@ class Evaluation:
             return "diverged", reason, ""
         if not knows_trivial(self._dataset.task):
             return "ok", "", ""
-        rows = _spaced(np.arange(len(self._dataset.y_test), dtype=np.int32))
+        rows = judged_rows(self._dataset)
         constant = constant_for(self._dataset, self._recipe)
         fitted = self._fitted(metrics, constant)
         scores = self._engine.scores("test", rows) if self.tested is None else self.tested
@@ -116,6 +116,11 @@ class Evaluation:
             return self._engine.evaluate("test", rows)
         figures, self.tested = self._engine.figures_and_scores("test", rows)
         return figures
+
+
+def judged_rows(dataset: Dataset) -> Rows:
+    """The test examples that a model's skill is measured on: all, unless these are too many."""
+    return _spaced(np.arange(len(dataset.y_test), dtype=np.int32))
 
 
 def _spaced(rows: Rows, most: int = MOST_EXAMPLES) -> Rows:

@@ -133,10 +133,9 @@ class Engine(Protocol):
     def optimiser(self) -> dict[str, Any]:
         """The live optimiser as it describes itself: its `class` and every setting but the learning rate."""
 
-    def takes(self, dataset: Dataset) -> bool:
-        """Whether it trains and evaluates on another data set from now on, such as another fold of the same, of which the model,
-        its learning rates and the steps of an epoch are as they were, to the numbers that an engine of its own would give.
-        Where not, nothing has changed."""
+    def takes(self, dataset: Dataset, rates: Rates) -> bool:
+        """Whether it trains and evaluates on another data set from now on, such as another fold of the same, at the rates of its
+        steps, to the numbers that an engine of its own would give. Where not, nothing has changed."""
 
     def start(self, seed: int) -> None:
         """Give the model this seed's initial weights and streams, and the optimiser its first state, at rate scale 1."""

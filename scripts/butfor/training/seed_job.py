@@ -123,7 +123,7 @@ class SeedJob:
         """What trains a seed: the same for all, as far as it takes each one's data."""
         if self._arm_runs and not self._dataset.folds:
             return self._arm_runs
-        dataset = self._dataset.of_seed(seed)
+        dataset = self._dataset.of_seed(seed, self._training["seeds"])
         if self._arm_runs is None or not self._arm_runs.takes(dataset):
             self._arm_runs = ArmRuns(self._engine, self._training, dataset, self._device, self._scorer)
             self._arm_runs.seconds["data"] = self._data_seconds

@@ -32,8 +32,8 @@ def tried(engine: Engine, recipe: Recipe, rates: Rates, order: Order) -> dict[st
 
     order: the first epoch's. rates: the recipe's, by step of the whole training.
     """
-    kept, step = engine.state(), _tried_step(recipe, rates)
-    engine.set_weights([_stirred(values) for values in engine.weights()])
+    kept, step = engine.state(), tried_step(recipe, rates)
+    engine.set_weights(list(map(stirred, engine.weights())))
     taken = engine.try_step(order, step)
     engine.resume(kept)
     variables = {name: {"digest": digest(each.after)} for name, each in taken.variables.items()}
@@ -53,13 +53,13 @@ def tried(engine: Engine, recipe: Recipe, rates: Rates, order: Order) -> dict[st
         return {**row, "expected": taken.loss + compared.penalty, "penalty": compared.penalty, "variables": rows}
 
 
-def _tried_step(recipe: Recipe, rates: Rates) -> int:
+def tried_step(recipe: Recipe, rates: Rates) -> int:
     """Of the steps that move weights, the one with the highest rate."""
     every: int = recipe["accumulation"]
     return int(np.argmax(rates[every - 1 :: every])) * every + every - 1
 
 
-def _stirred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def stirred(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Values that are all equal, a little apart."""
     if not np.issubdtype(values.dtype, np.floating) or values.ndim == 0 or values.max() > values.min():
         return values

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import average_precision_score, f1_score
 
 from butfor.records.tables import load_study
+from conftest import NUMPY
 
 PREDICTIONS = "runs/wide/look1/seed_1.predictions.npz"
 
@@ -18,6 +19,13 @@ PREDICTIONS = "runs/wide/look1/seed_1.predictions.npz"
 def rare(case):
     subprocess.run([sys.executable, "make_rare.py"], cwd=case.folder, check=True)
     return case
+
+
+@pytest.fixture
+def judged(rare):
+    """Trained by NumPy, since all is said of how runs are judged, whatever has trained them."""
+    rare.engine = NUMPY
+    return rare
 
 
 def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts(rare):
@@ -41,10 +49,10 @@ def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts
     assert "Add a look" not in report and "Every one of 9 runs failed:" in done.stderr
 
 
-def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(rare):
-    done = rare.run("--configfile", "study_loss.yaml")
+def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(judged):
+    done = judged.run("--configfile", "study_loss.yaml")
     assert done.returncode == 0, done.stderr
-    results = rare.folder / "results/rare_loss"
+    results = judged.folder / "results/rare_loss"
     rows = json.loads((results / "contrasts.json").read_text())
     on_loss = [row for row in rows if row["metric"] == "test/loss"]
     assert len(on_loss) == 2 and all(math.isfinite(row["effect"] + row["low"] + row["high"]) for row in on_loss)
@@ -56,15 +64,15 @@ def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(rare):
     assert "Verdicts on test loss: " in done.stderr and "accuracy" not in done.stderr.split("Report: results/")[1]
 
 
-def test_by_a_metric_that_the_rare_class_moves_such_runs_are_judged_and_f1_is_what_scikit_learn_says(rare):
-    done = rare.run("--configfile", "study_pr_auc.yaml")
+def test_by_a_metric_that_the_rare_class_moves_such_runs_are_judged_and_f1_is_what_scikit_learn_says(judged):
+    done = judged.run("--configfile", "study_pr_auc.yaml")
     assert done.returncode == 0, done.stderr
-    results = rare.folder / "results/rare_pr_auc"
+    results = judged.folder / "results/rare_pr_auc"
     rows = {(row["arm"], row["metric"]): row for row in json.loads((results / "contrasts.json").read_text())}
     assert {row["verdict"] for (_, metric), row in rows.items() if metric == "test/accuracy"} == {"no verdict"}
     assert all(math.isfinite(row["effect"]) for (_, metric), row in rows.items() if metric == "test/pr_auc")
     assert rows["wide", "test/f1"]["effect"] == 0 and "Verdicts on test PR AUC: " in done.stderr
-    with np.load(rare.folder / "rare.npz") as data, np.load(results / PREDICTIONS) as kept:
+    with np.load(judged.folder / "rare.npz") as data, np.load(results / PREDICTIONS) as kept:
         truth, predicted = data["y_test"], kept["test"]
     table = load_study(results)
     (row,) = table[(table["arm"] == "wide") & (table["seed"] == 1)].to_dict("records")
@@ -79,8 +87,8 @@ def test_classes_may_be_weighted(rare):
     assert len({row["arm"] for row in rows}) == 2
 
 
-def test_what_there_is_not_is_said_in_one_line(rare):
-    done = rare.run("--configfile", "study_f1.yaml", "-n")
+def test_what_there_is_not_is_said_in_one_line(judged):
+    done = judged.run("--configfile", "study_f1.yaml", "-n")
     said = done.stdout + done.stderr
     assert done.returncode != 0 and "Traceback" not in said
     assert "verdict.metric: expected one of test/accuracy, test/loss, received test/f1." in said
