@@ -8,6 +8,7 @@ import pytest
 from butfor.data.dataset import Dataset
 from butfor.data.folds import Folds
 from butfor.engine import loops
+from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_engine import KerasEngine
 from butfor.training.arm_runs import ArmRuns
 from conftest import resolved
@@ -73,6 +74,13 @@ def test_folds_by_one_engine_are_those_of_an_engine_each_to_the_bit(task, keys, 
         one, predicted = together[seed]
         np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))
         assert np.array_equal(predicted, its)
+
+
+def test_an_epoch_of_one_step_is_given_no_room_for_more_since_xla_makes_another_program_of_it():
+    part, rows = HeldPart(np.zeros((9, 2), np.float32), np.zeros(9, np.int32), room=12), np.arange(8, dtype=np.int32)
+    (one,), (two,) = (part.batches(rows.reshape(steps, -1)[:, :4], steps) for steps in (1, 2))
+    assert one.rows.shape == (1, 4) and two.rows.shape == (3, 4)
+    assert int(one.steps) == 1 and int(two.steps) == 2
 
 
 def test_an_engine_that_cannot_take_a_fold_stays_on_its_own():

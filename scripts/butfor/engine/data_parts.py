@@ -51,7 +51,8 @@ class HeldPart:
 
     def batches(self, order: Indices, steps: int) -> Iterator[Portion]:
         """The first steps of an order `(steps, batch)`, in portions of one shape."""
-        rows = tf.constant(filled(order, self.room // order.shape[1]))
+        # Of a portion of one batch, XLA makes another program, with other last bits: so it has no room for more.
+        rows = tf.constant(filled(order, self.room // order.shape[1] if len(order) > 1 else 1))
         yield Portion(rows, rows, self._inputs, self._targets, tf.constant(steps))
 
     def examples(self, rows: Indices, size: int) -> Iterator[Portion]:
