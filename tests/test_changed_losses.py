@@ -38,8 +38,10 @@ def test_only_an_own_loss_that_decides_may_be_another_quantity():
         assert "no_kl (model.beta)" in in_words(found) and "quantity" not in in_words(found)
 
 
-def run(name, seed, objective, weights="w", outputs=0.5):
-    return SimpleNamespace(arm=name, seed=seed, trial={"objective": objective}, steady=(weights, outputs))
+def run(name, seed, objective, weights="w", outputs=0.5, device="CPU, 1 thread"):
+    return SimpleNamespace(
+        arm=name, seed=seed, trial={"objective": objective}, steady=(weights, outputs), machine={"device": device}
+    )
 
 
 @pytest.fixture
@@ -63,6 +65,13 @@ def test_a_first_step_from_the_same_weights_shows_which_loss_is_another(told):
     assert perhaps.startswith("**Perhaps another quantity:**") and "`narrow` (model.latent)" in perhaps
     assert "no_l2" not in perhaps and "raw" not in perhaps, "the same loss to begin with"
     assert told(*shown, task="classification") == []
+
+
+def test_penalties_need_not_be_in_the_loss_that_is_measured_and_devices_round_otherwise(told):
+    (perhaps,) = told(
+        run("no_l2", 0, 1.2), run("no_kl", 0, 1.2, device="GPU"), run("narrow", 0, 1.5), run("raw", 0, 1.5)
+    )
+    assert "`no_l2` (l2)" in perhaps and "`no_kl` (model.beta)" in perhaps and "narrow" not in perhaps
 
 
 def test_what_no_pair_of_runs_tells_is_said_to_be_possible(told):

@@ -17,6 +17,7 @@ from conftest import NEEDS
 
 CODE = """
 import math
+import os
 import numpy as np
 
 def good(truth, prediction, inputs):
@@ -29,6 +30,12 @@ def key(truth, prediction):
 
 def two(truth, prediction):
     return prediction.mean(axis=0)
+
+def lines(truth, prediction):
+    raise ValueError("expected probabilities\\nreceived logits")
+
+def ends(truth, prediction):
+    os._exit(3)
 
 def undefined(truth, prediction):
     return math.nan
@@ -124,3 +131,9 @@ def test_a_start_tries_what_has_not_been_tried_on_data_that_are_there(own, digit
         start(good="a", key="b")
     start(good="c")
     assert tried == [[f"tried_metrics:{name}"] for name in ("good", "key", "key", "good")]
+    with pytest.raises(OwnCodeError, match=r"expected probabilities(.|\n)*received logits"):
+        start(lines="a")
+    tried.clear()
+    start(ends="a")
+    start(ends="a")
+    assert len(tried) == 2, "a trial that was ended says nothing of the metric"

@@ -45,10 +45,10 @@ def try_own(
         try:
             own_metric.measured(score, truth, predicted, beside, finite=False)
         except OwnCodeError as error:
-            told = OwnCodeError(f"{error} {WHEN}")
+            refusal = OwnCodeError(f"{error} {WHEN}")
             for note in getattr(error, "__notes__", []):
-                told.add_note(note)
-            raise told from error
+                refusal.add_note(note)
+            raise refusal from error
 
 
 def made_up(truth: Array, about: Mapping[str, Any]) -> Array:

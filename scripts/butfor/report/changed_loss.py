@@ -9,7 +9,7 @@ from butfor.checks.steadiness import moved
 from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 from butfor.report.warning_section import few
-from butfor.study.changed_losses import in_words, may_change_loss
+from butfor.study.changed_losses import PENALTIES, in_words, may_change_loss
 from butfor.study.summary import Study, arm_of
 
 # While these are the same, a step of the same seed has another loss only if the loss is another.
@@ -35,6 +35,8 @@ def changed_loss(study: Study, records: Sequence[Record]) -> list[str]:
         return []
     runs = {(record.arm, record.seed): record for record in records}
     shown = {name: _is_another(runs, name, arm_of(study, name)["reference"] or "") for name in by_arm}
+    # Penalties are in the loss of a step, which is tried, and need not be in the one that is measured.
+    shown |= {name: None for name, keys in by_arm.items() if shown[name] and set(keys) <= set(PENALTIES)}
     other = [f"`{name}`" for name, is_another in shown.items() if is_another]
     unknown = {name: by_arm[name] for name, is_another in shown.items() if is_another is None}
     return [
@@ -64,6 +66,7 @@ def _is_another(runs: dict[tuple[str, int], Record], arm: str, reference: str) -
 
 
 def _is_alike(a: Record, b: Record) -> bool:
-    """Whether two runs tried the same step, on what both began with."""
+    """Whether two runs tried the same step on the same device, on what both began with."""
     tried = all(math.isfinite(record.trial.get("objective", math.nan)) for record in (a, b))
-    return tried and not any(name.split("/")[0] in ALIKE for name in moved(a, b))
+    same_device = a.machine.get("device") == b.machine.get("device")
+    return tried and same_device and not any(name.split("/")[0] in ALIKE for name in moved(a, b))

@@ -11,7 +11,8 @@ from butfor.recipe.tasks import OWN
 LOSS = "test/loss"
 FEW = 5  # arms that are named
 # What a model's own loss may be made of: its own settings, the scale of what it sees, and the penalties that are added to it.
-MADE_OF = ("model", "input_scaling", "l1", "l2", "activity_l1", "activity_l2")
+PENALTIES = ("l1", "l2", "activity_l1", "activity_l2")
+MADE_OF = ("model", "input_scaling", *PENALTIES)
 
 
 def is_own_loss(study: Mapping[str, Any]) -> bool:

@@ -40,13 +40,15 @@ def try_metrics(settings: dict[str, Any], targets: Targets) -> None:
                 "validation": data["validation"],
                 "seed": seeds[0],
             }
-            _try(asked)
+            if not _were_tried(asked):
+                continue
             known += [marks[score] for score in untried]
             TRIED.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(TRIED, json.dumps(known[-MOST:]))
 
 
-def _try(asked: dict[str, Any]) -> None:
+def _were_tried(asked: dict[str, Any]) -> bool:
+    """Whether the trial came to its end; one that was ended says nothing of the metrics. Raises OwnCodeError."""
     done = subprocess.run(
         module_command(MODULE),
         input=json.dumps(asked),
@@ -55,8 +57,9 @@ def _try(asked: dict[str, Any]) -> None:
         text=True,
         check=False,
     )
-    if done.stdout.strip():
-        raise OwnCodeError(done.stdout.strip().splitlines()[-1])
+    if message := done.stdout.strip():
+        raise OwnCodeError(message)
+    return done.returncode == 0
 
 
 def _known() -> list[str]:
