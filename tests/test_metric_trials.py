@@ -59,7 +59,7 @@ def test_one_that_can_be_computed_and_one_that_is_undefined_for_what_is_made_up_
     [
         (
             "key",
-            r"tried_metrics:key: measuring predictions, it raised IndexError: .* in .*tried_metrics.py, line 11\. Tried on",
+            r"tried_metrics:key: measuring predictions, it raised IndexError: .* in .*tried_metrics.py, line 12\. Tried on",
         ),
         (
             "two",
