@@ -43,14 +43,17 @@ def test_an_interval_that_others_spread_widens_says_so(judged):  # noqa: F811
 
 
 def test_an_interval_that_is_cut_says_so_and_no_other(judged, tmp_path):  # noqa: F811
-    high = np.array([0.999, 0.9, 0.95, 0.93])
-    arms = {"baseline": high, "other": high[::-1], "far": high - 0.6}
+    wild = np.array([0.999, 0.101, 0.95, 0.13])
+    arms = {"baseline": wild, "other": wild[::-1], "near": wild + 0.0005}
     rows, _, report = judged(frame(arms))
-    assert rows["other"]["cut"] == "high" and rows["far"]["cut"] == ""
+    assert rows["other"]["cut"] == "both" and rows["near"]["cut"] == ""
+    assert (rows["other"]["low"], rows["other"]["high"]) == (-100, 100)
     marked = [line for line in report.splitlines() if line.startswith("|") and "]§ |" in line]
-    assert len(marked) == 2 and all("other" in line for line in marked), "in the first table and in that of all numbers"
-    assert "§: cut where no value of the accuracy can lie" in report
-    assert set(pd.read_csv(tmp_path / "out" / "tables" / "contrasts.csv")["cut"].dropna()) == {"high"}
+    assert len(marked) == 3 and all("other" in line for line in marked), (
+        "in the first, of all numbers, of the other metric"
+    )
+    assert "§: cut where no difference of the accuracy can lie" in report
+    assert set(pd.read_csv(tmp_path / "out" / "tables" / "contrasts.csv")["cut"].dropna()) == {"both"}
 
 
 def test_marks_are_explained_only_where_they_are(judged):  # noqa: F811

@@ -107,14 +107,25 @@ def test_the_report_says_what_trained_and_how_many_examples_each_arm_had(planned
 
 
 def test_intervals_end_at_what_is_possible(planned):
-    records = [*made("baseline", [99.0, 60.0, 97.0]), *made("no_dropout", [99.5, 99.0, 97.0], dropout=0.0)]
+    records = [*made("baseline", [99.0, 1.0, 97.0]), *made("no_dropout", [99.5, 99.0, 97.0], dropout=0.0)]
     row = contrasts.judge(planned, records, [])[0]
-    assert row["metric"] == "test/accuracy" and row["level"] == pytest.approx(256 / 3)
-    assert row["high"] == pytest.approx(100 - 256 / 3), "an accuracy is at most 100 %"
+    assert row["metric"] == "test/accuracy" and row["level"] == pytest.approx(197 / 3)
+    assert (row["low"], row["high"]) == (-100, 100), "accuracies are 100 points apart at most"
     assert row["low"] < row["effect"] < row["high"] and row["p_raw"] == pytest.approx(row["p_difference"])
-    assert METRICS["test/loss"].possible(-9.0, 9.0, 0.5) == (-0.5, 9.0)
-    assert METRICS["gap/loss"].possible(-9.0, 9.0, 0.5) == (-9.0, 9.0)
-    assert np.isnan(METRICS["test/accuracy"].possible(np.nan, np.nan, 50.0)).all()
+    assert METRICS["test/loss"].possible(-9.0, 9.0) == (-9.0, 9.0)
+    assert METRICS["gap/loss"].possible(-9.0, 9.0) == (-9.0, 9.0)
+    assert np.isnan(METRICS["test/accuracy"].possible(np.nan, np.nan)).all()
+
+
+def test_intervals_near_a_bound_hold_the_true_effect_as_often_as_they_say():
+    """Cut at 100 less the mean of the reference's runs, half of these would not: that mean is a draw as well."""
+    rng, metric, count = np.random.default_rng(0), METRICS["test/accuracy"], 2000
+    differences = np.minimum(99.99 + 0.005 * rng.standard_normal((count, 5)), 100) - (
+        98.5 + 0.54 * rng.standard_normal((count, 5))
+    )
+    means, half = differences.mean(axis=1), 2.776 * differences.std(axis=1, ddof=1) / 5**0.5
+    ends = [metric.possible(mean - each, mean + each) for mean, each in zip(means, half, strict=True)]
+    assert np.mean([low <= 1.49 <= high for low, high in ends]) == pytest.approx(0.95, abs=0.015)
 
 
 def test_a_tie_at_one_seed_settles_nothing(planned):

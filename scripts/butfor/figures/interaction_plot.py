@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -63,10 +62,7 @@ def _panel(axes: Axes, grid: Grid, measured: Measured, along: str, lines: str) -
         x = np.arange(len(levels)) + APART * (place - (len(looks) - 1) / 2)
         contrasts = [stats.contrast(pairs[end, level], measured.rule) for end in levels]
         means = np.array([c.effect for c in contrasts])
-        ends = [
-            measured.metric.possible(c.low, c.high, float(pairs[end, level].reference.mean()) if c.pairs else math.nan)
-            for end, c in zip(levels, contrasts, strict=True)
-        ]
+        ends = [measured.metric.possible(c.low, c.high) for c in contrasts]
         for at, end in zip(x, levels, strict=True):
             seen = pairs[end, level].differences
             if (end, level) != (grid.factors[along][0], grid.factors[lines][0]):

@@ -54,7 +54,8 @@ def mark_notes(rows: Iterable[ContrastRow], metric: Metric, of_p: bool = True) -
     if any(map(is_cut, judged)):
         notes.append(
             phrase(
-                "{mark}: cut where no value of the {metric} can lie, so that the effect is not in the middle of the interval.",
+                "{mark}: cut where no difference of the {metric} can lie, so that the effect is not in the middle of the"
+                " interval.",
                 mark=CUT,
                 metric=term(metric.short),
             )

@@ -109,9 +109,14 @@ class Metric:
         """A run's figure in `unit`, from its record's metrics."""
         return self.unit.scale * self.recorded(figures)
 
-    def possible(self, low: float, high: float, level: float) -> tuple[float, float]:
-        """The part of an interval of differences that can be, where the reference's figure is `level`, in `unit`."""
-        return max(low, self.lowest - level), min(high, self.highest - level)
+    def possible(self, low: float, high: float) -> tuple[float, float]:
+        """The part of an interval of differences that can be between any two figures, in `unit`.
+
+        Where the reference's mean leaves less room, nothing is cut, since that mean is a draw too: of five runs around 98.5 and
+        five at 99.99, intervals cut at 100 less the mean held the true difference in 50 % of studies, and whole ones in 95 %.
+        """
+        most = self.highest - self.lowest
+        return max(low, -most), min(high, most)
 
     def margin_in(self, verdict: VerdictSettings) -> float | None:
         """The margin that a study gives the metric by name or by its verdict settings, in `unit`; None if it gives none."""

@@ -61,9 +61,7 @@ def judge(study: Study, records: list[Record], checks: list[CheckRow]) -> list[C
                 c = dataclasses.replace(c, verdict=DESCRIBED, remark="" if c.pairs else c.remark)
             row = _row(arm, metric, c, pairs(arm["name"], c.look), rule, shares.get(arm["name"], 1))
             new = fields(c, errors.get(arm["name"]), rule.alpha / len(rule.looks))
-            new["new_low"], new["new_high"] = metric.possible(
-                new["new_low"], new["new_high"], cast(float, row["level"])
-            )
+            new["new_low"], new["new_high"] = metric.possible(new["new_low"], new["new_high"])
             unknown = UNPAIRED if are_independent(study) else {}
             rows.append(cast(ContrastRow, {**row, **new, **unknown}))
     return rows
@@ -91,7 +89,7 @@ def _row(
     arm: ArmPlan, metric: Metric, c: stats.Contrast, pairs: stats.Pairs, rule: stats.Rule, share: float
 ) -> ContrastRow:
     level = float(pairs.reference.mean()) if c.pairs else math.nan
-    low, high = metric.possible(c.low, c.high, level)
+    low, high = metric.possible(c.low, c.high)
     beside = stats.typical(pairs, c.margin, independent=not rule.overlap)
     is_open = c.verdict == "inconclusive"
     row = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import cast
 
 from butfor import stats
@@ -38,6 +37,6 @@ def importance(study: Study, rows: list[ContrastRow]) -> list[RankedRow]:
 
 def _row(item: stats.Ranked, row: ContrastRow, metric: Metric) -> RankedRow:
     """A ranked item, with the verdict on the arm that makes its size."""
-    low, high = metric.possible(item.low, item.high, row["level"] if row["level"] is not None else math.nan)
+    low, high = metric.possible(item.low, item.high)
     values = {**row, **vars(item), "low": low, "high": high, "changed": item.item, "arm": item.largest}
     return cast(RankedRow, {key: none_for_nan(values[key]) for key in COLUMNS})
