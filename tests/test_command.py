@@ -205,6 +205,22 @@ def test_an_arm_is_found_by_its_label_too(tmp_path):
     assert "test accuracy 54.5 ± 4.4 %" in story  # as the report has it
 
 
+@pytest.mark.parametrize(
+    ("remark", "about", "words"),
+    [
+        ("", {}, "(5 seeds; about 4 more would settle it)"),
+        ("5 runs may have missed; at most about 4 more seeds would settle it", {}, "against baseline (5 seeds)"),
+        ("", {"replicates": {"folds": 3, "repeats": 1}}, "(5 folds; needs `repeats: 3`)"),
+    ],
+    ids=["seeds", "told already", "folds"],
+)
+def test_what_an_arm_lacks_is_told_once_and_of_folds_in_repeats(tmp_path, remark, about, words):
+    undecided = row("b", "inconclusive", -1, 2, remark=remark, planned=5, missing=0, more_seeds=4.0)
+    arms = [{"arm": "b", "label": "", "reference": "baseline", "changes": [], "runs": 5, "failed": 0, "reaches": {}}]
+    story = arm_story(results(tmp_path / "one", [undecided], arms=arms, task="classification", **about), "b")
+    assert words in " ".join(story.split()) and story.count("settle") <= 1
+
+
 def test_a_curve_in_a_line():
     assert sparkline([0, 1, 2, 7], 0, 7) == "▁▂▃█" and sparkline([1.0], 1.0, 1.0) == "▁"
     assert sparkline([float("nan"), 1], 0, 1) == "·█" and len(sparkline(range(1000), 0, 999)) == 60

@@ -16,13 +16,14 @@ from butfor.plain_text import counted
 from butfor.records import stored_record
 from butfor.records.record import Record
 from butfor.records.results_folder import EARLIER, RUNS_FOLDER, records_below
+from butfor.report import fold_words
 from butfor.report.placebo_section import shown_by
 from butfor.report.sparkline import sparkline
 from butfor.study.metrics import TITLES, Metric
 from butfor.study.study_metrics import ELSEWHERE, beside, metrics_of
 from butfor.text_width import padded, width, wrapped
 from butfor.verdicts.numbers import mean_and_sd
-from butfor.verdicts.rows import ArmRow, Assessment, Comparison, ContrastRow, FailedRuns
+from butfor.verdicts.rows import SETTLING, ArmRow, Assessment, Comparison, ContrastRow, FailedRuns
 from butfor.verdicts.words import in_words, seeds_in_words
 
 MARGIN, WIDTH = 10, 100  # places before a line's words, or more where those before it need them, and of a line
@@ -164,12 +165,14 @@ def _level(row: ArmRow, metric: Metric) -> str:
 def _verdict(row: ContrastRow, comparison: Comparison) -> str:
     noun = "fold" if comparison.get("replicates") else "seed"
     by = counted(row["planned"] - row["missing"], noun)
-    if row["more_seeds"]:
+    words = _contrast_in_words(row)
+    if comparison.get("replicates"):
+        if repeats := fold_words.repeats_needed(comparison, row):
+            return phrase("{verdict} ({runs}; needs `repeats: {n}`)", verdict=words, runs=by, n=repeats)
+    elif row["more_seeds"] and SETTLING not in row["remark"]:
         more = f"{row['more_seeds']:.0f}"
-        return phrase(
-            "{verdict} ({runs}; about {more} more would settle it)", verdict=_contrast_in_words(row), runs=by, more=more
-        )
-    return f"{_contrast_in_words(row)} ({by})"
+        return phrase("{verdict} ({runs}; about {more} more would settle it)", verdict=words, runs=by, more=more)
+    return f"{words} ({by})"
 
 
 def _contrast_in_words(row: ContrastRow) -> str:

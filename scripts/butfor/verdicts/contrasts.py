@@ -20,7 +20,7 @@ from butfor.study.summary import ArmPlan, Study, ablations_of, arm_of, reference
 from butfor.verdicts.baseline import FailedBaseline, failed_baselines
 from butfor.verdicts.example_errors import example_errors, fields, for_new_data
 from butfor.verdicts.paired_values import are_independent, looks_had, pairing, rule_of
-from butfor.verdicts.rows import DESCRIBED, REFUSED, UNJUDGED, UNPROVEN, VOID, ContrastRow, fields_of
+from butfor.verdicts.rows import DESCRIBED, REFUSED, SETTLING, UNJUDGED, UNPROVEN, VOID, ContrastRow, fields_of
 from butfor.verdicts.withheld import withheld
 
 ACCURACIES = [name for name in METRICS if name.endswith("/accuracy")]
@@ -106,7 +106,7 @@ def _row(
         "more_seeds": _more_seeds(c, rule, share) if is_open else None,
     }
     if c.remark.endswith(stats.MISSED) and row["more_seeds"] and not rule.overlap:
-        row["remark"] = f"{c.remark}; at most about {counted(row['more_seeds'], 'more seed')} would settle it"
+        row["remark"] = f"{c.remark}; at most about {counted(row['more_seeds'], 'more seed')} {SETTLING}"
     if is_unjudged(row):
         row["remark"] = pairs_missing_of(c.missing, c.planned, pairs.runs_ablation, pairs.runs_reference)
     return cast(ContrastRow, row)

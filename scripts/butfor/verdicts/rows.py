@@ -20,6 +20,7 @@ Verdict = Literal[
 ]  # fmt: skip
 SAME: Final = "no meaningful difference"
 VOID: Final = "void: nothing changed"  # in a verdict's place where there can be none
+SETTLING = "would settle it"  # of a remark that says how many more seeds
 UNPROVEN: Final = "unproven"
 UNJUDGED: Final = "no verdict"  # because the baseline has learnt nothing
 DESCRIBED: Final = "effect only"  # on a metric that the study has described, not judged
