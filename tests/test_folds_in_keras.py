@@ -5,50 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from butfor.data.dataset import Dataset
-from butfor.data.folds import Folds
 from butfor.engine import loops
 from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_engine import KerasEngine
 from butfor.training.arm_runs import ArmRuns
 from conftest import resolved
-
-BASE = {"model": {"name": "mlp", "widths": [8]}, "epochs": 3, "batch_size": 16, "learning_rate": 0.01, "dropout": 0.1}
-COUNT = 102  # in five folds of 20 and 21, so that there are two shapes
-SEEDS = range(6)  # the last one of a second division
-AGAIN = (
-    1,
-    2,
-    5,
-)  # after another of its shape, of the other shape, of another division; the first is by its own engine anyway
-
-
-def data_of(task="classification", largest=0):
-    """In folds of equal groups, or with one of as many examples as `largest`."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(COUNT, 5)).astype(np.float32)
-    number = task == "regression"
-    y = x[:, 0] + x[:, 1] if number else (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0.5)
-    y = y.astype(np.float32)[:, None] if number else y
-    groups = np.maximum(np.arange(COUNT) - largest, 0) if largest else None
-    return Dataset(
-        *("made", "f" * 16, 1 if number else 3, x, y, x[:0], y[:0]),
-        **{"task": task, "table": True, "folds": Folds(5, groups=groups), "outputs": (1,) if number else ()},
-    )
-
-
-def trained(data, recipe, seeds, shares):
-    """The records and predictions of folds by seed, and by how many engines; by one each unless they share, whose programs have
-    no more room than that."""
-    task = {"arm": "a", "recipe": recipe, "validation": 0.1}
-    runs, found, engines = None, {}, 0
-    for seed in seeds:
-        of_fold = data.of_seed(seed, SEEDS if shares else ())
-        if runs is None or not shares or not runs.takes(of_fold):
-            runs, engines = ArmRuns(KerasEngine, task, of_fold, "cpu"), engines + 1
-        record = runs.train(seed)
-        found[seed] = dataclasses.replace(record, timing={}, machine={}), runs.predict(seed, ["test"])["test"]
-    return found, engines
+from fold_runs import AGAIN, BASE, SEEDS, data_of, trained
 
 
 @pytest.mark.cases
@@ -67,8 +29,8 @@ def trained(data, recipe, seeds, shares):
 )
 def test_folds_by_one_engine_are_those_of_an_engine_each_to_the_bit(task, keys, engines):
     data, recipe = data_of(task), resolved(**{**BASE, **keys})
-    together, made = trained(data, recipe, SEEDS, shares=True)
-    apart, _ = trained(data, recipe, AGAIN, shares=False)
+    together, made = trained(KerasEngine, data, recipe, SEEDS, shares=True)
+    apart, _ = trained(KerasEngine, data, recipe, AGAIN, shares=False)
     assert made == engines
     for seed, (other, its) in apart.items():
         one, predicted = together[seed]
@@ -127,11 +89,11 @@ def test_folds_of_other_numbers_of_steps_share_one_program_too(keys, tmp_path, m
     assert len({round(0.9 * size) // BASE["batch_size"] for size in sizes}) > 1
     traced, read = [], loops.step_loss
     monkeypatch.setattr(loops, "step_loss", lambda returned: (traced.append(1), read(returned))[1])
-    together, made = trained(data, recipe, SEEDS, shares=True)
+    together, made = trained(KerasEngine, data, recipe, SEEDS, shares=True)
     programs = len(traced)
-    trained(data, recipe, SEEDS[:1], shares=True)
+    trained(KerasEngine, data, recipe, SEEDS[:1], shares=True)
     assert made == 1 and len(traced) == 2 * programs, "all folds take as many as one of them"
-    apart, _ = trained(data, recipe, AGAIN, shares=False)
+    apart, _ = trained(KerasEngine, data, recipe, AGAIN, shares=False)
     for seed, (other, its) in apart.items():
         one, predicted = together[seed]
         np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))

@@ -230,3 +230,11 @@ def test_networks_convolve_by_patches_side_by_side_and_train_as_they_do_alone(by
         assert together["orders"] == alone["orders"] and together["reason"] == alone["reason"] == ""
         np.testing.assert_allclose(together["figures"], alone["figures"], rtol=5e-5)
         np.testing.assert_allclose(together["weights"], alone["weights"], rtol=5e-5)
+
+
+def test_folds_of_other_numbers_of_steps_share_one_program_and_are_those_of_one_each_to_the_bit():
+    recipes = [{"schedule": "cosine", "l2": 1e-4}, {"normalisation": "batch"}]
+    for run in json.loads(in_another_process("fold_runs.py", recipes)):
+        assert run["engines"] == 1
+        for together, apart in run["left"].values():
+            assert together == apart
