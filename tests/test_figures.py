@@ -478,7 +478,8 @@ def test_effects_are_drawn_where_the_contrasts_put_them():
         "failed_reference": 0,
     }
     far = {**row, "arm": "far", "verdict": "hurts", "effect": -60.0, "low": -70.0, "high": -50.0}
-    figure = effects([row, far], {"no_dropout": [0.3, 0.5]}, ACCURACY, VERDICT)
+    near = {**row, "arm": "near", "verdict": "inconclusive"}
+    figure = effects([row, near, far], {"no_dropout": [0.3, 0.5]}, ACCURACY, VERDICT)
     (axes,) = figure.axes
     drawn = [list(item.get_xdata()) for item in axes.lines]
     assert [0.3, 0.5] in drawn and [0.1, 0.7] in drawn and [0.4] in drawn

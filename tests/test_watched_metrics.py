@@ -15,6 +15,7 @@ from butfor.checks.steadiness import identical
 from butfor.data.dataset import load
 from butfor.engine.keras_engine import KerasEngine
 from butfor.errors import StudyError
+from butfor.figures.curves import curves
 from butfor.figures.measured_by_epoch import course_of
 from butfor.figures.stopping import best_epoch
 from butfor.metrics.fitting import refuse_unfit
@@ -283,6 +284,28 @@ def test_what_is_watched_is_named_in_plan_and_report_and_drawn(by_auc, by_loss):
     columns = [measure.column for measure in course_of([record], None).measures]
     assert columns[-1] == "validation/roc_auc"
     assert "validation/roc_auc" not in [measure.column for measure in course_of([record, by_loss], None).measures]
+
+
+def written(figure):
+    return " ".join(text.get_text() for text in figure.findobj(lambda item: hasattr(item, "get_text")))
+
+
+def test_who_is_not_drawn_does_not_hide_the_metric_that_those_drawn_watch(by_auc, by_loss):
+    """An arm that stops by the loss, and whose line would lie on the baseline's: of what the others watch it has no figure."""
+    _, baseline = by_auc
+    unlike = [
+        {**row, "validation/accuracy": row["validation/accuracy"] + 0.2, "validation/loss": 2 * row["validation/loss"]}
+        for row in baseline.history
+    ]
+    same = dataclasses.replace(
+        by_loss,
+        arm="same",
+        history=[{k: x for k, x in row.items() if k != "validation/roc_auc"} for row in baseline.history],
+    )
+    others = [dataclasses.replace(baseline, arm=arm, history=unlike) for arm in ("b", "c")]
+    records = [dataclasses.replace(baseline, arm="a"), same, *others]
+    assert "ROC AUC" in written(curves(records, ["a", "same", "b", "c"]))
+    assert "ROC AUC" not in written(curves(records, ["a", "same"]))
 
 
 def test_the_metric_that_decides_is_drawn_first_where_every_run_watches_it(by_auc, planned):

@@ -15,8 +15,10 @@ from butfor.study.metrics import Metric
 def curves(records: list[Record], arms: list[str], metric: Metric | None = None) -> Figure:
     """Figures by epoch, with a band from the worst to the best seed. metric: the one that verdicts are asked of, which comes
     first."""
-    course = course_of(records, metric)
-    shown, left_out = told_apart(course.table, arms, "epoch", course.measures)
+    of_all = course_of(records, metric)
+    shown, left_out = told_apart(of_all.table, arms, "epoch", of_all.measures)
+    drawn = [record for record in records if record.arm in shown]
+    course = course_of(drawn, metric)  # of these alone, since who is not drawn must not hide what they all have
     figure = style.sheet(panels.height(shown, course.measures))
     panels.draw_arms(figure, course.table, shown, "epoch", phrase("epoch"), course.measures)
     style.note(figure, " ".join(filter(None, [course.note, left_out])))

@@ -39,6 +39,7 @@ from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.paired_values import differences, paired_seeds
 from butfor.verdicts.paired_values import measured as values_of
 from butfor.verdicts.rows import ContrastRow
+from butfor.verdicts.shown_intervals import with_shown_intervals
 
 # Of records of a family's arms, and the arms' names with the reference first, some of which may have left no record.
 Drawing = Callable[..., Figure]
@@ -109,9 +110,9 @@ class _Drawn:
     """The pictures of a study as figures; what several of them need of all runs is worked out once."""
 
     def __init__(self, study: Study, records: list[Record], rows: list[ContrastRow]) -> None:
-        self._study, self._records, self._rows = study, records, rows
+        self._study, self._records, self._rows = study, records, with_shown_intervals(rows)
         self._metric = judged_by(study)
-        self._on_metric = self._metric.rows(rows)
+        self._on_metric = self._metric.rows(self._rows)
         self._arms = {arm["name"]: arm for arm in study["arms"]}
 
     @cached_property

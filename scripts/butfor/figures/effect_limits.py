@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median_low
 
-from butfor.verdicts.rows import ContrastRow
+from butfor.verdicts.rows import REFUSED, ContrastRow
 
 WIDE, FEW = 5.0, 4  # times a typical reach, up to which the axis shows all; of so few ablations, WIDE_OF_FEW times
 WIDE_OF_FEW = 8.0
@@ -15,9 +15,11 @@ GAP, GAP_WHEN_WIDE = 3.0, 1.5  # between reaches, beyond which the axis ends
 def limits_of(
     rows: Sequence[ContrastRow], by_seed: Mapping[str, list[float]], margin: float | None
 ) -> tuple[float, float]:
-    """Both ends of the axis. by_seed: paired differences per arm."""
-    ends = [_ends(row, by_seed.get(row["arm"], [])) for row in rows if row["effect"] is not None]
-    typical = max(1.5 * (margin or 0.0), median_low([max(abs(end) for end in pair) for pair in ends] or [0.0])) or 1.0
+    """Both ends of the axis, of which those without a verdict do not say what is typical. by_seed: paired differences per arm."""
+    known = [row for row in rows if row["effect"] is not None]
+    ends = [_ends(row, by_seed.get(row["arm"], [])) for row in known]
+    judged = [pair for row, pair in zip(known, ends, strict=True) if row["verdict"] not in REFUSED] or ends
+    typical = max(1.5 * (margin or 0.0), median_low([max(abs(end) for end in pair) for pair in judged] or [0.0])) or 1.0
     return -_edge([-end for end, _ in ends], typical), _edge([end for _, end in ends], typical)
 
 

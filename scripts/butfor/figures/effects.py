@@ -23,6 +23,7 @@ from butfor.verdicts.numbers import effect_of, level
 from butfor.verdicts.rows import ContrastRow, Verdict
 
 LETTERS = 30  # of a line of a name
+BARE = 0.95  # inches: of what stands above and below the rows, beside the lines of the legend and of the note
 
 
 def effects(
@@ -44,7 +45,12 @@ def effects(
     limits = limits_of(rows, by_seed, margin)
     usual, names = _names(ordered)
     lines = max(name.count("\n") + 1 for name in names)  # of the longest name, which all rows leave room for
-    figure = style.sheet(1.25 + style.ROW * len(ordered) * (1 + 0.4 * (lines - 1)))
+    said = " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), _on_others(usual), which]))
+    parted = any(row.get("typical_note") for row in rows)
+    paired = any(by_seed.get(row["arm"]) for row in rows)
+    handles = _legend([row["verdict"] for row in rows], paired, parted)
+    around = BARE + style.LINE * (style.legend_rows(handles) + len(style.note_lines(said)))
+    figure = style.sheet(around + style.ROW * len(ordered) * (1 + 0.4 * (lines - 1)))
     axes = figure.subplots()
     if margin is not None and not metric.margins:
         axes.axvspan(-margin, margin, color="0.9", zorder=0)
@@ -61,13 +67,9 @@ def effects(
         phrase("{metric}, ablation minus reference ({unit})", metric=term(metric.title), unit=term(metric.unit.name))
     )
     name_sides(axes, metric.higher_is_better)
-    style.note(
-        figure, " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), _on_others(usual), which]))
-    )
+    style.note(figure, said)
     axes.grid(axis="y", visible=False)
-    parted = any(row.get("typical_note") for row in rows)
-    paired = any(by_seed.get(row["arm"]) for row in rows)
-    style.legend(figure, _legend([row["verdict"] for row in rows], paired, parted))
+    style.legend(figure, handles)
     return figure
 
 

@@ -16,7 +16,7 @@ from butfor.figures.verdict_marks import colour_of, mark_of
 from butfor.languages.phrases import stored, term
 from butfor.study.metrics import Metric
 from butfor.study.summary import VerdictSettings
-from butfor.verdicts.rows import VOID, ContrastRow
+from butfor.verdicts.rows import ContrastRow
 
 COLUMNS = 3
 LETTERS = 78  # in a line of all panels, of words at an edge
@@ -57,8 +57,7 @@ def _panel(
         if effect is None or not limits[0] <= effect <= limits[1]:
             tell_beyond(axes, place, row, limits, colour, metric.higher_is_better, room, "x-small")
             continue
-        if row["verdict"] != VOID:
-            draw_bar(axes, place, row, limits, colour)
+        draw_bar(axes, place, row, limits, colour)
         axes.plot(effect, place, zorder=4, clip_on=False, **mark_of(row["verdict"], 5))
     axes.set_xlim(*limits)
     axes.xaxis.set_major_locator(MaxNLocator(3))  # of which the labels of small numbers do not touch

@@ -24,6 +24,7 @@ from butfor.text_width import width, wrapped
 
 WIDTH = 6.0  # a telephone shows it at two thirds of its size, at which its words can be read
 ROW = 0.27
+LINE = 0.17  # of a legend or a note
 POINTS = 72  # of an inch
 MOST_PIXELS = 65_000  # of a picture's height: Matplotlib before 3.11 draws none of 2^16
 PALETTE = ["#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"]
@@ -103,9 +104,7 @@ def dot(label: str, marker: str, **look: Any) -> Line2D:
 
 def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> None:
     """A legend above the panels, in as many columns as its longest entry leaves room for, with what the panels show above it."""
-    longest = max((width(str(item.get_label())) for item in handles), default=0)
-    columns = max(1, min(len(handles), int(WIDTH / (LETTER * longest + HANDLE))))
-    rows = -(-len(handles) // columns)
+    rows = legend_rows(handles)
     above = figure.legend(
         handles=list(handles), loc="outside upper center", ncols=-(-len(handles) // max(rows, 1)), frameon=False
     )
@@ -114,16 +113,28 @@ def legend(figure: FigureBase, handles: Sequence[Artist], title: str = "") -> No
         above.get_title().set_fontsize("medium")
 
 
+def legend_rows(handles: Sequence[Artist]) -> int:
+    """How many rows such a legend takes."""
+    longest = max((width(str(item.get_label())) for item in handles), default=0)
+    columns = max(1, min(len(handles), int(WIDTH / (LETTER * longest + HANDLE))))
+    return -(-len(handles) // columns)
+
+
 def note(figure: FigureBase, words: str, letters: int = NOTE_LETTERS) -> Legend | None:
     """Whole sentences below the panels, so many letters wide."""
     if words:
-        lines = "\n".join(wrapped(words, letters, break_on_hyphens=False, break_long_words=False))
+        lines = "\n".join(note_lines(words, letters))
         below = figure.legend(
             handles=[], title=lines, loc="outside lower left", frameon=False, alignment="left", borderpad=0.1
         )
         below.get_title().set(fontsize="small", color="0.35")
         return below
     return None
+
+
+def note_lines(words: str, letters: int = NOTE_LETTERS) -> list[str]:
+    """The lines that such a note takes."""
+    return wrapped(words, letters, break_on_hyphens=False, break_long_words=False)
 
 
 def logarithmic(axes: Axes) -> None:

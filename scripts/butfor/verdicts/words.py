@@ -12,7 +12,7 @@ from butfor.plain_text import counted
 from butfor.study.metrics import Metric
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.numbers import duration, effect_of, interval_of
-from butfor.verdicts.rows import SAME, ContrastRow
+from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
 
 CHANGED_TO = " → "  # between a setting's values
 Row = TypeVar("Row", bound=Mapping[str, Any])
@@ -49,7 +49,7 @@ def in_words(row: ContrastRow) -> str:
     """A contrast in one line: what was changed, what it did, by how much."""
     if not row["pairs"]:
         return f"{row['arm']}: {with_remark(row)}"
-    interval = f" {interval_of(row)}" if row["low"] is not None else ""
+    interval = f" {interval_of(row)}" if row["low"] is not None and row["verdict"] not in REFUSED else ""
     return phrase(
         "{arm}: {verdict}, {effect} against {reference}",
         arm=row["arm"],
