@@ -61,7 +61,7 @@ def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
         with own.collected():
             resolved = recipes.complete(written, where)
             with own.collected():
-                refuse_unknown(resolved, settings["metrics"], where)
+                refuse_unknown(resolved, settings["metrics"], where, settings["task"])
             compatibility.check(resolved, written, recipe["properties"], where)
         if arm != BASELINE:
             new = [
