@@ -97,3 +97,17 @@ def test_a_key_written_twice_is_refused_with_both_lines(tmp_path):
     refuse_duplicate_keys(composed([path]))
     path.write_text("a: {l2: 1}\nb: {l2: 1}\nc: [{l2: 1}, {l2: 1}]\n")
     refuse_duplicate_keys(composed([path]))
+
+
+def test_an_arm_is_not_said_to_change_nothing_where_the_baseline_s_value_was_refused(planned):
+    refused = """
+    recipe: {class_weight: [1, 7], dropout: 0.0}
+    ablations:
+      parts: {remove_each: [class_weight%s]}
+      w: {set: {class_weight: none}}
+    """
+    with pytest.raises(StudyError) as one:
+        planned(refused % "")
+    assert str(one.value).startswith("recipe.class_weight: expected one of") and "\n" not in str(one.value)
+    with pytest.raises(StudyError, match=r"ablations\.parts: dropout is already off in baseline"):
+        planned(refused.replace("class_weight%s", "dropout"))

@@ -10,9 +10,10 @@ import pytest
 from butfor.errors import StudyError
 from butfor.records.record import read
 from butfor.training.arm_runs import ArmRuns
-from butfor.training.engine_choice import engine_named
+from butfor.training.engine_choice import BUILT_IN, engine_named
 from butfor.training.protocol import Engine, Probe
 from butfor.workflow.code_dependencies import CodeDependencies
+from butfor.workflow.parameters import ENGINES
 from conftest import KERAS, NUMPY, ROOT, resolved
 from numpy_engine import NumpyEngine
 
@@ -119,6 +120,14 @@ def test_an_engine_goes_back_to_a_state_or_to_weights_to_the_bit(name, digits_da
 def test_an_engine_that_is_not_there_is_named_in_one_line(name):
     with pytest.raises(StudyError, match=rf"^{name}: expected an engine, module:Class"):
         engine_named(name)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("jaks", " Did you mean jax?"), ("nowhere:Engine", "")])
+def test_an_engine_that_is_not_there_is_told_the_built_in_ones(name, meant):
+    assert (*ENGINES,) == BUILT_IN
+    with pytest.raises(StudyError, match=r"write BUTFOR_ENGINE=tensorflow or jax, or leave it out") as refused:
+        engine_named(name)
+    assert str(refused.value).endswith(f"for TensorFlow.{meant}")
 
 
 def test_numpy_refuses_what_it_would_ignore(digits_data):

@@ -24,6 +24,7 @@ from butfor.report.study_progress import JobProgress, StudyProgress
 from butfor.terminal import start_view
 from butfor.terminal.progress_text import progress_text, verdict_rows
 from butfor.terminal.time_left import CLOSING, Left, TimeLeft
+from butfor.workflow import ending
 from butfor.workflow.parameters import engine
 from conftest import ROOT
 
@@ -181,6 +182,32 @@ def test_the_last_words_name_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv(start_command.VARIABLE, "make study")
     text = headline.unfinished(tmp_path)
     assert "tries again and keeps all that is finished:\n  make study" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "is_refused"),
+    [
+        ("MetricError: metrics.rmse: expected a metric for binary.", True),
+        ("OwnCodeError: mine:metric: it raised ValueError.", True),
+        ("OwnCodeError: mine:net: its process ended without an error message: it was killed.", False),
+        ("12:00:00 ValueError: no", False),
+        ("[Errno 28] No space left on device. Free some.", False),
+    ],
+)
+def test_the_last_words_do_not_advise_a_second_try_of_what_was_refused(tmp_path, monkeypatch, said, is_refused):
+    monkeypatch.setattr(ending, "_failed", set())
+    monkeypatch.setattr(ending, "_logs", {})
+    log, last = tmp_path / "data.log", []
+    log.write_text(f"12:00:00 data\n{said}\n")
+    monkeypatch.setattr(ending, "_end_with", last.append)
+    ending.note_job({"event": "job_info", "jobid": 1, "log": [str(log)]})
+    ending.note_job({"event": "job_error", "jobid": 1})
+    ending.failed({"results": str(tmp_path), "report": {}})
+    assert ("correct the study file" in last[0], "tries again" in last[0]) == (is_refused, not is_refused)
+    ending.note_job({"event": "job_info", "jobid": 2, "log": []})
+    ending.note_job({"event": "job_error", "jobid": 2})
+    ending.failed({"results": str(tmp_path), "report": {}})
+    assert "tries again" in last[1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -120,16 +121,39 @@ def test_what_validation_examples_cannot_give_is_refused_before_anything_trains(
     assert (said.startswith("recipe.early_stopping.monitor: expected ") and said.endswith(told)) or told in said
 
 
+@pytest.mark.parametrize(
+    ("task", "there", "not_there"),
+    [("binary", "accuracy", "mae"), ("regression", "mae", "accuracy"), ("auto", "accuracy", "")],
+)
+def test_what_the_task_can_have_is_offered_and_each_once(planned, task, there, not_there):
+    text = (
+        "task: %s\nrecipe: {early_stopping: {name: patience, monitor: nothing}}\nablations: {a: {set: {dropout: 0.4}}}"
+    )
+    with pytest.raises(StudyError) as refused:
+        planned(text % task)
+    words = re.findall(r"\w+", str(refused.value).partition("catalogue")[0] + str(refused.value).rpartition("(")[2])
+    assert words.count(there) == 1 and not_there not in words
+    assert ("rmse" in words, "roc_auc" in words) == (task != "binary", task != "regression")
+
+
 def test_a_metric_that_the_data_do_not_allow_is_refused_though_the_study_does_not_ask_for_it(planned):
     text = "recipe: {early_stopping: {name: patience, monitor: %s}}\nablations: {a: {set: {dropout: 0.4}}}"
     settings, plan = planned(text % "f1")
-    asked = to_be_fit(settings["metrics"], plan.recipes.values())
-    with pytest.raises(MetricError, match=r"metrics\.f1: expected two classes, .* received 10 classes"):
+    asked = to_be_fit(settings["metrics"], plan.recipes)
+    with pytest.raises(
+        MetricError, match=r"recipe\.early_stopping\.monitor: expected two classes, .* received 10 classes"
+    ):
         refuse_unfit(asked, {"task": "classification", "classes": 10})
-    with pytest.raises(MetricError, match=r"expected a metric for regression, received f1"):
+    with pytest.raises(
+        MetricError, match=r"recipe\.early_stopping\.monitor: expected a metric for regression, received f1"
+    ):
         refuse_unfit(asked, {"task": "regression", "classes": 1})
+    settings, plan = planned("ablations: {a: {set: {schedule: {name: reduce_on_plateau, monitor: rmse}}}}")
+    with pytest.raises(MetricError, match=r"ablations\.a\.schedule\.monitor: .* binary, received rmse") as refused:
+        refuse_unfit(to_be_fit(settings["metrics"], plan.recipes), {"task": "binary", "classes": 2})
+    assert refused.value.at == ("ablations", "a", "schedule", "monitor")
     settings, plan = planned(text % "roc_auc")
-    lacking = to_be_fit(settings["metrics"], plan.recipes.values())
+    lacking = to_be_fit(settings["metrics"], plan.recipes)
     refuse_unfit(lacking, {"task": "classification", "classes": 2}, tested=[5, 0])  # it is not computed of these
 
 

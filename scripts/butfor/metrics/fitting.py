@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from butfor.errors import Errors, StudyError
+from butfor.errors import Errors, Place, StudyError
 from butfor.remedies import CLOSE
 from butfor.study.asked_metrics import MetricError
 from butfor.study.keras_metrics import KERAS_METRICS, MARK
@@ -52,8 +52,8 @@ def numbered(terms: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, An
         meant = f" Did you mean {similar[0]}?" if similar else ""
         shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
         raise MetricError(
-            f"metrics.{terms['name']}.positive: expected a class of the data, {shown}, received {positive}.{meant}",
-            ("metrics", str(terms["name"]), "positive"),
+            f"{_place(terms, 'positive')}: expected a class of the data, {shown}, received {positive}.{meant}",
+            _at(terms, "positive"),
         )
     return {**terms, "options": {**terms["options"], "positive": names.index(positive)}}
 
@@ -68,51 +68,65 @@ def _check_task(terms: Mapping[str, Any], task: str) -> None:
     if task not in known.tasks:
         others = ", ".join(name for name, metric in CATALOGUE.items() if task in metric.tasks)
         raise MetricError(
-            f"metrics.{terms['name']}: expected a metric for {task}, received {terms['score']}, which is for"
+            f"{_place(terms)}: expected a metric for {task}, received {terms['score']}, which is for"
             f" {', '.join(known.tasks)}. There are {others}.",
-            ("metrics", str(terms["name"])),
+            _at(terms),
         )
 
     if task not in CLASSES and terms["options"].get("positive") is not None:
         raise MetricError(
-            f"metrics.{terms['name']}.positive: expected a task in which an example has one class, received {task}. Leave it"
+            f"{_place(terms, 'positive')}: expected a task in which an example has one class, received {task}. Leave it"
             " out.",
-            ("metrics", str(terms["name"]), "positive"),
+            _at(terms, "positive"),
         )
 
 
 def _check_classes(terms: Mapping[str, Any], classes: int, tested: Sequence[int]) -> None:
     name, score, options = terms["name"], terms["score"], terms["options"]
-    positive, at = options.get("positive"), ("metrics", str(name))
+    positive, at, place = options.get("positive"), _at(terms), _place(terms)
+    written = f"under metrics {name}" if "place" in terms else str(name)
     if score in ("precision", "recall", "f1") and positive is None and classes > 2:
         raise MetricError(
-            f"metrics.{name}: expected two classes, or the class that is asked about, received {classes} classes. Write"
-            f" {name}: {{positive: 1}} for one class against the others, or {score}_macro for the mean over classes.",
+            f"{place}: expected two classes, or the class that is asked about, received {classes} classes. Write"
+            f" {written}: {{positive: 1}} for one class against the others, or {score}_macro for the mean over classes.",
             at,
         )
     named = [*([positive] if positive is not None else []), *(options.get("classes") or [])]
     if wrong := [one for one in named if one >= classes]:
         raise MetricError(
-            f"metrics.{name}: expected classes from 0 to {classes - 1}, as they are numbered in the report, received {wrong[0]}.",
+            f"{place}: expected classes from 0 to {classes - 1}, as they are numbered in the report, received {wrong[0]}.",
             at,
         )
     if score == "top_k_accuracy" and options["k"] >= classes:
         raise MetricError(
-            f"metrics.{name}.k: expected less than the {classes} classes, received {options['k']}, by which every answer is"
-            f" right. Write {name}: {{k: {max(1, classes // 2)}}}.",
+            f"{_place(terms, 'k')}: expected less than the {classes} classes, received {options['k']}, by which every answer is"
+            f" right. Write {written}: {{k: {max(1, classes // 2)}}}.",
             at,
         )
     if score in RANKED and tested:
-        _check_ranked(name, [positive] if positive is not None else range(classes), tested, classes)
+        _check_ranked(terms, [positive] if positive is not None else range(classes), tested, classes)
 
 
-def _check_ranked(name: str, asked: Iterable[int], tested: Sequence[int], classes: int) -> None:
+def _check_ranked(terms: Mapping[str, Any], asked: Iterable[int], tested: Sequence[int], classes: int) -> None:
     counts = [*tested, *[0] * (classes - len(tested))]
     lacking = [one for one in asked if counts[one] in (0, sum(counts))]
     if lacking:
         what = "all test examples are" if counts[lacking[0]] else "no test example is"
         raise MetricError(
-            f"metrics.{name}: expected test examples of every class and of others, received a test set in which {what} of class"
+            f"{_place(terms)}: expected test examples of every class and of others, received a test set in which {what} of class"
             f" {lacking[0]}, so that the metric is undefined. Take the metric out, or bring another test set.",
-            ("metrics", name),
+            _at(terms),
         )
+
+
+def _at(terms: Mapping[str, Any], option: str = "") -> Place:
+    """Where a metric, or a setting of it, stands in the study file: among the study's, or where a recipe watches it."""
+    if "place" in terms:
+        return tuple(terms["place"])
+    return ("metrics", str(terms["name"]), *([option] if option else []))
+
+
+def _place(terms: Mapping[str, Any], option: str = "") -> str:
+    """The same in words."""
+    of_watched = f" ({option} of {terms['name']})" if "place" in terms and option else ""
+    return ".".join(map(str, _at(terms, option))) + of_watched

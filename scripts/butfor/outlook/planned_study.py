@@ -72,7 +72,7 @@ def planned_study(config: Mapping[str, Any], files: Sequence[Path | str]) -> Pla
         settings["log_level"],
         settings["max_minutes"],
         data,
-        to_be_fit(settings["metrics"], plan.recipes.values()),
+        to_be_fit(settings["metrics"], plan.recipes),
     )
     announce(StartSettings(*announced, settings.get("decides"), settings["job"]["gpu_share"]))
     targets = Targets(settings, plan, codes, own, lambda look: [], is_dry_run=True)

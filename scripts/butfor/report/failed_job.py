@@ -16,6 +16,16 @@ ERROR = re.compile(
     re.MULTILINE,
 )
 OF_A_PARTNER = "PartnerError: "  # it repeats what another process of the job has said in the same log, if that could
+REFUSALS = (
+    "ConfigError",
+    "DataError",
+    "FolderError",
+    "MetricError",
+    "OwnCodeError",
+    "SeveralErrors",
+    "UnsupportedError",
+)
+WITHOUT_WORDS = "without an error message"  # of a process that ended so, perhaps for want of memory
 MOST_FRAMES = 3
 LAST_BYTES = 64 * 1024  # of a log
 
@@ -23,14 +33,25 @@ LAST_BYTES = 64 * 1024  # of a log
 def description(results: Path, what: str, logs: Sequence[str]) -> str:
     """A job that failed in a few lines. what: what it was to do."""
     text = _text(logs)
-    errors = ERROR.findall(text)
-    messages = [error for error in errors if not error.startswith(OF_A_PARTNER)] or errors
+    messages = _messages(text)
     lines = [
         phrase("Failed: {what}.", what=stored(what)),
         *([f"  {messages[-1].removeprefix(OF_A_PARTNER)[:500]}"] if messages else []),
         *user_lines(text),
     ]
     return "\n".join([*lines, *(f"  {phrase('Log: {log}', log=log)}" for log in logs)])
+
+
+def is_refusal(logs: Sequence[str]) -> bool:
+    """Whether a job ended because of what the study file says, or the data or code that it names, so that it ends so again."""
+    last = next(reversed(_messages(_text(logs))), "")
+    return last.partition(":")[0].rpartition(".")[2] in REFUSALS and WITHOUT_WORDS not in last
+
+
+def _messages(text: str) -> list[str]:
+    """The errors that a log tells, by who saw them."""
+    errors = ERROR.findall(text)
+    return [error for error in errors if not error.startswith(OF_A_PARTNER)] or errors
 
 
 def user_lines(log: str, why: str = "", of_several: bool = False) -> list[str]:

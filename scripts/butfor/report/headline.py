@@ -73,8 +73,9 @@ def _runs(results: Path) -> list[str]:
     return [phrase("Runs:   {command}", command=command)] if (results / TRACKED).exists() else []
 
 
-def unfinished(results: Path) -> str:
-    """Of a start that failed: the jobs that left no records, why, with their logs, and what to do."""
+def unfinished(results: Path, is_refused: bool = False) -> str:
+    """Of a start that failed: the jobs that left no records, why, with their logs, and what to do. is_refused: whether all ended
+    because of what the study file says or names."""
     notes = read_notes(results)
     lines = [_unfinished(same, results) for same in by_reason(notes)]
     what = (
@@ -84,7 +85,14 @@ def unfinished(results: Path) -> str:
     )
     if not _has_records(results):
         what = f"{phrase('No run of the study has ended well.')} {what}"
-    again = phrase("The same command tries again and keeps all that is finished")
+    again = (
+        phrase(
+            "Trying again changes nothing: correct the study file, or the data or code that it names. The same command then keeps"
+            " all that is finished"
+        )
+        if is_refused
+        else phrase("The same command tries again and keeps all that is finished")
+    )
     return "\n".join([what, *_few(lines), *_again(again, results)])
 
 

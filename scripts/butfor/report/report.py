@@ -24,6 +24,7 @@ from butfor.report.arm_section import arm_section
 from butfor.report.changed_loss import changed_loss
 from butfor.report.check_section import check_section
 from butfor.report.claim_section import claim_section
+from butfor.report.constant_monitors import constant_monitors
 from butfor.report.cost_section import cost_section
 from butfor.report.data_set_section import data_set_section
 from butfor.report.details import details
@@ -138,7 +139,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         return _joined(f"# {study['study']}", plain(study["question"]), partial)
     stopped = next((decision["stopped"] for decision in evidence.decisions if decision["stopped"]), "")
     warned, costs = test_set_warning(study, rows, records), run_costs(records)
-    quantity = changed_loss(study, records)
+    quantity = [*changed_loss(study, records), *constant_monitors(records)]
     return _joined(
         f"# {study['study']}",
         baseline_section(comparison),

@@ -32,7 +32,8 @@ def warning_section(
     """A quoted list; nothing where there is nothing to warn of.
 
     stopped: why no further look was taken, if one was planned. partial: whether runs are still to come. tested: what is the
-    matter with the test set. other_loss: what is the matter with the loss that decides.
+    matter with the test set. other_loss: what is the matter with the loss that decides, and with
+    what was watched.
     """
     metric, arms = judged_by(study), comparison["arms"]
     settling = metric.rows(rows)

@@ -32,6 +32,14 @@ class PlanError(StudyFileError):
     """Ablations that cannot be made into arms."""
 
 
+class NothingNewError(PlanError):
+    """An arm that would change nothing, as the recipes are read. key: of the recipe, the one that says so, if it is one."""
+
+    def __init__(self, message: str, at: Place, key: str = "") -> None:
+        super().__init__(message, at)
+        self.key = key
+
+
 class Entry:
     """An entry under `ablations:`, which makes one arm or several; `off`: each part of a recipe with its value for none."""
 
@@ -145,9 +153,10 @@ class Entry:
                     (*self.at, self.form),
                 )
             if self.form == "remove_each" and is_off(value_at(recipe, part), self.off[part]):
-                raise PlanError(
+                raise NothingNewError(
                     f"ablations.{self.name}: {written} is already off in {self.reference}, so removing it changes nothing.",
                     (*self.at, self.form),
+                    part.partition(".")[0],
                 )
         return parts
 

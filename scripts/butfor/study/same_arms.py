@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 
 from butfor.study import compatibility
-from butfor.study.ablations import PlanError
+from butfor.study.ablations import NothingNewError, PlanError
 from butfor.study.arm import Arm
 from butfor.study.composed_letters import place_of
 
@@ -42,7 +42,7 @@ def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
                 texts[id(value)] = json.dumps(value, sort_keys=True)
         mark = (*keys, *(texts[id(arm.recipe[key])] for key in keys))
         if mark in names:
-            yield PlanError(
+            yield NothingNewError(
                 f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
                 f" Change one of them or leave it out.{compatibility.takes(arm.recipe['model'])}",
                 ("ablations", arm.name),

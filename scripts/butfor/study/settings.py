@@ -14,6 +14,7 @@ from butfor.arm_names import anywhere
 from butfor.data.catalogue import TRAIN_IMAGES
 from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileError
 from butfor.study import asked_metrics, claims, compatibility, composed_letters, data_sets, plain_values, replicates
+from butfor.study.ablations import NothingNewError
 from butfor.study.arm import BASELINE, Recipe
 from butfor.study.compatibility import IncompatibleError
 from butfor.study.completed_recipes import CompletedRecipes
@@ -51,6 +52,7 @@ def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
     recipe = root["$defs"]["recipe"]
     places = [error.at for error in errors.every if isinstance(error, StudyFileError)]
     wrong = {place[1] for place in places if place[:1] == ("recipe",) and len(place) == 2}
+    refused = {place[1] for place in places if place[:1] == ("recipe",) and len(place) > 1}
     if ("recipe",) in places:
         errors.end()
     inherited: set[str] = set()
@@ -61,7 +63,7 @@ def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
         with own.collected():
             resolved = recipes.complete(written, where)
             with own.collected():
-                refuse_unknown(resolved, settings["metrics"], where)
+                refuse_unknown(resolved, settings["metrics"], where, settings["task"])
             compatibility.check(resolved, written, recipe["properties"], where)
         if arm != BASELINE:
             new = [
@@ -77,11 +79,19 @@ def _planned(settings: dict[str, Any], root: Schema, errors: Errors) -> Plan:
         return resolved
 
     try:
-        return make_plan(settings, resolve, parts(root), errors)
+        plan = make_plan(settings, resolve, parts(root), errors)
+        errors.every[:] = [each for each in errors.every if not _follows(each, refused)]
+        return plan
     except StudyError as error:
         errors.add(error)
         errors.end()
         raise
+
+
+def _follows(error: StudyError, refused: set[str | int]) -> bool:
+    """Whether an arm may only seem to change nothing, because values of the baseline were refused, and left out. refused: their
+    keys."""
+    return isinstance(error, NothingNewError) and (error.key in refused or bool(refused and not error.key))
 
 
 def _without_place(error: StudyError, where: str) -> str:

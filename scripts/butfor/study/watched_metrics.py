@@ -7,16 +7,18 @@ a record tells what was watched.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
+from butfor.arm_names import anywhere
 from butfor.errors import StudyFileError
+from butfor.recipe.tasks import TASKS
 from butfor.recipe.watched_figures import PLAIN, TRAINED, metrics_watched, watched
 from butfor.remedies import similar_name
 from butfor.study import asked_metrics
-from butfor.study.arm import Arm, Recipe
+from butfor.study.arm import BASELINE, Arm, Recipe
 from butfor.study.keras_metrics import MARK
-from butfor.study.metric_catalogue import CATALOGUE, SYNONYMS
+from butfor.study.metric_catalogue import CATALOGUE, OWN, SYNONYMS
 from butfor.study.plan import Plan
 from butfor.study.summary import MetricTerms
 
@@ -38,15 +40,20 @@ class Monitor(TypedDict):
     higher_is_better: bool
 
 
-def refuse_unknown(recipe: Recipe, asked: Asked, where: str) -> None:
+def refuse_unknown(recipe: Recipe, asked: Asked, where: str, task: str = "auto") -> None:
     """Raise MonitorError for a figure that a recipe watches and nobody could compute. asked: the metrics of the study. where: the
-    recipe's place in the study file."""
+    recipe's place in the study file. task: the study's, for which figures are offered; all while the data are to tell it."""
     for key, name in watched(recipe).items():
         if name in RECORDED:
             continue
         place, at = f"{where}.{key}.monitor", (key, "monitor")
         if name not in asked and name not in CATALOGUE:
-            raise MonitorError(f"{place}: {_expected(asked)}, received {name}.{_meant(name, asked)}", at)
+            recorded, offered = _offered(task)
+            raise MonitorError(
+                f"{place}: {_expected(asked, recorded, offered)}, received {name}."
+                f"{_meant(name, [*recorded, *asked, *offered])}",
+                at,
+            )
         if name in asked and asked[name]["score"].startswith(MARK):
             raise MonitorError(
                 f"{place}: expected a metric that is computed without Keras, which trains meanwhile, received {name},"
@@ -88,23 +95,36 @@ def with_terms(plan: Plan, asked: Asked) -> Plan:
     return dataclasses.replace(plan, arms={name: of_arm(arm) for name, arm in plan.arms.items()})
 
 
-def to_be_fit(asked: Asked, recipes: Iterable[Recipe]) -> list[dict[str, Any]]:
+def to_be_fit(asked: Asked, recipes: Mapping[str, Recipe]) -> list[dict[str, Any]]:
     """The metrics that have to be possible with the data (see metrics/fitting): those of the study, and those that recipes watch
-    beside them, which are only computed of validation examples."""
-    others: dict[str, dict[str, Any]] = {
-        metric["name"]: {**metric, "parts": ["validation"]} for recipe in recipes for metric in metrics_watched(recipe)
-    }
+    beside them, which are only computed of validation examples, each with the `place` in the study file of the first that does.
+    recipes: by arm, the baseline first, from which others have theirs."""
+    others: dict[str, dict[str, Any]] = {}
+    for arm, recipe in sorted(recipes.items(), key=lambda item: anywhere(item[0]) != BASELINE):
+        of_key = {name: key for key, name in reversed(watched(recipe).items())}
+        where = ["recipe"] if anywhere(arm) == BASELINE else ["ablations", anywhere(arm)]
+        for metric in metrics_watched(recipe):
+            place = [*where, of_key[metric["name"]], "monitor"]
+            others.setdefault(metric["name"], {**metric, "parts": ["validation"], "place": place})
     return [*map(dict, asked.values()), *(terms for name, terms in others.items() if name not in asked)]
 
 
-def _expected(asked: Asked) -> str:
+def _offered(task: str) -> tuple[list[str], list[str]]:
+    """Of what every run records, and of the other metrics of the catalogue, what a task has; all where that is not known."""
+    has = [name for name, metric in CATALOGUE.items() if task not in TASKS or task == OWN or task in metric.tasks]
+    recorded = [name for name in RECORDED if name not in CATALOGUE or name in has]
+    return recorded, [name for name in has if name not in RECORDED]
+
+
+def _expected(asked: Asked, recorded: Sequence[str], offered: Sequence[str]) -> str:
     own = f"a metric of the study ({', '.join(asked)}), " if asked else ""
-    return f"expected one of {', '.join(RECORDED)}, {own}or a metric of the catalogue ({', '.join(CATALOGUE)})"
+    catalogue = ", ".join(name for name in offered if name not in asked)
+    return f"expected one of {', '.join(recorded)}, {own}or a metric of the catalogue ({catalogue})"
 
 
-def _meant(name: str, asked: Asked) -> str:
+def _meant(name: str, known: Sequence[str]) -> str:
     """What to write for a name that is none of these."""
-    return next(filter(None, (similar_name(each, [*RECORDED, *asked, *CATALOGUE]) for each in _spellings(name))), "")
+    return next(filter(None, (similar_name(each, known) for each in _spellings(name))), "")
 
 
 def _spellings(name: str) -> Iterator[str]:

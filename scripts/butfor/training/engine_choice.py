@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 
 from butfor.errors import StudyError
 from butfor.training.protocol import Engine
+
+BUILT_IN = ("tensorflow", "jax")  # as BUTFOR_ENGINE names them
+CLOSE = 0.5  # such short names are alike in few letters
 
 
 class EngineError(StudyError):
@@ -19,7 +23,15 @@ def engine_named(name: str) -> type[Engine]:
         engine: type[Engine] = getattr(importlib.import_module(module), kind)
     except (ModuleNotFoundError, AttributeError) as failure:
         raise EngineError(
-            f"{name}: expected an engine, module:Class, that Python can import: {failure}. Correct BUTFOR_ENGINE, or leave it"
-            " out for Keras."
+            f"{name}: expected an engine, module:Class, that Python can import: {failure}. {_built_in(name)}"
         ) from failure
     return engine
+
+
+def _built_in(name: str) -> str:
+    """What to write instead."""
+    close = difflib.get_close_matches(name.lower(), BUILT_IN, n=1, cutoff=CLOSE)
+    meant = f" Did you mean {close[0]}?" if close else ""
+    return (
+        f"For an engine of butfor write BUTFOR_ENGINE={' or '.join(BUILT_IN)}, or leave it out for TensorFlow.{meant}"
+    )

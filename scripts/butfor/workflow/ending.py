@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from butfor.languages.phrases import language_of, speaking
-from butfor.report import headline
+from butfor.report import failed_job, headline
 from butfor.workflow import demands, second_interrupt
 
 PARTIAL = "partial"
@@ -25,6 +25,8 @@ INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, as a
 STOPS = {INTERRUPTED: "Ctrl-C", "Will exit after finishing": "SIGTERM"}
 ROUND = "JobScheduler._schedule_reevalutation."  # the name of what a timer of Snakemake's calls, as far as it is known
 _stopped_by: list[str] = []
+_logs: dict[int, list[str]] = {}  # of jobs, by their numbers
+_failed: set[int] = set()
 
 
 def cancel_rounds() -> None:
@@ -52,7 +54,24 @@ def failed(settings: dict[str, Any]) -> None:
     """End with what left no records, and what to do; where the user stopped the start, with that alone."""
     results = Path(settings["results"])
     with speaking(language_of(settings)):
-        _end_with(headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results))
+        _end_with(
+            headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results, _is_refused())
+        )
+
+
+def _is_refused() -> bool:
+    """Whether all jobs that failed did so because of what the study file says or names."""
+    return bool(_failed) and all(failed_job.is_refusal(_logs.get(job, [])) for job in _failed)
+
+
+def note_job(said: dict[str, Any]) -> None:
+    """Note which jobs failed, by what Snakemake says of one: a second try may still do it."""
+    event = str(said.get("event") or "")
+    if event == "job_info":
+        _logs[said["jobid"]] = list(said["log"] or ())
+        _failed.discard(said["jobid"])
+    elif event == "job_error":
+        _failed.add(said["jobid"])
 
 
 def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None]) -> None:
@@ -62,6 +81,7 @@ def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None
     """
 
     def notice(record: logging.LogRecord) -> bool:
+        note_job(vars(record))
         message = record.getMessage()
         if LOCKED in message:
             _end_with(NOT_UNLOCK)

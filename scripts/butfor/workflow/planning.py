@@ -94,7 +94,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         results, sets = Path(settings["results"]), settings["data_sets"]
         for name, data in sets.items():
             refuse_unfit(
-                to_be_fit(settings["metrics"], plan.recipes.values()),
+                to_be_fit(settings["metrics"], plan.recipes),
                 {"classes": CLASSES} if data["name"] in TRAIN_IMAGES else {},
                 data_set=name,
             )
@@ -118,7 +118,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
     parent_watch.announce_start()
     text_encoding.announce_utf8()
     data = {name: {**data, "largest": plan.largest(name)} for name, data in sets.items()}
-    asked = to_be_fit(settings["metrics"], plan.recipes.values())
+    asked = to_be_fit(settings["metrics"], plan.recipes)
     decides = settings.get("decides")
     share, limits = settings["job"]["gpu_share"], (settings["log_level"], settings["max_minutes"])
     announced = start_settings.StartSettings(*limits, data, asked, decides, share)

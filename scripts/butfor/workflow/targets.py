@@ -79,9 +79,7 @@ class Targets:
         }
         stale = self.data.stale
         for name in (name for name in self.data.names if name not in stale):
-            refuse_unfit(
-                to_be_fit(self._asked, recipes.values()), origins.manifest(Path(self._results), name), data_set=name
-            )
+            refuse_unfit(to_be_fit(self._asked, recipes), origins.manifest(Path(self._results), name), data_set=name)
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
