@@ -4,8 +4,8 @@ import numpy as np
 import yaml
 
 from butfor.fingerprint import fingerprint
-from butfor.jax_engine.kept_kernels import KeptKernels, most_kept
 from butfor.study.settings import study_and_plan
+from butfor.training.kept_kernels import KeptKernels, most_kept
 from conftest import ROOT
 
 SHAPES = [(784, 256), (256, 128), (128, 10)]

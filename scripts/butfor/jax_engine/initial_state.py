@@ -18,10 +18,10 @@ from butfor.data.dataset import Array
 from butfor.engine.keras_internals import every_layer
 from butfor.jax_engine.chance_layers import ChanceLayer
 from butfor.jax_engine.counter_draws import Stream
-from butfor.jax_engine.kept_kernels import KeptKernels, most_kept
 from butfor.process.memory_limit import memory_limit
 from butfor.recipe import streams
 from butfor.recipe.initialisers import CUT_SPREAD, INITIALISERS
+from butfor.training.kept_kernels import KeptKernels, most_kept
 
 Recipe = dict[str, Any]
 Floats = npt.NDArray[np.float32]

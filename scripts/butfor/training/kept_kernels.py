@@ -15,8 +15,6 @@ from butfor.fingerprint import fingerprint
 Floats = npt.NDArray[np.float32]
 Settings = dict[str, Any]
 Shape = tuple[int, ...]
-
-
 MOST, SHARE = 2**28, 32  # bytes: those of the example study at 30 seeds; of memory, one part of so many at most
 
 
