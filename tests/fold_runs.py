@@ -22,6 +22,7 @@ AGAIN = (
     2,
     5,
 )  # after another of its shape, of the other shape, of another division; the first is by its own engine anyway
+UNEVEN = 1, 4, 5  # with one fold much larger: before the one of fewer steps, that one, and after it
 
 
 def data_of(task="classification", largest=0):

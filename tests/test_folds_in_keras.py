@@ -10,7 +10,7 @@ from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_engine import KerasEngine
 from butfor.training.arm_runs import ArmRuns
 from conftest import resolved
-from fold_runs import AGAIN, BASE, SEEDS, data_of, trained
+from fold_runs import AGAIN, BASE, SEEDS, UNEVEN, data_of, trained
 
 
 @pytest.mark.cases
@@ -93,7 +93,7 @@ def test_folds_of_other_numbers_of_steps_share_one_program_too(keys, tmp_path, m
     programs = len(traced)
     trained(KerasEngine, data, recipe, SEEDS[:1], shares=True)
     assert made == 1 and len(traced) == 2 * programs, "all folds take as many as one of them"
-    apart, _ = trained(KerasEngine, data, recipe, AGAIN, shares=False)
+    apart, _ = trained(KerasEngine, data, recipe, UNEVEN, shares=False)
     for seed, (other, its) in apart.items():
         one, predicted = together[seed]
         np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))
