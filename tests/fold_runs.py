@@ -57,8 +57,8 @@ def by_jax(recipe):
     """How many engines the folds took, and by fold what a record and the predictions are by one engine and by one each."""
     engine, data = engine_named("butfor.jax_engine.jax_engine:JaxEngine"), data_of(largest=40)
     together, engines = trained(engine, data, resolved(**{**BASE, **recipe}), SEEDS, shares=True)
-    apart, _ = trained(engine, data, resolved(**{**BASE, **recipe}), AGAIN, shares=False)
-    left = {seed: [digests(together[seed]), digests(apart[seed])] for seed in AGAIN}
+    apart, _ = trained(engine, data, resolved(**{**BASE, **recipe}), UNEVEN, shares=False)
+    left = {seed: [digests(together[seed]), digests(apart[seed])] for seed in UNEVEN}
     return {"engines": engines, "left": left}
 
 
