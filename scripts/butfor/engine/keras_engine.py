@@ -40,7 +40,7 @@ class KerasEngine:
         self.loop: loops.Loop = loop_for(source)
         self._source, self._data = source.for_loop(self.loop), Resident(source.dataset, recipe)
         self._compiled = self._compile(self._source.build(seed=0))
-        self._started = self._said = False
+        self._started = self._is_logged = False
         self.parameters, self.all_parameters = self._compiled.parameters, self._compiled.all_parameters
 
     @classmethod
@@ -93,7 +93,7 @@ class KerasEngine:
         """What is compiled serves all folds of one room, and else TensorFlow keeps it for each number of examples; a model of the
         user's own is compiled anew where its code is told something else of the data."""
         source = replace(self._source, dataset=dataset)
-        alike = not source.is_own or source.told == self._source.told
+        alike = not source.is_own or source.of_data == self._source.of_data
         if not alike or isinstance(dataset.x_train, dict) or not self._compiled.takes(dataset, rates):
             return False
         self._dataset, self._source, self._rates = dataset, source, rates
@@ -115,8 +115,8 @@ class KerasEngine:
         if self._started and self.resumable() and own.graph.digest == self._compiled.graph.digest:
             self._compiled.become(fresh)
             return
-        if self._started and not self._said:
-            self._said = True
+        if self._started and not self._is_logged:
+            self._is_logged = True
             kept = "" if self.resumable() else ", and no checkpoints kept"
             log.info("%s: compiled anew for each seed%s, since more than its variables counts", self._source.name, kept)
         self._compiled, self._started = own, True

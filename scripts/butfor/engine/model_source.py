@@ -42,11 +42,11 @@ class ModelSource:
 
     def build(self, seed: int) -> keras.Model:
         """A fresh model. Raises OwnCodeError."""
-        outputs, *about = self.told
+        outputs, *about = self.of_data
         return models.build(self.recipe, self.shape, outputs, seed, self.algorithm, *about)
 
     @property
-    def told(self) -> tuple[Any, ...]:
+    def of_data(self) -> tuple[Any, ...]:
         """What a model is built by of the data, beside the shape of its inputs."""
         data = self.dataset
         return data.output_shape, data.vocabulary, data.categorical, data.task

@@ -45,11 +45,11 @@ def effects(
     limits = limits_of(rows, by_seed, margin)
     usual, names = _names(ordered)
     lines = max(name.count("\n") + 1 for name in names)  # of the longest name, which all rows leave room for
-    said = " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), _on_others(usual), which]))
+    sentences = " ".join(filter(None, [_on_bars(verdict), _on_margin(metric, margin), _on_others(usual), which]))
     parted = any(row.get("typical_note") for row in rows)
     paired = any(by_seed.get(row["arm"]) for row in rows)
     handles = _legend([row["verdict"] for row in rows], paired, parted)
-    around = BARE + style.LINE * (style.legend_rows(handles) + len(style.note_lines(said)))
+    around = BARE + style.LINE * (style.legend_rows(handles) + len(style.note_lines(sentences)))
     figure = style.sheet(around + style.ROW * len(ordered) * (1 + 0.4 * (lines - 1)))
     axes = figure.subplots()
     if margin is not None and not metric.margins:
@@ -67,7 +67,7 @@ def effects(
         phrase("{metric}, ablation minus reference ({unit})", metric=term(metric.title), unit=term(metric.unit.name))
     )
     name_sides(axes, metric.higher_is_better)
-    style.note(figure, said)
+    style.note(figure, sentences)
     axes.grid(axis="y", visible=False)
     style.legend(figure, handles)
     return figure

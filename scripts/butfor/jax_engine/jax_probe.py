@@ -103,8 +103,8 @@ class JaxProbe:
             return self._asked_statistics(self._now()[0], images, labels, as_trained)
 
         names = [layer.name for layer in self._views.layers]
-        found = self._answers.to(("statistics", as_trained), ask)
-        return [layer_row(*row) for row in zip(names, self._views.activated, *found, strict=True)]
+        rows = self._answers.to(("statistics", as_trained), ask)
+        return [layer_row(*row) for row in zip(names, self._views.activated, *rows, strict=True)]
 
     def _asked_statistics(self, state: State, images: Any, labels: Any, as_trained: bool) -> tuple[Any, ...]:
         """Of each layer: its kernel, its biases if it has any, what leaves it, and the gradient of its kernel."""

@@ -54,12 +54,19 @@ def try_own(
 def made_up(truth: Array, about: Mapping[str, Any]) -> Array:
     """Predictions in the shape and the range of a model's: probabilities of classes, or the targets of other examples. about: the
     manifest of the data."""
-    task, rng = TASKS[str(about.get("task") or "classification")], np.random.default_rng(0)
+    task = TASKS[str(about.get("task") or "classification")]
     if not task.classes:
-        return np.asarray(rng.permutation(truth), dtype=np.float32)
+        return np.asarray(np.random.default_rng(0).permutation(truth), dtype=np.float32)
     outputs = tuple(about.get("outputs") or (int(about["classes"]),))
-    drawn = rng.uniform(0.01, 0.99, (len(truth), *outputs)).astype(np.float32)
-    return drawn if task in (BINARY, MULTILABEL) else drawn / drawn.sum(axis=-1, keepdims=True)
+    return random_answers((len(truth), *outputs), task.name)
+
+
+def random_answers(shape: tuple[int, ...], task: str) -> Array:
+    """Numbers between 0 and 1 that differ from example to example; of the classes of a task in which an example has one, with the
+    sum 1."""
+    drawn = np.random.default_rng(0).uniform(0.01, 0.99, shape).astype(np.float32)
+    one_class = TASKS[task].classes and TASKS[task] not in (BINARY, MULTILABEL)
+    return drawn / drawn.sum(axis=-1, keepdims=True) if one_class else drawn
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from butfor.arm_names import data_set_of
 from butfor.data.dataset import Array
 from butfor.metrics import own_metric
 from butfor.metrics.measuring import score_of
+from butfor.metrics.metric_trial import random_answers
 from butfor.metrics.stored_data import StoredData
-from butfor.recipe.tasks import BINARY, MULTILABEL, TASKS
 from butfor.recipe.watched_figures import metrics_watched
 from butfor.study.asked_metrics import MetricError
 from butfor.user_code.location import is_own
@@ -46,7 +46,7 @@ class WatchedScores:
         for metric in self._metrics:
             if math.isfinite(values[metric["name"]]):
                 continue
-            value, why = self._told(metric, seed, truth, _made_up(predicted, self._data.task))
+            value, why = self._value(metric, seed, truth, random_answers(predicted.shape, self._data.task))
             if not math.isfinite(value):
                 place = ".".join(filter(None, ["data", data_set_of(self._arm)]))
                 raise MetricError(
@@ -60,9 +60,9 @@ class WatchedScores:
         return self._data.array(f"y_{source}")[rows], source, rows
 
     def _values(self, seed: int, of: Truth, predicted: Array) -> dict[str, float]:
-        return {metric["name"]: self._told(metric, seed, of, predicted)[0] for metric in self._metrics}
+        return {metric["name"]: self._value(metric, seed, of, predicted)[0] for metric in self._metrics}
 
-    def _told(self, metric: dict[str, Any], seed: int, of: Truth, predicted: Array) -> tuple[float, str]:
+    def _value(self, metric: dict[str, Any], seed: int, of: Truth, predicted: Array) -> tuple[float, str]:
         """The value of a metric; where there is none, NaN and why."""
         truth, source, rows = of
         if not is_own(metric["score"]):
@@ -72,10 +72,3 @@ class WatchedScores:
         beside = self._data.beside(source, rows, seed)
         value = own_metric.measured(metric["score"], truth, predicted, beside, finite=False)
         return (value if math.isfinite(value) else math.nan), ""
-
-
-def _made_up(predicted: Array, task: str) -> Array:
-    """Predictions that differ from example to example, as those before any training need not."""
-    drawn = np.random.default_rng(0).uniform(0.1, 0.9, predicted.shape).astype(np.float32)
-    sums_to_one = TASKS[task].classes and TASKS[task] not in (BINARY, MULTILABEL)
-    return drawn / drawn.sum(axis=-1, keepdims=True) if sums_to_one else drawn

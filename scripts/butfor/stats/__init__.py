@@ -2,8 +2,8 @@
 
     from butfor import stats
 
-    found = stats.judge({"no_dropout": [...], "no_l2": [...]}, reference=[...], rule=stats.Rule(margin=0.5))
-    found["no_dropout"].verdict
+    verdicts = stats.judge({"no_dropout": [...], "no_l2": [...]}, reference=[...], rule=stats.Rule(margin=0.5))
+    verdicts["no_dropout"].verdict
 
 `factorial` gives a grid's main effects and interactions, `leave_and_add` whether a part's worth depends on the rest,
 `ranking` what mattered most and how sure its rank is, `judge_over_data_sets` what an ablation is worth on average over several

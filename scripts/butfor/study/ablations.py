@@ -64,7 +64,7 @@ class Entry:
         only: str | list[str] = entry.get("only", [])
         self.labels: Labels = entry.get("label", "")
         self.only: list[str] = [only] if isinstance(only, str) else only
-        self._told: set[tuple[Place, str]] = set()
+        self._mistakes: set[tuple[Place, str]] = set()
 
     def arms(self, arms: dict[str, Arm], resolve: Resolve, errors: Errors) -> Iterator[Arm]:
         """The arms that the entry makes. arms: those made so far, its reference among them. errors: takes what is wrong with
@@ -95,9 +95,9 @@ class Entry:
             for each in error.errors if isinstance(error, SeveralErrors) else [error]:
                 place = self._place(getattr(each, "at", ()), changes)
                 mistake = (place, str(each).removeprefix(f"ablations.{name}"))
-                if mistake not in self._told:  # of a grid, once for all cells of a level
+                if mistake not in self._mistakes:  # of a grid, once for all cells of a level
                     errors.add(StudyFileError(str(each), place) if isinstance(each, StudyFileError) else each)
-                self._told.add(mistake)
+                self._mistakes.add(mistake)
         return None
 
     def _place(self, inside: Place, changes: Recipe) -> Place:
