@@ -1,9 +1,11 @@
 import pytest
+import yaml
 
 from butfor.errors import StudyError
 from butfor.study.composed_yaml import composed
 from butfor.study.duplicate_keys import DuplicateKeyError, refuse_duplicate_keys
-from butfor.study.schema import ConfigError
+from butfor.study.schema import ConfigError, load_schema
+from conftest import SCHEMA
 
 ABLATION = "ablations: {a: {set: {dropout: 0.5}}}\n"
 
@@ -13,6 +15,18 @@ def test_defaults_come_from_the_schema(planned):
     assert settings["looks"] == [5, 10, 20, 30] and settings["results"] == "results/test"
     assert plan.arms["baseline"].recipe["schedule"] == {"name": "none"}
     assert plan.arms["baseline"].recipe["optimiser"]["beta_2"] == 0.999
+
+
+def test_the_schema_is_parsed_once_and_no_plan_changes_it(planned, tmp_path):
+    first = load_schema(SCHEMA)
+    _, plan = planned("data: {name: digits}\nrecipe: {l2: 0.1, optimiser: sgd, layer_initialisers: {}}\n" + ABLATION)
+    plan.arms["baseline"].recipe["optimiser"]["momentum"] = 0.5
+    assert load_schema(SCHEMA) is first
+    (tmp_path / "schema.yaml").write_text(SCHEMA.read_text())
+    written_anew = load_schema(tmp_path / "schema.yaml")
+    (tmp_path / "schema.yaml").write_text("type: object")
+    assert written_anew == first == yaml.safe_load(SCHEMA.read_text())
+    assert load_schema(tmp_path / "schema.yaml") == {"type": "object"}
 
 
 def test_settings_without_a_name_mean_the_only_choice_that_has_settings(planned):

@@ -7,6 +7,7 @@ It is JSON Schema with a few keywords of our own.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -31,8 +32,14 @@ class ConfigError(StudyFileError):
 
 
 def load_schema(path: Path) -> Schema:
-    """The schema file as a dictionary."""
-    schema: Schema = yaml.load(path.read_text("utf-8"), Loader=SAFE)  # noqa: S506 - safe, both of them
+    """The schema file as a dictionary, one for all that read the same text, who leave it as it is."""
+    return _parsed(path.read_text("utf-8"))
+
+
+@functools.lru_cache(maxsize=2)
+def _parsed(text: str) -> Schema:
+    """Parsed once: it takes ten times as long as to check a study, and one start reads it at several places."""
+    schema: Schema = yaml.load(text, Loader=SAFE)  # noqa: S506 - safe, both of them
     return schema
 
 
