@@ -52,7 +52,12 @@ def test_only_what_is_of_keras_is_replaced_and_what_is_kept_of_a_model_has_it_st
     assert type(kept[0].kernel.regularizer) is keras.regularizers.L2
 
 
-@pytest.mark.parametrize(("l1", "l2"), SIZES)
+@pytest.mark.parametrize(
+    ("l1", "l2"),
+    [
+        pytest.param(*sizes, marks=[pytest.mark.long] * (sizes != (3e-4, 0.02))) for sizes in SIZES
+    ],  # of one alone: to the bit
+)
 def test_a_training_with_them_has_the_weights_of_one_without(digits_data, monkeypatch, l1, l2):
     model = {"name": "mlp", "widths": [16, 8]}
     settings = resolved(model=model, l1=l1, l2=l2, epochs=2, batch_size=25, dropout=0.2, loop="xla")
