@@ -96,7 +96,6 @@ def test_bad_input_ends_in_one_message_that_says_what_to_write(planned, text, wo
 
 def test_a_file_without_a_study_name_is_told_so():
     from butfor.study.settings import study_and_plan
-    from conftest import SCHEMA
 
     with pytest.raises(ConfigError, match="laid over"):
         study_and_plan({"ablations": {"a": {"set": {"dropout": 0.5}}}}, SCHEMA)

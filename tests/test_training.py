@@ -45,6 +45,12 @@ def runs(recipe, data, *seeds, name="baseline"):
     return [arm.train(seed) for seed in seeds]
 
 
+@pytest.fixture(scope="module")
+def trained(digits_data):
+    """Two seeds' runs of the recipe."""
+    return runs(RECIPE, digits_data, 0, 1)
+
+
 def lasting(run):
     """What must be the same whenever a run is repeated."""
     fields = dataclasses.asdict(run)
@@ -96,16 +102,15 @@ def test_a_repeated_run_leaves_the_same_record_whatever_ran_before_it(digits_dat
     same(alone, after_another)
 
 
-def test_taking_dropout_out_leaves_weights_order_and_split_alone(digits_data):
-    (baseline,) = runs(RECIPE, digits_data, 4)
-    (no_dropout,) = runs(recipe(dropout=0.0), digits_data, 4, name="no_dropout")
+def test_taking_dropout_out_leaves_weights_order_and_split_alone(digits_data, trained):
+    baseline, (no_dropout,) = trained[1], runs(recipe(dropout=0.0), digits_data, 1, name="no_dropout")
     assert baseline.draws == no_dropout.draws
     assert [row["order"] for row in baseline.history] == [row["order"] for row in no_dropout.history]
     assert baseline.history[0]["objective"] != no_dropout.history[0]["objective"]
 
 
-def test_another_seed_draws_other_weights_order_split_and_masks(digits_data):
-    a, b = runs(RECIPE, digits_data, 0, 1)
+def test_another_seed_draws_other_weights_order_split_and_masks(trained):
+    a, b = trained
     assert a.draws["split"] != b.draws["split"]
     assert a.draws["weights"]["hidden_1"] != b.draws["weights"]["hidden_1"]
     assert a.history[0]["order"] != b.history[0]["order"]
@@ -177,8 +182,8 @@ def test_figures_are_measured_in_inference_mode_and_without_penalties(digits_dat
     assert run.penalty["start"]["kernels"] > 1 and run.history[0]["objective"] > 1 + run.history[0]["train/loss"]
 
 
-def test_the_recorded_learning_rates_are_the_schedule(digits_data):
-    (run,) = runs(RECIPE, digits_data, 0)
+def test_the_recorded_learning_rates_are_the_schedule(trained):
+    run = trained[0]
     np.testing.assert_array_equal(np.float32(run.learning_rate), schedules.learning_rates(RECIPE, run.steps_per_epoch))
 
 
@@ -191,9 +196,9 @@ def test_early_stopping_restores_the_best_epoch(digits_data):
     assert run.metrics["validation/loss"] == pytest.approx(losses[run.restored_epoch - 1]) == min(losses)
 
 
-def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digits_data):
+def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digits_data, trained):
     stop = {"name": "patience", "monitor": "loss", "patience": 99, "min_delta": 0.0, "restore_best": False}
-    (plain,), (patient,) = runs(RECIPE, digits_data, 0), runs(recipe(early_stopping=stop), digits_data, 0)
+    plain, (patient,) = trained[0], runs(recipe(early_stopping=stop), digits_data, 0)
     assert plain.history == patient.history and plain.metrics == patient.metrics
 
 
@@ -240,9 +245,8 @@ def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
         same(first, record.read(again / name))
 
 
-def test_the_fingerprint_is_of_the_recipe(digits_data):
-    (run,) = runs(recipe(epochs=1), digits_data, 0)
-    assert run.fingerprint == fingerprint(recipe(epochs=1))
+def test_the_fingerprint_is_of_the_recipe(trained):
+    assert {run.fingerprint for run in trained} == {fingerprint(RECIPE)} != {fingerprint(recipe(epochs=1))}
 
 
 def test_a_layer_that_is_called_twice_in_a_step_draws_the_same_where_its_first_draws_are_given():
