@@ -77,7 +77,13 @@ def test_under_xla_seeds_share_the_compiled_model_where_its_variables_are_all(ho
 
 @pytest.mark.parametrize(
     ("place", "resumable"),
-    [("step", True), ("mask", True), ("generator", False), ("variable", False), ("optimiser", False)],
+    [
+        ("step", True),
+        ("mask", True),
+        ("generator", False),
+        ("optimiser", False),
+        pytest.param("variable", False, marks=LONG),
+    ],
 )
 def test_a_checkpoint_is_kept_only_where_the_training_goes_on_from_it(hoarder, digits_data, place, resumable):
     order = np.arange(5 * 64, dtype=np.int32).reshape(5, 64)
@@ -105,7 +111,7 @@ def test_the_objective_of_a_step_that_returns_the_loss_of_its_batch_is_the_mean(
     assert engine.train_epoch(order)[1] == pytest.approx(np.mean(one_by_one), rel=1e-5)
 
 
-@pytest.mark.parametrize("place", ["generator", "variable", "optimiser"])
+@pytest.mark.parametrize("place", ["generator", "optimiser", pytest.param("variable", marks=LONG)])
 def test_what_is_tried_and_measured_before_a_training_leaves_nothing_in_it(hoarder, digits_data, place):
     arm = arm_runs(hoarder(place), digits_data)
     run = arm.train(0)
