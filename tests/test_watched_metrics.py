@@ -122,6 +122,26 @@ def test_what_validation_examples_cannot_give_is_refused_before_anything_trains(
 
 
 @pytest.mark.parametrize(
+    ("task", "monitor", "is_refused"),
+    [("regression", "f1", True), ("binary", "rmse", True), ("binary", "f1", False), ("auto", "rmse", False)],
+)
+def test_a_metric_of_another_task_is_refused_before_data_are_known_where_the_study_names_its_task(
+    planned, task, monitor, is_refused
+):
+    text = f"""
+    task: {task}
+    data: {{name: csv, file: pyproject.toml, target: y}}
+    ablations: {{a: {{set: {{early_stopping: {{name: patience, monitor: {monitor}}}}}}}}}
+    """
+    if not is_refused:
+        planned(text)
+        return
+    told = rf"ablations\.a\.early_stopping\.monitor: expected a metric for {task}, .*, received {monitor}\."
+    with pytest.raises(StudyError, match=told):
+        planned(text)
+
+
+@pytest.mark.parametrize(
     ("task", "there", "not_there"),
     [("binary", "accuracy", "mae"), ("regression", "mae", "accuracy"), ("auto", "accuracy", "")],
 )
