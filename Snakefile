@@ -72,8 +72,7 @@ if workflow.is_main_process:
     dependencies.save()
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
-    if not targets.is_dry_run:
-        planning.or_exit(metric_trials.try_metrics, study, targets)
+    planning.or_exit(metric_trials.try_metrics, study, targets)
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)

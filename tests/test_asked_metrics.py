@@ -282,6 +282,11 @@ def test_a_metric_is_called_by_its_title_and_what_has_no_unit_is_given_in_its_ow
     assert heads["test/ssim"] == r"SSIM $\uparrow$" and metrics["test/ssim"].title == "test SSIM"
     assert captions._full(metrics["test/r2"]) == r"test R\textsuperscript{2} (higher is better)"
     assert captions._full(metrics["test/mae"]) == "test MAE (in units of the target, lower is better)"
+    percent = "{title: top 5 %, function: 'conftest:need', higher_is_better: true, unit: '% of all'}"
+    settings, plan = planned(f"{numbers}\nmetrics: {{top: {percent}}}")
+    top = metrics_of(parameters.analysis(settings, plan))["test/top"]
+    assert MetricCells.head.fget(SimpleNamespace(metric=top)) == r"Top 5 \% (\% of all) $\uparrow$"
+    assert captions._full(top) == r"test top 5 \% (in \% of all, higher is better)"
     for title in ("a|b", "*a*", "a" * 41):
         with pytest.raises(StudyError, match="title"):
             planned(f"{numbers}\nmetrics: {{r2: {{title: '{title}'}}}}")

@@ -117,6 +117,7 @@ def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baselin
     assert judged["p_difference"] == alone["p_difference"]
     quoted = refused_section(checks)
     assert quoted.startswith("> **Void: nothing changed.** `arm`:") and "other" not in quoted
+    assert "by `butfor explain arm`. Give it a value that acts, or take the arm out of `ablations`" in quoted
 
 
 def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(digits_data, baseline):

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from butfor.errors import SeveralErrors, StudyError
+from butfor.errors import SeveralErrors, StudyError, StudyFileError
 from butfor.recipe.cohorts import cohorts
 from butfor.recipe.given_numbers import NOT_OF_A_STEP, numbers_of, rest_of, switches_of
 from butfor.recipe.jax_limits import UnsupportedError, refuse_data, refuse_recipe
@@ -99,22 +99,49 @@ def asked_for_jax(monkeypatch):
 
 def test_a_plan_is_refused_once_for_each_thing_that_jax_cannot_train(planned, asked_for_jax):
     text = "{seeds: 2, data: {name: digits}, recipe: {loop: graph}, ablations: {a: {set: {mixup: 0.2}}, b: {set: {zoom: 0.1}}}}"
-    _, plan = planned(text)
+    study, plan = planned(text)
     with pytest.raises(StudyError, match=r"^baseline: loop: expected auto or xla, received graph"):
-        refuse_untrainable(plan)
-    _, plan = planned(text.replace("graph", "auto"))
+        refuse_untrainable(plan, study["data_sets"])
+    study, plan = planned(text.replace("graph", "auto"))
     with pytest.raises(SeveralErrors) as told:
-        refuse_untrainable(plan)
+        refuse_untrainable(plan, study["data_sets"])
     assert [str(error).split(":")[:2] for error in told.value.errors] == [["a", " mixup"], ["b", " zoom"]]
 
 
 def test_jax_that_is_not_installed_is_named_before_anything_trains(planned, monkeypatch):
-    _, plan = planned("{seeds: 2, data: {name: digits}, ablations: {a: {set: {l2: 0.1}}}}")
+    study, plan = planned("{seeds: 2, data: {name: digits}, ablations: {a: {set: {l2: 0.1}}}}")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    refuse_untrainable(plan)
+    refuse_untrainable(plan, study["data_sets"])
     monkeypatch.setenv("BUTFOR_ENGINE", "jax")
     with pytest.raises(StudyError, match=r"engine jax: expected the package jax.*make ENGINE=jax setup"):
-        refuse_untrainable(plan)
+        refuse_untrainable(plan, study["data_sets"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            {"embedded": "all"},
+            r"data\.embedded: expected none .*, received all: the engine jax has no code for it\. Leave",
+        ),
+        (
+            {"inputs": {"ward": ["a"], "rest": ["b"]}},
+            r"data\.inputs: expected one input, received ward, rest: the engine",
+        ),
+    ],
+)
+def test_data_that_jax_cannot_train_on_are_refused_with_the_study(planned, asked_for_jax, asked, told, monkeypatch):
+    study, plan = planned("{seeds: 2, data: {name: digits}, ablations: {a: {set: {l2: 0.1}}}}")
+    (data,) = study["data_sets"].values()
+    refuse_untrainable(plan, {"": data, "other": data})
+    with pytest.raises(StudyFileError, match=f"^{told}") as alone:
+        refuse_untrainable(plan, {"": {**data, **asked}})
+    assert alone.value.at == ("data",)
+    with pytest.raises(StudyFileError, match=f"^other: {told}") as named:
+        refuse_untrainable(plan, {"one": data, "other": {**data, **asked}})
+    assert named.value.at == ("data", "other")
+    monkeypatch.delenv("BUTFOR_ENGINE")
+    refuse_untrainable(plan, {"": {**data, **asked}})
 
 
 def test_tensorflow_is_the_default_and_knows_nothing_of_jax(monkeypatch):

@@ -21,7 +21,7 @@ def run(arm, curve, monitor=OWN, key="early_stopping"):
 def test_arms_are_named_in_most_of_whose_runs_the_watched_metric_never_changed():
     undefined = [float("nan"), float("nan")]
     records = [run("fs", curve) for curve in (FLAT, MOVED, undefined)] + [run("whole", FLAT), run("whole", MOVED)]
-    (said,) = constant_monitors(records)
+    (said,) = constant_monitors(records, {})
     assert said.startswith("**Nothing was watched:** in `fs`, recall_at_90 was the same in every epoch of most runs")
 
 
@@ -37,4 +37,4 @@ def test_arms_are_named_in_most_of_whose_runs_the_watched_metric_never_changed()
     ids=lambda record: record.arm,
 )
 def test_nothing_is_said_of_a_loss_a_plateau_one_epoch_or_a_metric_that_moves(record):
-    assert constant_monitors([record]) == []
+    assert constant_monitors([record], {}) == []

@@ -1,10 +1,12 @@
 """A start that is to end early, or that is asked for one folder, after a file that the user's data are read from has changed."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from butfor.workflow import finished_trainings
 from conftest import SMALL
 
 STUDY = {
@@ -83,3 +85,25 @@ def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, words):
     assert not report.exists()
     again = copy.run(*words)
     assert again.returncode == 0 and beginnings(copy) == after
+
+
+class Waiting:
+    """Stands for what waits for data that are stored by nobody yet."""
+
+    is_forced = False
+
+    def lift_ends(self):
+        return None
+
+    def await_each(self, names):
+        raise LookupError(*names)
+
+
+def test_a_data_set_that_was_added_is_asked_for_whatever_else_is_there():
+    """Snakemake makes no file anew, or at all, that only a finished file needs: `snakemake check` would find nothing to do."""
+    dag = SimpleNamespace(forcefiles=set())
+    data = SimpleNamespace(names=["one", "two"], stale=["two"], missing=["data/two/manifest.json"])
+    targets = SimpleNamespace(forced=set(), data=data, is_trained=True)
+    with pytest.raises(LookupError, match="two"):
+        finished_trainings.trained(SimpleNamespace(dag=dag), targets, Waiting(), None)
+    assert dag.forcefiles == {"data/two/manifest.json"}

@@ -71,6 +71,12 @@ def test_a_column_whose_values_repeat_is_told_with_what_keeps_its_rows_together(
     rows.to_csv("rows.csv", index=False)
     study, text = new("--data", "rows.csv")
     assert "# customer_id has 50 values in 200 rows. If rows of one belong together" in text
+    assert study["data"]["drop"] == ["session no"] and "No inputs: " not in text, "one advice each"
+    (no_input, one_until_then) = (
+        text.count("It is no input either way: drop stays."),
+        text.count("It is no input then."),
+    )
+    assert (no_input, one_until_then) == (1, 1)
     assert "replicates: {folds: 5, groups: 'session no'}" in text and "ward has" not in text
     for column in ("customer_id", "session no"):
         whole = {**study, "data": {**study["data"], "test": {"by": "group", "column": column}}}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from butfor.languages.phrases import speaking
+from butfor.report.arm_story import arm_story
 from butfor.report.interval_marks import mark_notes, marked_interval, uncorrected_note
 from butfor.study.metrics import DEFAULT
 from butfor.verdicts.rows import VOID
@@ -32,14 +33,19 @@ def frame(arms):
     return pd.DataFrame(rows)
 
 
-def test_an_interval_that_others_spread_widens_says_so(judged):  # noqa: F811
-    rows, _, report = judged(frame({"baseline": BASE, **USUAL, "near": BASE + 0.3 * (USUAL["arm_1"] - BASE)}))
+def test_an_interval_that_others_spread_widens_says_so(judged, tmp_path):  # noqa: F811
+    rows, terminal, report = judged(frame({"baseline": BASE, **USUAL, "near": BASE + 0.3 * (USUAL["arm_1"] - BASE)}))
     found = {arm: row["widened"] for arm, row in rows.items() if row["widened"]}
     assert found and min(found.values()) > 1.01, "the made-up runs show nothing"
     marked = [line for line in report.splitlines() if "‡" in line and line.startswith("|")]
     assert len(marked) == 3 * len(found), "in the first table, that of all numbers, and that of the other metric"
     assert report.count("‡: wider than by these runs' own spread (up to") == 3
     assert "no spread is taken for less than 0.85 of the median ablation's" in report
+    assert terminal.count("‡: wider than by these runs' own spread, which may be small by luck") == 1
+    told = terminal.partition("‡: wider")[0]
+    assert "]‡" in told and "]‡" not in report.partition("## ")[0]
+    story = arm_story(tmp_path / "out", next(iter(found)))
+    assert "]‡" in story and story.splitlines()[-1].startswith("‡: wider than")
 
 
 def test_an_interval_that_is_cut_says_so_and_no_other(judged, tmp_path):  # noqa: F811

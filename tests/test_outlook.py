@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from butfor.outlook.makespan import BETWEEN_LOOKS, INTERPRETERS, around, makespa
 from butfor.outlook.outlook import from_file, outlook
 from butfor.outlook.outlook_text import idle_words, outlook_text
 from butfor.outlook.planned_study import planned_study
+from butfor.outlook.probed_steps import _run
 from butfor.outlook.probes import Probes
 from butfor.outlook.routes import least, most
 from butfor.outlook.run_seconds import ALIKE, OTHER_MODEL, OWN, by_recipe, run_seconds, start_seconds, were_slowed
@@ -29,7 +31,8 @@ from butfor.outlook.step_probe import Probed
 from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.study.schema import load_schema, parts
 from butfor.workflow.plan_alone import is_plan_alone
-from conftest import SCHEMA, SMALL, resolved
+from conftest import NUMPY, SCHEMA, SMALL, resolved
+from numpy_engine import NumpyEngine
 
 STUDY = {
     "study": "small",
@@ -211,6 +214,48 @@ def test_seconds_are_those_of_the_arms_own_records_or_of_the_one_most_like_it():
     other = run_seconds({**recipe, "model": {"name": "mlp", "widths": [9]}}, known)
     assert other.source == OTHER_MODEL
     assert run_seconds(recipe, {}) is None
+
+
+def test_what_each_fold_compiles_is_told_by_the_records_of_folds():
+    recipe, of_a_fold = json.loads(json.dumps(resolved(epochs=2), sort_keys=True)), {"compile": 3.0, "train": 4.0}
+    folds = [a_run("a", recipe, 0, {**of_a_fold, "data": 1.0}), *(a_run("a", recipe, 9, of_a_fold) for _ in range(2))]
+    own = run_seconds(recipe, by_recipe(folds))
+    assert (own.once, own.each) == (1.0, 7.0), "the data once, a compilation for each fold"
+    assert run_seconds({**recipe, "dropout": 0.7}, by_recipe(folds)).each == 7.0
+
+
+def test_an_arm_that_watches_a_metric_is_timed_by_runs_that_do():
+    plain = json.loads(json.dumps(resolved(epochs=2), sort_keys=True))
+    auc = {"name": "auc", "score": "roc_auc", "options": {}, "higher_is_better": True}
+    patience = {**plain["early_stopping"], "name": "patience", "patience": 2, "monitor": auc}
+    watching = {**plain, "early_stopping": patience, "l2": 0.1, "dropout": 0.6, "batch_size": plain["batch_size"]}
+    asked = {**plain, "early_stopping": {**patience, "patience": 3}}
+    known = by_recipe([a_run("a", plain, 0, {"train": 4.0}), a_run("b", watching, 8, {"train": 6.0})])
+    assert run_seconds(asked, known).each == 6.0
+    assert run_seconds({**plain, "l1": 0.1, "l2": 0.1, "dropout": 0.6}, known).each == 4.0
+
+
+class Watching:
+    """A scorer that is at work for a while."""
+
+    def try_on(self, seed, train_size, predicted):
+        return None
+
+    def of(self, seed, train_size):
+        return self._at_work
+
+    def _at_work(self, predicted):
+        until = time.process_time() + 0.03
+        while time.process_time() < until:
+            pass
+        return {"busy": 1.0}
+
+
+def test_a_probe_counts_what_is_computed_after_each_epoch_because_it_is_watched(digits_data):
+    recipe = resolved(model={"name": "mlp", "widths": [4]}, epochs=20)
+    training = {"arm": "a", "recipe": recipe, "validation": 0.1, "engine": NUMPY}
+    plain, watching = (_run(NumpyEngine, training, digits_data, "CPU", 2, scorer) for scorer in (None, Watching()))
+    assert watching["seconds"]["train"] > 20 * 0.025 > plain["seconds"]["train"]
 
 
 def test_what_a_job_takes_to_begin_is_the_pause_after_the_one_before_it():

@@ -130,6 +130,8 @@ def test_a_run_without_a_value_has_failed(judged):
     frame.loc[frame["arm"] == "worse", "accuracy"] = [*["nan", ""] * 3, "0.5", "inf"]
     rows, terminal, report = judged(frame)
     assert rows["worse"]["failed_ablation"] == 7 and rows["worse"]["verdict"] == "hurts"
+    cells = [line.replace("\u00a0", " ").count("| 1 of 8 |") for line in report.splitlines() if "worse" in line]
+    assert sum(cells) == 2, "in the first table and in that of all numbers"
     assert "Failed: 7 of 24 runs" in terminal and "no accuracy in line 10" in report
 
 

@@ -110,14 +110,14 @@ def test_figures_that_are_watched_have_their_own_names():
     assert titles_watched(by, "schedule") == []
     assert titles_watched([(by[0][0], TASKS["sequence"])], "early_stopping") == ["cross-entropy per step"]
     record = SimpleNamespace(recipe=by[1][0], data={"task": "regression"})
-    assert "the choice of epoch use validation examples only (watched: loss that trains);" in measured([record])
+    assert "the choice of epoch use validation examples only (watched: loss that trains);" in measured([record], {})
 
 
 def test_a_report_names_arms_that_watch_another_loss_than_trains_them():
     def told(task, shape, **written):
         recipe = resolved(early_stopping=PATIENCE, **written)
         data, layers = {"task": task}, [{"shape": [64]}, {"shape": shape}]
-        return unwatched([SimpleNamespace(arm="baseline", recipe=recipe, data=data, structure=layers)])
+        return unwatched([SimpleNamespace(arm="baseline", recipe=recipe, data=data, structure=layers)], {})
 
     (said,) = told("regression", [1], loss=PINBALL)
     assert (

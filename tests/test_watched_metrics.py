@@ -26,7 +26,7 @@ from butfor.recipe.early_stopping import EarlyStopping
 from butfor.recipe.plateau import Plateau
 from butfor.recipe.watched_figures import measured_for_watching, watched
 from butfor.records.tables import runs_table
-from butfor.report.seed_words import unwatched
+from butfor.report.seed_words import measured, unwatched
 from butfor.study.asked_metrics import MetricError
 from butfor.study.data_needs import data_needs
 from butfor.study.recipe_words import in_short
@@ -119,6 +119,26 @@ def test_what_validation_examples_cannot_give_is_refused_before_anything_trains(
         planned(text)
     said = str(refused.value)
     assert (said.startswith("recipe.early_stopping.monitor: expected ") and said.endswith(told)) or told in said
+
+
+@pytest.mark.parametrize(
+    ("task", "monitor", "is_refused"),
+    [("regression", "f1", True), ("binary", "rmse", True), ("binary", "f1", False), ("auto", "rmse", False)],
+)
+def test_a_metric_of_another_task_is_refused_before_data_are_known_where_the_study_names_its_task(
+    planned, task, monitor, is_refused
+):
+    text = f"""
+    task: {task}
+    data: {{name: csv, file: pyproject.toml, target: y}}
+    ablations: {{a: {{set: {{early_stopping: {{name: patience, monitor: {monitor}}}}}}}}}
+    """
+    if not is_refused:
+        planned(text)
+        return
+    told = rf"ablations\.a\.early_stopping\.monitor: expected a metric for {task}, .*, received {monitor}\."
+    with pytest.raises(StudyError, match=told):
+        planned(text)
 
 
 @pytest.mark.parametrize(
@@ -300,10 +320,15 @@ def test_what_is_watched_is_named_in_plan_and_report_and_drawn(by_auc, by_loss):
         and figure_title("roc_auc", None) == "ROC AUC"
         and figure_title("mine", None) == "mine"
     )
-    (one,) = watched_metrics({"a": record.recipe, "b": by_loss.recipe})
+    one, other = watched_metrics({"a": record.recipe, "b": by_loss.recipe})
+    recorded = "Watched on validation examples, as every run records it: loss, by early_stopping in b."
+    assert metric_in_words(other, 2) == recorded
+    assert "epoch: area, by" in metric_in_words(one, 2, titles={"roc_auc": "area"})
+    assert figure_title("roc_auc", None, {"roc_auc": "area"}) == "area"
+    assert "(watched: area)" in measured([record], {"roc_auc": "area"})
     told = "Watched on validation examples, computed of what is predicted after each epoch: ROC AUC, by early_stopping in a."
     assert metric_in_words(one, 2) == told
-    assert unwatched([record]) == [told.replace("early_stopping in a", "`early_stopping` in every arm")]
+    assert unwatched([record], {}) == [told.replace("early_stopping in a", "`early_stopping` in every arm")]
     assert runs_table([record])["recipe.early_stopping.monitor"].tolist() == ["roc_auc"]
     columns = [measure.column for measure in course_of([record], None).measures]
     assert columns[-1] == "validation/roc_auc"

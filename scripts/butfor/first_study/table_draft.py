@@ -54,10 +54,12 @@ def table_draft(path: Path, named: str, source: str, target: str | None) -> Data
     if target is None:
         guess = f"The target was guessed: {chosen}" + (f"; it may be {' or '.join(others)}" if others else "")
         notes.append(f"{guess}.")
+    belongs = repeated(table.drop(columns=chosen))
     if unfit:
         settings["drop"] = list(unfit)
-        notes.append(f"No inputs: {'; '.join(f'{name} ({why})' for name, why in unfit.items())}.")
-    notes += [_belonging(name, table[name]) for name in repeated(table.drop(columns=chosen))]
+    if alone := {name: why for name, why in unfit.items() if name not in belongs}:
+        notes.append(f"No inputs: {'; '.join(f'{name} ({why})' for name, why in alone.items())}.")
+    notes += [_belonging(name, table[name], name in unfit) for name in belongs]
     gaps = table.drop(columns=[chosen, *unfit]).isna().sum()
     if gaps.sum():
         settings["missing"] = "median"
@@ -98,13 +100,14 @@ def repeated(inputs: pd.DataFrame) -> list[str]:
     return columns
 
 
-def _belonging(name: str, column: pd.Series[Any]) -> str:
+def _belonging(name: str, column: pd.Series[Any], is_left_out: bool) -> str:
     """What to write where rows belong together."""
     written = name if PLAIN.fullmatch(name) else f"'{name}'"
+    input_or_not = "It is no input either way: drop stays." if is_left_out else "It is no input then."
     return (
         f"{name} has {column.nunique()} values in {len(column)} rows. If rows of one belong together, none should be trained on"
         f" while another is tested on: add test: {{by: group, column: {written}}} to data, or for folds of whole groups write"
-        f" replicates: {{folds: 5, groups: {written}}} in place of seeds. It is no input then."
+        f" replicates: {{folds: 5, groups: {written}}} in place of seeds. {input_or_not}"
     )
 
 

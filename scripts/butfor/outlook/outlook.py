@@ -27,7 +27,7 @@ from butfor.records.provenance import gpus, visible_gpus
 from butfor.report.fold_words import replicate
 from butfor.study.changed_losses import may_change_loss
 from butfor.study.schema import load_schema, parts
-from butfor.study.watched_losses import WatchedLoss, WatchedMetric, watched_losses, watched_metrics
+from butfor.study.watched_losses import WatchedLoss, WatchedMetric, titles_in, watched_losses, watched_metrics
 from butfor.user_code import declaration
 from butfor.workflow import origins
 
@@ -41,7 +41,8 @@ class Outlook:
     `why_no_time` says. unusable_gpus: of this machine, for which the installed libraries have no code. memory: of one training,
     in MB: measured, or what a cluster would be asked for. alike: groups of arms that would train the same runs. untouched:
     parts of the recipe that no arm touches, with what takes each out. unclaimed: ablations that no claim is about, where there
-    are claims. watched: arms that watch another loss than trains them; metrics_watched: those that watch a metric. noun: what
+    are claims. watched: arms that watch another loss than trains them; metrics_watched: those that watch a
+    metric, of which `titles` has what the study calls them. noun: what
     runs are counted in. own_losses: by arm, changed settings of which the loss that decides may be made. has_font: whether this
     machine can write figures in the study's language. unbuildable: by arm, why its model or loss cannot be built. not_built:
     the arms of which that was not tried, since the plan is to be had soon. mark: see planned_seconds.
@@ -71,6 +72,7 @@ class Outlook:
     noun: str = "seed"
     own_losses: dict[str, list[str]] = field(default_factory=dict)
     metrics_watched: list[WatchedMetric] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
     has_font: bool = True
     unbuildable: dict[str, str] = field(default_factory=dict)
     not_built: list[str] = field(default_factory=list)
@@ -128,6 +130,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         noun=replicate(settings),
         own_losses=may_change_loss(analysed(study)),
         metrics_watched=watched_metrics(plan.recipes),
+        titles=titles_in(settings),
         has_font=_has_font(language_of(settings)),
         mark=mark_of(plan, settings["threads"]),
     )

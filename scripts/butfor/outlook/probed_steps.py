@@ -24,6 +24,7 @@ from butfor.records.files import write_atomically
 from butfor.records.record import Record
 from butfor.training.arm_runs import ArmRuns
 from butfor.training.engine_choice import engine_named
+from butfor.training.scorer_choice import Scorer, scorer_of
 from butfor.user_code.location import is_own
 from butfor.workflow.planning import find_modules_beside
 
@@ -66,7 +67,9 @@ def main(folder: Path) -> None:
     stored = load(parts[0], parts[1], announced().streams(task["data_set"])).of_seed(training["seeds"][0])
     loaded = (time.perf_counter() - began) * loading.share()
     if task["steps"]:
-        _try_steps(task, kind, stored, device, loaded, {"start": start, "imported": imported}, folder / PROBE)
+        beginning = {"start": start, "imported": imported}
+        scorer = scorer_of(training, parts[0], parts[1])
+        _try_steps(task, kind, stored, device, loaded, beginning, folder / PROBE, scorer)
     tried = [training["recipe"]] if task["steps"] else []
     build_in_turn(kind, task["builds"], tried, stored, folder / BUILDS)
 
@@ -79,15 +82,16 @@ def _try_steps(
     loaded: float,
     beginning: dict[str, float],
     path: Path,
+    scorer: Scorer | None,
 ) -> None:
     """Try more and more steps of the training, as far as time is left. loaded: the seconds that its data took. beginning: those
-    of this process, which the file tells too."""
+    of this process, which the file tells too. scorer: see _run."""
     training = task["training"]
     if is_own(training["recipe"]["model"]["name"]):  # as a start builds it before it trains
         kind.build_user_model(training["recipe"], dataset.scaled(training["recipe"]), training["arm"])
     for steps in STEPS:
         before = time.perf_counter()
-        run = _run(kind, training, dataset, device, steps)
+        run = _run(kind, training, dataset, device, steps, scorer)
         run["seconds"]["data"] += loaded
         write_atomically(path, json.dumps({"run": run, **beginning}))
         each_step = run["seconds"]["train"] / (run["epochs"] * run["steps_per_epoch"])
@@ -100,13 +104,16 @@ def _since(began: float) -> float:
     return min(time.time() - began, time.process_time() + WAITING)
 
 
-def _run(kind: Any, training: dict[str, Any], dataset: Dataset, device: str, steps: int) -> dict[str, Any]:
-    """A run of the whole recipe, as two seeds of a few steps foretell it."""
+def _run(
+    kind: Any, training: dict[str, Any], dataset: Dataset, device: str, steps: int, scorer: Scorer | None = None
+) -> dict[str, Any]:
+    """A run of the whole recipe, as two seeds of a few steps foretell it. scorer: what computes after each epoch what the recipe
+    watches."""
     recipe, whole = training["recipe"], _examples(training, dataset)
     size, on_cpu = min(whole, steps * recipe["batch_size"]), device.startswith("CPU")
     few = {**training, "recipe": {**recipe, **PLAIN, "epochs": EPOCHS, "train_size": size}}
     compiling = SharedTime(on_cpu)
-    runs = ArmRuns(kind, few, dataset, device)
+    runs = ArmRuns(kind, few, dataset, device, scorer)
     first = runs.train(SEEDS[0])
     once, training_alone = compiling.share(), SharedTime(on_cpu)
     then = runs.train(SEEDS[1])

@@ -10,6 +10,7 @@ from typing import Any
 
 from butfor.fingerprint import canonical, fingerprint
 from butfor.outlook.known_runs import KnownRun
+from butfor.recipe.watched_figures import metrics_watched
 
 Recipe = dict[str, Any]
 ByRecipe = dict[str, list[KnownRun]]
@@ -52,13 +53,13 @@ def run_seconds(recipe: Recipe, known: ByRecipe, steps_per_epoch: int | None = N
         return None
     same_model = like[0].recipe["model"] == recipe["model"]
     source = PROBE if not like[0].job.name else (ALIKE if same_model else OTHER_MODEL)
-    each = median(_trained(run, recipe, steps_per_epoch) for run in like) + _beside(like)
+    each = median(_trained(run, recipe, steps_per_epoch) for run in like) + _beside(like) + once_more(like)
     return RunSeconds(_once(like), each, source, like[0].arm)
 
 
 def usual_each(runs: Sequence[KnownRun]) -> float:
     """The seconds that a further seed of some runs takes."""
-    return median(run.each - run.beside for run in runs) + _beside(runs)
+    return median(run.each - run.beside for run in runs) + _beside(runs) + once_more(runs)
 
 
 def start_seconds(known: Iterable[KnownRun]) -> float | None:
@@ -83,9 +84,22 @@ def start_seconds(known: Iterable[KnownRun]) -> float | None:
 def _once(runs: Sequence[KnownRun]) -> float:
     """What a job has once: mostly its compilation. The first seed of a job has next to all of it, and is examined longer than the
     others, whose functions are compiled by then."""
-    first = sorted(runs, key=lambda run: run.once, reverse=True)[: max(1, len({run.job for run in runs}))]
+    first, _ = _first_and_further(runs)
     longer = max(0.0, median(run.beside for run in first) - _beside(runs))
-    return median(run.once for run in first) + longer
+    return max(0.0, median(run.once for run in first) - once_more(runs)) + longer
+
+
+def once_more(runs: Sequence[KnownRun]) -> float:
+    """What every further seed of a job has once more: where each fold is compiled anew, its compilation; else next to nothing."""
+    _, further = _first_and_further(runs)
+    return median_low([run.once for run in further]) if further else 0.0
+
+
+def _first_and_further(runs: Sequence[KnownRun]) -> tuple[list[KnownRun], list[KnownRun]]:
+    """As many runs as there are jobs, those with the most that a job has once, and the others."""
+    ordered = sorted(runs, key=lambda run: run.once, reverse=True)
+    jobs = max(1, len({run.job for run in runs}))
+    return ordered[:jobs], ordered[jobs:]
 
 
 def _beside(runs: Sequence[KnownRun]) -> float:
@@ -101,11 +115,14 @@ def _beside_compiled(run: KnownRun) -> float:
 
 
 def _most_alike(recipe: Recipe, known: ByRecipe) -> list[KnownRun]:
-    """The usable runs of the known recipe that has most in common with another, the same model before all else."""
+    """The usable runs of the known recipe that has most in common with another: before all else the same model, and then the same
+    metrics watched, which take time after each epoch."""
+    watching = metrics_watched(recipe)
 
-    def likeness(runs: list[KnownRun]) -> tuple[bool, int]:
+    def likeness(runs: list[KnownRun]) -> tuple[bool, bool, int]:
         other = runs[0].recipe
-        return other["model"] == recipe["model"], sum(other.get(key) == value for key, value in recipe.items())
+        same_watched = metrics_watched(other) == watching
+        return other["model"] == recipe["model"], same_watched, sum(other.get(k) == v for k, v in recipe.items())
 
     usable = ([run for run in runs if run.usable and run.epochs] for runs in known.values())
     return max(filter(None, usable), key=likeness, default=[])

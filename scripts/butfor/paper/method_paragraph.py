@@ -13,7 +13,7 @@ from butfor.recipe.tasks import task_of
 from butfor.stats.own_tail import FEW
 from butfor.stats.tails import FLOOR
 from butfor.study.study_metrics import descriptive, judged_beside
-from butfor.study.watched_losses import titles_watched
+from butfor.study.watched_losses import titles_in, titles_watched
 from butfor.verdicts.rows import REFUSED
 
 
@@ -204,11 +204,12 @@ def _scope(evidence: PaperEvidence) -> str:
 def _watched(evidence: PaperEvidence) -> str:
     """What was decided by validation examples, as the start of a sentence."""
     trained = [(record.recipe, task_of(record.data)) for record in evidence.records]
+    titles = titles_in(evidence.study)
     by_figures = {
-        "early stopping and the choice of an epoch": titles_watched(trained, "early_stopping"),
-        "the schedule that waits for a plateau": titles_watched(trained, "schedule"),
+        "early stopping and the choice of an epoch": titles_watched(trained, "early_stopping", titles),
+        "the schedule that waits for a plateau": titles_watched(trained, "schedule", titles),
     }
-    choices = [f"{what} (by the {listed(titles)})" for what, titles in by_figures.items() if titles]
+    choices = [f"{what} (by the {listed(named)})" for what, named in by_figures.items() if named]
     choices += ["the search of learning rates"] if evidence.comparison["tuned"] is not None else []
     if not choices:
         return "T"

@@ -20,6 +20,7 @@ from butfor.study.summary import DescribedStudy
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.rows import ArmRow, Assessment, Comparison, ContrastRow
+from butfor.verdicts.shown_intervals import with_shown_intervals
 
 Paths = Sequence[Path | str]
 
@@ -100,7 +101,7 @@ def gathered(study: DescribedStudy, sources: PaperSources, parts: Parts) -> Pape
     return PaperEvidence(
         study=described,
         records=records,
-        contrasts=_json(sources.contrasts),
+        contrasts=with_shown_intervals(_json(sources.contrasts)),
         comparison=comparison,
         claims=_json(sources.claims),
         decisions=[_json(path) for path in sources.decisions],

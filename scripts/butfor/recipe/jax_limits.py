@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from butfor.errors import StudyError
@@ -30,6 +31,14 @@ def refuse_recipe(recipe: Recipe) -> None:
         _refuse("loop", "auto or xla", recipe["loop"])
     if recipe["loss"]["name"] not in {*CLASSES, *NUMBERS}:
         _refuse("loss", f"one of {', '.join(dict.fromkeys((*CLASSES, *NUMBERS)))}", recipe["loss"]["name"])
+
+
+def refuse_source(data: Mapping[str, Any]) -> None:
+    """Raise UnsupportedError for what a study's `data` asks for that no array is needed to know of."""
+    if data.get("inputs"):
+        _refuse("data.inputs", "one input", ", ".join(data["inputs"]))
+    if data.get("embedded") is not None:
+        _refuse("data.embedded", "none (columns of categories train as one-hot ones)", data["embedded"])
 
 
 def refuse_data(recipe: Recipe, task: str, inputs: Any, streamed: bool, categories: bool) -> None:

@@ -225,10 +225,11 @@ def _undecided(rows: list[Mapping[str, Any]], naming: Voice, metric: Metric, nou
 
 
 def numbers(row: Mapping[str, Any], noun: str) -> str:
-    """An effect with its interval and, with a noun, on how many it is known; why, where every run failed."""
+    """An effect with its interval, marked where the row has a mark for it, and, with a noun, on how many it is known; why, where
+    every run failed."""
     if row["effect"] is None:
         return stored(str(row["remark"] or row["verdict"]))
-    interval = f" {interval_of(row)}" if row["low"] is not None else ""
+    interval = f" {interval_of(row)}{row.get('mark', '')}" if row["low"] is not None else ""
     over = f", {counted(row['pairs'], noun)}" if noun and row["pairs"] else ""
     return f"{effect_of(row)} {_short(row)}{interval}{over}"
 

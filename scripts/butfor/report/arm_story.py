@@ -24,6 +24,7 @@ from butfor.study.study_metrics import ELSEWHERE, beside, metrics_of
 from butfor.text_width import padded, width, wrapped
 from butfor.verdicts.numbers import mean_and_sd
 from butfor.verdicts.rows import SETTLING, ArmRow, Assessment, Comparison, ContrastRow, FailedRuns
+from butfor.verdicts.shown_intervals import short_note
 from butfor.verdicts.words import in_words, seeds_in_words
 
 MARGIN, WIDTH = 10, 100  # places before a line's words, or more where those before it need them, and of a line
@@ -57,9 +58,10 @@ def arm_story(results: Path, arm: str) -> str:
         (phrase("curves"), _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
     ]
     margin = max(MARGIN, *(width(word) + 3 for word, _ in paragraphs))
-    return "\n".join(
+    told = "\n".join(
         [_head(row, comparison), *(_paragraph(word, lines, margin) for word, lines in paragraphs if lines)]
     )
+    return "\n".join([told, *short_note(told)])
 
 
 def arms_in(results: Path) -> list[str]:
@@ -177,7 +179,7 @@ def _verdict(row: ContrastRow, comparison: Comparison) -> str:
 
 def _contrast_in_words(row: ContrastRow) -> str:
     """A contrast in words, without the arm that the story is of."""
-    return in_words(row).removeprefix(f"{row['arm']}: ")
+    return in_words(row, marked=True).removeprefix(f"{row['arm']}: ")
 
 
 def _beside(comparison: Comparison) -> list[Metric]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from butfor.languages.phrases import phrase, term
 from butfor.recipe.watched_figures import figure_name, metrics_watched, watched
@@ -13,8 +13,9 @@ from butfor.study.metric_catalogue import title_of
 STOPPING = "early_stopping"
 
 
-def constant_monitors(records: Sequence[Record]) -> list[str]:
-    """A warning for each metric that was the same in every epoch of more than half of an arm's runs, with those arms."""
+def constant_monitors(records: Sequence[Record], titles: Mapping[str, str]) -> list[str]:
+    """A warning for each metric that was the same in every epoch of more than half of an arm's runs, with those arms. titles:
+    what the study's metrics are called."""
     runs: dict[tuple[str, str], list[bool]] = {}
     for record in records:
         metrics = {figure_name(metric) for metric in metrics_watched(record.recipe)}
@@ -29,7 +30,7 @@ def constant_monitors(records: Sequence[Record]) -> list[str]:
             "**Nothing was watched:** in {arms}, {metric} was the same in every epoch of most runs, so that early stopping had"
             " nothing to go by.",
             arms=few(named),
-            metric=term(title_of(name)),
+            metric=term(titles.get(name) or title_of(name)),
         )
         for name, named in arms.items()
     ]

@@ -20,6 +20,7 @@ from butfor.report.study_progress import kept_runs
 from butfor.study.study_metrics import ELSEWHERE, metrics_of
 from butfor.user_code.location import WORKFLOW
 from butfor.verdicts.rows import Comparison, ContrastRow, FailedRuns
+from butfor.verdicts.shown_intervals import short_note, with_marks
 from butfor.verdicts.words import listed, runs_in_words
 
 REFUSED: tuple[CheckOutcome, ...] = ("void", "unproven", "unverified")
@@ -44,6 +45,7 @@ def headline(results: Path, folder: Path) -> str:
         verdicts = phrase("Verdicts on {metric} over {folds}: {verdicts}.", folds=over, **values)
     else:
         verdicts = phrase("Verdicts on {metric}: {verdicts}.", **values)
+    answer = answer_of(with_marks(rows), comparison, marked=False)
     lines = [
         _where_report_is(folder),
         *before_all(comparison, marked=False),
@@ -51,7 +53,8 @@ def headline(results: Path, folder: Path) -> str:
         *_failures(results, comparison),
         *_runs(results),
         *([verdicts] if counts else []),
-        *(f"  {line}" for line in answer_of(rows, comparison, marked=False)),
+        *(f"  {line}" for line in answer),
+        *(f"  {line}" for line in short_note("".join(answer))),
     ]
     return "\n".join(lines)
 

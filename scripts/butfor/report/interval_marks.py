@@ -10,9 +10,10 @@ from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
 from butfor.verdicts.numbers import interval_of
 from butfor.verdicts.rows import REFUSED, ContrastRow
+from butfor.verdicts.shown_intervals import WIDENED, is_widened
 
 RAISED = "†"  # on a p
-WIDENED, CUT = "‡", "§"  # on an interval
+CUT = "§"  # on an interval, as WIDENED is
 
 
 def marked_interval(row: ContrastRow) -> str:
@@ -25,11 +26,6 @@ def is_raised(row: ContrastRow) -> bool:
     if row["effect"] is None or not row["error"] or row["freedom"] is None or row["p_raw"] is None:
         return False
     return row["p_raw"] > 1.001 * stats.Estimate(row["effect"], row["error"], row["freedom"]).p_difference()
-
-
-def is_widened(row: ContrastRow) -> bool:
-    """Whether the interval shows that it is wider than by the ablation's own spread."""
-    return row["low"] is not None and (row.get("widened") or 1.0) >= 1.005
 
 
 def is_cut(row: ContrastRow) -> bool:

@@ -15,6 +15,7 @@ from butfor.stats.tails import FLOOR
 from butfor.study.metrics import Metric
 from butfor.study.study_metrics import beside, descriptive, judged_by, metrics_of
 from butfor.study.summary import Study, VerdictSettings
+from butfor.study.watched_losses import titles_in
 from butfor.verdicts.numbers import level, signed
 from butfor.verdicts.rows import REFUSED, ContrastRow
 from butfor.verdicts.words import listed
@@ -26,7 +27,7 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
     """The statistics with their settings, and what figures are measured on."""
     verdict, looks, metric = study["verdict"], len(study["looks"]), judged_by(study)
     settling = metric.rows(rows)
-    judged = sum(row["verdict"] not in REFUSED for row in settling)
+    judged, titles = sum(row["verdict"] not in REFUSED for row in settling), titles_in(study)
     paragraphs = [
         _settings(study, judged, metric),
         fold_words.method(study, records).strip(),
@@ -36,9 +37,12 @@ def method_section(study: Study, rows: list[ContrastRow], records: list[Record])
         _stopping(verdict, looks),
         _primary(study),
         " ".join(
-            filter(None, [measured(records), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)]),
+            filter(
+                None,
+                [measured(records, titles), fold_words.scope(study) or fixed(verdict), *_pairing(settling, metric)],
+            ),
         ),
-        " ".join(unwatched(records)),
+        " ".join(unwatched(records, titles)),
     ]
     return "\n\n".join([f"## {phrase('How it was computed')}", *filter(None, paragraphs)])
 

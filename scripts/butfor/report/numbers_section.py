@@ -101,10 +101,16 @@ def _cells(row: ContrastRow, study: Study) -> list[str]:
         probability(row["p_difference"] if tested else None),
         probability(row["p_equivalence"] if tested else None),
         percent(row["better"]),
-        f"{row['planned'] - row['missing']}",
+        _runs(row),
         NONE if could_see is None else f"±{reckoned(could_see, decimals_of(row))}",
         _failures(row, study),
     ]
+
+
+def _runs(row: ContrastRow) -> str:
+    """How many runs there are, and of those that failed the others, as in the first table."""
+    runs, failed = row["planned"] - row["missing"], row["failed_ablation"]
+    return phrase("{n} of {n_all}", n=runs - failed, n_all=runs) if failed else f"{runs}"
 
 
 def _alone(row: ContrastRow) -> str:

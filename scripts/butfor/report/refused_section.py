@@ -16,8 +16,11 @@ def refused_section(checks: list[CheckRow]) -> str:
         notes.append(
             phrase(
                 "> **Void: nothing changed.** {arms}: every run went exactly as the reference's with the same seed, so what was"
-                " to be changed never acted, and there is no verdict.",
+                " to be changed never acted, and there is no verdict. What it sets may have no part in this model, come too late"
+                " for so many epochs, or stand for what was there before: see what differs, by `butfor explain {arm}`. Give it a"
+                " value that acts, or take the arm out of `ablations`; nothing else trains anew.",
                 arms=", ".join(void),
+                arm=void[0].strip("`"),
             )
         )
     if failed:

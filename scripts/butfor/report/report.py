@@ -54,6 +54,7 @@ from butfor.report.tuned_section import tuned_section
 from butfor.report.verdict_section import verdict_section
 from butfor.report.warning_section import warning_section
 from butfor.study.summary import DescribedStudy, families
+from butfor.study.watched_losses import titles_in
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.next_look import planned_runs
@@ -139,7 +140,7 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         return _joined(f"# {study['study']}", plain(study["question"]), partial)
     stopped = next((decision["stopped"] for decision in evidence.decisions if decision["stopped"]), "")
     warned, costs = test_set_warning(study, rows, records), run_costs(records)
-    quantity = [*changed_loss(study, records), *constant_monitors(records)]
+    quantity = [*changed_loss(study, records), *constant_monitors(records, titles_in(study))]
     return _joined(
         f"# {study['study']}",
         baseline_section(comparison),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from math import prod
 
 from butfor.languages.phrases import phrase, stored
@@ -33,24 +34,26 @@ def drawn(records: list[Record]) -> str:
     )
 
 
-def measured(records: list[Record]) -> str:
-    """What figures are measured on, and where any arm stops early, what that goes by."""
+def measured(records: list[Record], titles: Mapping[str, str]) -> str:
+    """What figures are measured on, and where any arm stops early, what that goes by. titles: what the study calls its
+    metrics."""
     figures = phrase(
         "Accuracies and losses of training, validation and test examples are all measured in inference mode and without penalty"
         " terms."
     )
-    titles = titles_watched(((record.recipe, task_of(record.data)) for record in records), "early_stopping")
-    if not titles:
+    trained = ((record.recipe, task_of(record.data)) for record in records)
+    watched = titles_watched(trained, "early_stopping", titles)
+    if not watched:
         return f"{figures} {phrase('The test set is touched once per run, at its end.')}"
     chosen = phrase(
         "Early stopping and the choice of epoch use validation examples only (watched: {figures}); the test set is touched once"
         " per run, at its end.",
-        figures=listed([stored(title) for title in titles]),
+        figures=listed([stored(title) for title in watched]),
     )
     return f"{figures} {chosen}"
 
 
-def unwatched(records: list[Record]) -> list[str]:
+def unwatched(records: list[Record], titles: Mapping[str, str]) -> list[str]:
     """A sentence on arms that watch another loss than the one that trains them, for each way of it, and one on those that watch
     a metric."""
     recipes = {record.arm: record.recipe for record in records}
@@ -59,7 +62,7 @@ def unwatched(records: list[Record]) -> list[str]:
     losses = watched_losses(recipes, task.name, prod(layers[-1].get("shape", [])) if layers else 1)
     return [
         *(in_words(each, len(recipes), _code) for each in losses),
-        *(metric_in_words(each, len(recipes), _code) for each in watched_metrics(recipes)),
+        *(metric_in_words(each, len(recipes), _code, titles) for each in watched_metrics(recipes)),
     ]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from butfor.languages.phrases import phrase, plural, stored
@@ -40,11 +41,13 @@ class WatchedLoss:
 
 @dataclass(frozen=True)
 class WatchedMetric:
-    """A metric that the `keys` of these arms' recipes watch, by its name in the study."""
+    """A metric that the `keys` of these arms' recipes watch, by its name in the study, or what they watch in its place of what
+    every run records (`is_recorded`)."""
 
     name: str
     arms: list[str]
     keys: list[str]
+    is_recorded: bool = False
 
 
 def watched_losses(recipes: Mapping[str, Recipe], task: str | None, numbers: int = 1) -> list[WatchedLoss]:
@@ -81,37 +84,60 @@ def in_words(one: WatchedLoss, arms: int, code: Callable[[str], str] = str) -> s
 
 
 def watched_metrics(recipes: Mapping[str, Recipe]) -> list[WatchedMetric]:
-    """Those that arms watch, by their recipes."""
+    """Those that arms watch, by their recipes, and what others watch by the same keys."""
+    metrics = {arm: {figure_name(metric) for metric in metrics_watched(recipe)} for arm, recipe in recipes.items()}
+    by_metric = {
+        key for arm, recipe in recipes.items() for key, name in watched(recipe).items() if name in metrics[arm]
+    }
     alike: dict[tuple[str, ...], WatchedMetric] = {}
     for arm, recipe in recipes.items():
-        for name in (figure_name(metric) for metric in metrics_watched(recipe)):
-            keys = [key for key, figure in watched(recipe).items() if figure == name]
-            alike.setdefault((name, *keys), WatchedMetric(name, [], keys)).arms.append(arm)
-    return list(alike.values())
+        figures = {key: name for key, name in watched(recipe).items() if key in by_metric}
+        for name in dict.fromkeys(figures.values()):
+            keys = [key for key, figure in figures.items() if figure == name]
+            one = WatchedMetric(name, [], keys, is_recorded=name not in metrics[arm])
+            alike.setdefault((name, *keys), one).arms.append(arm)
+    return sorted(alike.values(), key=lambda one: one.is_recorded)
 
 
-def metric_in_words(one: WatchedMetric, arms: int, code: Callable[[str], str] = str) -> str:
-    """The same of a metric as in_words of a loss."""
+def titles_in(study: Mapping[str, Any]) -> dict[str, str]:
+    """What a study's metrics are called, by their names in it."""
+    return {name: terms["title"] for name, terms in (study.get("metrics") or {}).items()}
+
+
+def metric_in_words(
+    one: WatchedMetric, arms: int, code: Callable[[str], str] = str, titles: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The same of a metric as in_words of a loss. titles: what the study's own metrics are called."""
+    values = {"keys": ", ".join(map(code, one.keys)), "arms": _named(one.arms, arms, code)}
+    if one.is_recorded:
+        recorded = stored(TITLES.get(one.name, one.name))
+        return phrase(
+            "Watched on validation examples, as every run records it: {metric}, by {keys} in {arms}.",
+            metric=recorded,
+            **values,
+        )
     return phrase(
         "Watched on validation examples, computed of what is predicted after each epoch: {metric}, by {keys} in {arms}.",
-        metric=stored(title_of(one.name)),
-        keys=", ".join(map(code, one.keys)),
-        arms=_named(one.arms, arms, code),
+        metric=stored(titles.get(one.name) or title_of(one.name)),
+        **values,
     )
 
 
-def titles_watched(trained: Iterable[tuple[Recipe, Task]], key: str) -> list[str]:
-    """The validation figures that a key of recipes watches, for their tasks, in words, the most frequent first."""
+def titles_watched(
+    trained: Iterable[tuple[Recipe, Task]], key: str, titles: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """The validation figures that a key of recipes watches, for their tasks, in words, the most frequent first. titles: what the
+    study's own metrics are called."""
     figures = Counter((watched(recipe).get(key), task) for recipe, task in trained)
-    return [figure_title(figure, task) for (figure, task), _ in figures.most_common() if figure]
+    return [figure_title(figure, task, titles) for (figure, task), _ in figures.most_common() if figure]
 
 
-def figure_title(figure: str, task: Task) -> str:
+def figure_title(figure: str, task: Task, titles: Mapping[str, str] = MappingProxyType({})) -> str:
     """A validation figure in words: the plain loss by what it is, so that it is told from the loss that trains; a metric by its
-    title in the catalogue, or by its name."""
+    title in the study, else in the catalogue, or by its name."""
     if figure == PLAIN:
         return task.loss
-    return TITLES.get(figure) or title_of(figure)
+    return TITLES.get(figure) or titles.get(figure) or title_of(figure)
 
 
 def _named(some: list[str], arms: int, code: Callable[[str], str]) -> str:

@@ -61,6 +61,14 @@ def refuse_unknown(recipe: Recipe, asked: Asked, where: str, task: str = "auto")
                 " function of your own.",
                 at,
             )
+        score = asked[name]["score"] if name in asked else name
+        if task in TASKS and task != OWN and score in CATALOGUE and task not in CATALOGUE[score].tasks:
+            recorded, offered = _offered(task)
+            raise MonitorError(
+                f"{place}: expected a metric for {task}, as the study says its task is ({', '.join([*recorded, *offered])}),"
+                f" received {name}.",
+                at,
+            )
 
 
 def with_terms(plan: Plan, asked: Asked) -> Plan:

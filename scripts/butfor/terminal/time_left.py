@@ -16,7 +16,7 @@ from butfor.outlook.known_runs import KnownRun, runs_in
 from butfor.outlook.makespan import AROUND_EACH_ARM, BETWEEN_LOOKS, makespan
 from butfor.outlook.planned_seconds import mark_of, planned_seconds
 from butfor.outlook.planned_study import PlannedStudy, examples_of
-from butfor.outlook.run_seconds import RunSeconds, by_recipe, run_seconds, start_seconds, usual_each
+from butfor.outlook.run_seconds import RunSeconds, by_recipe, once_more, run_seconds, start_seconds, usual_each
 from butfor.outlook.shared_jobs import PROCESS, TAKING, SharedJob, SharedJobs, arms_of, runs_of, seconds_of_jobs
 from butfor.outlook.time_needed import known_runs, side_by_side
 from butfor.records.awaited_anew import awaited_anew
@@ -201,7 +201,8 @@ def time_left_of_start(settings: dict[str, Any], plan: Plan, targets: Targets, c
 
 def _usual(runs: Iterable[KnownRun]) -> RunSeconds:
     runs = list(runs)
-    return RunSeconds(median(run.once for run in runs), usual_each(runs), "the runs so far")
+    once = max(0.0, median(run.once for run in runs) - once_more(runs))
+    return RunSeconds(once, usual_each(runs), "the runs so far")
 
 
 def _alone(jobs: Iterable[JobProgress], times: Mapping[str, RunSeconds], start: float) -> list[float]:

@@ -13,6 +13,7 @@ from butfor.study.metrics import Metric
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.numbers import duration, effect_of, interval_of
 from butfor.verdicts.rows import REFUSED, SAME, ContrastRow
+from butfor.verdicts.shown_intervals import WIDENED, is_widened
 
 CHANGED_TO = " → "  # between a setting's values
 Row = TypeVar("Row", bound=Mapping[str, Any])
@@ -45,11 +46,13 @@ def _is_nearer(same: float, differ: float, row: Mapping[str, Any]) -> bool:
     return same < differ or (same == differ and abs(row["effect"]) < (row["margin"] or 0.0) / 2)
 
 
-def in_words(row: ContrastRow) -> str:
-    """A contrast in one line: what was changed, what it did, by how much."""
+def in_words(row: ContrastRow, marked: bool = False) -> str:
+    """A contrast in one line: what was changed, what it did, by how much. marked: whether an interval that others' spread widens
+    bears a mark, which is to be explained below."""
     if not row["pairs"]:
         return f"{row['arm']}: {with_remark(row)}"
     interval = f" {interval_of(row)}" if row["low"] is not None and row["verdict"] not in REFUSED else ""
+    interval += WIDENED if marked and interval and is_widened(row) else ""
     return phrase(
         "{arm}: {verdict}, {effect} against {reference}",
         arm=row["arm"],

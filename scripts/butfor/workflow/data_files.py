@@ -44,6 +44,11 @@ class DataFiles:
         noted = {name: data_file(self._results, DATA_FILES_READ, name) for name in self.made}
         return [name for name, path in noted.items() if made_of(path) != self.made_of[name]]
 
+    @property
+    def missing(self) -> list[str]:
+        """The manifests of data sets that have not been stored yet."""
+        return [path for path in self.of_each(MANIFEST) if not Path(path).exists()]
+
     def beside(self, data_set: str) -> dict[str, tuple[str, str]]:
         """The other data sets by name: their manifests, and what these are made of where they are as the study asks for."""
         others = {name: data_file(self._results, MANIFEST, name) for name in self.made if name != data_set}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
+from typing import Any
 
 from butfor.errors import Errors, StudyError, StudyFileError
-from butfor.recipe.jax_limits import refuse_recipe
+from butfor.recipe.jax_limits import refuse_recipe, refuse_source
 from butfor.study.plan import Plan
 from butfor.workflow import parameters
 
 
-def refuse_untrainable(plan: Plan) -> None:
-    """Raise StudyError for an engine that is not installed, and for recipes that it has no code for, each named once."""
+def refuse_untrainable(plan: Plan, data_sets: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise StudyError for an engine that is not installed, and for recipes and data that it has no code for, each named once.
+    data_sets: the settings of each."""
     if parameters.engine() != parameters.JAX:
         return
     if importlib.util.find_spec("jax") is None:
@@ -20,6 +23,12 @@ def refuse_untrainable(plan: Plan) -> None:
             " BUTFOR_ENGINE) out for Keras on TensorFlow."
         )
     errors, problems = Errors(), set[str]()
+    for data_set, data in data_sets.items():
+        try:
+            refuse_source(data)
+        except StudyError as error:
+            of_set = f"{data_set}: " if data_set else ""
+            errors.add(StudyFileError(f"{of_set}{error}", ("data", data_set) if data_set else ("data",)))
     for name, arm in plan.arms.items():
         try:
             refuse_recipe(arm.recipe)

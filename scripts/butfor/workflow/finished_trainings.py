@@ -44,6 +44,7 @@ def trained(workflow: Any, targets: Any, awaited: AwaitedData, look: str | None)
     workflow.dag.forcefiles.update(targets.forced)
     stale = targets.data.names if awaited.is_forced else targets.data.stale
     if stale and targets.is_trained:
+        workflow.dag.forcefiles.update(targets.data.missing)  # which no file that is there asks for by itself
         awaited.lift_ends()
         awaited.await_each(stale)
     awaited.restore_ends()

@@ -1,5 +1,5 @@
-"""The trials of a start: metrics of the user's own that have not been tried on the data that are there, before the first job. Of
-data that are yet to be made, the job that makes them tries. Standard library only."""
+"""The trials of a start, and of a dry run: metrics of the user's own that have not been tried on the data that are there, before
+the first job. Of data that are yet to be made, the job that makes them tries. Standard library only."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def planned(config: dict[str, Any], workflow: Any, schema: Path) -> tuple[dict[s
         refuse_misread_numbers(trees)
         _refuse_nothing_but_a_name(config, files)
         settings, plan = study_and_plan(config, schema, [Path(file).parent for file in files])
-        refuse_untrainable(plan)
+        refuse_untrainable(plan, settings["data_sets"])
         settings["results"] = outer_workflow.moved(workflow, settings["results"])
         outer_workflow.refuse_second_study(workflow, settings["results"])
         refuse_long_paths(settings)

@@ -94,6 +94,10 @@ def test_a_metric_that_changes_is_measured_and_nothing_trains(finished):
     copy.write({**STUDY, "metrics": {**STUDY["metrics"], "top_k_accuracy": {"k": 10}}})
     done = copy.run("-n")
     assert done.returncode != 0 and "metrics.top_k_accuracy.k: expected less than the 10 classes" in done.stderr
+    copy.write(STUDY)
+    (copy.folder / "my_metrics.py").write_text(HITS.replace("float(", "len("))  # of a number: a start refuses it
+    done = copy.run("-n")
+    assert done.returncode != 0 and "my_metrics:hits: measuring predictions, it raised TypeError" in done.stderr
 
 
 GROUPED = """
