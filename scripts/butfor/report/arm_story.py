@@ -58,10 +58,10 @@ def arm_story(results: Path, arm: str) -> str:
         (phrase("curves"), _curves(results, [arm, *([row["reference"]] if row["reference"] else [])])),
     ]
     margin = max(MARGIN, *(width(word) + 3 for word, _ in paragraphs))
-    told = "\n".join(
+    story = "\n".join(
         [_head(row, comparison), *(_paragraph(word, lines, margin) for word, lines in paragraphs if lines)]
     )
-    return "\n".join([told, *short_note(told)])
+    return "\n".join([story, *short_note(story)])
 
 
 def arms_in(results: Path) -> list[str]:

@@ -30,7 +30,7 @@ def with_marks(rows: Iterable[ContrastRow]) -> list[ContrastRow]:
 
 def short_note(text: str) -> list[str]:
     """What the mark of a wider interval says, where a text for the terminal bears one."""
-    told = phrase(
+    sentence = phrase(
         "{mark}: wider than by these runs' own spread, which may be small by luck; the report says more.", mark=WIDENED
     )
-    return [told] if WIDENED in text else []
+    return [sentence] if WIDENED in text else []
