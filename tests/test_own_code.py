@@ -126,6 +126,7 @@ def test_a_model_uses_the_augmentations_that_it_declares_and_no_others(own, poin
         ),
         (DROPOUT, "x = parts.dropout(x); keras.config.set_floatx('float64')", ["floatx to float64", "dtype="]),
         (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file"]),
+        (DROPOUT, "x = parts.dropout(parts.dropout(x))", ["received dropout_1 2 times", "parts.dropout(x, 2)"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
         (DROPOUT, "x = parts.input_dropout(parts.dropout(x))", ["reads input_dropout", "Write uses: ["]),
         (DROPOUT, "x = parts.dropout(x) * {**recipe}['batch_size']", ["batch_size"]),

@@ -5,6 +5,7 @@ Layers are named by their place (`hidden_1`, `dropout_1`, `logits`), as recipe/a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
@@ -24,6 +25,7 @@ from butfor.user_code import call, declaration, location
 
 Recipe = dict[str, Any]
 Shape = tuple[int, ...] | dict[str, tuple[int, ...]]
+NAMED_TWICE = re.compile(r'The name "([^"]+)" is used (\d+) times in the model')  # Keras's words
 ANYTHING = (-1,)  # in place of the shape of outputs that only a model's own loss knows
 _policies: dict[str, Any] = {}  # Keras's precision after the file of a model was imported, which happens once
 
@@ -156,7 +158,15 @@ def _called(name: str, recipe: Recipe, image: Shape, classes: int, parts: Parts)
     function = call.load(name)
     keras.config.set_dtype_policy(_policies.setdefault(name, keras.config.dtype_policy()))
     call.check_arguments(name, function, ("recipe", "shape", "classes", "parts"))
-    model = function(recipe, dict(image) if isinstance(image, dict) else image, classes, parts)
+    try:
+        model = function(recipe, dict(image) if isinstance(image, dict) else image, classes, parts)
+    except ValueError as error:
+        if (layer := NAMED_TWICE.search(str(error))) is None:
+            raise
+        raise location.OwnCodeError(
+            f"{name}: expected another name for each layer, received {layer[1]} {layer[2]} times. Number the places of dropout,"
+            " as in parts.dropout(x, 1) and parts.dropout(x, 2), and pass other names to the other parts."
+        ) from error
     if changed := keras_import.pin(precision=False):
         words = ", ".join(f"{key} to {theirs}" for key, (theirs, _ours) in changed.items())
         raise location.OwnCodeError(
