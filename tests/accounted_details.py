@@ -38,7 +38,7 @@ def _all_numbers(told: Ledger, facts: Recomputed) -> None:
         told.cell(cells[5], *([float(np.median(one.differences))] if one.runs else []))
         told.cell(cells[6], *([one.alone] if tested_at_all else []))
         told.cell(cells[9], *([100 * (one.differences > 0).mean()] if one.runs else []))
-        told.cell(cells[10], one.seeds)
+        told.cell(cells[10], *([one.seeds - one.failed[0]] if one.failed[0] else []), one.seeds)
         told.cell(cells[11], *([facts.could_see[arm]] if is_open else []))
         counts = sorted(one.failed, reverse=True)
         both = [min(1.0, 2 * fails_more(*counts, one.seeds))] if counts[0] != counts[1] else []
