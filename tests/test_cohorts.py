@@ -118,7 +118,7 @@ def test_jax_that_is_not_installed_is_named_before_anything_trains(planned, monk
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "words"),
     [
         (
             {"embedded": "all"},
@@ -130,14 +130,14 @@ def test_jax_that_is_not_installed_is_named_before_anything_trains(planned, monk
         ),
     ],
 )
-def test_data_that_jax_cannot_train_on_are_refused_with_the_study(planned, asked_for_jax, asked, told, monkeypatch):
+def test_data_that_jax_cannot_train_on_are_refused_with_the_study(planned, asked_for_jax, asked, words, monkeypatch):
     study, plan = planned("{seeds: 2, data: {name: digits}, ablations: {a: {set: {l2: 0.1}}}}")
     (data,) = study["data_sets"].values()
     refuse_untrainable(plan, {"": data, "other": data})
-    with pytest.raises(StudyFileError, match=f"^{told}") as alone:
+    with pytest.raises(StudyFileError, match=f"^{words}") as alone:
         refuse_untrainable(plan, {"": {**data, **asked}})
     assert alone.value.at == ("data",)
-    with pytest.raises(StudyFileError, match=f"^other: {told}") as named:
+    with pytest.raises(StudyFileError, match=f"^other: {words}") as named:
         refuse_untrainable(plan, {"one": data, "other": {**data, **asked}})
     assert named.value.at == ("data", "other")
     monkeypatch.delenv("BUTFOR_ENGINE")

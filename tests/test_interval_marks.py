@@ -42,8 +42,8 @@ def test_an_interval_that_others_spread_widens_says_so(judged, tmp_path):  # noq
     assert report.count("‡: wider than by these runs' own spread (up to") == 3
     assert "no spread is taken for less than 0.85 of the median ablation's" in report
     assert terminal.count("‡: wider than by these runs' own spread, which may be small by luck") == 1
-    told = terminal.partition("‡: wider")[0]
-    assert "]‡" in told and "]‡" not in report.partition("## ")[0]
+    answer = terminal.partition("‡: wider")[0]
+    assert "]‡" in answer and "]‡" not in report.partition("## ")[0]
     story = arm_story(tmp_path / "out", next(iter(found)))
     assert "]‡" in story and story.splitlines()[-1].startswith("‡: wider than")
 

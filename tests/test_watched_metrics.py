@@ -136,8 +136,8 @@ def test_a_metric_of_another_task_is_refused_before_data_are_known_where_the_stu
     if not is_refused:
         planned(text)
         return
-    told = rf"ablations\.a\.early_stopping\.monitor: expected a metric for {task}, .*, received {monitor}\."
-    with pytest.raises(StudyError, match=told):
+    words = rf"ablations\.a\.early_stopping\.monitor: expected a metric for {task}, .*, received {monitor}\."
+    with pytest.raises(StudyError, match=words):
         planned(text)
 
 
