@@ -139,10 +139,12 @@ def eventually(is_so, patience=30):
 def begun(tmp_path, seed):
     """The process that has begun with a slow seed."""
     path, end = tmp_path / f"begun{seed}", time.monotonic() + 30
-    while not (path.exists() and path.read_text()):
+    while not (
+        number := path.read_text() if path.exists() else ""
+    ):  # read once: it is written again, and empty as that begins
         assert time.monotonic() < end
         time.sleep(0.01)
-    return int(path.read_text())
+    return int(number)
 
 
 def test_seeds_are_dealt_in_turn():
