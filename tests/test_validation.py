@@ -193,8 +193,9 @@ def test_the_report_says_what_was_planted(monkeypatch, tmp_path, name):
     effects = dict(zip(ARMS, scenario.planted(scenario.effects, 0.0), strict=True))
     for line in lines:
         arm, _, said, effect, interval, *_, seeds, _, failed, _, _ = line.strip("| ").split(" | ")
-        place, seen = ARMS.index(arm.strip("`")), int(seeds)
+        place, seen = ARMS.index(arm.strip("`")), int(seeds.split(" of ")[-1])
         kept = ~trainer.diverges[place, :seen]
+        assert seeds == (str(seen) if kept.all() else f"{kept.sum()} of {seen}")
         drawn = trainer.accuracies[[place, 0], :seen][:, kept]
         expected = scipy_stats.ttest_rel(*drawn).confidence_interval(1 - ALPHA / len(LOOKS))
         assert number(effect) == pytest.approx(np.subtract(*drawn).mean(), abs=0.006)
