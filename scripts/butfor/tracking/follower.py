@@ -20,7 +20,7 @@ from butfor.process.file_locks import AT_ONCE, SHARED, lock, open_lock
 from butfor.records.results_folder import LAST_IMPORT, RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
 from butfor.tracking import early_import
 
-PATIENCE = 60.0  # seconds: the results of a start that is over by then are left to `track`, which is cheaper
+PATIENCE = 120.0  # seconds: until then, to import mlflow twice, here and for `track`, would be 2 % of a start and more
 SHARE = 0.01  # of the processors of a start, which mirroring may use while the start trains
 NICENESS = 19  # the highest: a core that a training fills is left to it to 98.5 %
 PAUSE = 0.5  # seconds between two looks at the start
