@@ -13,9 +13,9 @@ rule figures:
         "<logs>/figures.log",
     retries: 0
     localrule: True
-    # Half of the cores: the other jobs at a study's end run beside.
-    threads: max(1, min(8, (workflow.resource_settings.cores or 1) // 2))
+    threads: min(8, workflow.resource_settings.cores or 1)
     params:
+        threads_each=1,
         study=drawn,
         texts=texts,
         code=code("figures"),

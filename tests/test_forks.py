@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
 from butfor.forks import servers
-from butfor.forks.client import ENGINE, FIGURES, MIRROR, STAGES, servers_of
+from butfor.forks.client import ENGINE, FIGURES, MIRROR, STAGES, TRAINED, servers_of
 from butfor.forks.interpreter import SERVERS, interpreter
+from butfor.forks.listener import listening
 from butfor.forks.server import holds_device
 from butfor.forks.servers import FEWEST, ForkServers
 from conftest import KERAS, SMALL, environment
@@ -23,12 +25,19 @@ MODULE = "xml.dom.minidom"  # which no script imports unasked
 SERVER = [sys.executable, str(servers.HERE / "server.py")]
 
 
+def begun(folder, words, name=STAGES, **settings):
+    """The process of a server, which can be asked."""
+    servers.write_client(folder)
+    with listening(folder, name) as listener:
+        number = listener.fileno()
+        command = [*SERVER, str(folder), str(number), *words]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[number], **settings)
+
+
 @contextmanager
 def server(folder, name=STAGES, late=(), **more):
     """A server in a folder, and the environment that scripts are started in."""
-    servers.write_client(folder)
-    variables = {**os.environ, **more}
-    process = subprocess.Popen([*SERVER, str(folder), name, MODULE, *late], env=variables, stdin=subprocess.PIPE)
+    process = begun(folder, [MODULE, *late], name, env={**os.environ, **more})
     try:
         yield process
     finally:
@@ -229,10 +238,7 @@ def test_a_client_waits_for_imports_unless_it_is_stopped(tmp_path, folder):
     """It would import the same as long as they take."""
     (tmp_path / "slow.py").write_text("import time; time.sleep(2)")
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    servers.write_client(folder)
-    command = [*SERVER, str(folder), STAGES, "slow", MODULE]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.PIPE) as process:
-        wait_for(process, folder)
+    with begun(folder, ["slow", MODULE], env={**os.environ, "PYTHONPATH": path}) as process:
         waiting = started(folder, script(tmp_path, "print('begun')"))
         time.sleep(0.5)
         waiting.send_signal(signal.SIGINT)
@@ -260,18 +266,33 @@ def test_there_is_a_server_for_every_script_and_for_nothing_else(tmp_path):
 
 
 def test_a_server_that_is_asked_for_the_data_imports_more_once_that_has_begun(tmp_path, folder):
-    with server(folder, late=["+wave"]) as process:
+    with server(folder, late=["+wave", "mirror=mailbox"]) as process:
         wait_for(process, folder)
         assert run(folder, script(tmp_path, IMPORTED, "data"))[1] == f"['{MODULE}']\n"
         assert run(folder, script(tmp_path, IMPORTED, "report"))[1] == f"['{MODULE}', 'wave']\n"
+        wait_for(process, folder, MIRROR)
+        assert run(folder, script(tmp_path, IMPORTED, "track"))[1] == f"['{MODULE}', 'wave', 'mailbox']\n"
 
 
 LATE_MODULES = {FIGURES: "wave", MIRROR: "mailbox"}
 IMPORTED = f"import sys; print([name for name in {[MODULE, *LATE_MODULES.values()]} if name in sys.modules])"
 
 
-def test_late_servers_import_more_once_trainings_have_ended(tmp_path, folder):
-    scripts = {name: script(tmp_path, IMPORTED, name) for name in ("train", "report", "figures", "track", "check")}
+def test_a_client_that_comes_before_the_process_of_a_server_waits_for_it(tmp_path, folder):
+    """A start's first script is begun as soon as its servers are."""
+    servers.write_client(folder)
+    with listening(folder, STAGES) as listener:
+        first = started(folder, script(tmp_path, TOLD))
+        time.sleep(0.5)
+        command = [*SERVER, str(folder), str(listener.fileno()), MODULE]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
+    assert json.loads(first.communicate(timeout=60)[0])["forked"]
+    process.stdin.close()
+    assert process.wait(30) == 0
+
+
+def test_late_servers_import_more_beside_the_others(tmp_path, folder):
+    scripts = {name: script(tmp_path, IMPORTED, name) for name in ("decide", "report", "figures", "track", "check")}
     late = [f"{name}={module},json" for name, module in LATE_MODULES.items()]
 
     def imported(name):
@@ -280,15 +301,12 @@ def test_late_servers_import_more_once_trainings_have_ended(tmp_path, folder):
         return json.loads(out.replace("'", '"'))
 
     with server(folder, late=late) as process:
-        wait_for(process, folder)
-        assert imported("figures") == imported("report") == [MODULE]
-        assert not (folder / FIGURES).exists()
-        assert imported("check") == [MODULE]
         for name in (FIGURES, MIRROR):
             wait_for(process, folder, name)
         assert imported("figures") == [MODULE, "wave"]
         assert imported("track") == [MODULE, "wave", "mailbox"]
-        assert imported("report") == imported("check") == [MODULE]
+        assert imported("report") == imported("decide") == [MODULE] and not (folder / TRAINED).exists()
+        assert imported("check") == [MODULE] and (folder / TRAINED).exists()
         alone = psutil.Process(process.pid).children(recursive=True)
         process.stdin.close()
         assert process.wait(10) == 0
@@ -301,12 +319,16 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     monkeypatch.setattr(servers.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
     monkeypatch.setenv(SERVERS, "")  # so that what is set is taken back
     monkeypatch.delenv(SERVERS)
-    monkeypatch.setattr(servers, "_started", lambda folder, name, modules, threads: begun.append((name, threads)))
+    monkeypatch.setattr(
+        servers, "_started", lambda folder, listener, modules, threads: begun.append((listener.getsockname(), threads))
+    )
     monkeypatch.setattr(servers.atexit, "register", lambda *_: None)
     rules = [rule for rule, count in jobs.items() for _ in range(count)]
     ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2)
     trainings, stages = jobs.get("train", 0), sum(jobs.values()) - jobs.get("train", 0)
-    assert begun == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [(STAGES, 1)] * (stages >= FEWEST[STAGES])
+    assert [(Path(name).name, threads) for name, threads in begun] == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [
+        (STAGES, 1)
+    ] * (stages >= FEWEST[STAGES])
     assert (interpreter() == sys.executable) == (not begun)
 
 
@@ -329,9 +351,7 @@ def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why)
 
 def test_where_imports_fail_the_interpreter_runs_scripts(tmp_path, folder):
     """So it is where they have taken an accelerator."""
-    servers.write_client(folder)
-    command = [*SERVER, str(folder), STAGES, "no_such_module"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with begun(folder, ["no_such_module"], stderr=subprocess.DEVNULL) as process:
         assert process.wait(60) == 1
         process.stdin.close()
     assert (folder / STAGES).exists()

@@ -18,7 +18,7 @@ from butfor.process import progress
 from butfor.process.progress import Progress
 from butfor.records.record import read, write
 from butfor.records.results_folder import PROGRESS_SUFFIX
-from butfor.tracking import follower, job_imports, run_content
+from butfor.tracking import follower, forked_import, job_imports, run_content
 from conftest import NUMPY, ROOT, resolved
 from real_servers import until
 from test_tracking import RUN, TRACKING, artifacts, found, track
@@ -333,30 +333,40 @@ def test_it_gives_way_to_the_trainings_of_another_session(job):
     """Where Linux weighs sessions, a niceness alone would leave it half of every core."""
     follower.start(STUDY, job.parents[2], True, job.parents[2] / "follow.log", patience=0)
     (process,) = (one for one in psutil.Process().children() if str(follower.SCRIPT) in one.cmdline())
-    session = Path(f"/proc/{process.pid}/autogroup")
+
+    def gives_way(one):
+        session = Path(f"/proc/{one.pid}/autogroup")
+        return one.nice() == 19 and (not session.exists() or session.read_text().split()[-1] == "19")
+
     try:
-        until(lambda: process.nice() == 19 and (not session.exists() or session.read_text().split()[-1] == "19"))
+        until(lambda: process.nice() == 0 and any(map(gives_way, process.children())))
     finally:
-        process.kill()
+        for one in (*process.children(), process):
+            one.kill()
         process.wait()
 
 
 WITHIN_A_RUN = """
-import json, sys, time
+import time
 from mlflow import MlflowClient
-from butfor.tracking import follower
-follower.UNDER_WAY, follower.ended_jobs = "runs", lambda *_: []  # all that is there is new
+from butfor.tracking import forked_import
 MlflowClient.set_terminated = lambda *_: print("begun", flush=True) or time.sleep(15)
-follower.follow(json.loads(sys.argv[1]))
+forked_import.main()
 """
 
 
+def request(job):
+    """What a follower asks for."""
+    asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": False, "share": 1, "niceness": 19}
+    return json.dumps({**asked, "earlier": [], "tracked": None}) + "\n"
+
+
 def test_it_ends_within_a_run_that_the_last_import_waits_for(job):
-    asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": False, "parent": GONE}
-    asked |= {"patience": 0, "share": 1, "niceness": 0}
-    words = [sys.executable, "-c", WITHIN_A_RUN, json.dumps(asked)]
+    words, pipe = [sys.executable, "-c", WITHIN_A_RUN], subprocess.PIPE
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(words, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        process.stdin.write(request(job))
+        process.stdin.close()
         assert process.stdout.readline() == "begun\n"
         assert len(found(job)[1]) == 1
         done = track(job, arms=STUDY["arms"])["runs"]
@@ -376,12 +386,18 @@ def test_it_may_take_a_hundredth_of_the_processors(tmp_path, monkeypatch, proces
     assert json.loads(told.read_text())["share"] == pytest.approx(processors / 100)
 
 
-@pytest.mark.parametrize(("parent", "gives_way"), [(os.getppid(), [19]), (GONE, [])], ids=["going", "gone"])
-def test_it_gives_way_only_while_its_start_lives(job, monkeypatch, parent, gives_way):
-    said(job.parent / ".unfinished" / "mark", line(1))
-    given, followed = [], []
-    monkeypatch.setattr(follower, "_lower_priority", given.append)
-    monkeypatch.setattr(job_imports, "follow", lambda *asked: followed.append(asked))
-    asked = {"tracking": STUDY, "results": str(job.parents[2]), "live": True, "parent": parent}
-    follower.follow({**asked, "patience": 0, "share": 1, "niceness": 19})
-    assert given == gives_way and len(followed) == 1
+@pytest.mark.parametrize("is_going", [True, False])
+def test_it_gives_way_only_while_its_start_lives(job, monkeypatch, is_going):
+    given, running = [], []
+    monkeypatch.setattr(forked_import, "lower_priority", given.append)
+    monkeypatch.setattr(follower, "give_way", lambda results: None)
+    monkeypatch.setattr(job_imports, "follow", lambda *asked: running.append(asked[4]()))
+    read, write = os.pipe()
+    with open(read) as pipe, open(write, "w") as other:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        other.write(request(job))
+        other.flush()
+        if not is_going:
+            other.close()
+        forked_import.main()
+    assert (given, running) == ([19] * is_going, [is_going])

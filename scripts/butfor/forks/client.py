@@ -24,10 +24,11 @@ OF_TRAINING = tuple(
     ["-P", "-m", f"butfor.training.{name}"] for name in ("build_job", "seed_partners")
 )  # processes that do
 LIBRARY = "butfor"  # apart from its modules, whose names in one word would make all trainings depend on their code
-EARLY_IMPORT = ["-P", "-m", f"{LIBRARY}.tracking.early_import"]
-MODULES = (*OF_TRAINING, EARLY_IMPORT)  # that are run beside a job, and end with what has started them
+FORKED_IMPORT = ["-P", "-m", f"{LIBRARY}.tracking.forked_import"]
+MODULES = (*OF_TRAINING, FORKED_IMPORT)  # that are run beside a job, and end with what has started them
 ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the servers
-LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own once trainings have ended
+LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own
+TRAINED = "trained"  # a file beside the servers, of a start whose trainings have all ended
 SECOND = "+"  # before a module that a server imports once it has forked its first script
 LATER = "="  # between the name of a late server and what it imports
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
@@ -39,7 +40,7 @@ def servers_of(words: list[str]) -> list[str]:
     """The names of the servers for what an interpreter is asked to run, the best first; none if that is no script of
     Snakemake's."""
     if words in MODULES:
-        return [MIRROR if words == EARLY_IMPORT else ENGINE]
+        return [MIRROR if words == FORKED_IMPORT else ENGINE]
     if (script := SCRIPT.search(words[0]) if words else None) is None:
         return []
     if script[1] in TRAINING:

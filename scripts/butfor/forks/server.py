@@ -1,10 +1,11 @@
 """A server of forks: it imports libraries once, and for each script that it is asked to run forks a process that has them.
 
-    server.py <folder of servers> <name> <module> [modules] [+module] [late server=module,module]
+    server.py <folder of servers> <number of a socket> <module> [modules] [+module] [late server=module,module]
 
-It imports the modules before it can run a script, and those with a plus once it has forked the first, which needs none of them.
-Once it is asked for the first script after all trainings, it forks the first of its late servers, which can be asked at once,
-imports more, and forks the next: what only the last scripts need is imported while others are at work.
+It listens at a socket that it inherits, so it can be asked as soon as it is started. It imports the modules before it can run a
+script, and those with a plus once it has forked the first, which needs none of them. Then it forks the first of its late servers,
+which can be asked at once, imports more, and forks the next: what only the last scripts need is imported beside the engine, when
+one core of two is idle.
 
 It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
 with the same variables as it was: those that libraries read when they are imported.
@@ -29,8 +30,9 @@ from typing import NoReturn
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2]))
 
-from butfor.forks.client import ACCEPTED, LATER, SCRIPT, SECOND  # noqa: E402
+from butfor.forks.client import ACCEPTED, LATER, SCRIPT, SECOND, TRAINED  # noqa: E402
 from butfor.forks.fork import PATH, Asked, run  # noqa: E402
+from butfor.forks.listener import listening  # noqa: E402
 from butfor.process.log import LIBRARIES_LEVEL  # noqa: E402
 
 READ_AT_START = (  # by an interpreter or a library
@@ -74,14 +76,18 @@ def wait_for_ended(*_: object) -> None:
 Late = Sequence[tuple[str, Sequence[str]]]  # names of servers, and what they import
 
 
-def asked_of(folder: Path, name: str, modules: Sequence[str], second: Sequence[str], late: Late) -> Asked | None:
+def asked_of(
+    folder: Path, listener: socket.socket, modules: Sequence[str], second: Sequence[str], late: Late
+) -> Asked | None:
     """In a fork of a server that has imported modules, or of a late one, what a client has asked it to run; None once standard
     input is closed."""
     elsewhere = {str(HERE.parent), str(HERE.parents[2]), *os.environ.get(PATH, "").split(os.pathsep)}
     started_with, installed = read_at_start(dict(os.environ)), [path for path in sys.path if path not in elsewhere]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for scripts, whose clients pass it on
     signal.signal(signal.SIGCHLD, wait_for_ended)
-    listener = _opened(folder, name, modules)
+    _import_before_use(modules)
+    if not second:
+        listener = _with_late(folder, listener, late)
     while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         client, _ = listener.accept()
         if (asked := _received(client, started_with, installed)) and not os.fork():
@@ -91,24 +97,20 @@ def asked_of(folder: Path, name: str, modules: Sequence[str], second: Sequence[s
         client.close()
         for file in asked.files if asked else ():
             os.close(file)
+        if asked and _follows_trainings(asked.words):
+            (folder / TRAINED).touch()
         if asked and second:
             import_once(second)
-            second = ()
-        if asked and _follows_trainings(asked.words):
-            listener, late = _with_late(folder, listener, late), []
+            listener, second = _with_late(folder, listener, late), ()
     listener.close()
     return None
 
 
-def _opened(folder: Path, name: str, modules: Sequence[str]) -> socket.socket:
-    """What clients ask a server by, which imports its modules; they wait as long."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / name))
-    listener.listen(128)
+def _import_before_use(modules: Sequence[str]) -> None:
+    """Import modules, for which clients wait."""
     import_once(modules)
     if holds_device():
         sys.exit("a fork cannot use the accelerator that this process holds")
-    return listener
 
 
 def _with_late(folder: Path, listener: socket.socket, late: Late) -> socket.socket:
@@ -118,7 +120,8 @@ def _with_late(folder: Path, listener: socket.socket, late: Late) -> socket.sock
         if os.fork():
             break
         listener.close()
-        listener = _opened(folder, name, modules)
+        listener = listening(folder, name)
+        _import_before_use(modules)
     return listener
 
 
@@ -143,17 +146,17 @@ def _received(client: socket.socket, started_with: dict[str, str], installed: li
     return Asked(client, asked["words"], asked["folder"], asked["environment"], files, installed)
 
 
-def main(folder: Path, name: str, *words: str) -> NoReturn:
+def main(folder: Path, inherited: int, *words: str) -> NoReturn:
     """Serve; in a fork, run what is asked for. All servers of a folder end together, and at once: to free what is imported takes
     longer than all else at the end of a start."""
     modules = [word for word in words if LATER not in word and not word.startswith(SECOND)]
     second = [word.removeprefix(SECOND) for word in words if word.startswith(SECOND)]
     late = [(later, more.split(",")) for later, _, more in (word.partition(LATER) for word in words) if more]
-    if asked := asked_of(folder, name, modules, second, late):
+    if asked := asked_of(folder, socket.socket(fileno=inherited), modules, second, late):
         run(asked)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

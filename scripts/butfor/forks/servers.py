@@ -12,6 +12,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from typing import Any
 
 from butfor.forks.client import ENGINE, FIGURES, LATE, LATER, MIRROR, SECOND, STAGES, TRAINING
 from butfor.forks.interpreter import SERVERS, interpreter, thread_variables
+from butfor.forks.listener import listening
 from butfor.process.log import LIBRARIES_LEVEL, libraries_level
 from butfor.process.start_settings import announced
 
@@ -87,13 +89,16 @@ class ForkServers:
         try:
             folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
             write_client(folder)
-        except OSError:  # a full disk
+            listeners = {name: listening(folder, name) for name in wanted}
+        except OSError:  # a full disk, or a path that is too long for a socket
             return
         if not os.access(folder / "python", os.X_OK):  # a file system on which nothing is run
             shutil.rmtree(folder, ignore_errors=True)
             return
         os.environ[SERVERS] = str(folder)
-        servers = [_started(folder, name, modules[name], threads if name == ENGINE else 1) for name in wanted]
+        servers = [
+            _started(folder, listeners[name], modules[name], threads if name == ENGINE else 1) for name in wanted
+        ]
         atexit.register(_end, servers, folder)
 
 
@@ -115,16 +120,18 @@ def _can_wait() -> bool:
     return True
 
 
-def _started(folder: Path, name: str, modules: Iterable[str], threads: int) -> subprocess.Popen[bytes]:
+def _started(folder: Path, listener: socket.socket, modules: Iterable[str], threads: int) -> subprocess.Popen[bytes]:
     level = {LIBRARIES_LEVEL: libraries_level(announced().log_level)}
-    return subprocess.Popen(
-        [sys.executable, str(HERE / "server.py"), str(folder), name, *modules],
-        env={**level, **os.environ, **thread_variables(threads)},
-        stdin=subprocess.PIPE,  # closed with this process, however that ends
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with listener:
+        return subprocess.Popen(
+            [sys.executable, str(HERE / "server.py"), str(folder), str(listener.fileno()), *modules],
+            env={**level, **os.environ, **thread_variables(threads)},
+            stdin=subprocess.PIPE,  # closed with this process, however that ends
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=[listener.fileno()],
+        )
 
 
 def _end(servers: Iterable[subprocess.Popen[bytes]], folder: Path) -> None:

@@ -6,25 +6,21 @@ about 3 s, where writing a run takes less than a tenth of that. Standard library
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from butfor.process.file_locks import AT_ONCE, SHARED, lock, open_lock
-from butfor.records.results_folder import LAST_IMPORT, RUNS_FOLDER, TRACKED, UNDER_WAY, ended_jobs
-from butfor.tracking import early_import
+from butfor.records.results_folder import LAST_IMPORT, RUNS_FOLDER, TRACKED, UNDER_WAY, Job, ended_jobs
+from butfor.tracking.forked_import import NICENESS, Following, can_begin, import_trained, time_of_change
 
-PATIENCE = 120.0  # seconds: until then, to import mlflow twice, here and for `track`, would be 2 % of a start and more
+PATIENCE = 60.0  # seconds: the results of a start that is over by then are left to its end, which is cheaper
 SHARE = 0.01  # of the processors of a start, which mirroring may use while the start trains
-NICENESS = 19  # the highest: a core that a training fills is left to it to 98.5 %
 PAUSE = 0.5  # seconds between two looks at the start
-OWN_SESSION = Path("/proc/self/autogroup")
 SCRIPT = Path(__file__).resolve().parents[2] / "follow.py"
 
 
@@ -60,8 +56,8 @@ def start(
 
 
 def follow(settings: dict[str, Any]) -> None:
-    """The work of the process: wait until the start has lasted a while, or has ended with something new before `track` ran;
-    then mirror until the start has ended. Of a start whose trainings are over before that, see early_import.
+    """The work of the process: mirror once the start has lasted a while, until its trainings are over; then at once what they
+    have left, and what there is when the start ends before `track` ran.
 
     settings: those that `start` writes.
     """
@@ -69,46 +65,34 @@ def follow(settings: dict[str, Any]) -> None:
     def is_running() -> bool:
         return os.getppid() == int(settings["parent"])
 
-    def is_tracked() -> bool:
-        return _modified(results / TRACKED) not in (None, tracked)
+    def new() -> list[Job]:
+        return [job for job in ended_jobs(runs, arms) if job not in earlier]
 
     results = Path(settings["results"])
-    runs, arms, tracked = results / RUNS_FOLDER, settings["tracking"]["arms"], _modified(results / TRACKED)
+    runs, arms, tracked = results / RUNS_FOLDER, settings["tracking"]["arms"], time_of_change(results / TRACKED)
     earlier = set(ended_jobs(runs, arms))
     end = time.monotonic() + settings["patience"]
-    is_begun = False
-    while is_running() and time.monotonic() < end:
+    following, has_trained = None, False
+    while is_running():
+        if not has_trained and can_begin():
+            has_trained = True
+            if following:
+                following.stop()
+            if jobs := new():
+                import_trained(settings["tracking"], results, jobs)
+        elif not (has_trained or following) and time.monotonic() >= end:
+            following = Following(settings, earlier, tracked)
         time.sleep(PAUSE)
-        if not is_begun and early_import.can_begin():
-            is_begun = True
-            if jobs := [job for job in ended_jobs(runs, arms) if job not in earlier]:
-                early_import.import_early(settings["tracking"], results, jobs)
-    new = earlier.symmetric_difference(ended_jobs(runs, arms)) or list(results.glob(UNDER_WAY))
-    if not is_running() and (not new or is_tracked()):
-        return
-    if is_running():  # otherwise there are no trainings to disturb
-        _lower_priority(settings["niceness"])
-    threading.Thread(target=give_way, args=[results], daemon=True).start()
-    from butfor.tracking import job_imports  # imports mlflow
-
-    job_imports.follow(
-        settings["tracking"], runs, results, settings["live"], is_running, earlier, settings["share"], is_tracked
-    )
+    if has_trained or not following:
+        is_left = earlier.symmetric_difference(ended_jobs(runs, arms)) or list(results.glob(UNDER_WAY))
+        if not is_left or time_of_change(results / TRACKED) not in (None, tracked):
+            return
+        following = Following(settings, earlier, tracked)
+    following.end_with_start()
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _lower_priority(niceness: int) -> None:
-    """Leave the processors to the trainings, and use what they leave.
-
-    Linux divides a core between sessions before it divides it between the processes of a session (autogroup, sched(7)), and
-    a niceness counts only within its session: this process, in a session of its own, would get half of every core.
-    """
-    os.nice(niceness)
-    with contextlib.suppress(OSError):  # a system without autogroups, or a container that forbids it
-        OWN_SESSION.write_text(str(niceness))
 
 
 def give_way(results: Path) -> None:
@@ -124,8 +108,3 @@ def give_way(results: Path) -> None:
         except BlockingIOError:
             os._exit(0)
         time.sleep(PAUSE)
-
-
-def _modified(path: Path) -> int | None:
-    """The time of a file's last change, in ns; None if there is no file."""
-    return path.stat().st_mtime_ns if path.exists() else None

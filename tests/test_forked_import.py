@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from butfor.forks.client import EARLY_IMPORT, MIRROR, servers_of
+from butfor.forks.client import FORKED_IMPORT, MIRROR, TRAINED, servers_of
 from butfor.forks.interpreter import SERVERS, thread_variables
-from butfor.tracking import early_import, follower
+from butfor.tracking import follower, forked_import
 from real_servers import until
 from test_forks import run, script, server
 from test_live import STUDY, at_once, found, job, track  # noqa: F401
@@ -26,21 +26,23 @@ if {slow}:
 
 
 @contextmanager
-def start(results, tmp_path, monkeypatch, train, slow=False):
-    """A start with a follower, whose trainings `train` ends; then it has a server for its last import. Gives the file of the
-    follower's messages, and its process."""
+def start(results, tmp_path, monkeypatch, train, slow=False, trained=True, **settings):
+    """A start with a follower, whose job `train` ends; then it has a server for its last import, and all its trainings are over
+    if `trained`. Gives the file of the follower's messages, and its process."""
     folder, log = tmp_path / "servers", results / "follow.log"
     folder.mkdir()
     (tmp_path / "beforehand.py").write_text(IN_FORKS.format(slow=slow))
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     monkeypatch.setenv(SERVERS, str(folder))
-    follower.start(STUDY, results, False, log)
+    follower.start(STUDY, results, False, log, **settings)
     (process,) = (one for one in psutil.Process().children() if str(follower.SCRIPT) in one.cmdline())
     more = {"PYTHONPATH": path, **thread_variables(1)}
     try:
         time.sleep(1.5)  # for it to see what is there
         train()
         with server(folder, MIRROR, ["butfor.tracking", "beforehand"], **more):
+            if trained:
+                (folder / TRAINED).touch()
             yield log, process
     finally:
         process.kill()
@@ -68,6 +70,19 @@ def test_what_a_short_start_has_trained_is_imported_before_its_last_import(job, 
         assert track(job, arms=STUDY["arms"])["runs"] == {"s/a/0": "same", "s/a/1": "same"}
         time.sleep(1.5)
         assert log.read_text().count("in a fork") == 1
+
+
+def test_a_start_that_lasts_is_followed_by_a_fork_until_its_trainings_are_over(job, tmp_path, monkeypatch):  # noqa: F811
+    results, end = job.parents[2], put_aside(job)
+    with start(results, tmp_path, monkeypatch, end, trained=False, patience=3.0) as (log, process):
+        until(lambda: "s/a/1: new" in log.read_text())
+        assert log.read_text().count("in a fork") == 1 and process.nice() == 0
+        assert [one.nice() for one in forked_and_server() if one.nice()] == [forked_import.NICENESS]
+        (tmp_path / "servers" / TRAINED).touch()
+        until(lambda: log.read_text().count("in a fork") == 2)
+        assert not [one.nice() for one in forked_and_server() if one.nice()]
+        until(lambda: not process.children())
+        assert log.read_text().count(": new") == len(found(job)[1]) == 2
 
 
 def test_what_was_there_before_is_left_to_the_last_import(job, tmp_path, monkeypatch):  # noqa: F811
@@ -98,8 +113,10 @@ def test_it_ends_within_a_run(job, tmp_path, monkeypatch, ended_by):  # noqa: F8
 def test_it_begins_only_once_there_is_what_it_can_be_forked_from(tmp_path, monkeypatch):
     for folder in ("", str(tmp_path)):
         monkeypatch.setenv(SERVERS, folder)
-        assert not early_import.can_begin()
+        assert not forked_import.can_begin()
     (tmp_path / MIRROR).touch()
-    assert early_import.can_begin() and servers_of(EARLY_IMPORT) == [MIRROR]
+    assert not forked_import.can_begin()
+    (tmp_path / TRAINED).touch()
+    assert forked_import.can_begin() and servers_of(FORKED_IMPORT) == [MIRROR]
     monkeypatch.delenv(SERVERS)
-    assert not early_import.can_begin()
+    assert not forked_import.can_begin()
