@@ -121,7 +121,8 @@ def test_what_is_tried_and_measured_before_a_training_leaves_nothing_in_it(hoard
 
 def test_xla_does_not_train_on_features_other_than_those_that_predictions_draw(hoarder, digits_data):
     def loop(asked):
-        return KerasEngine(hoarder("number", asked), digits_data, np.full(20, 0.01, np.float32)).loop
+        long = {**hoarder("number", asked), "epochs": 100}
+        return KerasEngine(long, digits_data, np.full(20, 0.01, np.float32)).loop
 
     assert (loop("auto"), loop("graph")) == ("graph", "graph")
     with pytest.raises(OwnCodeError, match=r"draws for predictions.* Write loop: graph"):

@@ -12,12 +12,9 @@ from butfor.checks.repetition import repeated
 from butfor.engine import keras_optimisers, loops, losses, models
 from butfor.engine.data_parts import HeldPart
 from butfor.engine.keras_initialisers import initialiser
-from butfor.engine.loop_choice import loop_for
-from butfor.engine.model_source import source_for
 from butfor.engine.random_layers import Dropout
 from butfor.fingerprint import fingerprint
 from butfor.recipe import schedules, streams
-from butfor.recipe.architectures import ARCHITECTURES
 from butfor.records import record
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
@@ -200,15 +197,6 @@ def test_patience_that_is_never_exhausted_changes_nothing_without_restoring(digi
     stop = {"name": "patience", "monitor": "loss", "patience": 99, "min_delta": 0.0, "restore_best": False}
     plain, (patient,) = trained[0], runs(recipe(early_stopping=stop), digits_data, 0)
     assert plain.history == patient.history and plain.metrics == patient.metrics
-
-
-def test_convolutions_take_the_graph_on_a_cpu_and_dense_layers_xla(digits_data):
-    cnn = recipe(model={"name": "cnn", "filters": [4], "width": 8})
-    for name, known in ARCHITECTURES.items():
-        built = models.build(recipe(model={"name": name}, shift=1, rotation=10.0), (8, 8), 10, 0, "philox")
-        assert models.convolves(built) == known.convolves, name
-    assert loop_for(source_for({**cnn, "loop": "auto"}, digits_data)) == "graph"
-    assert loop_for(source_for(recipe(loop="auto"), digits_data)) == "xla"
 
 
 def test_a_convolutional_model_trains(digits_data):

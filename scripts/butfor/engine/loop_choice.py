@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import keras
 import numpy as np
@@ -17,25 +18,33 @@ from butfor.engine.model_source import ModelSource
 from butfor.recipe.architectures import architecture
 from butfor.user_code.location import OwnCodeError
 
+SHORT = 500  # steps of a run, by which XLA saves less, with three seeds, than its compilation takes (docs/benchmarks.md)
 log = logging.getLogger(__name__)
 
 
 def loop_for(source: ModelSource) -> Loop:
     """What the recipe says, and for "auto" XLA, unless the graph is faster or XLA cannot train the model.
 
-    On a CPU the graph is faster for convolutions, and for draws by generators of Keras's, each value of which takes XLA a
-    hundred times as long. Raises OwnCodeError where XLA was asked for and cannot.
+    On a CPU the graph is faster for short trainings, start-up included; for convolutions; and for draws by generators of
+    Keras's, each value of which takes XLA a hundred times as long. Raises OwnCodeError where XLA was asked for and cannot.
     """
     asked: Loop = source.recipe["loop"]
     if asked in ("graph", "fit") or (asked == "xla" and not source.is_own):
         return asked
     on_cpu = not tf.config.list_physical_devices("GPU")
+    if asked == "auto" and on_cpu and _is_short(source):
+        return "graph"
     if not source.is_own:
         return "graph" if on_cpu and architecture(source.recipe["model"]).convolves else "xla"
     model = source.build(seed=0)
     if asked != "xla" and on_cpu and models.convolves(model):
         return "graph"
     return _loop_for_own(source, model, on_cpu)
+
+
+def _is_short(source: ModelSource) -> bool:
+    recipe = source.recipe
+    return bool(recipe["epochs"] * math.ceil(len(source.dataset.y_train) / recipe["batch_size"]) < SHORT)
 
 
 def _loop_for_own(source: ModelSource, model: keras.Model, on_cpu: bool) -> Loop:

@@ -3,14 +3,11 @@
 import json
 import shutil
 
-import pytest
-
 from butfor.records.record import read
 
 LASTING = ("metrics", "history", "draws", "layers", "trial")
 
 
-@pytest.mark.long
 def test_the_three_cells_train_and_a_repeated_run_is_the_same(case, monkeypatch):
     done = case.run("--configfile", "study.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -25,10 +22,3 @@ def test_the_three_cells_train_and_a_repeated_run_is_the_same(case, monkeypatch)
     monkeypatch.setenv("PYTHONHASHSEED", "1")  # in an interpreter that orders its sets otherwise
     assert case.run("--configfile", "study.yaml").returncode == 0
     assert {key: getattr(read(run), key) for key in LASTING} == {key: getattr(first, key) for key in LASTING}
-
-
-def test_butfor_chooses_xla_for_them(case):
-    done = case.run("--configfile", "study_auto.yaml", "--until", "train")
-    assert done.returncode == 0, done.stdout + done.stderr
-    runs = case.folder / "results" / "rows_auto" / "runs"
-    assert {read(runs / arm / "look1" / "seed_0.json").loop for arm in ("baseline", "gru")} == {"xla"}
