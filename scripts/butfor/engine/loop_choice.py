@@ -32,7 +32,7 @@ def loop_for(source: ModelSource) -> Loop:
     if asked in ("graph", "fit") or (asked == "xla" and not source.is_own):
         return asked
     on_cpu = not tf.config.list_physical_devices("GPU")
-    if asked == "auto" and on_cpu and _is_short(source):
+    if on_cpu and _is_short(source) and source.recipe["loop"] == "auto":
         return "graph"
     if not source.is_own:
         return "graph" if on_cpu and architecture(source.recipe["model"]).convolves else "xla"
