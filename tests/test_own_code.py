@@ -84,6 +84,20 @@ def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
     held(own, points, **recipe)
 
 
+def test_an_arm_whose_structure_cannot_use_a_part_takes_it_out_with_a_model_of_another_file(own, points):
+    linear = """
+        import keras
+
+
+        def build(recipe, shape, classes, parts):
+            inputs = keras.Input(shape)
+            return keras.Model(inputs, keras.layers.Dense(classes, name="logits")(inputs))
+    """
+    with pytest.raises(OwnCodeError, match="If this arm's structure cannot, name a model of another file"):
+        build(resolved(model=own(linear, {"uses": ["dropout", "l2"]}), dropout=0.3, l2=1e-4), points, "linear")
+    assert build(resolved(model=own(linear, {"uses": []}), dropout=0.0, l2=0.0), points, "linear")
+
+
 def test_a_model_uses_the_augmentations_that_it_declares_and_no_others(own, points):
     augmented = "x = parts.dropout(parts.augmented(x))"
     held(own, points, DROPOUT, augmented, {**GOOD, "uses": [*GOOD["uses"], "noise"]}, noise=0.1)
@@ -125,7 +139,7 @@ def test_a_model_uses_the_augmentations_that_it_declares_and_no_others(own, poin
             ["gaussian_noise", "same start", "Leave out the seed"],
         ),
         (DROPOUT, "x = parts.dropout(x); keras.config.set_floatx('float64')", ["floatx to float64", "dtype="]),
-        (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file"]),
+        (DROPOUT, "", ["declares dropout", "Take it out of `uses` in its YAML file", "a model of another file"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x))", ["received dropout_1 2 times", "parts.dropout(x, 2)"]),
         (DROPOUT, "x = parts.dropout(parts.dropout(x), 2)", ["expected 1", "received 2", "`dropouts`"]),
         (DROPOUT, "x = parts.input_dropout(parts.dropout(x))", ["reads input_dropout", "Write uses: ["]),

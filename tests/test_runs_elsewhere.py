@@ -229,5 +229,5 @@ def test_what_a_reader_is_told_to_do_and_where_to_look_can_be_done(judged, tmp_p
     assert "worse, seeds 0, 1, no value; the first: no accuracy in line " in terminal and "Log:" not in terminal
     assert "More runs of each arm may decide it." in report and "`seeds`" not in report.split("## Verdicts")[0]
     assert "The chance that the verdict is wrong" in report
-    assert "`worse` is undecided: failed 2/2, reference 0/2; it leans towards “hurts”." in report
+    assert "All runs of `worse` failed (failed 2/2, reference 0/2), which decides nothing yet." in report
     assert "The baseline's accuracy is " in report

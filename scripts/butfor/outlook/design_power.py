@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
+from butfor.data.catalogue import TEST_IMAGES
 from butfor.outlook.decided_looks import analysed
 from butfor.outlook.detectable import Detectable, detectable
 from butfor.outlook.planned_study import PlannedStudy
@@ -22,7 +24,8 @@ class DesignPower:
     or where it is a `share` of the baseline's mean, which no record tells yet. corrected_over: how many ablations share the
     chance of a wrong verdict, in a `family` of them if they do so by family. noun: what runs are
     counted in. beside: the titles of the other metrics that are
-    judged. spread: of paired differences."""
+    judged. spread: of paired differences. task_is_known: where neither the study nor its data tell the task, nor records or a
+    probe, none can say what the metric will be that decides."""
 
     metric: str
     title: str
@@ -36,12 +39,17 @@ class DesignPower:
     family: bool = False
     noun: str = "seed"
     beside: list[str] = field(default_factory=list)
+    task_is_known: bool = True
 
 
-def design_power(study: PlannedStudy, records: list[Record], test: int | None = None) -> DesignPower | None:
-    """What the study can see; None for one without an ablation to judge. records: those that it has. test: the test examples of
-    a run, if they are known."""
+def design_power(
+    study: PlannedStudy, records: list[Record], test: int | None = None, task: str | None = None
+) -> DesignPower | None:
+    """What the study can see; None for one without an ablation to judge. records: those that it has. test, task: the test
+    examples of a run, and the task of its data, if they are known."""
     asked = analysed(study)
+    if task and not asked.get("task"):
+        asked = cast(Study, {**asked, "task": task})
     records = _measured(asked, records)
     known = as_recorded(asked, records)
     metric, rule = judged_by(known), rule_of(known, judged_by(known), records)
@@ -60,8 +68,14 @@ def design_power(study: PlannedStudy, records: list[Record], test: int | None = 
         can_see=detectable(spread, rule, together),
         noun=replicate(known),
         family=known["verdict"]["corrected_over"] == "family",
-        beside=[one.title for one in judged_beside(known)],
+        beside=[one.title for one in judged_beside(known)] if (is_known := _tells_task(study, known)) else [],
+        task_is_known=is_known or metric.name in {f"test/{name}" for name in known.get("metrics", {})},
     )
+
+
+def _tells_task(study: PlannedStudy, known: Study) -> bool:
+    """Whether the task is known, as it is of published data."""
+    return bool(known.get("task")) or all(data["name"] in TEST_IMAGES for data in study.data.values())
 
 
 def _measured(study: Study, records: list[Record]) -> list[Record]:

@@ -39,6 +39,14 @@ def power_lines(power: DesignPower | None) -> list[str]:
     """What the design can see at each look, and how many seeds the margin takes."""
     if power is None:
         return []
+    if not power.task_is_known:
+        return [
+            phrase(
+                "What it can see depends on the task, which the data tell once they are stored; `{setting}` in the study file"
+                " tells it now.",
+                setting="task: regression",
+            )
+        ]
     several = template("What it can see in {metric}, with {ablations} judged together:")
     lead = several if power.corrected_over > 1 else template("What it can see in {metric}, of one ablation:")
     ablations = counted(power.corrected_over, "ablation")

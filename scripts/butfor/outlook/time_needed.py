@@ -36,9 +36,9 @@ class Span:
 class TimeNeeded:
     """start: the seconds that a job has before its first step. side_by_side: jobs at a time. least, most: if every ablation is
     settled at the first look that may settle it, and if none ever is. memory: of one training, in MB; None if unknown. test: the
-    test examples of a run; None if unknown. shared: the jobs of the next look that train arms together; shared_is_known: whether
-    records tell what their runs take, and not only what one after another would. were_slowed: whether the runs that tell the
-    times may have been slowed by what else was at work."""
+    test examples of a run, task: that of its data; None if unknown. shared: the jobs of the next look that train arms together;
+    shared_is_known: whether records tell what their runs take, and not only what one after another would. were_slowed: whether
+    the runs that tell the times may have been slowed by what else was at work."""
 
     arms: dict[str, RunSeconds]
     start: float
@@ -47,6 +47,7 @@ class TimeNeeded:
     most: Span
     memory: float | None
     test: int | None = None
+    task: str | None = None
     shared: tuple[SharedJob, ...] = ()
     shared_is_known: bool = False
     were_slowed: bool = False
@@ -78,8 +79,8 @@ def time_needed(
     least, most = (jobs.span(way, at_once) for way in ways)
     shared = tuple(jobs.shared_next(ways[1]))
     seconds = {**times, **{arm: together[arm] for job in shared for arm in job.arms}}
-    memory, test = mean_memory(known), _test(known)
-    return TimeNeeded(seconds, start, at_once, least, most, memory, test, shared, bool(among), were_slowed(known)), ""
+    told = mean_memory(known), _test(known), _task(known)
+    return TimeNeeded(seconds, start, at_once, least, most, *told, shared, bool(among), were_slowed(known)), ""
 
 
 def side_by_side(settings: Mapping[str, Any], cores: int) -> int:
@@ -140,6 +141,11 @@ def test_examples(study: PlannedStudy, time: TimeNeeded | None) -> int | None:
     if "y_test" in shapes and not study.settings["replicates"] and first not in study.targets.data.stale:
         return int(shapes["y_test"][0])
     return TEST_IMAGES.get(study.data[first]["name"])
+
+
+def _task(known: Sequence[KnownRun]) -> str | None:
+    """That of the run that was told of last, such as by a probe of this very study."""
+    return next((str(run.data["task"]) for run in reversed(known) if run.data.get("task")), None)
 
 
 def _test(known: Sequence[KnownRun]) -> int | None:

@@ -11,6 +11,7 @@ from butfor.arm_names import anywhere, data_set_of, on
 from butfor.languages.phrases import level_term, phrase, plural, stored, term
 from butfor.missing_pairs import is_unjudged
 from butfor.plain_text import counted, plain
+from butfor.report.failed_changes import failed_changes, failed_throughout
 from butfor.report.placebo_section import placebo_lines
 from butfor.study.arm import is_baseline
 from butfor.study.metrics import Metric
@@ -104,7 +105,8 @@ def answer(
         *_helping(by_verdict["helps"], naming, noun),
         *_hurting(by_verdict["hurts"], naming, noun),
         *_same(by_verdict[SAME], naming, metric),
-        *_undecided(by_verdict["inconclusive"], naming, metric, noun),
+        *_failed(by_verdict["inconclusive"], naming, noun),
+        *_undecided([row for row in by_verdict["inconclusive"] if not failed_throughout(row)], naming, metric, noun),
     ]
     return sentences if judged else [*sentences, phrase("No change has a verdict.")]
 
@@ -194,6 +196,12 @@ def _same(rows: list[Mapping[str, Any]], naming: Voice, metric: Metric) -> list[
             changes=listed([naming.name(row["arm"]) for row in rows]),
         )
     ]
+
+
+def _failed(rows: list[Mapping[str, Any]], naming: Voice, noun: str) -> list[str]:
+    failed = [row for row in rows if failed_throughout(row)]
+    names = [naming.subject(row) if len(failed) == 1 else naming.name(row["arm"]) for row in failed]
+    return failed_changes(names, numbers(failed[0], noun) if failed else "", MOST_NAMED)
 
 
 def _undecided(rows: list[Mapping[str, Any]], naming: Voice, metric: Metric, noun: str) -> list[str]:

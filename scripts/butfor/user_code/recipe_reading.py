@@ -33,7 +33,8 @@ def undeclared(reading: Reading, declared: dict[str, Any]) -> Iterator[str]:
     if uses - read:
         yield (
             f"it declares {listed(uses - read)}, and did not read it in this arm, where it would change nothing."
-            f" Take it out of `uses` in its YAML file, or use it whatever the other settings are."
+            f" Take it out of `uses` in its YAML file, or use it whatever the other settings are. If this arm's structure cannot,"
+            " name a model of another file in the arm, whose `uses` lacks it, and take the part out there, as by dropout: 0.0."
         )
 
 
