@@ -332,13 +332,15 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     assert (interpreter() == sys.executable) == (not begun)
 
 
-@pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk"])
+@pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk", "too long a path"])
 def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why):
     def fails(*_, **__):
         raise OSError(28, "no space left")
 
+    made = tmp_path / ("long" * 30 if why == "too long a path" else "made")
+    made.mkdir()
     monkeypatch.setattr(servers, "_started", lambda *_: pytest.fail("started"))
-    monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(tmp_path))
+    monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(made))
     monkeypatch.setenv(SERVERS, "")
     monkeypatch.delenv(SERVERS)
     if why == "no pidfd":
@@ -347,6 +349,7 @@ def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why)
         monkeypatch.setattr(os, "access", lambda path, mode: False)
     ForkServers().start(["train"] * 9, next(iter(servers.OF_ENGINES)), 1)
     assert interpreter() == sys.executable
+    assert made.exists() == (why in ("no pidfd", "a full disk"))  # where it was not begun
 
 
 def test_where_imports_fail_the_interpreter_runs_scripts(tmp_path, folder):

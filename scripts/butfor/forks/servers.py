@@ -88,9 +88,13 @@ class ForkServers:
             return
         try:
             folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
+        except OSError:  # a full disk
+            return
+        try:
             write_client(folder)
             listeners = {name: listening(folder, name) for name in wanted}
-        except OSError:  # a full disk, or a path that is too long for a socket
+        except OSError:  # a disk that is full by now, or a path that is too long for a socket
+            shutil.rmtree(folder, ignore_errors=True)
             return
         if not os.access(folder / "python", os.X_OK):  # a file system on which nothing is run
             shutil.rmtree(folder, ignore_errors=True)
