@@ -26,7 +26,7 @@ min_version("9.21")  # path variables
 BASE = workflow.current_basedir.get_path_or_uri(secret_free=True)
 sys.path.insert(0, f"{BASE}/scripts")
 
-from butfor.forks.servers import ForkServers
+from butfor.forks.servers import ForkServers, first_after_trainings
 from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import known_signatures, metric_trials, parameter_frames, planning

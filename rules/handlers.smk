@@ -19,7 +19,10 @@ def begin():
     # First, since they are waited for, and the follower is to know of them.
     if workflow.local_exec:
         fork_servers.start(
-            processes_to_run(workflow.dag.needrun_jobs()), engine, study["threads"]
+            processes_to_run(workflow.dag.needrun_jobs()),
+            engine,
+            study["threads"],
+            first_after_trainings(targets.searched(), targets.costs()),
         )
     beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
     if workflow.execution_settings.lock:

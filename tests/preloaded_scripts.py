@@ -18,6 +18,7 @@ from pathlib import Path
 
 from butfor.forks.client import ENGINE, STAGES
 from butfor.forks.interpreter import SERVERS
+from butfor.forks.listener import listening
 from butfor.forks.servers import HERE, OF_ENGINES, OF_SCRIPTS, OF_TABLES, write_client
 
 KERAS, NUMPY = "keras", "numpy"  # folders of servers, by what trains
@@ -59,7 +60,9 @@ def _start(folder: Path, name: str, modules: tuple[str, ...], environment: dict[
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tests)], stdin=subprocess.DEVNULL, **{
         **quiet, "stdout": subprocess.PIPE,
     })  # fmt: skip
-    command = [sys.executable, str(HERE / "server.py"), str(folder), name, *modules]
-    subprocess.Popen(command, env=environment, stdin=owner.stdout, **quiet)
+    with listening(folder, name) as listener:
+        number = listener.fileno()
+        command = [sys.executable, str(HERE / "server.py"), str(folder), str(number), *modules]
+        subprocess.Popen(command, env=environment, stdin=owner.stdout, pass_fds=[number], **quiet)
     if owner.stdout:
         owner.stdout.close()

@@ -120,3 +120,11 @@ def test_it_begins_only_once_there_is_what_it_can_be_forked_from(tmp_path, monke
     assert forked_import.can_begin() and servers_of(FORKED_IMPORT) == [MIRROR]
     monkeypatch.delenv(SERVERS)
     assert not forked_import.can_begin()
+
+
+def test_servers_may_end_while_it_is_begun(tmp_path, monkeypatch):
+    monkeypatch.setenv(SERVERS, str(tmp_path / "gone"))
+    monkeypatch.setattr(forked_import.Path, "exists", lambda path: True)  # a moment before
+    following = forked_import.Following({"results": str(tmp_path)}, [], None)
+    assert psutil.Process().children()[-1].is_running()
+    following.stop()

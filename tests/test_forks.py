@@ -14,11 +14,11 @@ import psutil
 import pytest
 
 from butfor.forks import servers
-from butfor.forks.client import ENGINE, FIGURES, MIRROR, STAGES, TRAINED, servers_of
+from butfor.forks.client import ENGINE, FIGURES, FOLLOWS, MIRROR, STAGES, TRAINED, servers_of
 from butfor.forks.interpreter import SERVERS, interpreter
 from butfor.forks.listener import listening
 from butfor.forks.server import holds_device
-from butfor.forks.servers import FEWEST, ForkServers
+from butfor.forks.servers import FEWEST, ForkServers, first_after_trainings
 from conftest import KERAS, SMALL, environment
 
 MODULE = "xml.dom.minidom"  # which no script imports unasked
@@ -292,7 +292,8 @@ def test_a_client_that_comes_before_the_process_of_a_server_waits_for_it(tmp_pat
 
 
 def test_late_servers_import_more_beside_the_others(tmp_path, folder):
-    scripts = {name: script(tmp_path, IMPORTED, name) for name in ("decide", "report", "figures", "track", "check")}
+    names = ("check", "decide", "report", "figures", "track", "compare")
+    scripts = {name: script(tmp_path, IMPORTED, name) for name in names}
     late = [f"{name}={module},json" for name, module in LATE_MODULES.items()]
 
     def imported(name):
@@ -300,17 +301,35 @@ def test_late_servers_import_more_beside_the_others(tmp_path, folder):
         assert (status, err) == (0, "")
         return json.loads(out.replace("'", '"'))
 
-    with server(folder, late=late) as process:
+    with server(folder, late=[f"{FOLLOWS}compare", *late]) as process:
         for name in (FIGURES, MIRROR):
             wait_for(process, folder, name)
         assert imported("figures") == [MODULE, "wave"]
         assert imported("track") == [MODULE, "wave", "mailbox"]
-        assert imported("report") == imported("decide") == [MODULE] and not (folder / TRAINED).exists()
-        assert imported("check") == [MODULE] and (folder / TRAINED).exists()
+        assert imported("check") == imported("report") == imported("decide") == [MODULE]
+        assert not (folder / TRAINED).exists()
+        assert imported("compare") == [MODULE] and (folder / TRAINED).exists()
         alone = psutil.Process(process.pid).children(recursive=True)
         process.stdin.close()
         assert process.wait(10) == 0
         assert psutil.wait_procs(alone, 10)[1] == []
+
+
+def test_a_server_that_cannot_say_that_trainings_are_over_goes_on(tmp_path, folder):
+    (folder / TRAINED).symlink_to(tmp_path / "gone" / TRAINED)
+    with server(folder, late=[f"{FOLLOWS}check"]) as process:
+        for name in ("check", "report"):
+            assert json.loads(run(folder, script(tmp_path, TOLD, name))[1])["forked"]
+        assert process.poll() is None
+
+
+@pytest.mark.parametrize(
+    "searches, costs, first",
+    [([], [], "check"), (["rates/a.json"], [], "compare"), ([], ["costs.json"], "report"), (["a"], ["c"], "report")],
+)
+def test_a_start_has_trained_before_a_script_that_needs_all_that_trains_or_is_timed(searches, costs, first):
+    """Arms are trained at their best rates, and what models cost is measured, beside the first check of records."""
+    assert first_after_trainings(searches, costs) == first
 
 
 @pytest.mark.parametrize("jobs", [{}, {"train": 1}, {"train": 9}, {"compare": 2, "report": 1}, {"compare": 1}])
@@ -324,7 +343,7 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     )
     monkeypatch.setattr(servers.atexit, "register", lambda *_: None)
     rules = [rule for rule, count in jobs.items() for _ in range(count)]
-    ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2)
+    ForkServers().start(rules, next(iter(servers.OF_ENGINES)), 2, "check")
     trainings, stages = jobs.get("train", 0), sum(jobs.values()) - jobs.get("train", 0)
     assert [(Path(name).name, threads) for name, threads in begun] == [(ENGINE, 2)] * (trainings >= FEWEST[ENGINE]) + [
         (STAGES, 1)
@@ -332,21 +351,24 @@ def test_servers_are_started_for_several_jobs_only(monkeypatch, tmp_path, jobs):
     assert (interpreter() == sys.executable) == (not begun)
 
 
-@pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk"])
+@pytest.mark.parametrize("why", ["no pidfd", "nothing is run there", "a full disk", "too long a path"])
 def test_none_are_started_where_they_could_not_serve(monkeypatch, tmp_path, why):
     def fails(*_, **__):
         raise OSError(28, "no space left")
 
+    made = tmp_path / ("long" * 30 if why == "too long a path" else "made")
+    made.mkdir()
     monkeypatch.setattr(servers, "_started", lambda *_: pytest.fail("started"))
-    monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(tmp_path))
+    monkeypatch.setattr(servers.tempfile, "mkdtemp", fails if why == "a full disk" else lambda prefix: str(made))
     monkeypatch.setenv(SERVERS, "")
     monkeypatch.delenv(SERVERS)
     if why == "no pidfd":
         monkeypatch.setattr(os, "pidfd_open", fails)
     if why == "nothing is run there":
         monkeypatch.setattr(os, "access", lambda path, mode: False)
-    ForkServers().start(["train"] * 9, next(iter(servers.OF_ENGINES)), 1)
+    ForkServers().start(["train"] * 9, next(iter(servers.OF_ENGINES)), 1, "check")
     assert interpreter() == sys.executable
+    assert made.exists() == (why in ("no pidfd", "a full disk"))  # where it was not begun
 
 
 def test_where_imports_fail_the_interpreter_runs_scripts(tmp_path, folder):
@@ -369,10 +391,10 @@ def test_none_are_started_for_an_engine_of_ones_own_nor_where_there_are_some(mon
     monkeypatch.setattr(servers, "_started", lambda *_: pytest.fail("started"))
     monkeypatch.setenv(SERVERS, "")
     monkeypatch.delenv(SERVERS)
-    ForkServers().start(["train"] * 9, "module:Class", 1)
+    ForkServers().start(["train"] * 9, "module:Class", 1, "check")
     assert interpreter() == sys.executable
     monkeypatch.setenv(SERVERS, str(tmp_path))
-    ForkServers().start(["train"] * 9 + ["compare"] * 9, next(iter(servers.OF_ENGINES)), 1)
+    ForkServers().start(["train"] * 9 + ["compare"] * 9, next(iter(servers.OF_ENGINES)), 1, "check")
     assert interpreter() == str(tmp_path / "python")
 
 

@@ -11,7 +11,6 @@ import time
 import psutil
 import pytest
 
-from butfor.forks import servers
 from butfor.forks.client import ENGINE
 from butfor.forks.interpreter import SERVERS
 from butfor.process.failure_note import STOPPED
@@ -20,6 +19,7 @@ from butfor.training import seed_partners
 from butfor.training.arm_job import train_arm
 from butfor.training.seed_partners import PartnerError, dealt
 from conftest import NUMPY, SMALL, environment, resolved
+from test_forks import begun as server_begun
 
 SEEDS = [0, 1, 2, 3, 4]
 JOB = {"arm": "a", "seeds": SEEDS, "recipe": resolved(**SMALL), "validation": 0.1, "engine": NUMPY}
@@ -77,12 +77,7 @@ def begun_by(request, tmp_path):
         return
     folder = tmp_path / "servers"
     folder.mkdir()
-    servers.write_client(folder)
-    variables = {**environment(), SERVERS: str(folder)}
-    command = [sys.executable, str(servers.HERE / "server.py"), str(folder), ENGINE, "wave"]
-    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE) as server:
-        while not (folder / ENGINE).exists():
-            assert server.poll() is None
+    with server_begun(folder, ["wave"], ENGINE, env={**environment(), SERVERS: str(folder)}):
         yield {SERVERS: str(folder)}
 
 

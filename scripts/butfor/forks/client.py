@@ -30,6 +30,7 @@ ENGINE, STAGES, FIGURES, MIRROR = "engine", "stages", "figures", "mirror"  # the
 LATE = {"figures": FIGURES, "track": MIRROR}  # scripts that have a server of their own
 TRAINED = "trained"  # a file beside the servers, of a start whose trainings have all ended
 SECOND = "+"  # before a module that a server imports once it has forked its first script
+FOLLOWS = "!"  # before the name of the script that is first once all trainings have ended
 LATER = "="  # between the name of a late server and what it imports
 ACCEPTED, PATIENCE = b"+", 120.0  # seconds, in which a server has imported everything
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)

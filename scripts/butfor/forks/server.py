@@ -1,11 +1,11 @@
 """A server of forks: it imports libraries once, and for each script that it is asked to run forks a process that has them.
 
-    server.py <folder of servers> <number of a socket> <module> [modules] [+module] [late server=module,module]
+    server.py <folder of servers> <number of a socket> <module> [modules] [+module] [!script] [late server=module,module]
 
 It listens at a socket that it inherits, so it can be asked as soon as it is started. It imports the modules before it can run a
 script, and those with a plus once it has forked the first, which needs none of them. Then it forks the first of its late servers,
 which can be asked at once, imports more, and forks the next: what only the last scripts need is imported beside the engine, when
-one core of two is idle.
+one core of two is idle. Once it is asked for the script with an exclamation mark, it says that all trainings are over.
 
 It ends with the process that holds the other end of its standard input. It takes a script only if an interpreter would be started
 with the same variables as it was: those that libraries read when they are imported.
@@ -30,7 +30,7 @@ from typing import NoReturn
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2]))
 
-from butfor.forks.client import ACCEPTED, LATER, SCRIPT, SECOND, TRAINED  # noqa: E402
+from butfor.forks.client import ACCEPTED, FOLLOWS, LATER, SCRIPT, SECOND, TRAINED  # noqa: E402
 from butfor.forks.fork import PATH, Asked, run  # noqa: E402
 from butfor.forks.listener import listening  # noqa: E402
 from butfor.process.log import LIBRARIES_LEVEL  # noqa: E402
@@ -39,7 +39,6 @@ READ_AT_START = (  # by an interpreter or a library
     "PYTHON", "LC_", "LANG", "MPL", "MLFLOW", "OPENBLAS", "OMP", "MKL", "TZ", "HOME", "KERAS", "TF_", "XLA", "JAX", "CUDA",
 )  # fmt: skip
 DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/")
-AFTER_TRAININGS = "check"  # the first script that has all their records
 
 
 def read_at_start(environment: dict[str, str]) -> dict[str, str]:
@@ -77,10 +76,10 @@ Late = Sequence[tuple[str, Sequence[str]]]  # names of servers, and what they im
 
 
 def asked_of(
-    folder: Path, listener: socket.socket, modules: Sequence[str], second: Sequence[str], late: Late
+    folder: Path, listener: socket.socket, modules: Sequence[str], second: Sequence[str], late: Late, follows: str = ""
 ) -> Asked | None:
     """In a fork of a server that has imported modules, or of a late one, what a client has asked it to run; None once standard
-    input is closed."""
+    input is closed. follows: the first script after all trainings."""
     elsewhere = {str(HERE.parent), str(HERE.parents[2]), *os.environ.get(PATH, "").split(os.pathsep)}
     started_with, installed = read_at_start(dict(os.environ)), [path for path in sys.path if path not in elsewhere]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for scripts, whose clients pass it on
@@ -97,8 +96,9 @@ def asked_of(
         client.close()
         for file in asked.files if asked else ():
             os.close(file)
-        if asked and _follows_trainings(asked.words):
-            (folder / TRAINED).touch()
+        if asked and _script(asked.words) == follows:
+            with contextlib.suppress(OSError):  # a full disk: what is imported early is imported at the end then
+                (folder / TRAINED).touch()
         if asked and second:
             import_once(second)
             listener, second = _with_late(folder, listener, late), ()
@@ -125,9 +125,10 @@ def _with_late(folder: Path, listener: socket.socket, late: Late) -> socket.sock
     return listener
 
 
-def _follows_trainings(words: Sequence[str]) -> bool:
+def _script(words: Sequence[str]) -> str | None:
+    """The name of the script that is run by these words, if they run one of Snakemake's."""
     script = SCRIPT.search(words[0])
-    return script is not None and script[1] == AFTER_TRAININGS
+    return script[1] if script else None
 
 
 def _received(client: socket.socket, started_with: dict[str, str], installed: list[str]) -> Asked | None:
@@ -149,10 +150,11 @@ def _received(client: socket.socket, started_with: dict[str, str], installed: li
 def main(folder: Path, inherited: int, *words: str) -> NoReturn:
     """Serve; in a fork, run what is asked for. All servers of a folder end together, and at once: to free what is imported takes
     longer than all else at the end of a start."""
-    modules = [word for word in words if LATER not in word and not word.startswith(SECOND)]
+    modules = [word for word in words if LATER not in word and not word.startswith((SECOND, FOLLOWS))]
+    follows = next((word.removeprefix(FOLLOWS) for word in words if word.startswith(FOLLOWS)), "")
     second = [word.removeprefix(SECOND) for word in words if word.startswith(SECOND)]
     late = [(later, more.split(",")) for later, _, more in (word.partition(LATER) for word in words) if more]
-    if asked := asked_of(folder, socket.socket(fileno=inherited), modules, second, late):
+    if asked := asked_of(folder, socket.socket(fileno=inherited), modules, second, late, follows):
         run(asked)
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)

@@ -16,11 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from pathlib import Path
 from typing import Any
 
-from butfor.forks.client import ENGINE, FIGURES, LATE, LATER, MIRROR, SECOND, STAGES, TRAINING
+from butfor.forks.client import ENGINE, FIGURES, FOLLOWS, LATE, LATER, MIRROR, SECOND, STAGES, TRAINING
 from butfor.forks.interpreter import SERVERS, interpreter, thread_variables
 from butfor.forks.listener import listening
 from butfor.process.log import LIBRARIES_LEVEL, libraries_level
@@ -70,10 +70,10 @@ class ForkServers:
 
         script._execute_cmd = execute_by_client
 
-    def start(self, rules: Iterable[str], engine: str, threads: int) -> None:
+    def start(self, rules: Iterable[str], engine: str, threads: int, follows: str) -> None:
         """Start what serves the processes that are to run, by the names of their rules; it ends with this process.
 
-        engine: of the study. threads: of its trainings.
+        engine: of the study. threads: of its trainings. follows: the first script after them, see first_after_trainings.
         """
         if not self._are_wanted or not _can_wait():
             return
@@ -82,15 +82,19 @@ class ForkServers:
             jobs[ENGINE if rule in TRAINING else STAGES] += 1
         late = [f"{LATE[rule]}{LATER}{','.join(OF_LATE[LATE[rule]])}" for rule in LATE if rule in all_rules]
         tables = [f"{SECOND * (DATA in all_rules)}{module}" for module in OF_TABLES]
-        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: (*OF_SCRIPTS, *tables, *late)}
+        modules = {ENGINE: OF_ENGINES.get(engine, ()), STAGES: (*OF_SCRIPTS, *tables, FOLLOWS + follows, *late)}
         wanted = [name for name in jobs if jobs[name] >= FEWEST[name] and modules[name]]
         if not wanted:
             return
         try:
             folder = Path(tempfile.mkdtemp(prefix="butfor-forks-"))
+        except OSError:  # a full disk
+            return
+        try:
             write_client(folder)
             listeners = {name: listening(folder, name) for name in wanted}
-        except OSError:  # a full disk, or a path that is too long for a socket
+        except OSError:  # a disk that is full by now, or a path that is too long for a socket
+            shutil.rmtree(folder, ignore_errors=True)
             return
         if not os.access(folder / "python", os.X_OK):  # a file system on which nothing is run
             shutil.rmtree(folder, ignore_errors=True)
@@ -100,6 +104,16 @@ class ForkServers:
             _started(folder, listeners[name], modules[name], threads if name == ENGINE else 1) for name in wanted
         ]
         atexit.register(_end, servers, folder)
+
+
+def first_after_trainings(searches: Sized, costs: Sized) -> str:
+    """The first script of a start beside which no process trains, nor measures what models cost.
+
+    searches: of learning rates, after which arms are trained once more. costs: the file of what the models cost, if asked for.
+    """
+    if costs:
+        return "report"
+    return "compare" if searches else "check"
 
 
 def write_client(folder: Path) -> None:

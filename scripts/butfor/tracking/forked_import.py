@@ -62,8 +62,14 @@ class Following:
 
 def _begun(request: dict[str, Any]) -> subprocess.Popen[str]:
     variables = {**module_environment(), **thread_variables(1)}
-    command = interpreter() if Path(interpreter()).exists() else sys.executable  # the start's servers end with it
-    process = subprocess.Popen([command, *FORKED_IMPORT], stdin=subprocess.PIPE, env=variables, text=True)
+
+    def by(command: str) -> subprocess.Popen[str]:
+        return subprocess.Popen([command, *FORKED_IMPORT], stdin=subprocess.PIPE, env=variables, text=True)
+
+    try:
+        process = by(interpreter())
+    except FileNotFoundError:  # the start's servers end with it
+        process = by(sys.executable)
     if process.stdin:
         with contextlib.suppress(BrokenPipeError):  # it has been killed
             process.stdin.write(json.dumps(request) + "\n")
