@@ -44,11 +44,11 @@ def shared_servers(environment: dict[str, str], engine: str) -> dict[str, str]:
         with contextlib.suppress(FileExistsError):
             made = place / folder
             made.mkdir(mode=0o700, parents=True)
-            write_client(made)
             for name in {STAGES, ENGINE} - {trained_by}:
                 (made / name).symlink_to(place / NUMPY / STAGES)
             modules = LIBRARIES if trained_by == STAGES else OF_ENGINES[engine]
             _start(made, trained_by, modules, {**environment, **SET_BY_STARTS}, tests)
+            write_client(made)  # last, since another worker waits for it
     while not (place / trains / "python").exists():  # another worker is about to write it
         time.sleep(0.01)
     return {SERVERS: str(place / trains)}

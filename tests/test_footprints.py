@@ -139,7 +139,7 @@ CHANGES = [
     ("loop", {**MLP, "dropout": 0.2}, {"loop": "xla"}),
 ]  # fmt: skip
 
-LONG = {"shift-1", "noise-0.2"}  # in XLA's loop, as dropout and mixup are; in `make test-long`
+LONG = {"shift-1", "noise-0.2"}  # in XLA's loop, as dropout and mixup are
 
 
 def name_of(change):
@@ -149,11 +149,12 @@ def name_of(change):
 
 
 def with_cases(changes):
-    """The changes, of each key the second and later ones marked as cases: each trains a model."""
+    """The changes; each trains a model, so of each key the second is marked as a case, and later ones as long."""
     seen, found = Counter(), []
     for change in changes:
         seen[change[0]] += 1
-        marks = [pytest.mark.cases] * (seen[change[0]] > 1) + [pytest.mark.long] * (name_of(change) in LONG)
+        marks = [pytest.mark.cases] * (seen[change[0]] > 1)
+        marks += [pytest.mark.long] * (seen[change[0]] > 2 or name_of(change) in LONG)
         found.append(pytest.param(change, marks=marks, id=name_of(change)))
     return found
 
