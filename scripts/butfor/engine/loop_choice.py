@@ -18,7 +18,7 @@ from butfor.engine.model_source import ModelSource
 from butfor.recipe.architectures import architecture
 from butfor.user_code.location import OwnCodeError
 
-SHORT = 500  # steps of a run, by which XLA saves less, with three seeds, than its compilation takes (docs/benchmarks.md)
+SHORT = 500  # steps of a run: with three seeds XLA would compile for longer than it saves (docs/benchmarks.md)
 log = logging.getLogger(__name__)
 
 
