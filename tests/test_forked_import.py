@@ -128,3 +128,29 @@ def test_servers_may_end_while_it_is_begun(tmp_path, monkeypatch):
     following = forked_import.Following({"results": str(tmp_path)}, [], None)
     assert psutil.Process().children()[-1].is_running()
     following.stop()
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_what_was_imported_is_not_imported_again_after_a_start_that_was_stopped(job, monkeypatch, written):  # noqa: F811
+    """Only what could not be written; Ctrl-C comes before `track`."""
+    end, asked, begun = put_aside(job), [], []
+    parents = iter([1, 1, 2])  # of the follower, whose start ends
+
+    class Following:
+        end_with_start = staticmethod(lambda: begun.append(True))
+
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(follower, "can_begin", lambda: end() is None or True)
+    monkeypatch.setattr(follower, "import_trained", lambda tracking, results, jobs: asked.extend(jobs) or written)
+    monkeypatch.setattr(follower, "Following", lambda *_: Following)
+    asking = {"tracking": STUDY, "results": str(job.parents[2]), "parent": 1, "patience": 60.0}
+    follower.follow(asking)
+    assert [folder for folder, _ in asked] == [job] and begun == [True] * (not written)
+
+
+def test_an_import_that_fails_says_so(job, monkeypatch):  # noqa: F811
+    results, jobs = job.parents[2], [(job, 0)]
+    (results / "mlflow").write_text("no folder")
+    assert not forked_import.import_trained(STUDY, results, jobs) and job.exists()
+    (results / "mlflow").unlink()
+    assert forked_import.import_trained(STUDY, results, jobs) and len(found(job)[1]) == 2

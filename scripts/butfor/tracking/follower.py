@@ -78,8 +78,8 @@ def follow(settings: dict[str, Any]) -> None:
             has_trained = True
             if following:
                 following.stop()
-            if jobs := new():
-                import_trained(settings["tracking"], results, jobs)
+            if (jobs := new()) and import_trained(settings["tracking"], results, jobs):
+                earlier.update(jobs)
         elif not (has_trained or following) and time.monotonic() >= end:
             following = Following(settings, earlier, tracked)
         time.sleep(PAUSE)

@@ -32,13 +32,15 @@ def can_begin() -> bool:
     return folder != "" and all((Path(folder) / name).exists() for name in (MIRROR, TRAINED))
 
 
-def import_trained(tracking: dict[str, Any], results: Path, jobs: Iterable[Job]) -> None:
-    """Import the records of jobs, and wait for that. It ends with this process, or when the last import begins.
+def import_trained(tracking: dict[str, Any], results: Path, jobs: Iterable[Job]) -> bool:
+    """Import the records of jobs, and wait for that; whether nothing is left of them but to the last import, at whose beginning
+    this ends, as with this process.
 
     tracking: see parameters.mirrored. results: the study's results folder.
     """
     process = _begun({"tracking": tracking, "results": str(results), "folders": [str(folder) for folder, _ in jobs]})
     process.communicate()
+    return process.returncode == 0
 
 
 class Following:
@@ -109,8 +111,7 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     threading.Thread(target=follower.give_way, args=[results], daemon=True).start()
     if not is_following:
-        job_imports.import_ended(tracking, results, [Path(folder) for folder in folders])
-        return
+        sys.exit(not job_imports.import_ended(tracking, results, [Path(folder) for folder in folders]))
 
     def is_tracked() -> bool:
         return time_of_change(results / TRACKED) not in (None, request["tracked"])

@@ -65,14 +65,17 @@ def follow(
         next_time = time.monotonic() + (time.process_time() - start) / share
 
 
-def import_ended(tracking: Tracking, results: Path, folders: list[Path]) -> None:
-    """Import the records in the folders, of jobs that have ended, once. What cannot be written is left to `track`."""
+def import_ended(tracking: Tracking, results: Path, folders: list[Path]) -> bool:
+    """Import the records in the folders, of jobs that have ended, once; whether all are in MLflow now. What cannot be written is
+    left to `track`."""
     ready = [folder for folder in folders if _has_reference(tracking, folder)]
     try:
         with open_mirror(tracking, results) as mirror:
             mirror.put(ready)
     except (TrackingError, StoreError, RecordError, OSError) as failure:
         log.warning("not written, left to the end of the study: %s", failure)
+        return False
+    return len(ready) == len(folders)
 
 
 def _import(mirror: Mirror, folders: list[Path], live_runs: LiveRuns, changed: list[Path], last: bool) -> None:
