@@ -74,10 +74,10 @@ def test_what_a_short_start_has_trained_is_imported_before_its_last_import(job, 
 
 def test_a_start_that_lasts_is_followed_by_a_fork_until_its_trainings_are_over(job, tmp_path, monkeypatch):  # noqa: F811
     results, end = job.parents[2], put_aside(job)
-    with start(results, tmp_path, monkeypatch, end, trained=False, patience=3.0) as (log, process):
+    with start(results, tmp_path, monkeypatch, end, trained=False, patience=3.0, niceness=1) as (log, process):
         until(lambda: "s/a/1: new" in log.read_text())
         assert log.read_text().count("in a fork") == 1 and process.nice() == 0
-        assert [one.nice() for one in forked_and_server() if one.nice()] == [forked_import.NICENESS]
+        assert [one.nice() for one in forked_and_server() if one.nice()] == [1]
         (tmp_path / "servers" / TRAINED).touch()
         until(lambda: log.read_text().count("in a fork") == 2)
         assert not [one.nice() for one in forked_and_server() if one.nice()]
