@@ -21,6 +21,7 @@ STEPS = 50
 ROUNDING = 2e-6  # relative, of losses over 50 steps without a normalisation by batches
 RECIPES = {
     "adam": {
+        "loop": "xla",  # TensorFlow's other loops draw masks by another generator
         "dropout": 0.3, "label_smoothing": 0.1, "l1": 1e-5, "l2": 1e-4, "schedule": "cosine", "initialiser": "he_normal",
         "early_stopping": {"name": "patience", "monitor": "trained_loss"},
     },
