@@ -29,7 +29,13 @@ sys.path.insert(0, f"{BASE}/scripts")
 from butfor.forks.servers import ForkServers, first_after_trainings
 from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
-from butfor.workflow import known_signatures, metric_trials, parameter_frames, planning
+from butfor.workflow import (
+    known_signatures,
+    metric_trials,
+    parameter_frames,
+    planning,
+    schedule_trials,
+)
 from butfor.workflow import present_scripts, quoted_python
 
 quoted_python.quote(PythonScript, Executor)
@@ -73,6 +79,7 @@ if workflow.is_main_process:
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
     planning.or_exit(metric_trials.try_metrics, study, targets)
+    planning.or_exit(schedule_trials.try_schedules, targets.costed(), own)
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)

@@ -11,7 +11,7 @@ from butfor.metrics.metric_trial import made_up, try_own
 from butfor.process.start_settings import StartSettings
 from butfor.records.results_folder import ARRAYS, MANIFEST, data_file
 from butfor.user_code.location import OwnCodeError
-from butfor.workflow import metric_trials
+from butfor.workflow import metric_trials, tried_functions
 from butfor.workflow.data_job import prepare_data
 from conftest import NEEDS
 
@@ -108,13 +108,13 @@ def test_a_start_tries_what_has_not_been_tried_on_data_that_are_there(own, digit
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(made.read_bytes())
     settings = {"results": str(results), "data_sets": {"": {"validation": 0.1}}}
-    tried, run = [], metric_trials.subprocess.run
+    tried, run = [], tried_functions.subprocess.run
 
     def counted(*words, **asked):
         tried.append([metric["score"] for metric in json.loads(asked["input"])["metrics"]])
         return run(*words, **asked)
 
-    monkeypatch.setattr(metric_trials.subprocess, "run", counted)
+    monkeypatch.setattr(tried_functions.subprocess, "run", counted)
 
     def start(stale=(), **codes):
         metrics = {f"tried_metrics:{name}": {"code": code} for name, code in codes.items()}

@@ -98,7 +98,7 @@ class CompiledModel:
         self.average = WeightAverage(model)
         self.start = [variable.numpy() for variable in model.optimizer.variables]
         self.mixing = self._mixing() if mixes(recipe) else None
-        users = is_own(recipe["model"]["name"]) or is_own(recipe["loss"]["name"])
+        users = any(is_own(recipe[key]["name"]) for key in ("model", "loss", "optimiser"))
         self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing, converts=users)
         trained = model.loss if measures_trained_loss(recipe) else None
         self.inference = Inference(model, self.answers, users, trained)

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from butfor.data.room import filled
 from butfor.engine.coupled_decay import with_coupled_decay
-from butfor.recipe.optimisers import NOT_DECAYED, OPTIMISERS, optimiser_settings
+from butfor.engine.optimiser_kinds import made_of, optimiser_kind
+from butfor.recipe.optimisers import NOT_DECAYED, optimiser_settings
 
 Recipe = dict[str, Any]
 
@@ -54,11 +55,11 @@ class RateTable(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def optimiser(recipe: Recipe, rates: RateTable) -> keras.optimizers.Optimizer:
-    """The Keras optimiser a recipe names, at the learning rates of a table."""
-    kind = _adding_in_order(getattr(keras.optimizers, OPTIMISERS[recipe["optimiser"]["name"]]))
+    """The Keras optimiser a recipe names, at the learning rates of a table. Raises OwnCodeError."""
+    kind = _adding_in_order(optimiser_kind(recipe["optimiser"]))
     if recipe["weight_decay"]["name"] == "coupled":
         kind = with_coupled_decay(kind)
-    made = kind(learning_rate=rates, **optimiser_settings(recipe))
+    made = made_of(kind, recipe["optimiser"], {"learning_rate": rates, **optimiser_settings(recipe)})
     made.exclude_from_weight_decay(var_names=[NOT_DECAYED])
     return made
 
@@ -68,7 +69,15 @@ def described(made: keras.optimizers.Optimizer) -> dict[str, Any]:
     scales the loss where a model computes in float16."""
     made = getattr(made, "inner_optimizer", made)
     parameters = {key: value for key, value in made.get_config().items() if key not in ("learning_rate", "name")}
-    return {"class": type(made).__name__, **parameters}
+    plain = {key: value for key, value in parameters.items() if _is_plain(value)}
+    return {"class": type(made).__name__, **plain}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a record can hold a setting, which one of the user's own class need not be."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _adding_in_order(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:

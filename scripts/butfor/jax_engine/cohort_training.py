@@ -28,9 +28,10 @@ from butfor.process.shared_seconds import SharedSeconds
 from butfor.recipe.architectures import architecture
 from butfor.recipe.cohorts import Cohort
 from butfor.recipe.given_numbers import numbers_of
-from butfor.recipe.schedules import learning_rates, scaled
+from butfor.recipe.schedules import scaled
 from butfor.recipe.watched_figures import own_figures
 from butfor.training.trajectory import Trajectory
+from butfor.user_code.own_schedule import rates_of
 
 Recipe = dict[str, Any]
 Tensor: TypeAlias = Any
@@ -170,8 +171,7 @@ class CohortTraining:
         data, size = self._dataset, recipe["train_size"]
         train, held = split(len(data.y_train), self._validation, size, seed, data.official, data.together)
         steps = len(train) // recipe["batch_size"]
-        trajectory = Trajectory(recipe, seed, train, steps)
-        return TrainedRun(recipe, seed, train, held, trajectory, learning_rates(recipe, steps))
+        return TrainedRun(recipe, seed, train, held, Trajectory(recipe, seed, train, steps), rates_of(recipe, steps))
 
     def _stacked(self, values: list[Any]) -> Any:
         """Values of runs, arrays or trees of them, in an axis of lanes; the last is in those that are left over."""

@@ -11,6 +11,7 @@ from butfor.data.limits import Validation, left_to_train
 from butfor.fingerprint import canonical, digest, fingerprint
 from butfor.recipe import schedules
 from butfor.study.plan import Plan
+from butfor.user_code.location import is_own
 
 RATES = ("learning_rate", "schedule", "warmup")  # which make the rate of each step, and nothing else
 
@@ -43,7 +44,8 @@ def acting(
     stopping = recipe["early_stopping"]
     if stopping["name"] != "none" and not stopping["restore_best"] and stopping["patience"] >= recipe["epochs"]:
         acts["early_stopping"] = {"name": "none"}
-    if steps and recipe["schedule"]["name"] != "reduce_on_plateau":
+    name = recipe["schedule"]["name"]
+    if steps and name != "reduce_on_plateau" and not is_own(name):
         rates = np.asarray(schedules.learning_rates(dict(recipe), steps), np.float32)
         acts = {key: value for key, value in acts.items() if key not in RATES} | {"rates": digest(rates)}
     return acts

@@ -12,7 +12,7 @@ from butfor.outlook.trial_builds import TrialBuilds
 from butfor.records.results_folder import ARRAYS, MANIFEST
 from butfor.user_code.location import is_own
 
-KERAS = "keras"  # the loss of a recipe that names one of keras.losses
+KERAS = "keras"  # the choice that names a class of keras.losses or keras.optimizers
 Recipe = dict[str, Any]
 
 
@@ -62,15 +62,16 @@ class Probes:
 
 def _to_build(study: PlannedStudy, cached: Cached, data_set: str) -> dict[str, Recipe]:
     """By arm, the recipes of which there is no run: those with a model of the user's own that no start has built, and those with
-    a loss of the user's or of Keras's."""
+    a loss or an optimiser of the user's or of Keras's."""
     unbuilt, trained = study.targets.unbuilt(), {arm for (arm, _), seeds in cached.items() if seeds}
     recipes = {arm: recipe for arm, recipe in study.plan.recipes.items() if data_set_of(arm) == data_set}
     return {
         arm: recipe
         for arm, recipe in recipes.items()
-        if arm not in trained and (arm in unbuilt if is_own(recipe["model"]["name"]) else _has_loss_of_its_own(recipe))
+        if arm not in trained and (arm in unbuilt if is_own(recipe["model"]["name"]) else _has_code_of_its_own(recipe))
     }
 
 
-def _has_loss_of_its_own(recipe: Recipe) -> bool:
-    return is_own(recipe["loss"]["name"]) or recipe["loss"]["name"] == KERAS
+def _has_code_of_its_own(recipe: Recipe) -> bool:
+    names = [recipe[key]["name"] for key in ("loss", "optimiser")]
+    return any(is_own(name) or name == KERAS for name in names)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from butfor.errors import StudyError
+from butfor.recipe.optimisers import OPTIMISERS
 from butfor.recipe.tasks import BINARY, CLASSIFICATION, MULTILABEL, REGRESSION
 
 Recipe = dict[str, Any]
@@ -29,6 +30,8 @@ def refuse_recipe(recipe: Recipe) -> None:
             _refuse(key, off, recipe[key])
     if recipe["loop"] not in ("auto", "xla"):
         _refuse("loop", "auto or xla", recipe["loop"])
+    if recipe["optimiser"]["name"] not in OPTIMISERS:
+        _refuse("optimiser", f"one of {', '.join(OPTIMISERS)}", recipe["optimiser"]["name"])
     if recipe["loss"]["name"] not in {*CLASSES, *NUMBERS}:
         _refuse("loss", f"one of {', '.join(dict.fromkeys((*CLASSES, *NUMBERS)))}", recipe["loss"]["name"])
 

@@ -17,15 +17,29 @@ OPTIMISERS = {
     "lion": "Lion",
 }
 
+KERAS = "keras"  # the choice that names one of the other classes of keras.optimizers
+
 CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}  # `limit` by Keras's setting
 
+NAMES = ("name", "of", "settings")  # no argument of a class
 NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"  # by the names of variables: only kernels decay
+
+
+def optimiser_class(settings: dict[str, Any]) -> str:
+    """The name of the class of an optimiser: Keras's, or the user's own."""
+    name = settings["name"]
+    return str(settings["of"] if name == KERAS else OPTIMISERS.get(name) or name.partition(":")[2])
+
+
+def class_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of an optimiser's class that its settings give."""
+    return dict(settings.get("settings") or {key: value for key, value in settings.items() if key not in NAMES})
 
 
 def optimiser_settings(recipe: dict[str, Any]) -> dict[str, Any]:
     """The settings of the Keras optimiser that a recipe names, but for its learning rate; `coupled_decay` is none of Keras's (see
     engine/coupled_decay)."""
-    settings = {key: value for key, value in recipe["optimiser"].items() if key != "name"}
+    settings = class_settings(recipe["optimiser"])
     decay, clipping, average = recipe["weight_decay"], recipe["clipping"], recipe["ema"]
     if clipping["name"] != "none":
         settings[CLIPPING[clipping["name"]]] = clipping["limit"]

@@ -133,8 +133,9 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def learning_rates(recipe: Settings, steps_per_epoch: int) -> npt.NDArray[np.float32]:
+def learning_rates(recipe: Settings, steps_per_epoch: int, own: Schedule | None = None) -> npt.NDArray[np.float32]:
     """The learning rate at each step of the whole training, shape `(epochs * steps_per_epoch,)`.
+    own: the schedule of a recipe that names one of the user's own.
 
     A linear warm-up rises from 0 to the schedule's first value, which holds from the warm-up's end.
     """
@@ -143,16 +144,20 @@ def learning_rates(recipe: Settings, steps_per_epoch: int) -> npt.NDArray[np.flo
     # Even where the warm-up takes all of the training, it rises to a first value, and that needs a length.
     length = max(len(steps) - warmup, 1.0)
     settings = recipe["schedule"]
-    multipliers = SCHEDULES[settings["name"]](np.maximum(steps - warmup, 0.0), length, settings, steps_per_epoch)
+    schedule = own or SCHEDULES[settings["name"]]
+    multipliers = schedule(np.maximum(steps - warmup, 0.0), length, settings, steps_per_epoch)
     rise = np.minimum(steps / warmup, 1.0) if warmup else 1.0
     return np.asarray(recipe["learning_rate"] * rise * multipliers, dtype=np.float32)
 
 
-def realised(recipe: Settings, steps_per_epoch: int, validation: list[dict[str, float]]) -> npt.NDArray[np.float32]:
-    """The learning rate at each step of the finished epochs, whose validation figures are `validation`."""
+def realised(
+    recipe: Settings, steps_per_epoch: int, validation: list[dict[str, float]], own: Schedule | None = None
+) -> npt.NDArray[np.float32]:
+    """The learning rate at each step of the finished epochs, whose validation figures are `validation`. own: as for
+    learning_rates."""
     plateau = Plateau(recipe["schedule"], recipe["learning_rate"])
     scales = [1.0, *(plateau.after_epoch(figures) for figures in validation)][: len(validation)]
-    rates = learning_rates(recipe, steps_per_epoch)[: len(validation) * steps_per_epoch]
+    rates = learning_rates(recipe, steps_per_epoch, own)[: len(validation) * steps_per_epoch]
     return scaled(rates, np.repeat(scales, steps_per_epoch))
 
 

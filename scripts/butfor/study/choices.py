@@ -13,7 +13,7 @@ from butfor.recipe.architectures import ARCHITECTURES
 from butfor.recipe.initialisers import INITIALISERS
 from butfor.recipe.input_scalings import CHOICES as SCALING_CHOICES
 from butfor.recipe.normalisations import NORMALISATIONS
-from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+from butfor.recipe.optimisers import CLIPPING, KERAS, OPTIMISERS
 from butfor.recipe.schedules import SCHEDULES
 from butfor.study import metrics
 from butfor.study.schema import Schema, load_schema
@@ -24,7 +24,7 @@ TABLES: dict[str, tuple[str, Iterable[str]]] = {  # by recipe key: where the row
     "input_scaling": ("recipe/input_scalings.py", SCALING_CHOICES),
     "initialiser": ("recipe/initialisers.py", INITIALISERS),
     "normalisation": ("recipe/normalisations.py", NORMALISATIONS),
-    "optimiser": ("recipe/optimisers.py", OPTIMISERS),
+    "optimiser": ("recipe/optimisers.py", [*OPTIMISERS, KERAS]),
     "clipping": ("recipe/optimisers.py", ["none", *CLIPPING]),
     "schedule": ("recipe/schedules.py", SCHEDULES),
 }

@@ -24,6 +24,13 @@ MODEL_KEYS = frozenset(
     ]
 )
 
+ELSEWHERE = {  # arguments of Keras's optimisers that are keys of a recipe
+    "learning_rate": "learning_rate",
+    **dict.fromkeys(("clipvalue", "clipnorm", "global_clipnorm"), "clipping"),
+    **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), "ema"),
+    "gradient_accumulation_steps": "accumulation",
+}
+
 
 class IncompatibleError(StudyFileError):
     """Settings of a recipe that do not fit together."""
@@ -115,10 +122,7 @@ def _mismatched(recipe: Recipe) -> list[str]:
             f"{weighted[0]}: expected a loss that has a value for each example, received dice, which has one for a batch. Leave"
             " one of the two out."
         )
-    if optimiser.get("nesterov") and not optimiser["momentum"]:
-        problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")
-    if optimiser.get("weight_decay") and recipe["weight_decay"]["name"] == "decoupled":
-        problems.append("weight_decay: adamw decays the weights already; expected none or coupled, received decoupled.")
+    problems += _of_optimiser(optimiser, recipe["weight_decay"]["name"])
     if schedule["name"] == "piecewise" and len(schedule["factors"]) != len(schedule["boundaries"]) + 1:
         problems.append(
             f"schedule.factors: expected one more than the {len(schedule['boundaries'])} boundaries,"
@@ -130,6 +134,24 @@ def _mismatched(recipe: Recipe) -> list[str]:
             f"warmup: expected at most the {recipe['epochs']} epochs of the training, received {recipe['warmup']}."
         )
     return problems + _boundaries(schedule)
+
+
+def _of_optimiser(optimiser: Recipe, decay: str) -> list[str]:
+    problems, given = [], optimiser.get("settings", {})
+    if optimiser.get("nesterov") and not optimiser["momentum"]:
+        problems.append("optimiser.nesterov: expected a momentum above 0 with it, received 0.0.")
+    if elsewhere := sorted(ELSEWHERE.keys() & given.keys()):
+        keys = ", ".join(f"{ELSEWHERE[name]} for {name}" for name in elsewhere)
+        problems.append(
+            f"optimiser.settings: expected arguments that are no keys of a recipe, received {', '.join(elsewhere)}. Write {keys}."
+        )
+    if optimiser.get("weight_decay") and decay == "decoupled":
+        problems.append("weight_decay: adamw decays the weights already; expected none or coupled, received decoupled.")
+    if given.get("weight_decay") and decay == "decoupled":
+        problems.append(
+            "weight_decay: expected none or coupled beside optimiser.settings.weight_decay, received decoupled. Leave one out."
+        )
+    return problems
 
 
 def _boundaries(schedule: Recipe) -> list[str]:

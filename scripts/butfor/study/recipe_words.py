@@ -7,6 +7,7 @@ from typing import Any
 
 from butfor.study.arm import Recipe
 
+CLASS = ("name", "of")
 ONE = re.compile(r"\b(1 (?:epoch|step))s\b")  # recipes hold durations in one form
 
 
@@ -17,8 +18,12 @@ def in_short(value: Any) -> str:
             return ", ".join(f"{key}: {in_short(item)}" for key, item in value.items()) or "none"
         if "score" in value:  # a metric that is watched, which a study file names alone
             return str(value["name"])
-        settings = ", ".join(f"{key}={in_short(item)}" for key, item in value.items() if key != "name")
-        return f"{value['name']}({settings})" if settings else str(value["name"])
+        given = (
+            value.get("settings") if isinstance(value.get("settings"), dict) else None
+        )  # arguments of a class or function
+        given = {key: item for key, item in value.items() if key not in CLASS} if given is None else given
+        settings = ", ".join(f"{key}={in_short(item)}" for key, item in given.items())
+        return f"{_name(value)}({settings})" if settings else _name(value)
     if isinstance(value, list):
         return f"[{', '.join(map(in_short, value))}]"
     if value is None or isinstance(value, bool):
@@ -41,7 +46,8 @@ def values_set(recipe: Recipe, reference: Recipe, keys: list[str]) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    return str(value["name"]) if isinstance(value, dict) and "name" in value else in_short(value)
+    """The name of a choice; where that is any class of Keras's, of the class."""
+    return str(value.get("of") or value["name"]) if isinstance(value, dict) and "name" in value else in_short(value)
 
 
 def setting_changes(key: str, before: Any, after: Any) -> list[str]:

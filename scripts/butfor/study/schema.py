@@ -156,7 +156,8 @@ def _only_name(schema: Schema) -> dict[str, str]:
 def _chosen(name: str, schema: Schema) -> Schema | None:
     """The schema of a choice's settings; None if there is no choice of that name. Raises OwnCodeError."""
     if "own" in schema and location.is_own(name):
-        return declaration.declaration(name) if schema["own"] == "model" else dict[str, Any]()
+        own: Schema = {"properties": schema.get("own_settings", {})}
+        return declaration.declaration(name) if schema["own"] == "model" else own
     return schema["choices"][name] or {} if name in schema["choices"] else None
 
 

@@ -15,7 +15,6 @@ from butfor.process.clock import Clock
 from butfor.process.machine_load import MachineLoad
 from butfor.process.pace import Pace
 from butfor.process.progress import Progress
-from butfor.recipe import schedules
 from butfor.recipe.class_weights import class_weights
 from butfor.recipe.loss_functions import expected_loss
 from butfor.recipe.target_scalings import target_scale
@@ -33,6 +32,7 @@ from butfor.training.scorer_choice import Scorer, scores_of
 from butfor.training.trajectory import Trajectory
 from butfor.training.trial import tried
 from butfor.user_code.declaration import pretrained
+from butfor.user_code.own_schedule import rates_of
 
 PROBE_IMAGES = 1000
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class ArmRuns:
         self._tried = False  # the first trial step compiles what trains
         self._tested: Array | None = None  # scores of the run trained last, held until the next one begins
         self._steps = len(self._split(0)[0]) // self.recipe["batch_size"]
-        self._rates = schedules.learning_rates(self.recipe, self._steps)
+        self._rates = rates_of(self.recipe, self._steps)
         self.engine = kind(self.recipe, self._dataset, self._rates)
 
     def beside(self, engine: Engine, compiled: bool, load: MachineLoad) -> ArmRuns:
@@ -80,7 +80,7 @@ class ArmRuns:
         scaled, size = self._scaled(dataset), self.recipe["train_size"]
         train, _ = split(len(scaled.y_train), self._validation, size, 0, scaled.official, scaled.together)
         steps = len(train) // self.recipe["batch_size"]
-        rates = schedules.learning_rates(self.recipe, steps)
+        rates = rates_of(self.recipe, steps)
         if not self.engine.takes(scaled, rates):
             return False
         self._dataset, self._steps, self._rates = scaled, steps, rates

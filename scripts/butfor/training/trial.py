@@ -45,7 +45,7 @@ def tried(engine: Engine, recipe: Recipe, rates: Rates, order: Order) -> dict[st
         "averages": {name: digest(values) for name, values in taken.averages.items()},
         "variables": variables,
     }
-    if taken.unknown or taken.loss is None:
+    if taken.unknown or taken.loss is None or recipe["optimiser"]["name"] not in UPDATE_RULES:
         return row
     with np.errstate(all="ignore"):
         compared = _Expected(recipe, float(rates[step]), step, taken)

@@ -9,7 +9,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,16 +42,18 @@ def load(reference: str) -> Callable[..., Any]:
     return function
 
 
-def check_arguments(reference: str, function: Callable[..., Any], names: tuple[str, ...]) -> None:
-    """Raises OwnCodeError if a function cannot be called with the arguments that these names are for."""
+def check_arguments(
+    reference: str, function: Callable[..., Any], names: tuple[str, ...], more: Iterable[str] = ()
+) -> None:
+    """Raises OwnCodeError if a function cannot be called with the arguments that these names are for, and with `more` by name."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # it tells none
         return
     try:
-        signature.bind(*names)
+        signature.bind(*names, **dict.fromkeys(more))
     except TypeError as failure:
-        name, wanted = reference.rpartition(":")[2], f"({', '.join(names)})"
+        name, wanted = reference.rpartition(":")[2], f"({', '.join((*names, *more))})"
         raise OwnCodeError(
             f"{reference}: expected {name}{wanted}, received {name}{signature}: {failure}."
             f" Write def {name}{wanted}, whether it uses all of them or not."

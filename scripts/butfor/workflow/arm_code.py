@@ -24,8 +24,9 @@ class ArmCode:
         self, recipes: Mapping[str, Any], models: Mapping[str, dict[str, str]], own: OwnFiles, trains: str, watches: str
     ) -> None:
         self._models, self._trains, self._watches = models, trains, watches
-        losses = {name: recipe["loss"]["name"] for name, recipe in recipes.items()}
-        self._losses = {name: own.code(loss) for name, loss in losses.items() if location.is_own(loss)}
+        self._functions = {
+            name: [own.code(each) for each in _own_functions(recipe)] for name, recipe in recipes.items()
+        }
         watching = {name: metrics for name, recipe in recipes.items() if (metrics := metrics_watched(recipe))}
         self._watched = {
             name: [own.code(each["score"]) for each in metrics if location.is_own(each["score"])]
@@ -35,7 +36,12 @@ class ArmCode:
     def of(self, arm: str) -> tuple[str, str]:
         """The fingerprint of the code that trains an arm, and of the user's own."""
         code = self._models[arm]["code"] if arm in self._models else NO_CODE
-        code = fingerprint([code, self._losses[arm]]) if arm in self._losses else code
+        code = fingerprint([code, *self._functions[arm]]) if self._functions[arm] else code
         if not (watched := self._watched.get(arm)):
             return self._watches if arm in self._watched else self._trains, code
         return self._watches, fingerprint([code, *watched])
+
+
+def _own_functions(recipe: Mapping[str, Any]) -> list[str]:
+    """What of the user's own a recipe names, beside its model."""
+    return [recipe[key]["name"] for key in ("loss", "optimiser", "schedule") if location.is_own(recipe[key]["name"])]

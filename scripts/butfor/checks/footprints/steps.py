@@ -8,14 +8,18 @@ import numpy as np
 
 from butfor.checks.footprints.reading import differs, listed
 from butfor.plain_text import counted
-from butfor.recipe import schedules
-from butfor.recipe.optimisers import CLIPPING, OPTIMISERS
+from butfor.recipe.optimisers import CLIPPING, OPTIMISERS, class_settings, optimiser_class
 from butfor.records.record import Record, validation_figures
+from butfor.user_code.location import is_own
+from butfor.user_code.own_schedule import realised_rates
 
 
 def optimiser_fault(r: Record) -> str:
-    expected = {**r.recipe["optimiser"], "class": OPTIMISERS[r.recipe["optimiser"]["name"]]}
-    return _unlike(r, {key: value for key, value in expected.items() if key != "name"})
+    settings = r.recipe["optimiser"]
+    given = class_settings(settings)
+    if is_own(settings["name"]):  # a class of the user's own may say of itself what it likes
+        given = {key: value for key, value in given.items() if key in r.optimiser}
+    return _unlike(r, {**given, "class": optimiser_class(settings)})
 
 
 def optimiser_trace(r: Record) -> str:
@@ -31,7 +35,9 @@ def decay(r: Record) -> dict[str, float | None]:
 
 def decay_fault(r: Record) -> str:
     kind, rate = r.recipe["weight_decay"]["name"], r.recipe["weight_decay"].get("rate")
-    own = r.recipe["optimiser"].get("weight_decay")
+    own = class_settings(r.recipe["optimiser"]).get("weight_decay")
+    if r.recipe["optimiser"]["name"] not in OPTIMISERS and own is None:  # then the class has a value of its own
+        own = r.optimiser.get("weight_decay")
     return _unlike(
         r,
         {
@@ -96,7 +102,7 @@ def rates(r: Record) -> str:
 
 def rate_fault(r: Record) -> str:
     validation = [validation_figures(row) for row in r.history]
-    expected = schedules.realised(r.recipe, r.steps_per_epoch, validation)
+    expected = realised_rates(r.recipe, r.steps_per_epoch, validation)
     used = np.array(r.learning_rate, np.float32)
     if r.status == "diverged" and len(used) > len(expected) - r.steps_per_epoch:
         expected = expected[: len(used)]

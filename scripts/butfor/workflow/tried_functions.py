@@ -1,0 +1,56 @@
+"""Functions of the user's own, tried in a process before the first job, and which of them were. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from butfor.forks.interpreter import module_command, module_environment
+from butfor.records.files import write_atomically
+from butfor.user_code.location import OwnCodeError
+
+FOLDER = Path(".snakemake") / "butfor"
+MOST = 1000  # that are remembered
+
+
+class TriedFunctions:
+    """Those that have been tried, by what stands for each, in a file of this name."""
+
+    def __init__(self, name: str) -> None:
+        self._path = FOLDER / name
+        self._known = self._read()
+
+    def are_known(self, marks: Iterable[str]) -> list[bool]:
+        """Whether each was tried."""
+        return [mark in self._known for mark in marks]
+
+    def remember(self, marks: Iterable[str]) -> None:
+        """Not to try these again."""
+        self._known += marks
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path, json.dumps(self._known[-MOST:]))
+
+    def _read(self) -> list[str]:
+        try:
+            return list(json.loads(self._path.read_text()))
+        except (OSError, ValueError):
+            return []
+
+
+def try_by(module: str, asked: Any) -> bool:
+    """Have a module of butfor's try what it is asked for; whether it came to its end: one that was ended says nothing of the
+    functions. Raises OwnCodeError with what the module says."""
+    done = subprocess.run(
+        module_command(module),
+        input=json.dumps(asked),
+        env=module_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if message := done.stdout.strip():
+        raise OwnCodeError(message)
+    return done.returncode == 0
