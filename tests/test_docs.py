@@ -15,6 +15,7 @@ from butfor.engine.keras_parts import Parts
 from butfor.engine.user_models import build
 from butfor.study.schema import load_schema
 from butfor.study.settings import study_and_plan
+from butfor.user_code.own_schedule import rates_of
 from butfor.verdicts.rows import Outcome, Verdict
 from conftest import ROOT, SCHEMA, resolved
 
@@ -63,8 +64,18 @@ def test_the_model_and_its_declaration_are_held_to_their_word(tmp_path, monkeypa
     assert [row["layer"] for row in rows if row["parameters"]] == ["reader", "lstm_cell", "hidden", "logits"]
 
 
+def test_the_schedule_is_worked_out(tmp_path, monkeypatch):
+    *_, source = blocks("own-model-and-data.md", "py")
+    (tmp_path / "shown_rates.py").write_text(source)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    name = "shown_rates:stable_then_down"
+    recipe = resolved(schedule={"name": name, "settings": {"cooldown": 0.5}}, epochs=2, learning_rate=0.1)
+    assert list(rates_of(recipe, 4)) == pytest.approx([0.1] * 5 + [0.075, 0.05, 0.025])
+
+
 def test_the_model_of_texts_takes_the_numbers_of_words(tmp_path, monkeypatch):
-    _, source = blocks("own-model-and-data.md", "py")
+    _, source, _ = blocks("own-model-and-data.md", "py")
     (tmp_path / "words_shown.py").write_text(source)
     (tmp_path / "words_shown.yaml").write_text("uses: []")
     monkeypatch.chdir(tmp_path)

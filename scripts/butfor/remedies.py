@@ -206,7 +206,12 @@ def _choice_remedy(error: ValidationError, value: Any) -> str:
     """The choice that a name means, or those that have a setting for a number."""
     choices = error.schema["choices"]
     if isinstance(value, str):
-        return similar_name(value, choices)
+        of_keras = (
+            value.isidentifier() and "keras" in choices and value.replace("_", "").lower() not in ("none", "null")
+        )
+        named = "".join(part[0].upper() + part[1:] for part in value.split("_") if part)
+        similar = similar_name(value, choices)
+        return similar + (f" For a class of Keras's own, write {{name: keras, of: {named}}}." if of_keras else "")
     if isinstance(value, bool):
         return ""
     settings = []

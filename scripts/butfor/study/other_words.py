@@ -92,7 +92,7 @@ ADVICE = {  # what has no name here: what to do instead
     **dict.fromkeys(("metric", "metrics"), METRIC),
     **dict.fromkeys(("positive", "positive_class", "pos_label"), POSITIVE),
     **dict.fromkeys(("augmentation", "augment", "augmentations", "transforms"), AUGMENTATION),
-    "callbacks": "What callbacks do are keys of a recipe: early_stopping, schedule",
+    "callbacks": "What callbacks do are keys of a recipe: early_stopping, schedule (which may be a function of yours), ema",
 }  # fmt: skip
 
 
