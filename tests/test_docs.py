@@ -87,7 +87,7 @@ def test_the_model_of_texts_takes_the_numbers_of_words(tmp_path, monkeypatch):
 
 
 def test_the_model_of_several_inputs_takes_them_by_name(tmp_path, monkeypatch):
-    source, _ = blocks("own-model-and-data.md", "py")
+    source, *_ = blocks("own-model-and-data.md", "py")
     (tmp_path / "both_shown.py").write_text(source)
     uses = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation", "l1", "l2", "activity_l1"]
     uses += ["activity_l2", "max_norm", "shift", "flip"]
