@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from butfor.checks.manipulation import OF_ANOTHER_RECIPE, check, examine, identical
+from butfor.checks.manipulation import OF_ANOTHER_RECIPE, _stepped_otherwise, check, examine, identical
 from butfor.checks.steadiness import steady
 from butfor.engine import keras_initialisers, random_layers
 from butfor.recipe import schedules
@@ -69,7 +69,7 @@ def initialiser_swapped(patch):
 def schedule_not_applied(patch):
     rates = schedules.learning_rates
     none = {"name": "none"}
-    patch.setattr(schedules, "learning_rates", lambda recipe, steps: rates({**recipe, "schedule": none}, steps))
+    patch.setattr(schedules, "learning_rates", lambda recipe, steps, own: rates({**recipe, "schedule": none}, steps))
 
 
 def l2_halved(patch):
@@ -191,6 +191,20 @@ def test_nan_equals_nan_when_histories_are_compared(baseline):
     a = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": float("nan")}])
     b = dataclasses.replace(baseline[0], history=[{"epoch": 1, "objective": np.nan}])
     assert identical(a, b) and not identical(a, baseline[0])
+
+
+def test_a_run_whose_weights_are_the_reference_s_to_the_bit_is_the_same_however_its_loss_is_rounded(baseline):
+    run = baseline[0]
+    rounded = [{**row, "objective": row["objective"] * (1 + 1e-7)} for row in run.history]
+    other = dataclasses.replace(
+        run, history=rounded, trial={**run.trial, "objective": run.trial["objective"] * (1 + 1e-7)}
+    )
+    assert identical(run, other) and not _stepped_otherwise(run, other)
+    first, *rest = run.layers["end"]
+    elsewhere = dataclasses.replace(other, layers={**run.layers, "end": [{**first, "weights": {}}, *rest]})
+    assert not identical(run, elsewhere)
+    variables = {name: {"digest": "another"} for name in run.trial["variables"]}
+    assert _stepped_otherwise(run, dataclasses.replace(run, trial={**run.trial, "variables": variables}))
 
 
 def test_a_check_reads_each_record_about_once_however_many_there_are(baseline, tmp_path, monkeypatch):

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from butfor.figures import hover_titles, style
 from butfor.pages import inline_figures
 from butfor.pages.allowed_html import only_allowed
-from butfor.pages.figure_colours import on_dark
+from butfor.pages.drawing import SharedShapes, drawn, read_drawing
+from butfor.pages.figure_colours import FigureColours, on_dark
 from butfor.pages.page import page, write_page
 from butfor.pages.sort_keys import sort_keys
 
@@ -268,3 +269,13 @@ def contrast(one, other):
 @pytest.mark.parametrize("colour", [*style.PALETTE, "#000000", "#262626", "#999999"])
 def test_what_is_drawn_is_seen_on_dark_ground(colour):
     assert contrast(on_dark(colour), on_dark("#ffffff")) >= 3
+
+
+def test_shapes_that_drawings_share_keep_their_names_at_their_own_tags(tmp_path):
+    clip = '<clipPath id="a1"><rect x="1" y="2" width="3" height="4"/></clipPath><path id="m2" d="M 0 0"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg"><defs>{clip}</defs><g clip-path="url(#a1)"><path d="M 1 1"/></g></svg>'
+    (tmp_path / "a.svg").write_text(svg)
+    shapes = SharedShapes()
+    drawing = drawn(read_drawing(tmp_path / "a.svg", FigureColours(), shapes), "a")
+    assert 'clip-path="url(#s0)"' in drawing
+    assert '<clipPath id="s0"><rect x="1"' in shapes.html and '<path id="s1" d="M 0 0"' in shapes.html

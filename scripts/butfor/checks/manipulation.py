@@ -183,7 +183,7 @@ def _stepped_otherwise(a: Record, b: Record) -> bool:
     """Whether two trial steps, from the same seed on machines with the same numerics, led elsewhere."""
     if not a.trial or not b.trial or numerics.unlike(a, b):
         return False
-    return any(plain(a.trial[key]) != plain(b.trial[key]) for key in ("objective", "variables", "averages"))
+    return any(plain(a.trial[key]) != plain(b.trial[key]) for key in ("variables", "averages"))
 
 
 def _undeclared(a: Record, b: Record, declared: list[str]) -> list[str]:

@@ -30,6 +30,8 @@ WORDS = {
     "first outputs": "size of the first outputs",
 }
 
+OBJECTIVE = "objective"  # of an epoch, as training reports it
+
 
 def steady(record: Record) -> dict[str, Any]:
     """Everything that must be the same for the same seed unless a changed key may move it, by name."""
@@ -64,8 +66,12 @@ def _first(record: Record) -> dict[str, float]:
 
 def identical(a: Record, b: Record) -> bool:
     """Whether two runs went the same way: same epochs with the same figures, and the same final metrics. What only a run that
-    watches it measures, the loss that trains or a metric, is left out unless both do."""
+    watches it measures, the loss that trains or a metric, is left out unless both do; and so is the loss that training reports
+    where it ends in the same layers to the bit: the same loss may be written otherwise, and its mean rounded so."""
     aside = measured_for_watching(a.recipe) ^ measured_for_watching(b.recipe)
+    ends = [json.dumps(run.layers.get("end"), default=lambda values: values.tolist()) for run in (a, b)]
+    if a.layers.get("end") and ends[0] == ends[1]:
+        aside |= {OBJECTIVE}
 
     def way(run: Record) -> list[Any]:
         history = plain([_without(aside, row) for row in run.history])

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from butfor.data.data_error import DataError as DataError
 from butfor.data.folds import Folds
 from butfor.data.limits import Validation
 from butfor.data.several_inputs import SEPARATOR, Inputs, flat, mapped, nested, shapes, taken
 from butfor.data.stored_arrays import streamed_arrays
 from butfor.data.streamed_array import StreamedArray
 from butfor.data.whole_groups import TOGETHER, parted
-from butfor.errors import StudyError
 from butfor.fold_numbers import place_of
 from butfor.process.memory_limit import memory_limit
 from butfor.recipe import input_scalings, streams
@@ -38,10 +38,6 @@ BY_INPUT = (*INPUTS, "pixels", "scaling")  # what a data set has of each input
 SHARE = 8  # of the memory that a process may use, inputs as float32 that are held in it take one part at most
 FLOAT = 4  # bytes
 log = logging.getLogger(__name__)
-
-
-class DataError(StudyError):
-    """A data set that cannot be trained on."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from butfor.data.several_inputs import Inputs, each, flat, mapped, shapes, taken
 from butfor.data.several_inputs import named as given_name
 from butfor.data.sources import readers
 from butfor.data.sources.brought import Brought
-from butfor.data.suitability import check_inputs, check_suits
+from butfor.data.suitability import check_inputs, check_positive, check_suits
 from butfor.data.whole_groups import TOGETHER, group_numbers, has_room
 from butfor.records.files import write_atomically, write_with_copy
 from butfor.records.results_folder import DATA_FILES_READ
@@ -80,6 +80,7 @@ def prepare(
         arrays |= {key: taken(arrays[key], slice(0)) for key in ("x_test", "y_test")}
     check_inputs(arrays["x_train"], settings["largest"], named)
     check_suits(targets, settings["largest"], named)
+    check_positive(targets, float(targets.train.min()), settings["largest"], named)
     given = brought.groups or example_groups.of_arrays(brought.arrays, settings.get("groups"))
     groups = example_groups.stored(given, {part: len(arrays[f"y_{part}"]) for part in ("train", "test")}, named)
     grouped = {} if folds is None or folds.groups is None else {GROUPS: folds.groups}

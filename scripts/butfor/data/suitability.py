@@ -1,12 +1,11 @@
-"""Whether a data set's task is one that every recipe of a study can be trained for."""
+"""Whether a data set's task is one that every recipe of a study can be trained for: asked as data are made, and at each start of
+the data that are there, which another arm may not suit. Standard library only."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from butfor.data.dataset import DataError
-from butfor.data.encoded_targets import Targets
-from butfor.data.several_inputs import Inputs
+from butfor.data.data_error import DataError
 from butfor.recipe.tasks import MULTILABEL, OWN, REGRESSION, TASKS
 from butfor.recipe.watched_figures import TRAINED
 
@@ -15,7 +14,19 @@ OF_NUMBERS = ("huber", "log_cosh", "pinball")
 OF_SIZES = "MeanAbsolutePercentageError"  # which asks how large a target is, and not on which side of 0
 
 
-def check_inputs(inputs: Inputs, needs: dict[str, Any], source: str) -> None:
+class Aim(Protocol):
+    """What a model is to give: the `task` by its name, the shape of the `outputs` for one example, and whether the task was
+    `guessed` by the targets."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def outputs(self) -> tuple[int, ...]: ...
+    @property
+    def guessed(self) -> bool: ...
+
+
+def check_inputs(inputs: object, needs: dict[str, Any], source: str) -> None:
     """Raise DataError if recipes cannot be trained on several inputs. needs: see Plan.largest."""
     if not isinstance(inputs, dict):
         return
@@ -33,10 +44,10 @@ def check_inputs(inputs: Inputs, needs: dict[str, Any], source: str) -> None:
         )
 
 
-def check_suits(targets: Targets, needs: dict[str, Any], source: str) -> None:
+def check_suits(targets: Aim, needs: dict[str, Any], source: str) -> None:
     """Raise DataError unless the recipes can be trained for the task of these targets. needs: see Plan.largest."""
     task = TASKS[targets.task]
-    what = f"{source}: task {task.name}{' (by its targets)' if targets.guessed else ''}"
+    what = _task_of(targets, source)
     if "own" not in needs["models"] and len(targets.outputs) > 1:
         raise DataError(
             f"{what}: expected a model of your own, since each example has targets of shape {targets.outputs}, and built-in"
@@ -59,7 +70,6 @@ def check_suits(targets: Targets, needs: dict[str, Any], source: str) -> None:
             raise DataError(
                 f"{what}: expected a loss that is {kind}, received loss: {name}. Leave it out, or name another."
             )
-    _check_positive(targets, needs["positive"], what)
     if needs["smoothed"] and not task.classes:
         raise DataError(f"{what}: expected label_smoothing where targets are classes. Leave it out.")
     if needs["moved"] and len(targets.outputs) > 1:
@@ -82,30 +92,35 @@ def check_suits(targets: Targets, needs: dict[str, Any], source: str) -> None:
         )
 
 
+def _task_of(targets: Aim, source: str) -> str:
+    return f"{source}: task {targets.task}{' (by its targets)' if targets.guessed else ''}"
+
+
 def _either(names: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def _check_positive(targets: Targets, losses: list[tuple[str, bool]], what: str) -> None:
-    """losses: those that are made for targets above 0, each with whether they see them scaled to be around 0: they would train
-    without a word, by numbers that mean nothing."""
+def check_positive(targets: Aim, lowest: float, needs: dict[str, Any], source: str) -> None:
+    """Raise DataError for losses that are made for targets above 0 where some are below, or are scaled to be around it: they
+    would train without a word, by numbers that mean nothing. lowest: the least of the targets. needs: see Plan.largest."""
     if targets.task != REGRESSION.name:
         return
-    for name, is_scaled in losses:
+    what = _task_of(targets, source)
+    for name, is_scaled in needs["positive"]:
         if is_scaled:
             raise DataError(
                 f"{what}: expected recipe.target_scaling: none with the loss {name}, which is made for targets above 0, received"
                 " standard, which makes many of them negative. Write recipe: {target_scaling: none}, or another loss, such as"
                 " huber."
             )
-        if name != OF_SIZES and (lowest := float(targets.train.min())) < 0:
+        if name != OF_SIZES and lowest < 0:
             raise DataError(
                 f"{what}: expected targets of 0 or more with the loss {name}, which has no meaning below, received {lowest:g}."
                 " Name another loss, such as mean_absolute_error or huber."
             )
 
 
-def _check_mixing(targets: Targets, mixed: list[list[str]], what: str) -> None:
+def _check_mixing(targets: Aim, mixed: list[list[str]], what: str) -> None:
     """mixed: ways of mixing batches, each with the loss of the user's own that it is to be trained by, if any."""
     task = TASKS[targets.task]
     for way, own_loss in mixed:

@@ -14,6 +14,7 @@ from butfor.pages.figure_colours import FigureColours
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG = re.compile(r"(\d+\.\d\d)\d+")
 PLACES = ("d", "x", "y", "width", "height", "points")
+FIRST_TAG = re.compile(r"^<\w+")
 SPOKEN = 12  # of its titles, in what is said of a drawing to those who do not see it
 
 
@@ -32,7 +33,7 @@ class SharedShapes:
     @property
     def html(self) -> str:
         """All of them, to be put into the page once."""
-        shapes = (text.replace(" ", f' id="{name}" ', 1) for text, name in self._names.items())
+        shapes = (FIRST_TAG.sub(rf'\g<0> id="{name}"', text) for text, name in self._names.items())
         return f'<svg class="shapes" width="0" height="0" aria-hidden="true"><defs>{"".join(shapes)}</defs></svg>'
 
 

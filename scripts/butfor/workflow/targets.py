@@ -30,6 +30,7 @@ from butfor.workflow.finished_trainings import FinishedTrainings
 from butfor.workflow.inheritance import Inheritance
 from butfor.workflow.own_files import OwnFiles
 from butfor.workflow.present_files import present_files
+from butfor.workflow.unsuited_recipes import refuse_unsuited
 
 Trainings = Iterable[tuple[str, str]]
 DRAWN_AS = ("png", "svg")
@@ -79,7 +80,9 @@ class Targets:
         }
         stale = self.data.stale
         for name in (name for name in self.data.names if name not in stale):
-            refuse_unfit(to_be_fit(self._asked, recipes), origins.manifest(Path(self._results), name), data_set=name)
+            about = origins.manifest(Path(self._results), name)
+            refuse_unfit(to_be_fit(self._asked, recipes), about, data_set=name)
+            refuse_unsuited(plan.largest(name), about, name)
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
