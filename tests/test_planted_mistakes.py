@@ -115,7 +115,11 @@ MISTAKES = [
     (decay_on_biases, "trial step: expected decay of hidden_1/kernel at 0.01, received"),
     (normalisation_after_activation, "normalisation: expected hidden_1_normalisation to take what hidden_1 gives"),
     (one_mask, "masks: expected dropout_1 to draw anew for every batch"),
-    (one_mask_though_the_stream_goes_on, "masks: expected dropout_1 to draw anew for every batch"),
+    pytest.param(
+        one_mask_though_the_stream_goes_on,
+        "masks: expected dropout_1 to draw anew for every batch",
+        marks=pytest.mark.long,
+    ),
     (last_weights, "restored weights: expected validation/loss"),
     (half_the_rate, "trial step: expected hidden_1/kernel to move by"),
     (the_same_batches, "order: expected other batches in every epoch"),
