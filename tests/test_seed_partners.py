@@ -149,7 +149,9 @@ def test_seeds_are_dealt_in_turn():
     assert dealt([], 3) == [[]]
 
 
-@pytest.mark.parametrize("threads, each", [(2, 1), (3, 1), (8, 1), (2, None)])
+@pytest.mark.parametrize(
+    "threads, each", [(2, 1), (2, None), *(pytest.param(many, 1, marks=pytest.mark.long) for many in (3, 8))]
+)
 def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, threads, each):
     alone = tmp_path / "alone" / "runs" / "a" / "look1"
     train_arm(JOB, *digits, threads=each or threads, runs=alone)
@@ -206,7 +208,9 @@ def test_a_full_disk_is_said_with_what_to_do(digits, hindered, tmp_path, runs):
     assert json.loads(note_beside(runs).read_text())["why"].endswith("the same command goes on from here.")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGINT]
+)
 def test_a_job_that_is_ended_ends_the_others(start, tmp_path, runs, number):
     for seed in (1, 2):
         (tmp_path / f"slow{seed}").touch()
