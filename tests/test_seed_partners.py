@@ -100,6 +100,11 @@ def start(digits, hindered, runs, begun_by):
         each.wait()
 
 
+BY_FORK_FIRST = pytest.mark.parametrize(  # what is begun does the same; ends by signals have both
+    "begun_by", ["fork", pytest.param("interpreter", marks=pytest.mark.long)], indirect=True
+)
+
+
 def records(runs):
     """Without what differs from one time to the next."""
     found = {path.name: json.loads(path.read_text()) for path in runs.glob("seed_*.json")}
@@ -160,6 +165,7 @@ def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, thread
     assert list(note_beside(runs).parent.iterdir()) == []
 
 
+@BY_FORK_FIRST
 def test_each_process_trains_its_share(start, tmp_path, runs):
     for seed in SEEDS:
         (tmp_path / f"slow{seed}").touch()
@@ -241,6 +247,7 @@ def test_two_ctrl_cs_leave_no_more_than_one(start, tmp_path, runs):
     assert gone(partner) and partner_notes(runs) == []
 
 
+@BY_FORK_FIRST
 def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_path, runs):
     """Its own seeds are done: what is lost is the other's."""
     (tmp_path / "slow3").touch()
@@ -255,6 +262,7 @@ def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_pat
     assert [path.name for path in note_beside(runs).parent.glob("look1*")] == ["look1.failure.json"]
 
 
+@BY_FORK_FIRST
 def test_what_a_killed_job_has_left_is_removed(start, tmp_path, digits, hindered, runs):
     (tmp_path / "slow3").touch()
     job = start()
