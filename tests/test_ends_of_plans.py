@@ -1,5 +1,6 @@
 """A start that is to end early, or that is asked for one folder, after a file that the user's data are read from has changed."""
 
+import functools
 import json
 from types import SimpleNamespace
 
@@ -44,15 +45,20 @@ def beginnings(copy):
 
 
 @pytest.fixture(scope="module")
-def trained(workflow_copy, request):
-    """The study, trained and, if it asks for metrics, measured; seeds of further tables."""
-    copy = workflow_copy("ends")
-    (copy.folder / "table_data.py").write_text(LOAD)
-    write_table(copy.folder, seed=0)
-    copy.write({**STUDY, "metrics": request.param})
-    done = copy.run("check", *([MEASURES] if request.param else []))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return copy, iter(range(1, 100))
+def trained(workflow_copy):
+    """Gives the study with these metrics, trained and, if there are any, measured; and seeds of further tables."""
+
+    @functools.cache
+    def study(*metrics):
+        copy = workflow_copy("ends")
+        (copy.folder / "table_data.py").write_text(LOAD)
+        write_table(copy.folder, seed=0)
+        copy.write({**STUDY, "metrics": list(metrics)})
+        done = copy.run("check", *([MEASURES] if metrics else []))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return copy, iter(range(1, 100))
+
+    return study
 
 
 ENDS = {  # what trains
@@ -67,7 +73,7 @@ OF_METRICS = ("--until", "data"), *MEASURED  # of other ends, what a study that 
 
 
 @pytest.mark.parametrize(
-    ("trained", "words"),
+    ("metrics", "words"),
     [
         pytest.param(
             metrics,
@@ -79,10 +85,9 @@ OF_METRICS = ("--until", "data"), *MEASURED  # of other ends, what a study that 
         for end in ENDS
         if metrics or end != ("--until", "measure")  # the plan has no such job
     ],
-    indirect=["trained"],
 )
-def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, words):
-    copy, seeds = trained
+def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, metrics, words):
+    copy, seeds = trained(*metrics)
     before, report, measures = beginnings(copy), copy.folder / "results/small/report.md", copy.folder / MEASURES
     has_metrics = measures.exists()
     date = measures.stat().st_mtime_ns if has_metrics else 0
