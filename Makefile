@@ -88,12 +88,12 @@ TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loads
 MARKED = $(shell grep -rlw --include='test_*.py' 'mark\.$(1)' tests | sort)
 
 test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side)
-	@$(TESTS) -m "not services and not cases and not long"
+	@$(TESTS) -m "not services and not cases and not long" --ignore tests/cases --ignore tests/faults
 
 test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
 	@$(TESTS) -m "cases and not services and not long" tests/cases tests/faults $(call MARKED,cases)
 
-test-long: $(STAMP) ## run second variants of what test-cases has, which CI has no time for (minutes)
+test-long: $(STAMP) ## run second variants of what test and test-cases have, which CI has no time for (minutes)
 	@$(TESTS) -m "long and not services" $(call MARKED,long)
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, LaTeX, PostgreSQL or MLflow's servers, as far as those are there

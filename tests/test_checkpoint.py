@@ -19,7 +19,7 @@ from butfor.training import checkpoint
 from butfor.training.arm_job import train_arm
 from butfor.training.checkpoint import Checkpoint
 from butfor.training.trajectory import Trajectory
-from conftest import KERAS, ROOT, resolved
+from conftest import KERAS, NUMPY, ROOT, resolved
 
 MLP = {"name": "mlp", "widths": [16]}
 RECIPES = {
@@ -51,20 +51,21 @@ RECIPES = {
 }
 
 
-GRAPH = {"loop": "graph"}  # XLA would compile longer than it trains
+MARKS = {"plat": pytest.mark.cases, "best": pytest.mark.long}
+PLAIN = {"loop": "graph"}
 
 
 class Killed(BaseException):
     """As a kill -9, at a place of our choice."""
 
 
-def job(settings, epochs=7):
+def job(settings, epochs=7, engine=KERAS):
     return {
         "arm": "a",
         "seeds": [3],
         "recipe": resolved(model=MLP, epochs=epochs, **settings),
         "validation": 0.1,
-        "engine": KERAS,
+        "engine": engine,
     }
 
 
@@ -81,10 +82,7 @@ def same(one, other):
 
 @pytest.mark.parametrize(
     "settings",
-    [
-        pytest.param(settings, id=name, marks=[pytest.mark.cases] * name.startswith("plateau"))
-        for name, settings in RECIPES.items()
-    ],
+    [pytest.param(settings, id=name, marks=MARKS.get(name[:4], [])) for name, settings in RECIPES.items()],
 )
 def test_a_run_cut_off_after_any_epoch_ends_as_if_it_had_not_been(settings, digits, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
@@ -127,7 +125,7 @@ def _uncounted(repeat, add):
 def test_runs_under_a_minute_keep_nothing(digits, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(Checkpoint, "write", lambda self, *_: written.append(self))
-    train(job(GRAPH, epochs=2), digits, tmp_path / "a" / "look1")
+    train(job(PLAIN, 2, NUMPY), digits, tmp_path / "a" / "look1")
     assert not written and checkpoint.EVERY == 60
 
 
@@ -138,12 +136,12 @@ def test_another_recipe_code_or_data_set_never_goes_on_from_it(digits, tmp_path,
     with monkeypatch.context() as patch:
         patch.setattr(Trajectory, "add", _killed_in(3, Trajectory.add))
         with pytest.raises(Killed):
-            train(job(GRAPH), digits, folder)
+            train(job(PLAIN, engine=NUMPY), digits, folder)
     (kept,) = folder.parent.glob(".unfinished/*/seed_3.checkpoint.npz")
     gone_on = []
     monkeypatch.setattr(Trajectory, "repeat", lambda self, history, *_: gone_on.append(len(history)))
-    train(job(GRAPH | {"dropout": 0.1}), digits, folder)
-    train({**job(GRAPH), "code": "other"}, digits, folder)
+    train(job(PLAIN | {"dropout": 0.1}, engine=NUMPY), digits, folder)
+    train({**job(PLAIN, engine=NUMPY), "code": "other"}, digits, folder)
     assert gone_on == [] and kept.exists()
 
 

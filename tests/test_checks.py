@@ -1,6 +1,7 @@
 """Manipulation checks: broken knobs in the code are caught, leaks are named, arms that change nothing are void."""
 
 import dataclasses
+import functools
 import json
 
 import keras
@@ -53,6 +54,17 @@ def baseline(digits_data):
     return train(digits_data, "baseline", 0, 1)
 
 
+@pytest.fixture(scope="module")
+def changed(digits_data):
+    """An arm's runs at seeds 0 and 1, each change trained once."""
+
+    @functools.cache
+    def of(changes):
+        return train(digits_data, "arm", 0, 1, **json.loads(changes))
+
+    return lambda **changes: list(of(json.dumps(changes, sort_keys=True)))
+
+
 def check_of(study, records, arm="arm"):
     return next(row for row in examine(study, records) if row["arm"] == arm)
 
@@ -86,9 +98,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("broken", "changes", "problem"), BROKEN, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_knob_that_is_broken_in_the_code_is_caught(digits_data, baseline, broken, changes, problem):
+def test_a_knob_that_is_broken_in_the_code_is_caught(digits_data, baseline, changed, broken, changes, problem):
     study = study_of(arm=changes)
-    whole = check_of(study, [*baseline, *train(digits_data, "arm", 0, 1, **changes)])
+    whole = check_of(study, [*baseline, *changed(**changes)])
     assert (whole["outcome"], whole["problems"]) == ("proven", [])
     with pytest.MonkeyPatch.context() as patch:
         broken(patch)
@@ -98,14 +110,11 @@ def test_a_knob_that_is_broken_in_the_code_is_caught(digits_data, baseline, brok
     assert any(found.startswith(problem) for found in caught["problems"]), caught["problems"]
 
 
-def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baseline):
+def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(baseline, changed):
     changes = {"early_stopping": {"name": "patience", "patience": 9, "restore_best": False}}
     study = study_of(arm=changes, other={"learning_rate": 0.01})
-    records = [
-        *baseline,
-        *train(digits_data, "arm", 0, 1, **changes),
-        *train(digits_data, "other", 0, 1, learning_rate=0.01),
-    ]
+    other = [dataclasses.replace(run, arm="other") for run in changed(learning_rate=0.01)]
+    records = [*baseline, *changed(**changes), *other]
     checks = examine(study, records)
     assert [row["outcome"] for row in checks] == ["proven", "void", "proven"]
     assert checks[1]["line"].endswith("every run as the reference's")
@@ -120,9 +129,9 @@ def test_an_arm_that_never_acts_is_void_and_gets_no_verdict(digits_data, baselin
     assert "by `butfor explain arm`. Give it a value that acts, or take the arm out of `ablations`" in quoted
 
 
-def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(digits_data, baseline):
+def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(baseline, changed):
     changes = {"learning_rate": 0.01}
-    first, second = train(digits_data, "arm", 0, 1, **changes)
+    first, second = changed(**changes)
     row = check_of(study_of(arm=changes), [*baseline, first, second])
     assert row["outcome"] == "proven" and row["line"].endswith("runs differ in 2 of 2 pairs")
     idle = dataclasses.replace(second, history=baseline[1].history, metrics=baseline[1].metrics)
@@ -145,10 +154,9 @@ def test_an_arm_that_acts_at_some_seeds_only_is_proven_and_says_at_how_many(digi
         (lambda r: {"learning_rate": [2 * rate for rate in r.learning_rate]}, "learning rate moved"),
     ],
 )
-def test_what_no_changed_key_may_move_is_held_still(digits_data, baseline, leak, word):
+def test_what_no_changed_key_may_move_is_held_still(baseline, changed, leak, word):
     changes = {"dropout": 0.3}
-    records = train(digits_data, "arm", 0, 1, **changes)
-    leaky = [dataclasses.replace(record, **leak(record)) for record in records]
+    leaky = [dataclasses.replace(record, **leak(record)) for record in changed(**changes)]
     row = check_of(study_of(arm=changes), [*baseline, *leaky])
     assert row["outcome"] == "unproven"
     assert f"{word}, which dropout must not move" in row["problems"]
@@ -166,11 +174,11 @@ def test_recipes_that_differ_otherwise_than_declared_fail(digits_data, baseline)
     assert OF_ANOTHER_RECIPE in check_of(study, [*baseline, *records])["problems"]
 
 
-def test_a_fault_in_the_reference_fails_the_arms_that_change_that_key(digits_data, baseline):
+def test_a_fault_in_the_reference_fails_the_arms_that_change_that_key(baseline, changed):
     sick = [
         dataclasses.replace(r, penalty={**r.penalty, "start": {"kernels": 1.0, "activations": 0.0}}) for r in baseline
     ]
-    records = [*sick, *train(digits_data, "arm", 0, 1, l2=0.01)]
+    records = [*sick, *changed(l2=0.01)]
     rows = examine(study_of(arm={"l2": 0.01}), records)
     assert [row["outcome"] for row in rows] == ["unproven", "unproven"]
     assert any("the reference's own footprint is wrong" in problem for problem in rows[1]["problems"])

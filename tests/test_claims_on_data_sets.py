@@ -141,7 +141,16 @@ def test_the_report_says_what_of_the_data_sets_a_claim_is_about():
     assert "One about every data set is supported where it is on each" in text
 
 
-@pytest.mark.parametrize("name", ["+1.5 on one of three", "+2 and -2, together none", "mean exactly at the margin"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "+1.5 on one of three",
+        *(
+            pytest.param(other, marks=pytest.mark.long)
+            for other in ("+2 and -2, together none", "mean exactly at the margin")
+        ),
+    ],
+)
 def test_of_made_up_runs_claims_about_data_sets_are_seldom_ruled_wrongly(name):
     found = made_up.run(made_up.SCENARIOS[name], studies=4, seed=4)
     assert made_up.wrong_reports(found, "claims") <= at_most(ALPHA, 4)

@@ -216,7 +216,13 @@ def test_ranks_are_friedmans_with_the_critical_difference_of_demsar():
     assert found.ranks == {"d": 4.0, "c": 3.0, "b": 2.0, "a": 1.0} and found.p < 1e-6
 
 
-@pytest.mark.parametrize("name", ["no effect anywhere", "+6 on one of three", "+2 and -2, together none"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "+6 on one of three",
+        *(pytest.param(other, marks=pytest.mark.long) for other in ("no effect anywhere", "+2 and -2, together none")),
+    ],
+)
 def test_made_up_runs_on_several_data_sets_are_seldom_judged_wrongly(name):
     found = made_up.run(made_up.SCENARIOS[name], studies=6, seed=3)
     assert made_up.wrong_reports(found) <= at_most(ALPHA, 6)

@@ -1,5 +1,6 @@
 """A start that is to end early, or that is asked for one folder, after a file that the user's data are read from has changed."""
 
+import functools
 import json
 from types import SimpleNamespace
 
@@ -43,16 +44,21 @@ def beginnings(copy):
     return {(record["arm"], record["seed"]): record["timing"]["started"] for record in records}
 
 
-@pytest.fixture(scope="module", params=[[], ["f1_macro"]], ids=["no metrics", "metrics"])
-def trained(workflow_copy, request):
-    """The study, trained and, if it asks for metrics, measured; seeds of further tables."""
-    copy = workflow_copy("ends")
-    (copy.folder / "table_data.py").write_text(LOAD)
-    write_table(copy.folder, seed=0)
-    copy.write({**STUDY, "metrics": request.param})
-    done = copy.run("check", *([MEASURES] if request.param else []))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return copy, iter(range(1, 100))
+@pytest.fixture(scope="module")
+def trained(workflow_copy):
+    """Gives the study with these metrics, trained and, if there are any, measured; and seeds of further tables."""
+
+    @functools.cache
+    def study(*metrics):
+        copy = workflow_copy("ends")
+        (copy.folder / "table_data.py").write_text(LOAD)
+        write_table(copy.folder, seed=0)
+        copy.write({**STUDY, "metrics": list(metrics)})
+        done = copy.run("check", *([MEASURES] if metrics else []))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return copy, iter(range(1, 100))
+
+    return study
 
 
 ENDS = {  # what trains
@@ -63,15 +69,27 @@ ENDS = {  # what trains
     (FOLDER,): {"no_dropout"},
 }
 MEASURED = ("--until", "measure"), ("--omit-from", "check")
+OF_METRICS = ("--until", "data"), *MEASURED  # of other ends, what a study that asks for metrics does is a variant
 
 
-@pytest.mark.parametrize("words", ENDS, ids=" ".join)
-def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, words):
-    copy, seeds = trained
+@pytest.mark.parametrize(
+    ("metrics", "words"),
+    [
+        pytest.param(
+            metrics,
+            end,
+            id=f"{name}-{' '.join(end)}",
+            marks=[pytest.mark.long] * (bool(metrics) != (end in OF_METRICS)),
+        )
+        for name, metrics in (("no metrics", []), ("metrics", ["f1_macro"]))
+        for end in ENDS
+        if metrics or end != ("--until", "measure")  # the plan has no such job
+    ],
+)
+def test_what_new_data_ask_for_trains_up_to_the_end_of_the_plan(trained, metrics, words):
+    copy, seeds = trained(*metrics)
     before, report, measures = beginnings(copy), copy.folder / "results/small/report.md", copy.folder / MEASURES
     has_metrics = measures.exists()
-    if words == ("--until", "measure") and not has_metrics:
-        return  # the plan has no such job
     date = measures.stat().st_mtime_ns if has_metrics else 0
     write_table(copy.folder, next(seeds))
     dry = copy.run("-n", *words)

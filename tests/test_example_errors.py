@@ -74,7 +74,7 @@ def test_pseudo_values_of_a_mean_are_the_means_of_groups_the_same_for_all():
     )
 
 
-@pytest.mark.parametrize("score", [rmse, f1])
+@pytest.mark.parametrize("score", [f1, pytest.param(rmse, marks=pytest.mark.long)])
 def test_an_interval_for_new_data_holds_for_metrics_that_are_no_means(score):
     """Two arms that are worth the same over all data, by a metric of which there is no value of one example."""
     rng, studies = np.random.default_rng(9), 150

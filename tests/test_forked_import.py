@@ -95,7 +95,7 @@ def test_what_was_there_before_is_left_to_the_last_import(job, tmp_path, monkeyp
         assert log.read_text() == "" and not (job.parents[2] / "mlflow").exists()
 
 
-@pytest.mark.parametrize("ended_by", ["the last import", "kill -9"])
+@pytest.mark.parametrize("ended_by", ["the last import", pytest.param("kill -9", marks=pytest.mark.long)])
 def test_it_ends_within_a_run(job, tmp_path, monkeypatch, ended_by):  # noqa: F811
     results, end = job.parents[2], put_aside(job)
     with start(results, tmp_path, monkeypatch, end, slow=True) as (log, process):

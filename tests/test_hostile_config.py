@@ -30,7 +30,7 @@ print(json.dumps([counts, [f"{place}\\n  {study}" for place, study in raised.val
 @pytest.mark.parametrize(
     ("kind", "planned", "drawn"),
     [
-        ("studies", 0.1, 300),
+        ("studies", 0.1, 100),
         pytest.param("spoilt", 0.005, 900, marks=pytest.mark.cases),  # 1.3 to 1.8 % of 1500 could be planned
     ],
 )

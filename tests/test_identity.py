@@ -172,7 +172,7 @@ def test_of_starts_that_draw_at_once_all_get_the_one_that_is_kept(own, tmp_path,
     assert identity_of(tmp_path, shared=False).id == taken[0].id
 
 
-@pytest.mark.parametrize("store", ["own", "shared"])
+@pytest.mark.parametrize("store", ["shared", pytest.param("own", marks=pytest.mark.long)])
 def test_what_was_deleted_noted_or_renamed_in_the_pages_is_neither_lost_nor_doubled(study, store, request, capsys):
     request.getfixturevalue(store)
     job = study("first", 0.25)
@@ -235,7 +235,7 @@ def as_an_earlier_version_left_it(client, job):
     (job.parents[2] / IDENTITY).unlink()
 
 
-@pytest.mark.parametrize("store", ["own", "shared"])
+@pytest.mark.parametrize("store", ["own", pytest.param("shared", marks=pytest.mark.long)])
 def test_the_experiment_of_an_earlier_version_goes_on_without_what_others_put_there(study, store, request, capsys):
     request.getfixturevalue(store)
     job = study("first", 0.25)

@@ -60,7 +60,7 @@ def test_only_what_is_of_keras_is_replaced_and_what_is_kept_of_a_model_has_it_st
 )
 def test_a_training_with_them_has_the_weights_of_one_without(digits_data, monkeypatch, l1, l2):
     model = {"name": "mlp", "widths": [16, 8]}
-    settings = resolved(model=model, l1=l1, l2=l2, epochs=2, batch_size=25, dropout=0.2, loop="xla")
+    settings = resolved(model=model, l1=l1, l2=l2, epochs=2, batch_size=25, loop="xla")
     laned = arm_runs(settings, digits_data)
     monkeypatch.setattr("butfor.engine.kernel_penalties.sum_in_lanes", lambda model: None)
     own = arm_runs(settings, digits_data)

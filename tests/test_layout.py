@@ -75,10 +75,13 @@ def reached(names):
     return files
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=named)
-def test_heavy_libraries_are_imported_only_at_home(path):
-    libraries = {name.split(".")[0] for name in imports(path)}
-    assert not {library for library in libraries & set(AT_HOME) if wing(path) not in AT_HOME[library]}
+def test_heavy_libraries_are_imported_only_at_home():
+    libraries = {path: {name.split(".")[0] for name in imports(path)} & set(AT_HOME) for path in LIBRARY}
+    assert {library for of_one in libraries.values() for library in of_one} == set(AT_HOME)
+    strays = [
+        (named(path), library) for path in LIBRARY for library in libraries[path] if wing(path) not in AT_HOME[library]
+    ]
+    assert strays == []
 
 
 def test_what_the_workflow_imports_is_the_standard_library_alone():
@@ -143,16 +146,19 @@ def test_no_file_name_occurs_twice():
     assert [name for name, count in names.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=named)
-def test_files_stay_short_and_named_after_a_concept(path):
-    assert path.stem not in {"utils", "helpers", "common", "misc"}
-    assert len(path.read_text().splitlines()) <= 275
+def test_files_stay_short_and_named_after_a_concept():
+    assert [named(path) for path in LIBRARY if path.stem in {"utils", "helpers", "common", "misc"}] == []
+    assert [named(path) for path in LIBRARY if len(path.read_text().splitlines()) > 275] == []
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=named)
-def test_private_names_stay_in_their_file(path):
-    taken = [name for name in imports(path) if file_of(name) and name.rsplit(".", 1)[-1].startswith("_")]
-    assert not taken
+def test_private_names_stay_in_their_file():
+    taken = [
+        (named(path), name)
+        for path in LIBRARY
+        for name in imports(path)
+        if file_of(name) and name.rsplit(".", 1)[-1].startswith("_")
+    ]
+    assert taken == []
 
 
 def test_the_adapters_between_rules_and_library_stay_few():

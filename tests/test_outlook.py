@@ -315,7 +315,10 @@ def test_a_study_comes_to_something_between_its_first_look_and_all_that_its_budg
     assert len(least(plan, {"look1": ["baseline", "a"]}.get)) == 4, "the second look is known to come"
 
 
-@pytest.mark.parametrize(("ablations", "seeds"), [(1, 8), (3, 10), (4, 5), (6, 8)])
+@pytest.mark.parametrize(
+    ("ablations", "seeds"),
+    [(1, 8), (3, 10), *(pytest.param(*more, marks=pytest.mark.long) for more in ((4, 5), (6, 8)))],
+)
 def test_what_a_design_can_see_is_what_its_verdicts_find(ablations, seeds):
     """By simulation: of the size that is said to be seen, 4 of 5 studies call it real; of one smaller by 15 %, fewer."""
     rule, spread = stats.Rule(margin=0.5, looks=(seeds,)), Spread(0.3, "assumed")

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -79,7 +80,14 @@ def test_a_model_that_keeps_its_word_is_built_and_its_layers_are_told(own, point
     assert [row["layer"] for row in rows if row["parameters"]] == ["hidden_1", "logits"]
 
 
-@pytest.mark.parametrize("recipe", [{"dropout": 0.0}, {"dropout": [0.5]}, {"initialiser": "zeros"}, {"l1": 0.1}])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"dropout": 0.0},
+        {"initialiser": "zeros"},
+        *(pytest.param(other, marks=pytest.mark.long) for other in ({"dropout": [0.5]}, {"l1": 0.1})),
+    ],
+)
 def test_no_recipe_of_such_a_model_is_refused(own, points, recipe):
     held(own, points, **recipe)
 
@@ -335,17 +343,18 @@ def test_a_model_that_cannot_be_built_says_why_in_its_file_and_beside_its_record
 
 
 def test_where_no_model_can_be_built_the_job_itself_fails_and_what_is_common_is_told_once(
-    own, digits, tmp_path, monkeypatch
+    own, digits, tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.setattr(build_job, "log_path", lambda: tmp_path / "log")
+    here = SimpleNamespace(run=lambda words, input, **more: build_job._build_in_turn(json.loads(input)))
+    monkeypatch.setattr(build_job, "subprocess", here)  # in place of a process, which the test above has
+    monkeypatch.setattr(build_job, "log_to", lambda path: None)
     name = own(MODEL.replace("(inputs, recipe", "(keras.layers.Flatten()(inputs), recipe"))
     bad = {**resolved(model=name), "dropout": [0.1, 0.2]}
     arms, paths = {"one": bad, "two": bad}, [tmp_path / "1", tmp_path / "2"]
     everywhere = [[path] * len(arms) for path in digits]
     with pytest.raises(OwnCodeError, match=r"own models could be built \(one, two\); see above\.$"):
         build_on_each(KERAS, arms, *everywhere, paths, "look1", {})
-    text = (tmp_path / "log").read_text()
-    assert text.count("one: ") == 1 and "two: the same as of one" in text
+    assert caplog.text.count("one: ") == 1 and "two: the same as of one" in caplog.text
     build_on_each(KERAS, arms, *everywhere, paths, "look1", {}, built_before=1)  # that the study has another is enough
     assert all(map(failure, paths))
 

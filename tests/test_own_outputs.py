@@ -44,7 +44,9 @@ def build(recipe, shape, classes, parts):
 USES = {"uses": ["initialiser", "layer_initialisers", "bias_initialiser", "l1", "l2", "max_norm"]}
 SEVERAL = [
     ("{'image': image, 'code': code}", "y_pred['image']", r"received a dict of image, code\. Return"),
-    ("(image, image + code)", "y_pred[0]", r"received a tuple of 2 arrays\. Return"),
+    pytest.param(
+        "(image, image + code)", "y_pred[0]", r"received a tuple of 2 arrays\. Return", marks=pytest.mark.long
+    ),
 ]
 
 

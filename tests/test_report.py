@@ -100,10 +100,13 @@ def test_a_report_on_nothing_says_why_there_is_nothing():
     assert "- `dropout`, look1, at seed 0: OwnCodeError: it raises. Log: `dropout.log`" in text
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "scripts" / "butfor").rglob("*.py")), ids=lambda path: path.stem)
-def test_no_sentence_shows_code_that_was_to_be_filled_in(path):
-    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
-    assert not [text for text in texts if isinstance(text, str) and re.search(r"\{\w+\([\w, ]*\)", text)]
+def test_no_sentence_shows_code_that_was_to_be_filled_in():
+    paths = sorted((ROOT / "scripts" / "butfor").rglob("*.py"))
+    nodes = [(path.stem, node) for path in paths for node in ast.walk(ast.parse(path.read_text()))]
+    texts = [
+        (name, node.value) for name, node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(texts) > 1000 and [text for text in texts if re.search(r"\{\w+\([\w, ]*\)", text[1])] == []
 
 
 def test_the_method_says_whether_seeds_split_the_data_and_what_verdicts_are_about():

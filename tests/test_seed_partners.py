@@ -100,6 +100,11 @@ def start(digits, hindered, runs, begun_by):
         each.wait()
 
 
+BY_FORK_FIRST = pytest.mark.parametrize(  # what is begun does the same; ends by signals have both
+    "begun_by", ["fork", pytest.param("interpreter", marks=pytest.mark.long)], indirect=True
+)
+
+
 def records(runs):
     """Without what differs from one time to the next."""
     found = {path.name: json.loads(path.read_text()) for path in runs.glob("seed_*.json")}
@@ -149,7 +154,9 @@ def test_seeds_are_dealt_in_turn():
     assert dealt([], 3) == [[]]
 
 
-@pytest.mark.parametrize("threads, each", [(2, 1), (3, 1), (8, 1), (2, None)])
+@pytest.mark.parametrize(
+    "threads, each", [(2, 1), (2, None), *(pytest.param(many, 1, marks=pytest.mark.long) for many in (3, 8))]
+)
 def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, threads, each):
     alone = tmp_path / "alone" / "runs" / "a" / "look1"
     train_arm(JOB, *digits, threads=each or threads, runs=alone)
@@ -158,6 +165,7 @@ def test_records_do_not_depend_on_who_trains_them(digits, tmp_path, runs, thread
     assert list(note_beside(runs).parent.iterdir()) == []
 
 
+@BY_FORK_FIRST
 def test_each_process_trains_its_share(start, tmp_path, runs):
     for seed in SEEDS:
         (tmp_path / f"slow{seed}").touch()
@@ -206,7 +214,9 @@ def test_a_full_disk_is_said_with_what_to_do(digits, hindered, tmp_path, runs):
     assert json.loads(note_beside(runs).read_text())["why"].endswith("the same command goes on from here.")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGINT]
+)
 def test_a_job_that_is_ended_ends_the_others(start, tmp_path, runs, number):
     for seed in (1, 2):
         (tmp_path / f"slow{seed}").touch()
@@ -237,6 +247,7 @@ def test_two_ctrl_cs_leave_no_more_than_one(start, tmp_path, runs):
     assert gone(partner) and partner_notes(runs) == []
 
 
+@BY_FORK_FIRST
 def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_path, runs):
     """Its own seeds are done: what is lost is the other's."""
     (tmp_path / "slow3").touch()
@@ -251,6 +262,7 @@ def test_a_job_stopped_while_it_waits_for_another_process_says_so(start, tmp_pat
     assert [path.name for path in note_beside(runs).parent.glob("look1*")] == ["look1.failure.json"]
 
 
+@BY_FORK_FIRST
 def test_what_a_killed_job_has_left_is_removed(start, tmp_path, digits, hindered, runs):
     (tmp_path / "slow3").touch()
     job = start()

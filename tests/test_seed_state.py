@@ -39,9 +39,9 @@ def hoarder(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("place", "seeds"),
     [
-        ("mask", (0, 1, 2)),
+        ("mask", (0, 2)),
+        pytest.param("mask", (0, 1, 2), marks=LONG),
         ("generator", (0, 2)),
-        ("optimiser", (0, 2)),
         *(pytest.param(place, (0, 1, 2), marks=LONG) for place in PLACES),
     ],
 )
@@ -79,9 +79,9 @@ def test_under_xla_seeds_share_the_compiled_model_where_its_variables_are_all(ho
     ("place", "resumable"),
     [
         ("step", True),
-        ("mask", True),
         ("generator", False),
-        ("optimiser", False),
+        pytest.param("mask", True, marks=LONG),
+        pytest.param("optimiser", False, marks=LONG),
         pytest.param("variable", False, marks=LONG),
     ],
 )
@@ -111,7 +111,9 @@ def test_the_objective_of_a_step_that_returns_the_loss_of_its_batch_is_the_mean(
     assert engine.train_epoch(order)[1] == pytest.approx(np.mean(one_by_one), rel=1e-5)
 
 
-@pytest.mark.parametrize("place", ["generator", "optimiser", pytest.param("variable", marks=LONG)])
+@pytest.mark.parametrize(
+    "place", ["generator", *(pytest.param(place, marks=LONG) for place in ("optimiser", "variable"))]
+)
 def test_what_is_tried_and_measured_before_a_training_leaves_nothing_in_it(hoarder, digits_data, place):
     arm = arm_runs(hoarder(place), digits_data)
     run = arm.train(0)

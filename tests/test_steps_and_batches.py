@@ -41,6 +41,7 @@ EVERYTHING = {
     "cutout": 2, "mixup": 0.4, "cutmix": 1.0, "accumulation": 2,
     "sample_weight": "given",
 }  # fmt: skip
+LOOPS = ["graph", pytest.param("fit", marks=pytest.mark.long)]  # which go the same way, see below
 ORDER = RNG.permutation(200)[:100].astype(np.int32).reshape(5, 20)
 
 
@@ -102,7 +103,7 @@ def test_graph_and_fit_go_the_same_way():
         near(outcome(graph), outcome(fit))
 
 
-@pytest.mark.parametrize("loop", ["graph", "fit"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_an_average_of_weights_is_evaluated_as_keras_swaps_it_in(loop):
     engine = started({"ema": {"name": "weights", "momentum": 0.9}, "loop": loop, "learning_rate": 0.01}, data())
     copy = plain_copy(engine, keras.optimizers.Adam(engine._compiled.rates, use_ema=True, ema_momentum=0.9))
@@ -168,8 +169,8 @@ def partners(values, shares):
     return left * values + (1 - left) * values[np.r_[-1, 0 : len(values) - 1]]
 
 
-@pytest.mark.parametrize("loop", ["graph", "fit"])
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("weighted", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_mixup_trains_as_keras_does_on_batches_that_are_mixed_by_its_formula(loop, weighted):
     given = {"name": "given", "weights": [1.0, 2.0, 5.0]}
     engine = started({"mixup": 0.4, "loop": loop, **({"class_weight": given} if weighted else {})}, data())
@@ -203,11 +204,11 @@ def test_cutmix_puts_a_rectangle_of_the_example_before_into_each_and_counts_its_
         np.testing.assert_allclose(target, kept * one + (1 - kept) * other, atol=1e-6)
 
 
-def test_the_step_of_a_mixed_batch_is_worked_out_apart():
+@pytest.mark.parametrize("loop", ["graph", pytest.param("xla", marks=pytest.mark.long)])
+def test_the_step_of_a_mixed_batch_is_worked_out_apart(loop):
     recipe = {"mixup": 0.4, "cutmix": 0.4, "noise": 0.2, "class_weight": "balanced", "label_smoothing": 0.1}
-    for loop in ("graph", "xla"):
-        taken = started({**recipe, "loop": loop}, data()).try_step(ORDER, 3)
-        assert taken.unknown == "" and taken.objective == pytest.approx(taken.loss, rel=1e-5)
+    taken = started({**recipe, "loop": loop}, data()).try_step(ORDER, 3)
+    assert taken.unknown == "" and taken.objective == pytest.approx(taken.loss, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_mixing_batches_of_one_is_refused(planned):
         planned("{recipe: {batch_size: 1, mixup: 0.2}, ablations: {a: {set: {dropout: 0.5}}}}")
 
 
-@pytest.mark.parametrize("loop", ["graph", "fit"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_gradients_are_gathered_as_keras_gathers_them_at_the_rates_of_their_batches(loop):
     engine = started({"accumulation": 3, "weight_decay": "decoupled", "loop": loop}, data())
     optimiser = keras.optimizers.Adam(engine._compiled.rates, gradient_accumulation_steps=3, weight_decay=0.01)
@@ -259,7 +260,7 @@ def test_a_training_that_would_never_update_is_refused(planned):
     planned(study.format(1080))
 
 
-@pytest.mark.parametrize("loop", ["graph", "fit"])
+@pytest.mark.parametrize("loop", LOOPS)
 def test_weights_of_examples_train_as_keras_has_them_and_as_the_trial_step_expects(loop):
     engine = started({"sample_weight": "given", "loop": loop}, data())
     copy = plain_copy(engine, keras.optimizers.Adam(engine._compiled.rates))

@@ -107,7 +107,13 @@ def name_of(training):
     return "-".join([task, *map(str, recipe.values())])
 
 
-@pytest.mark.parametrize("training", TRAININGS, ids=name_of)
+@pytest.mark.parametrize(
+    "training",
+    [
+        pytest.param(training, id=name_of(training), marks=[pytest.mark.long] * (not training[1]))
+        for training in TRAININGS  # of a task's own loss, what a record says is compared below
+    ],
+)
 def test_a_loss_trains_as_plain_keras_does(training):
     task, recipe, loss, targets = training
     recipe, data = resolved(**MLP, **recipe), dataset(task)

@@ -92,17 +92,17 @@ def test_it_is_measured_only_where_it_is_watched_and_changes_nothing_else(quanti
 
 
 KNOWN = [
-    ("regression", {"loss": PINBALL}),
     ("regression", {"loss": {"name": "huber", "delta": 0.5}, "target_scaling": "none"}),
-    ("regression", {}),
     ("classification", {"label_smoothing": 0.2, "class_weight": "balanced", "l2": 1e-3, "dropout": 0.3}),
-    ("classification", {"loss": "focal"}),
     ("classification", {"mixup": 0.4}),
     ("multilabel", {"loss": "focal", "label_smoothing": 0.1}),
 ]
+OTHERS = ("regression", {"loss": PINBALL}), ("regression", {}), ("classification", {"loss": "focal"})
 
 
-@pytest.mark.parametrize(("task", "recipe"), KNOWN, ids=str)
+@pytest.mark.parametrize(
+    ("task", "recipe"), [*KNOWN, *(pytest.param(*other, marks=pytest.mark.long) for other in OTHERS)], ids=str
+)
 def test_it_is_the_loss_of_the_recipe_without_penalties_and_weights(task, recipe):
     """As it is worked out apart, from the scores of the final weights."""
     runs, record = trained(task, **recipe, early_stopping=WATCHING, epochs=2)
@@ -116,7 +116,7 @@ def test_it_is_the_loss_of_the_recipe_without_penalties_and_weights(task, recipe
         assert record.metrics["test/trained_loss"] == pytest.approx(record.metrics["test/loss"], rel=1e-5)
 
 
-@pytest.mark.parametrize("loop", ["xla", "graph", "fit"])
+@pytest.mark.parametrize("loop", ["xla", pytest.param("fit", marks=pytest.mark.long)])
 def test_each_loop_chooses_the_same_epoch(loop, quantile):
     _, (_, graph) = quantile
     _, record = trained(loss=PINBALL, early_stopping=WATCHING, loop=loop)

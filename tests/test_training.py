@@ -18,7 +18,7 @@ from butfor.recipe import schedules, streams
 from butfor.records import record
 from butfor.training.arm_job import train_arm
 from butfor.training.arm_runs import ArmRuns
-from conftest import KERAS, resolved
+from conftest import NUMPY, resolved
 from keras_training import arm_runs
 
 RECIPE = resolved(
@@ -83,7 +83,7 @@ def test_the_graph_loop_equals_fit_to_the_bit_over_an_epoch(digits_data):
     assert graph_loss == pytest.approx(fit_loss, rel=1e-6)
 
 
-@pytest.mark.parametrize("changes", [{}, {"dropout": 0.0}])
+@pytest.mark.parametrize("changes", [{"dropout": 0.0}, pytest.param({}, marks=pytest.mark.long)])
 def test_the_xla_loop_equals_fit_in_every_weight_over_50_steps(digits_data, changes):
     settings = recipe(**changes)
     xla, _ = weights_after(settings, digits_data, "xla", 50)
@@ -91,7 +91,7 @@ def test_the_xla_loop_equals_fit_in_every_weight_over_50_steps(digits_data, chan
     assert max(np.abs(a - b).max() for a, b in zip(xla, fit, strict=True)) <= 1e-5
 
 
-@pytest.mark.parametrize("loop", ["xla", *(pytest.param(loop, marks=pytest.mark.cases) for loop in ("graph", "fit"))])
+@pytest.mark.parametrize("loop", ["graph", *(pytest.param(loop, marks=pytest.mark.long) for loop in ("xla", "fit"))])
 def test_a_repeated_run_leaves_the_same_record_whatever_ran_before_it(digits_data, loop):
     settings = recipe(loop=loop)
     alone = runs(settings, digits_data, 1)[0]
@@ -149,7 +149,7 @@ def test_a_chosen_standard_deviation_is_the_one_that_is_used():
     assert weights.std() == pytest.approx(1.0, rel=0.01)
 
 
-@pytest.mark.parametrize("loop", ["xla", "graph", "fit"])
+@pytest.mark.parametrize("loop", ["graph", "fit", pytest.param("xla", marks=pytest.mark.long)])
 def test_a_loss_that_explodes_is_a_status_and_ends_the_epoch_at_once(digits_data, loop):
     settings = recipe(loop=loop, learning_rate=1e30, optimiser={"name": "sgd", "momentum": 0.0, "nesterov": False})
     (run,) = runs(settings, digits_data, 0)
@@ -206,7 +206,7 @@ def test_a_convolutional_model_trains(digits_data):
 
 
 def test_a_job_goes_on_after_its_last_finished_seed(digits, tmp_path):
-    job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1, "engine": KERAS}
+    job = {"arm": "a", "seeds": [0, 1], "recipe": recipe(epochs=1), "validation": 0.1, "engine": NUMPY}
     folder = tmp_path / "runs" / "a" / "look1"
     train_arm(job, *digits, threads=1, runs=folder)
     whole = {path.name: record.read(path) for path in folder.glob("seed_*.json")}

@@ -224,6 +224,19 @@ CHANGES = {  # what is changed: how, and what trains
 }  # fmt: skip
 
 
+VARIANTS = {  # of other rows, so that they are in the long tests
+    "the results folder copied without dates (`cp -r`)",
+    "the results taken into a fresh checkout, an arm's setting changed",
+    "the names of two arms exchanged",
+    "arms in another order",
+    "two values of the recipe exchanged",
+    "a claim on accuracy or loss of training examples",
+    "a line of the code that trains, with an old date (`cp -p`)",
+    "where files lie, how errors are worded",
+    "the arrays changed, trained and taken back",
+}
+
+
 @pytest.fixture(scope="module")
 def finished(workflow_copy):
     """The study, run once."""
@@ -279,7 +292,9 @@ def would_train(copy):
     return re.findall(r"Train (\w+), look", done.stdout + done.stderr)
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change", [pytest.param(change, marks=[pytest.mark.long] * (change in VARIANTS)) for change in CHANGES]
+)
 def test_exactly_what_is_missing_trains(finished, tmp_path, change):
     make, expected = CHANGES[change]
     copy = Workflow.__new__(Workflow)

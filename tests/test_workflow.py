@@ -219,33 +219,13 @@ def test_a_mistake_is_one_line_that_names_the_file_it_is_in(edited):
         assert "Error" not in done.stderr and "common.smk" not in done.stderr
 
 
-def test_changing_an_ablation_trains_that_one_only(edited):
-    edited.write(changed(ablations={**STUDY["ablations"], "no_dropout": {"set": {"dropout": 0.3}}}))
-    jobs = edited.would_run()
-    assert jobs["train"] == 1 and jobs["track"] == 1
-
-
-def test_adding_an_ablation_trains_only_it(edited):
-    edited.write(with_ablation("no_l2", {"dropout": 0.3}))
-    assert edited.would_run()["train"] == 1
-
-
 def test_a_smaller_training_set_in_one_arm_or_another_folder_to_look_in_leaves_the_others_alone(edited):
     edited.write({**with_ablation("small", {"train_size": 300}), "data": {"name": "digits", "folder": "elsewhere"}})
     jobs = edited.would_run()
     assert jobs["train"] == 1 and "data" not in jobs
 
 
-def test_removing_an_ablation_trains_nothing(edited):
-    edited.write(changed(ablations={"no_dropout": STUDY["ablations"]["no_dropout"]}))
-    assert "train" not in edited.would_run()
-
-
-def test_swapping_two_values_is_noticed(edited):
-    edited.write(changed(recipe={**STUDY["recipe"], "dropout": 0.001, "l2": 0.1}))
-    assert edited.would_run()["train"] == 3
-
-
+@pytest.mark.long
 def test_changing_a_number_inside_a_recipe_to_one_that_stands_elsewhere_is_noticed(edited):
     edited.write(changed(recipe={**STUDY["recipe"], "batch_size": 8}))
     assert edited.would_run()["train"] == 3
@@ -262,7 +242,7 @@ def test_writing_the_same_recipe_otherwise_trains_nothing(edited):
     [
         (changed(verdict={"margin": 1.0}), {"compare", "assess", "comment", "figures", "report", "track"}),
         (changed(question="Why?"), {"report", "track"}),
-        (changed(log_level=2), set()),
+        pytest.param(changed(log_level=2), set(), marks=pytest.mark.long),
     ],
 )
 def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, jobs):
@@ -270,6 +250,7 @@ def test_changing_margin_wording_or_log_level_trains_nothing(edited, settings, j
     assert set(edited.would_run()) == jobs
 
 
+@pytest.mark.long
 def test_editing_comments_docstrings_layout_or_messages_does_nothing_at_all(edited):
     modules = [path for path in (edited.folder / "scripts").rglob("*.py") if path.read_text().strip()]
     for path in modules:
@@ -285,13 +266,17 @@ def test_editing_comments_docstrings_layout_or_messages_does_nothing_at_all(edit
     ("module", "jobs"),
     [
         ("report/report", {"report", "track"}),
-        ("figures/draw", {"figures", "report", "track"}),
         ("tracking/mirror", {"track"}),
-        ("verdicts/preregistration", {"assess", "comment", "report", "track"}),
-        ("verdicts/removed", {"compare", "assess", "comment", "figures", "report", "track"}),
-        ("stats/looks", {"compare", "assess", "comment", "figures", "report", "track"}),
         ("checks/footprints/expected_weights", {"check", "compare", "assess", "comment", "figures", "report", "track"}),
         ("process/log", set()),
+        pytest.param("figures/draw", {"figures", "report", "track"}, marks=pytest.mark.long),
+        pytest.param("verdicts/preregistration", {"assess", "comment", "report", "track"}, marks=pytest.mark.long),
+        *(
+            pytest.param(
+                of_verdicts, {"compare", "assess", "comment", "figures", "report", "track"}, marks=pytest.mark.long
+            )
+            for of_verdicts in ("verdicts/removed", "stats/looks")
+        ),
     ],
 )
 def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
@@ -301,7 +286,15 @@ def test_editing_what_comes_after_training_trains_nothing(edited, module, jobs):
 
 
 @pytest.mark.parametrize(
-    "module", ["training/run", "training/evaluation", "data/dataset", "recipe/schedules", "recipe/streams"]
+    "module",
+    [
+        "data/dataset",
+        "recipe/streams",
+        *(
+            pytest.param(other, marks=pytest.mark.long)
+            for other in ("training/run", "training/evaluation", "recipe/schedules")
+        ),
+    ],
 )
 def test_editing_the_training_code_trains_everything(edited, module):
     with (edited.folder / "scripts" / "butfor" / f"{module}.py").open("a") as source:
