@@ -175,17 +175,19 @@ def snakemake() -> Preloaded:
 
 
 class Workflow:
-    """A copy of the workflow in a folder of its own, driven by the command line as a user drives it. `engine`: what trains."""
+    """A copy of the workflow in a folder of its own, driven by the command line as a user drives it. `engine`: what trains.
+    `one_process`: whether each arm is trained in one process, though cores are idle."""
 
-    def __init__(self, folder: Path, engine: str = NUMPY) -> None:
+    def __init__(self, folder: Path, engine: str = NUMPY, one_process: bool = False) -> None:
         self.folder, self.engine = folder, engine
+        self._before = ["--set-threads", "train=1"] * one_process
         for name in ("rules", "scripts", "config", "profiles", "examples"):
             shutil.copytree(ROOT / name, folder / name)  # compiled files too
         shutil.copy(ROOT / "Snakefile", folder)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`snakemake --cores 2` with more words."""
-        asked, variables = ["--cores", "2", *words], environment(self.engine)
+        asked, variables = [*self._before, "--cores", "2", *words], environment(self.engine)
         if snakemake().fits(variables):
             shared = shared_servers(environment(), self.engine)
             return snakemake().run(asked, self.folder, {**variables, **shared}, PATIENCE)
@@ -209,7 +211,7 @@ class Workflow:
 @pytest.fixture(scope="session")
 def workflow_copy(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workflow]:
     """A fresh copy of the workflow, of that name; another engine than NumPy's if it is named."""
-    return lambda name, engine=NUMPY: Workflow(tmp_path_factory.mktemp(name) / "copy", engine)
+    return lambda name, *engine: Workflow(tmp_path_factory.mktemp(name) / "copy", *engine)
 
 
 @contextmanager
@@ -240,9 +242,10 @@ def brought(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def case(request: pytest.FixtureRequest, workflow_copy: Callable[..., Workflow]) -> Workflow:
     """A copy of the workflow with the files of the test's own folder in it, trained by Keras. Each folder of tests/cases
     holds case.md (a situation that real users reported, where, and the right outcome), its files, and the test of that.
+    A second process of an arm would compile all again; in `spirals` and `test_spare_cores.py` there are such processes.
     """
     folder = request.path.parent
-    copy = workflow_copy(folder.name, KERAS)
+    copy = workflow_copy(folder.name, KERAS, True)
     ignored = shutil.ignore_patterns("case.md", "test_*.py", "__pycache__")
     shutil.copytree(folder, copy.folder, ignore=ignored, dirs_exist_ok=True)
     return copy

@@ -202,6 +202,7 @@ train_arm(json.loads(task), Path(arrays), Path(manifest), 1, Path(runs))
 
 
 @pytest.mark.cases
+@pytest.mark.long  # trainings are killed in tests/faults, and cut off after an epoch here
 def test_a_process_killed_at_random_moments_loses_nothing(digits, tmp_path):
     task = job(RECIPES["restarts, dropout, adam, stopped early"] | {"early_stopping": "none"}, epochs=400)
     task["recipe"]["early_stopping"] = {"name": "none"}

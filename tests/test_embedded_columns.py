@@ -107,13 +107,16 @@ def plain_model(is_embedded):
     return keras.Model(rows, keras.layers.Dense(2)(x))
 
 
+ALIKE = ("xla", "one_hot"), ("fit", "embedded")  # whose loop and whose kind the others have
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation")
 @pytest.mark.parametrize(
     ("loop", "categories"),
     [
         ("graph", "embedded"),
         *(
-            pytest.param(loop, kind, marks=pytest.mark.cases)
+            pytest.param(loop, kind, marks=[pytest.mark.cases] + [pytest.mark.long] * ((loop, kind) in ALIKE))
             for loop in ("graph", "xla", "fit")
             for kind in ("embedded", "one_hot")
             if (loop, kind) != ("graph", "embedded")

@@ -177,8 +177,8 @@ def test_only_the_first_picture_of_initialisers_corrects_the_tuning_notes(planne
 @pytest.mark.parametrize(
     ("missing", "seeds"),
     [
-        pytest.param("baseline", 2, marks=pytest.mark.cases),
-        pytest.param("glorot", 1, marks=pytest.mark.cases),
+        pytest.param("baseline", 2, marks=[pytest.mark.cases, pytest.mark.long]),
+        pytest.param("glorot", 1, marks=[pytest.mark.cases, pytest.mark.long]),
         pytest.param("everything", 1, marks=pytest.mark.cases),
     ],
 )

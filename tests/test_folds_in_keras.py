@@ -74,7 +74,7 @@ def build(recipe, shape, classes, parts):
 @pytest.mark.parametrize(
     "keys",
     [
-        {"schedule": "cosine", "l2": 1e-4},
+        pytest.param({"schedule": "cosine", "l2": 1e-4}, marks=pytest.mark.long),
         {"loop": "graph", "normalisation": "batch"},
         {"model": "net_of_folds:build", "schedule": "cosine", "dropout": 0.0},
     ],

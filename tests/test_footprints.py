@@ -141,7 +141,7 @@ CHANGES = [
     ("loop", {**MLP, "dropout": 0.2}, {"loop": "xla"}),
 ]  # fmt: skip
 
-LONG = {"shift-1", "noise-0.2"}  # in XLA's loop, as dropout and mixup are
+LONG = {"shift-1", "noise-0.2"}  # in XLA's loop, as mixup is
 
 
 def name_of(change):
@@ -151,12 +151,14 @@ def name_of(change):
 
 
 def with_cases(changes):
-    """The changes; each trains a model, so of each key the second is marked as a case, and later ones as long."""
+    """The changes; each trains a model, so of each key the second is marked as a case where it is of another model or loop than
+    the first ones, and as long where not, as later ones are."""
     seen, found = Counter(), []
     for change in changes:
         seen[change[0]] += 1
+        alike = change[1]["model"] == MLP["model"] and change[1]["loop"] == MLP["loop"]
         marks = [pytest.mark.cases] * (seen[change[0]] > 1)
-        marks += [pytest.mark.long] * (seen[change[0]] > 2 or name_of(change) in LONG)
+        marks += [pytest.mark.long] * (seen[change[0]] > 1 + (not alike) or name_of(change) in LONG)
         found.append(pytest.param(change, marks=marks, id=name_of(change)))
     return found
 

@@ -28,6 +28,7 @@ def folder(brought):
 NAMES = [*zoo.LAYERS]
 TOGETHER = 8  # what Keras adds around a layer is most of the time that this takes
 ALONE = "RandomElasticTransform"  # which takes as long as ten others
+SLOW = "RandomTranslation"  # with its group, which moves images as others do
 
 
 @pytest.fixture
@@ -45,10 +46,10 @@ def of(names):
 
 
 def groups():
-    """The layers, some at a time: every second group, and the one that takes longest, are left to `make test-long`."""
+    """The layers, some at a time: every second group, and those that take longest, are left to `make test-long`."""
     for place, start in enumerate(range(0, len(NAMES), TOGETHER)):
         names = [name for name in NAMES[start : start + TOGETHER] if name != ALONE]
-        yield pytest.param(names, id=" ".join(names), marks=[pytest.mark.long] * (place % 2))
+        yield pytest.param(names, id=" ".join(names), marks=[pytest.mark.long] * (place % 2 or SLOW in names))
     yield pytest.param([ALONE], id=ALONE, marks=pytest.mark.long)
 
 

@@ -112,7 +112,7 @@ def test_the_best_model_is_the_best_by_what_early_stopping_is_told_to_watch():
         assert min(mirrored, key=model_artifacts._rank).data.tags["butfor.seed"] == expected
 
 
-@pytest.mark.parametrize("model", ["mlp", pytest.param("cnn", marks=pytest.mark.cases)])
+@pytest.mark.parametrize("model", ["mlp", pytest.param("cnn", marks=[pytest.mark.cases, pytest.mark.long])])
 def test_what_is_kept_is_plain_keras_and_predicts_the_same(digits_data, model, tmp_path):
     engine = arm_runs(job(model)["recipe"], digits_data).engine
     engine.start(0)

@@ -86,7 +86,7 @@ def own(tmp_path, monkeypatch):
     [
         ("graph", "given"),
         *(
-            pytest.param(loop, weighed, marks=pytest.mark.cases)
+            pytest.param(loop, weighed, marks=[pytest.mark.cases] + [pytest.mark.long] * (weighed == "none"))
             for loop, weighed in (
                 ("graph", "none"),
                 ("fit", "none"),

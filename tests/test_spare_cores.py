@@ -141,8 +141,8 @@ def alone(workflow_copy):
         pytest.param([], SHARED, id="no word"),
         pytest.param(["--set-threads", "train=1"], ONE_EACH, marks=pytest.mark.cases),
         pytest.param(["--resources", "processes=1"], SHARED, marks=pytest.mark.cases),
-        pytest.param(["--max-threads", "1"], ONE_EACH, marks=pytest.mark.cases),
-        pytest.param(["--resources", "mem_mb=3000"], ONE_EACH, marks=pytest.mark.cases),
+        pytest.param(["--max-threads", "1"], ONE_EACH, marks=[pytest.mark.cases, pytest.mark.long]),
+        pytest.param(["--resources", "mem_mb=3000"], ONE_EACH, marks=[pytest.mark.cases, pytest.mark.long]),
     ],
 )
 def test_the_baseline_has_the_core_that_is_left_and_the_same_records(workflow_copy, alone, more, given):

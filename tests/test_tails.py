@@ -163,7 +163,7 @@ def test_where_runs_have_long_tails_praise_is_withheld_and_blame_is_not():
 
 
 @pytest.mark.cases
-@pytest.mark.parametrize("wide", [15, 3], ids=["all", "three"])
+@pytest.mark.parametrize("wide", [15, pytest.param(3, marks=pytest.mark.long)], ids=["all", "three"])
 def test_reports_on_wide_ablations_with_long_tails_and_no_effect_are_seldom_wrong(wide):
     studies, rng, wrong = 60, np.random.default_rng(8), 0
     for _ in range(studies):

@@ -326,15 +326,24 @@ def test_for_sgd_an_l2_penalty_is_weight_decay_of_twice_its_rate(digits_data):
     assert apart(penalised, weights_after(digits_data, 40, **SGD, **decay("decoupled", 0.01))[0]) > 1e-3
 
 
-@pytest.mark.parametrize("optimiser", [MOMENTUM, ADAM], ids=["momentum", "adam"])
+@pytest.mark.parametrize("optimiser", [pytest.param(MOMENTUM, marks=pytest.mark.long), ADAM], ids=["momentum", "adam"])
 def test_beyond_plain_sgd_an_l2_penalty_is_coupled_decay_and_not_decoupled(digits_data, optimiser):
     penalised, _ = weights_after(digits_data, 40, **optimiser, l2=0.01)
     assert apart(penalised, weights_after(digits_data, 40, **optimiser, **decay("coupled", 0.02))[0]) < 1e-5
     assert apart(penalised, weights_after(digits_data, 40, **optimiser, **decay("decoupled", 0.02))[0]) > 1e-3
 
 
-@pytest.mark.parametrize("kind", ["decoupled", "coupled"])
-@pytest.mark.parametrize("normalisation", ["none", "batch", "layer"])
+@pytest.mark.parametrize(
+    ("kind", "normalisation"),
+    [
+        ("decoupled", "none"),
+        ("coupled", "batch"),
+        *(
+            pytest.param(*pair, marks=pytest.mark.long)
+            for pair in (("coupled", "none"), ("decoupled", "batch"), ("decoupled", "layer"), ("coupled", "layer"))
+        ),
+    ],
+)
 def test_decay_pulls_on_kernels_alone_by_rate_times_learning_rate(digits_data, kind, normalisation):
     changes = {**SGD, "normalisation": normalisation}
     start = weights_after(digits_data, 1, **{**changes, "learning_rate": 1e-30})[0]
@@ -694,10 +703,10 @@ def same(a, b):
     "changes",
     [
         {"dropout": [0.0, 0]},
-        {"early_stopping": patience(patience=3, restore_best=False)},
+        pytest.param({"early_stopping": patience(patience=3, restore_best=False)}, marks=pytest.mark.long),
         {"early_stopping": patience(patience=1, warmup_epochs=3, restore_best=False)},
         {"schedule": {"name": "reduce_on_plateau", "patience": 3}},
-        {"schedule": {"name": "step", "factor": 1.0}},
+        pytest.param({"schedule": {"name": "step", "factor": 1.0}}, marks=pytest.mark.long),
     ],
     ids=str,
 )
@@ -707,15 +716,18 @@ def test_a_part_that_never_acts_changes_no_bit(digits_data, baseline_history, ch
 
 # Here the part is built and acts, by an amount that rounding swallows.
 BELOW_ROUNDING = [
-    {"l2": 1e-30}, {"l1": 1e-30}, {"activity_l1": 1e-30}, {"activity_l2": 1e-30},
-    {"weight_decay": {"name": "decoupled", "rate": 1e-30}}, {"weight_decay": {"name": "coupled", "rate": 1e-30}},
-    {"clipping": {"name": "value", "limit": 1e9}}, {"clipping": {"name": "norm", "limit": 2.0**30}},
-    {"clipping": {"name": "global_norm", "limit": 2.0**30}},
-    {"max_norm": 1e9},
+    {"l2": 1e-30}, {"activity_l1": 1e-30}, {"weight_decay": {"name": "coupled", "rate": 1e-30}},
+    {"clipping": {"name": "norm", "limit": 2.0**30}}, {"max_norm": 1e9},
+]  # fmt: skip
+ALIKE = [  # computed as one of these is
+    {"l1": 1e-30}, {"activity_l2": 1e-30}, {"weight_decay": {"name": "decoupled", "rate": 1e-30}},
+    {"clipping": {"name": "value", "limit": 1e9}}, {"clipping": {"name": "global_norm", "limit": 2.0**30}},
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", BELOW_ROUNDING, ids=str)
+@pytest.mark.parametrize(
+    "changes", [*BELOW_ROUNDING, *(pytest.param(each, marks=pytest.mark.long) for each in ALIKE)], ids=str
+)
 def test_a_part_too_weak_to_act_changes_no_bit(digits_data, baseline_history, changes):
     same(history(digits_data, **changes), baseline_history)
 
@@ -725,7 +737,7 @@ def test_adamw_without_decay_is_adam_to_the_bit(digits_data):
     same(history(digits_data, **adamw), history(digits_data, **ADAM))
 
 
-@pytest.mark.parametrize("name", ["norm", "global_norm"])
+@pytest.mark.parametrize("name", ["norm", pytest.param("global_norm", marks=pytest.mark.long)])
 def test_a_limit_on_norms_that_is_never_reached_changes_gradients_by_rounding_at_most(digits_data, name):
     """g·limit/limit may be a rounding error off g where the limit is no power of two."""
     plain = weights_after(digits_data, 40, **SGD)[0]

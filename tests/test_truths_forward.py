@@ -16,7 +16,8 @@ from keras_training import arm_runs
 
 pytestmark = pytest.mark.cases
 
-SEEDS = range(10)
+SEEDS = range(4)
+TRAINED = range(10)  # whose accuracies scatter more
 IMAGES = 100
 N_0_1 = {"name": "normal", "stddev": 1.0}
 TOO_WIDE = {"name": "variance_scaling", "scale": 4.0, "mode": "fan_in"}  # standard deviation 2/sqrt(inputs)
@@ -132,9 +133,9 @@ def first_figures(digits_data):
         model = {"name": "mlp", "widths": [64, 32]}
         recipe = resolved(model=model, initialiser=json.loads(initialiser), epochs=1, loop="graph", train_size=128)
         arm = arm_runs(recipe, digits_data)
-        losses = [arm.train(seed).first_loss["plain"] for seed in SEEDS]
+        losses = [arm.train(seed).first_loss["plain"] for seed in TRAINED]
         accuracies = []
-        for seed in SEEDS:
+        for seed in TRAINED:
             arm.engine.start(seed)
             rows = np.arange(len(digits_data.x_test), dtype=np.int32)
             accuracies.append(arm.engine.evaluate("test", rows)["accuracy"])
@@ -143,7 +144,9 @@ def first_figures(digits_data):
     return lambda initialiser: figures(json.dumps(initialiser))
 
 
-@pytest.mark.parametrize("initialiser", ["glorot_normal", "glorot_uniform", "he_normal"])
+@pytest.mark.parametrize(
+    "initialiser", ["glorot_normal", pytest.param("glorot_uniform", marks=pytest.mark.long), "he_normal"]
+)
 def test_an_untrained_classifier_of_ten_knows_nothing_and_says_so(first_figures, initialiser):
     losses, accuracies = first_figures(initialiser)
     assert losses.mean() == pytest.approx(np.log(10), abs=0.3)

@@ -93,7 +93,9 @@ def missing(ablation, reference, seeds):
 
 
 @pytest.mark.parametrize("treatment", [ignored, missing])
-@pytest.mark.parametrize("name", ["30 % diverge, else equal", "30 % diverge, else +2"])
+@pytest.mark.parametrize(
+    "name", ["30 % diverge, else equal", pytest.param("30 % diverge, else +2", marks=pytest.mark.long)]
+)
 def test_failures_that_are_dropped(monkeypatch, name, treatment):
     class Dropping:
         pair = staticmethod(treatment)

@@ -232,9 +232,10 @@ def trained(asked: dict, trainer: Trainer) -> list[Record]:
 
 
 def judged(asked: dict, records: list[Record]) -> list[dict]:
-    """The contrasts of a study, without what is told beside a verdict: the typical run and what pairing costs, a quarter of the
-    work."""
-    with mock.patch.multiple(stats, typical=lambda *_, **__: UNTOLD, pairing_cost=lambda *_: math.nan):
+    """The contrasts of a study, without what is told beside a verdict, up to two thirds of the work: the typical run, what
+    pairing costs, and what the seeds of an undecided ablation could have shown and lack."""
+    lacking = {"smallest_effect": lambda *_: None, "more_seeds": lambda *_: None}
+    with mock.patch.multiple(stats, typical=lambda *_, **__: UNTOLD, pairing_cost=lambda *_: math.nan, **lacking):
         return contrasts.judge(asked, records, [])
 
 

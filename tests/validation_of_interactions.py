@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 import validation
-from butfor.verdicts import contrasts, factorials, next_look
+from butfor.verdicts import factorials, next_look
 from validation import ALPHA, LAWS, LOOKS, SHARED, SIGMA, at_most
 
 FACTORS = ("dropout", "l2", "shift")
@@ -87,7 +87,7 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
             arms = [] if look is asked["looks"][-1] else next_look.after(asked, look["name"], records)["next"]
             if not arms:
                 break
-    found = factorials.grid_effects(asked, records, contrasts.judge(asked, records, []))
+    found = factorials.grid_effects(asked, records, validation.judged(asked, records))
     return [_row(scenario, number, row) for row in found]
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 import validation
 from butfor.study.study_protocol import ArmTerms, Protocol
-from butfor.verdicts import contrasts, preregistration, register, reported
+from butfor.verdicts import preregistration, register, reported
 from butfor.verdicts.preregistration import Seen
 from butfor.verdicts.removed import with_removed
 from validation import ALPHA, ARMS, LOOKS, SIGMA, at_most
@@ -123,7 +123,7 @@ def one_study(scenario: Scenario, seed: int, number: int) -> list[dict]:
                 owner.starts(records)
                 arms = {"baseline": "baseline", **owner.arms}
                 records = [record for name, asks in arms.items() for record in trained(name, asks, seeds)]
-                rows = contrasts.judge(owner.asked(), records, [])
+                rows = validation.judged(owner.asked(), records)
                 verdicts = [row["verdict"] for row in rows if row["metric"] == "test/accuracy"]
                 said.append(bool({"helps", "hurts"} & {*verdicts}))
                 if not is_changed:

@@ -13,7 +13,7 @@ from harness import STUDY, Study, check, content, finished, gone, kill, resume, 
 SECONDS = 2.0  # about what a training job takes here, Python's start included
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [4, pytest.param(20, marks=pytest.mark.long)])
 def test_trainings_killed_at_random_moments(study, undisturbed, times):
     chance, kills = random.Random(0), 0
     while kills < times:
@@ -35,9 +35,10 @@ def records(study):
     return {name: found for name, found in content(study.results).items() if name.startswith("runs/")}
 
 
-def test_a_start_killed_at_random_moments(study, undisturbed):
+@pytest.mark.parametrize("repeats", [2, pytest.param(4, marks=pytest.mark.long)])
+def test_a_start_killed_at_random_moments(study, undisturbed, repeats):
     """Snakemake alone, whose jobs are to end with it, and everything at once, in turn."""
-    chance, repeats = random.Random(1), 4
+    chance = random.Random(1)
     for _ in range(repeats):
         for whom in (1, None):
             start = study.start()

@@ -28,11 +28,11 @@ def judged(rare):
     return rare
 
 
-def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts(rare):
-    done = rare.run("--configfile", "study.yaml")
+def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts(judged):
+    done = judged.run("--configfile", "study.yaml")
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     results, said = (
-        rare.folder / "results/rare",
+        judged.folder / "results/rare",
         "The baseline has learnt no more than the commonest class (3 of 3 runs).",
     )
     report = (results / "report.md").read_text()
@@ -49,6 +49,7 @@ def test_a_baseline_that_names_only_the_commonest_class_is_no_basis_for_verdicts
     assert "Add a look" not in report and "Every one of 9 runs failed:" in done.stderr
 
 
+@pytest.mark.long  # as by a metric, below
 def test_by_the_loss_such_runs_are_judged_and_accuracy_says_nothing(judged):
     done = judged.run("--configfile", "study_loss.yaml")
     assert done.returncode == 0, done.stderr
@@ -80,6 +81,7 @@ def test_by_a_metric_that_the_rare_class_moves_such_runs_are_judged_and_f1_is_wh
     assert row["test/f1"] == f1_score(truth, predicted.argmax(axis=1), zero_division=0)
 
 
+@pytest.mark.long  # as in a study of a binary task and in one of folds
 def test_classes_may_be_weighted(rare):
     done = rare.run("--configfile", "study_weighted.yaml")
     assert done.returncode == 0, done.stdout + done.stderr

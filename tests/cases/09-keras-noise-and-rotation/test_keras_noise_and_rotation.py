@@ -6,7 +6,7 @@ from butfor.records.record import read
 
 
 def test_every_arm_trains_and_is_judged(case):
-    done = case.run("--configfile", "study.yaml")
+    done = case.run("check", "--configfile", "study.yaml")
     results = case.folder / "results" / "noise_and_rotation"
     assert done.returncode == 0, done.stdout + done.stderr
     assert read(results / "runs" / "baseline" / "look1" / "seed_0.json").loop == "graph"

@@ -16,7 +16,7 @@ def test_both_precisions_are_judged_beside_the_plain_one(case):
     assert {"float16", "bfloat16"} <= {row["arm"] for row in contrasts if row.get("verdict")}
     precisions = {
         arm: {
-            row.get("precision", "float32") for row in read(results / "runs" / arm / "look1" / "seed_2.json").structure
+            row.get("precision", "float32") for row in read(results / "runs" / arm / "look1" / "seed_1.json").structure
         }
         for arm in rows
     }

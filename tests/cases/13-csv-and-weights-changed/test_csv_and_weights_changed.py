@@ -20,7 +20,7 @@ def runs(case):
 def trained(case):
     """The arms that a start trains, and the records it leaves."""
     before = {record["timing"]["started"] for record in runs(case).values()}
-    done = case.run("--configfile", "study.yaml")
+    done = case.run("check", "--configfile", "study.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     after = runs(case)
     return {arm for (arm, _), record in after.items() if record["timing"]["started"] not in before}, after
@@ -34,10 +34,10 @@ def test_what_reads_a_changed_file_trains_again(case):
     make(case)
     first, mislabelled = trained(case)
     assert first == {"baseline", "from_scratch"}
-    assert case.would_run("--configfile", "study.yaml") == {}
+    assert case.would_run("check", "--configfile", "study.yaml") == {}
     make(case, "fixed")
     every, right = trained(case)
     assert every == {"baseline", "from_scratch"} and accuracy(right) > accuracy(mislabelled) + 0.1
     make(case, "fixed", "weights")
     assert trained(case)[0] == {"baseline"}
-    assert case.would_run("--configfile", "study.yaml") == {}
+    assert case.would_run("check", "--configfile", "study.yaml") == {}

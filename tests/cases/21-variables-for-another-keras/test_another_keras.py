@@ -11,7 +11,7 @@ def test_variables_for_another_keras_decide_nothing(case, monkeypatch):
     images, labels = np.random.default_rng(0).random((80, 8, 8)), np.arange(80) % 2
     arrays = {"x_train": images[:60], "y_train": labels[:60], "x_test": images[60:], "y_test": labels[60:]}
     np.savez(case.folder / "grey.npz", **arrays)
-    done = case.run("--configfile", "study.yaml")
+    done = case.run("--configfile", "study.yaml", "--until", "train")
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads((case.folder / "results/grey/runs/baseline/look1/seed_0.json").read_text())
     assert record["machine"]["keras"].startswith("3.") and record["machine"]["tensorflow"]

@@ -99,7 +99,9 @@ class Student:
 
 
 @pytest.mark.parametrize("draw", [1, pytest.param(2, marks=pytest.mark.long)])
-@pytest.mark.parametrize("engine", [NUMPY, OWN])
+@pytest.mark.parametrize(
+    "engine", [OWN, pytest.param(NUMPY, marks=pytest.mark.long)]
+)  # an own model is built beforehand too
 def test_each_start_trains_exactly_what_is_missing(workflow_copy, engine, draw):
     draws, history = random.Random(draw), []
     student = Student(workflow_copy("edits", engine), "own:build" if engine == OWN else SMALL["model"])

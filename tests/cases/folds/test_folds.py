@@ -63,9 +63,16 @@ def test_a_cross_validated_table_from_its_file_to_its_report(case):
     assert sorted(trained) == both and sorted(second) == [*range(10)]
     assert {seed: second[seed] for seed in first} == first
     _check_figures(frame, results)
-    trained, third = started(case, "folds: 2, repeats: 1", *TRAINING)
-    assert sorted(trained) == both and not {*third.values()} & {*second.values()}
-    assert started(case, "folds: 5, repeats: 2", *TRAINING) == ([], second)
+
+
+@pytest.mark.long
+def test_other_folds_train_anew_and_those_of_before_are_found_again(case):
+    table(case.folder / "cancer.csv")
+    _, first = started(case, FOLDS, *TRAINING)
+    trained, other = started(case, "folds: 2, repeats: 1", *TRAINING)
+    assert sorted(trained) == ["baseline, look1", "weighted, look1"]
+    assert not {*other.values()} & {*first.values()}
+    assert started(case, FOLDS, *TRAINING) == ([], first)
 
 
 def _check_figures(frame, results):

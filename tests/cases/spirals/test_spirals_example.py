@@ -66,7 +66,7 @@ def test_a_study_of_built_in_models_builds_nothing_beforehand(edited):
 
 @pytest.mark.parametrize(
     ("arm", "builds"),
-    [({"model.hidden": 9}, 1), ({"model": {"name": "mlp", "widths": [9]}}, 0)],
+    [({"model.hidden": 9}, 1), pytest.param({"model": {"name": "mlp", "widths": [9]}}, 0, marks=pytest.mark.long)],
     ids=["own", "built-in"],
 )
 def test_adding_an_arm_builds_and_trains_only_it(edited, arm, builds):
@@ -75,12 +75,14 @@ def test_adding_an_arm_builds_and_trains_only_it(edited, arm, builds):
     assert (jobs.get("build", 0), jobs["train"], jobs["track"]) == (builds, 1, 1)
 
 
+@pytest.mark.long
 def test_a_change_of_the_recipe_builds_and_trains_what_it_changes(edited):
     edited.write({**WITH_PLAIN, "ablations": {**WITH_PLAIN["ablations"], "no_fourier": {"set": {"model.fourier": 2}}}})
     jobs = edited.would_run()
     assert (jobs["build"], jobs["train"]) == (1, 1)
 
 
+@pytest.mark.long
 def test_more_seeds_or_another_margin_build_nothing(edited):
     edited.write({**WITH_PLAIN, "seeds": 4, "verdict": {"margin": 3.0}})
     jobs = edited.would_run()
@@ -105,11 +107,13 @@ def test_editing_the_datas_file_finds_the_data_and_what_trains_is_known_once_the
     assert jobs["data"] == 1 and "train" not in jobs
 
 
+@pytest.mark.long
 def test_describing_the_model_otherwise_trains_nothing(edited):
     append(edited, "examples/spirals.yaml", "\n# edited\n")
     assert edited.would_run() == {}
 
 
+@pytest.mark.long
 def test_touching_the_users_files_trains_nothing(finished):
     for path in (finished.folder / "examples").iterdir():
         path.touch()

@@ -23,22 +23,24 @@ def test_a_study_on_streams_leaves_the_numbers_of_arrays(case):
     }
     recipe = {"model": {"name": "mlp", "widths": [16]}, "dropout": 0.1, "batch_size": 32, "epochs": 2, "loop": "graph"}
     study = {"study": "s", "seeds": 2, "tracking": {"mlflow": False}, "data": own, "recipe": recipe}
-    study["ablations"] = {"no_dropout": {"set": {"dropout": 0.0}}}
+    study["ablations"] = {"no_dropout": {"set": {"dropout": 0.0}, "only": ["plain"]}}
     (case.folder / "study.yaml").write_text(yaml.safe_dump(study))
-    done = case.run("--configfile", "study.yaml")
+    done = case.run("check", "--configfile", "study.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     results = case.folder / "results" / "s"
     assert {row["outcome"] for row in json.loads((results / "checks.json").read_text())} == {"proven"}
     runs = load_study(results)
     runs[["of", "on"]] = runs["arm"].str.split("@", expand=True)
-    for _, same in runs.groupby(["of", "seed"]):
-        assert len(same) == 3 and (same[FIGURES].nunique() == 1).all(), same[["arm", *FIGURES]]
+    for (of, _), same in runs.groupby(["of", "seed"]):
+        assert len(same) == (3 if of == "baseline" else 1) and (same[FIGURES].nunique() == 1).all(), same[
+            ["arm", *FIGURES]
+        ]
     logs = {name: (results / "logs" / "train" / f"baseline@{name}_look1.log").read_text() for name in own}
     assert [name for name, text in logs.items() if "read from disk batch by batch" in text] == ["pipelines", "batches"]
     assert "400 examples, read once in their order" in (results / "logs" / "data" / "pipelines.log").read_text()
     study["data"]["plain"]["stream"] = True
     (case.folder / "study.yaml").write_text(yaml.safe_dump(study))
-    assert case.would_run("--configfile", "study.yaml") == {}
+    assert case.would_run("check", "--configfile", "study.yaml") == {}
 
 
 def test_a_shuffled_pipeline_is_refused_before_anything_trains(case):
@@ -51,13 +53,12 @@ def test_a_shuffled_pipeline_is_refused_before_anything_trains(case):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"loop": "graph"},
-        {"loop": "xla"},
-        {"loop": "fit"},
+        pytest.param({"loop": "graph"}, marks=pytest.mark.long),
+        *(pytest.param({"loop": loop}, marks=pytest.mark.long) for loop in ("xla", "fit")),
         {"loop": "graph", "input_scaling": "standard", "class_weight": "balanced"},
         {"loop": "fit", "mixup": 0.2, "class_weight": "balanced"},
         {"loop": "xla", "input_scaling": "unit", "mixup": 0.2},
-        {"loop": "graph", "model": {"name": "cnn"}},
+        pytest.param({"loop": "graph", "model": {"name": "cnn"}}, marks=pytest.mark.long),
         {"loop": "graph", "sample_weight": "given"},
     ],
     ids=str,

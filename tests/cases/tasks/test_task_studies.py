@@ -44,7 +44,7 @@ STUDIES = {
         "metrics": {"dice": {"primary": True, "margin": 1}, "iou": {"classes": [1, 2]}},
         "recipe": {"model": {"name": "nets:unet"}, "batch_size": 20, "epochs": 4, "learning_rate": 0.005},
         "costs": {"batch_sizes": [1]},
-        "ablations": {"parts": {"remove_each": ["model.skip"]}, "dice": {"set": {"loss": "dice"}}},
+        "ablations": {"dice": {"set": {"loss": "dice"}}},
     },
     "sequence": {
         "data": "things:tags",
@@ -77,6 +77,7 @@ STUDIES = {
         "ablations": {"narrow": {"set": {"model.latent": 1}}},
     },
 }
+LONG = "multilabel", "sequence", "forecast"  # classes, positions and numbers, as in others here
 EXPECTED = {  # of truth and predictions
     "binary": {
         "test/pr_auc": lambda y, p: sk.average_precision_score(y, p[:, 0]),
@@ -111,7 +112,7 @@ def patients(path):
     rows.rename(columns={"mean radius": "평균 반지름"}).to_csv(path, index=False)
 
 
-@pytest.mark.parametrize("task", STUDIES)
+@pytest.mark.parametrize("task", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in STUDIES])
 def test_a_study_of_each_task_comes_to_a_report_with_figures_that_are_right(case, task):
     patients(case.folder / "patients.csv")
     study = {"study": task, "seeds": 2, "tracking": {"mlflow": False}, "keep": {"predictions": True}, **STUDIES[task]}

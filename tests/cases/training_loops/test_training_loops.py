@@ -1,4 +1,4 @@
-"""Studies of models with training loops and pretrained parts of their own, from the file to a report in which all is proven."""
+"""Studies of models with training loops and pretrained parts of their own, from the file to checks by which all is proven."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def test_a_training_loop_of_ones_own_is_paired_and_proven(case, model):
         **ARMS[model],
     }
     (case.folder / "study.yaml").write_text(yaml.safe_dump(study))
-    done = case.run("--configfile", "study.yaml")
+    done = case.run("check", "--configfile", "study.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     results = case.folder / "results" / model
     checks = json.loads((results / "checks.json").read_text())
@@ -42,7 +42,7 @@ def test_a_training_loop_of_ones_own_is_paired_and_proven(case, model):
     assert len(runs) == 4 and runs.groupby("seed")["test/loss"].nunique().eq(2).all()
     weights = {tuple(record["draws"]["weights"].values()) for record in records(results)}
     assert len(weights) == (1 if model == "read" else 2 if model != "gan" else 4), "the same for every arm of one seed"
-    assert case.would_run("--configfile", "study.yaml") == {}
+    assert case.would_run("check", "--configfile", "study.yaml") == {}
 
 
 def records(results):
