@@ -13,7 +13,7 @@ ifneq ($(ENGINE),)
 export BUTFOR_ENGINE := $(ENGINE)
 endif
 
-.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-long test-services test-versions mutants check validate ui mlflow-rebuild bench-engine bench-jax bench-study bench-overhead bench-parallel bench-streams bench-growth bench-tracking bench-mlflow bench-cluster faults slurm-faults fuzz audit lock docs clean
+.PHONY: help setup study new plan diff paper cluster postgres test test-cases test-long test-services services-long test-versions mutants check validate ui mlflow-rebuild bench-engine bench-jax bench-study bench-overhead bench-parallel bench-streams bench-growth bench-tracking bench-mlflow bench-cluster faults slurm-faults fuzz audit lock docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,9 +31,9 @@ ifneq ($(UV),)
 	VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes --compile-bytecode $(LOCK)
 else
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 endif
-	@$(BIN)/python -m compileall -q $(VENV)/lib scripts >/dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib scripts >/dev/null 2>&1 || true
 	@rm -f $(VENV)/installed-* && touch $@
 
 study: $(BUTFOR) $(ENGINE_STAMP) ## train the example study and write results/report.html (ENGINE=jax for Keras on JAX)
@@ -98,6 +98,9 @@ test-long: $(STAMP) ## run second variants of what test and test-cases have, whi
 
 test-services: $(STAMP) ## run the tests that need Slurm, a browser, LaTeX, PostgreSQL or MLflow's servers, as far as those are there
 	@$(TESTS) -m "services and not long" $(call MARKED,services)
+
+services-long: $(STAMP) ## run second variants of what test-services has, which CI has no time for (minutes)
+	@$(TESTS) -m "services and long" $(call MARKED,services)
 
 test-versions: ## run the smallest study with the oldest and with the newest libraries that pyproject.toml allows (needs uv; minutes; PYTHON=python3.13)
 	@for end in lowest-direct highest; do \

@@ -35,6 +35,7 @@ EFFECTS = {  # on test accuracy, in points
     "huge_rate": -3.0,
 }
 VOID, DIVERGED = "init_zeros", ("huge_rate", 3)
+EXPERIMENT = "digits-parts"
 QUESTION = "Which parts of the recipe for digits are worth having?"
 
 
@@ -79,7 +80,9 @@ def many(arms: int) -> dict[str, float]:
     return {"baseline": 0.0} | {f"arm_{n * 37 % arms}": round(-n / 10 + 1, 1) for n in range(arms)}
 
 
-def study(results: Path, effects: dict[str, float] = EFFECTS, seeds: range = SEEDS) -> list[Record]:
+def study(
+    results: Path, effects: dict[str, float] = EFFECTS, seeds: range = SEEDS, experiment: str = EXPERIMENT
+) -> list[Record]:
     """A study's records, imported; gives the records."""
     import matplotlib.figure
 
@@ -88,7 +91,7 @@ def study(results: Path, effects: dict[str, float] = EFFECTS, seeds: range = SEE
         write(results / "runs" / record.arm / "look1" / f"seed_{record.seed}.json", record)
     arms = {arm: {"family": "parts", "reference": "baseline"} for arm in effects}
     arms["baseline"] = {"family": "baseline", "reference": None}
-    told = {**TRACKING, "experiment": "digits-parts", "question": QUESTION, "arms": arms}
+    told = {**TRACKING, "experiment": experiment, "question": QUESTION, "arms": arms}
     checks = [{"arm": arm, "outcome": "void" if arm == VOID else "proven"} for arm in effects]
     (results / "checks.json").write_text(json.dumps(checks))
     (results / "contrasts.json").write_text(json.dumps(judged(records, len(seeds))))

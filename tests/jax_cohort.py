@@ -119,10 +119,10 @@ def records_of_both(runs, data, lanes):
     return [[recorded(record) for record in each] for each in (made, alone)], timings, told_again, late
 
 
-def side_by_side(runs, data):
-    """How many records there are, whether three threads make the same as one, and what a cohort ends with whose records fail."""
-    (cohort,) = cohorts([run[1:] for run in runs])
-    every = []
+def side_by_side(whole, runs, data):
+    """How many records there are, whether three threads make the same as one, and what a cohort ends with whose records fail.
+    Of a cohort, by the program that trains the whole of it."""
+    cohort, every = replace(whole, runs=tuple(range(len(runs)))), []
     for threads in (1, 3):
         made = {}
 
@@ -183,7 +183,7 @@ if __name__ == "__main__":
                 "alone": [alone(together[place], data) for place in asked["alone"]],
                 "records": records,
                 "side_by_side": side_by_side(
-                    [(str(n), runs[2 * n][0], seed) for n in range(2) for seed in range(5)], made_up()
+                    cohort, [(str(n), runs[2 * n][0], seed) for n in range(2) for seed in range(3)], made_up()
                 ),
                 "tensorflow": "tensorflow" in sys.modules,
             }

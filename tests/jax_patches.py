@@ -36,7 +36,7 @@ def of_each(kind, image, side, stride):
     def size(weights, x):
         return jnp.sum(jnp.square(outputs(weights, x)))
 
-    found = [jax.vmap(outputs)(weights, x), *jax.vmap(jax.grad(size))(weights, x)]
+    found = jax.jit(lambda *given: [jax.vmap(outputs)(*given), *jax.vmap(jax.grad(size))(*given)])(weights, x)
     return [np.asarray(values).tolist() for values in found]
 
 

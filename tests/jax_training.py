@@ -1,6 +1,7 @@
 """Trains recipes for some steps with an engine, in a process of its own, because Keras takes its backend once.
 
-Standard input: `engine`, `recipes` (by name: keys of a recipe that are not the default, and a `task`), `steps`. Writes into the
+Standard input: `engine`, `recipes` (by name: keys of a recipe that are not the default, and a `task`), `steps`, and which recipes
+train to their end, `watching` one loss and the other. Writes into the
 file `to` of NumPy's by name: each loss, the initial weights, the final ones, and what dropout draws.
 """
 
@@ -32,8 +33,8 @@ def made_up(task="classification", image=(8, 8), examples=640):
     return Dataset("made-up", "f", outputs[0], x, y, x[:200], y[:200], pixels=True, task=task, outputs=outputs)
 
 
-def trained(kind, written, steps):
-    """The arrays that a recipe leaves, by name."""
+def trained(kind, written, steps, watches):
+    """The arrays that a recipe leaves, by name; with the epochs that it chooses where it watches."""
     written = dict(written)
     task = written.pop("task", "classification")
     recipe = resolved(**{**BASE, **written})
@@ -50,7 +51,7 @@ def trained(kind, written, steps):
     left["figures"] = np.array(sorted(engine.evaluate("test", rows).values()))
     left["scores"] = engine.scores("test", rows)
     left["once"] = np.array(_same_of_one_pass(engine))
-    left["chosen"] = np.array(_chosen(kind, task, recipe) if "monitor" in recipe["early_stopping"] else [])
+    left["chosen"] = np.array(_chosen(kind, task, recipe) if watches else [])
     left["taken"] = np.array(sorted(engine.probe.draws_taken().items()), dtype="U40")
     return left
 
@@ -78,5 +79,6 @@ if __name__ == "__main__":
     engine.device(1)
     arrays = {}
     for name, recipe in asked["recipes"].items():
-        arrays |= {f"{name}:{key}": value for key, value in trained(engine, recipe, asked["steps"]).items()}
+        left = trained(engine, recipe, asked["steps"], name in asked["watching"])
+        arrays |= {f"{name}:{key}": value for key, value in left.items()}
     np.savez(asked["to"], **arrays)

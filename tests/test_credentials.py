@@ -1,5 +1,6 @@
 """A user's server that asks who is there: what is told to it is written down nowhere."""
 
+import base64
 import importlib.util
 import json
 import subprocess
@@ -23,17 +24,18 @@ USER, PASSWORD = "admin", "s3cret-words-of-mine"
 ALONE = {**STUDY, "log_level": 2, "ablations": {"no_dropout": STUDY["ablations"]["no_dropout"]}}
 
 
-@pytest.fixture
-def guarded(tmp_path):
-    """A real server that lets nobody in without a password."""
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A real server that lets nobody in without a password. To start one takes longer than what a test asks of it."""
     need(importlib.util.find_spec("flask_wtf"), "Flask-WTF, for MLflow's basic authentication")
-    settings = tmp_path / "auth.ini"
+    folder = tmp_path_factory.mktemp("guarded")
+    settings = folder / "auth.ini"
     settings.write_text(
-        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{tmp_path}/auth.db\nadmin_username = {USER}\n"
+        f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{folder}/auth.db\nadmin_username = {USER}\n"
         f"admin_password = {PASSWORD}\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
     )
     secret = {"MLFLOW_AUTH_CONFIG_PATH": str(settings), "MLFLOW_FLASK_SERVER_SECRET_KEY": "any"}
-    with Server(tmp_path, f"sqlite:///{tmp_path}/mlflow.db", "--app-name", "basic-auth", **secret) as found:
+    with Server(folder, f"sqlite:///{folder}/mlflow.db", "--app-name", "basic-auth", **secret) as found:
         yield found
 
 
@@ -85,7 +87,8 @@ def test_credentials_open_a_server_and_are_found_nowhere_afterwards(workflow_cop
 
 @contextmanager
 def gate(server):
-    """The address of a gate before a server, which lets only the bearer of the token through."""
+    """The address of a gate before a server, which lets only the bearer of the token through, as the server's own user."""
+    known = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
     class Gate(BaseHTTPRequestHandler):
         def answer(self):
@@ -94,6 +97,7 @@ def gate(server):
                 self.reply(401, b"a token is needed")
                 return
             kept = {key: self.headers[key] for key in ("Content-Type",) if key in self.headers}
+            kept["Authorization"] = known
             asked = urllib.request.Request(server.uri + self.path, body or None, kept, method=self.command)
             try:
                 with urllib.request.urlopen(asked, timeout=60) as found:
@@ -123,11 +127,12 @@ def gate(server):
             thread.join()
 
 
-def test_a_token_opens_a_server_and_another_one_does_not(tmp_path):
+def test_a_token_opens_a_server_and_another_one_does_not(tmp_path, guarded):
     study = Study(tmp_path / "r", arms=2)
-    with Server(tmp_path, f"sqlite:///{tmp_path}/mlflow.db") as server, gate(server) as uri:
+    before = faults(study, guarded.database)["foreign"]  # of another test
+    with gate(guarded) as uri:
         assert study.track(uri, MLFLOW_TRACKING_TOKEN=TOKEN) == ""
-        assert faults(study, server.database) == NONE
+        assert faults(study, guarded.database) == {**NONE, "foreign": before}
         refused = study.track(uri, MLFLOW_TRACKING_TOKEN="another-token")
     assert "TrackingError: MLflow could not be written to" in refused and "401" in refused
     assert "another-token" not in refused

@@ -3,16 +3,12 @@
 Keras takes its backend once in a process, so that everything here is trained in others.
 """
 
-import importlib.util
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from conftest import ROOT, need
+from jax_process import said_by
 
 pytestmark = pytest.mark.services
 
@@ -63,24 +59,18 @@ COHORT = [
 ]
 
 
-def in_another_process(script, asked):
-    need(importlib.util.find_spec("jax"), "JAX: make ENGINE=jax setup")
-    path = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "scripts")])
-    done = subprocess.run(
-        [sys.executable, ROOT / "tests" / script],
-        input=json.dumps(asked), env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    return tmp_path_factory.mktemp("compiled")
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
+def both(tmp_path_factory, programs):
     """What each engine leaves of the recipes, by name."""
-    left = {}
+    left, asked = {}, {"recipes": RECIPES, "steps": STEPS, "watching": ["quantile"]}
     for name, engine in ENGINES.items():
         path = tmp_path_factory.mktemp("engines") / f"{name}.npz"
-        in_another_process("jax_training.py", {"engine": engine, "recipes": RECIPES, "steps": STEPS, "to": str(path)})
+        said_by("jax_training.py", {**asked, "engine": engine, "to": str(path)}, programs)
         left[name] = dict(np.load(path))
     return left["jax"], left["tensorflow"]
 
@@ -114,10 +104,10 @@ def test_one_pass_gives_the_figures_and_the_scores_of_two_to_the_bit(both, recip
 
 
 @pytest.fixture(scope="module")
-def cohort():
+def cohort(programs):
     """What a cohort of ten runs in four lanes leaves, and some of them alone."""
     asked = {"recipes": COHORT, "seeds": [0, 1], "lanes": 4, "alone": [0, 4, 7], "recorded": [0, 7]}
-    return asked["alone"], json.loads(in_another_process("jax_cohort.py", asked))
+    return asked["alone"], json.loads(said_by("jax_cohort.py", asked, programs))
 
 
 @pytest.mark.parametrize("how", ["at once", "in turn"])
@@ -194,7 +184,7 @@ def assert_near(one, other):
 
 
 def test_records_that_are_made_side_by_side_are_those_made_one_after_another(cohort):
-    assert cohort[1]["side_by_side"] == [10, True, "no space left"]
+    assert cohort[1]["side_by_side"] == [6, True, "no space left"]
 
 
 def test_half_as_many_train_at_once_where_memory_does_not_do(cohort):
@@ -204,38 +194,3 @@ def test_half_as_many_train_at_once_where_memory_does_not_do(cohort):
 
 def test_a_training_on_jax_imports_no_tensorflow(cohort):
     assert not cohort[1]["tensorflow"]
-
-
-CONVOLVING = [
-    {"model": {"name": "cnn", "filters": [4], "kernel": 3, "width": 8}, "dropout": 0.2, "batch_size": 64, "epochs": 2},
-    {"model": {"name": "residual_cnn", "filters": [4, 8], "blocks": 1}, "batch_size": 64, "epochs": 1},
-]
-
-
-@pytest.fixture(scope="module")
-def by_patches():
-    return json.loads(in_another_process("jax_patches.py", {"recipes": CONVOLVING}))
-
-
-def test_a_convolution_by_patches_is_that_of_keras_but_for_rounding(by_patches):
-    for own, patches in by_patches["layers"]:
-        for values, same in zip(patches, own, strict=True):
-            np.testing.assert_allclose(values, same, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize("recipe", range(len(CONVOLVING)))
-def test_networks_convolve_by_patches_side_by_side_and_train_as_they_do_alone(by_patches, recipe):
-    found = by_patches["trained"][recipe]
-    assert found["kinds"] == ["butfor.jax_engine.patch_convolution"]
-    for together, alone in zip(found["together"], found["alone"], strict=True):
-        assert together["orders"] == alone["orders"] and together["reason"] == alone["reason"] == ""
-        np.testing.assert_allclose(together["figures"], alone["figures"], rtol=5e-5)
-        np.testing.assert_allclose(together["weights"], alone["weights"], rtol=5e-5)
-
-
-def test_folds_of_other_numbers_of_steps_share_one_program_and_are_those_of_one_each_to_the_bit():
-    recipes = [{"schedule": "cosine", "l2": 1e-4}, {"normalisation": "batch"}]
-    for run in json.loads(in_another_process("fold_runs.py", recipes)):
-        assert run["engines"] == 1
-        for together, apart in run["left"].values():
-            assert together == apart

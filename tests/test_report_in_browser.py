@@ -56,7 +56,13 @@ def chromium(report):
         yield browser
 
 
-@pytest.fixture(params=["desk light", "desk dark", "phone light", "phone dark"])
+@pytest.fixture(
+    params=[
+        "desk light",
+        "phone dark",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("desk dark", "phone light")),
+    ]
+)
 def page(report, chromium, request, tmp_path):
     """The page as first seen; whatever it says to the console or asks of a network fails the test."""
     size, scheme = request.param.split()

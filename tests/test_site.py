@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import ROOT, SCHEMA, need
+from conftest import ROOT, SCHEMA, need, put_back
 
 SPHINX = Path(sys.prefix) / "sphinx"  # where make puts it, beside the environment's own packages
 
 pytestmark = pytest.mark.services
 
 
-@pytest.fixture
-def pages(tmp_path):
-    """A copy of the pages, and of the schema that one of them is made from."""
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """A copy of the pages, and of the schema that one of them is made from. Sphinx reads again only what has changed since."""
     need(SPHINX.is_dir(), "Sphinx: make .venv/sphinx")
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    (tmp_path / "config").mkdir()
-    shutil.copy(SCHEMA, tmp_path / "config")
-    return tmp_path / "docs"
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    (folder / "config").mkdir()
+    shutil.copy(SCHEMA, folder / "config")
+    return folder / "docs"
 
 
 def built(pages):
@@ -49,9 +50,10 @@ def test_the_site_has_every_page_and_every_key_of_a_study(pages):
 
 
 def test_a_link_that_leads_nowhere_is_an_error_whichever_kind_it_is(pages):
-    with (pages / "claims.md").open("a") as page:
-        page.write("\n[a](gone.md) [b](metrics.md#gone) [c](#gone) [d](gone.json) [e](metrics.md#the-catalogue)\n")
-    is_content, text = built(pages)
+    with put_back([pages / "claims.md"]):
+        with (pages / "claims.md").open("a") as page:
+            page.write("\n[a](gone.md) [b](metrics.md#gone) [c](#gone) [d](gone.json) [e](metrics.md#the-catalogue)\n")
+        is_content, text = built(pages)
     assert not is_content
     assert text.count("claims.md") == 4 and "catalogue" not in text, text
 
@@ -59,4 +61,5 @@ def test_a_link_that_leads_nowhere_is_an_error_whichever_kind_it_is(pages):
 def test_a_page_that_the_first_one_does_not_lead_to_is_an_error(pages):
     (pages / "lost.md").write_text("# Lost\n")
     is_content, text = built(pages)
+    (pages / "lost.md").unlink()
     assert not is_content and "lost.md" in text

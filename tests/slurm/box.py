@@ -214,7 +214,7 @@ class Box:
             "InactiveLimit=0",
             "KillWait=2",
             "Waittime=0",
-            "MinJobAge=300",
+            "MinJobAge=3600",  # squeue tells of a test's jobs to its end, however slow the machine is
             "NodeName=DEFAULT CPUs=4 Sockets=1 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=10000 State=UNKNOWN",
             f"NodeName=c1 {node} Port={self._port['c1']}",
             f"NodeName=c2 {node} Port={self._port['c2']} Gres=gpu:2",
