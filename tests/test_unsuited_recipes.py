@@ -12,7 +12,7 @@ LABELS = {"task": "multilabel", "outputs": [5]}
 def test_what_is_for_single_classes_is_refused_where_there_are_several():
     balanced = {**NEEDS, "models": "own", "weighted": [-1]}
     with pytest.raises(
-        DataError, match="^data tickets: task multilabel: expected class_weight where each target is one class"
+        DataError, match=r"^data tickets: task multilabel: expected class_weight where each target is one class"
     ):
         refuse_unsuited(balanced, LABELS, "tickets")
     refuse_unsuited({**NEEDS, "models": "own"}, LABELS, "")
