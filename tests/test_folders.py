@@ -186,6 +186,18 @@ def test_texts_by_class_and_in_a_column_are_the_same_data_and_stay_unscaled(read
         read("name: texts, folder: t")
 
 
+def test_rows_without_a_text_are_named_by_where_they_are(read):
+    rows = [
+        ("" if number in (3, 7) else f"text {number}", number % 2, "train" if number < 12 else "test")
+        for number in range(16)
+    ]
+    pd.DataFrame(rows, columns=["review", "sentiment", "part"]).to_csv("t.csv", index=False)
+    with pytest.raises(
+        StudyError, match=r"none in 2 of 12 rows of the train part, of the file the rows 4, 8, counted from 1\."
+    ):
+        read("name: texts, file: t.csv, text: review, target: sentiment, part: part, length: 4")
+
+
 def test_a_folder_of_arrays_is_read_in_blocks(read, monkeypatch):
     rng = np.random.default_rng(0)
     arrays = {"x_train": rng.normal(size=(50, 3)), "x_test": rng.normal(size=(20, 3))}

@@ -19,7 +19,7 @@ from butfor.process.memory_limit import memory_limit
 from butfor.user_code.files_read import FilesRead
 
 ENDINGS = {".txt"}
-SHOWN = 5  # files that a message names
+SHOWN = 5  # files, or rows, that a message names
 NUMBER = 4  # bytes
 
 
@@ -91,10 +91,12 @@ def _of_column(settings: dict[str, Any]) -> tuple[dict[str, list[str]], dict[str
     texts, arrays = {}, {}
     for part, table in parts.items():
         check_named([column], list(table.columns), "data.text", source)
-        if gaps := int(table[column].isna().sum()):
+        if len(gaps := table.index[table[column].isna()] + 1):
+            shown = ", ".join(map(str, gaps[:SHOWN])) + (", …" if len(gaps) > SHOWN else "")
             raise DataError(
-                f"{source}: data.text: expected a text in each row, received none in {gaps} of {len(table)} rows of the {part}"
-                ' part. Leave these rows out; if NA or None is a text of its own, write missing_values: [""].'
+                f"{source}: data.text: expected a text in each row, received none in {len(gaps)} of {len(table)} rows of the {part}"
+                f" part, of the file the rows {shown}, counted from 1. Leave them out, or write a word there that stands for no"
+                ' text; if NA or None is a text of its own, write missing_values: [""].'
             )
         texts[part] = list(map(str, table[column]))
         if part == "train" and (name := (settings.get("folds") or {}).get("groups")):
