@@ -298,6 +298,7 @@ def would_train(copy):
 def test_exactly_what_is_missing_trains(finished, tmp_path, change):
     make, expected = CHANGES[change]
     copy = Workflow.__new__(Workflow)
+    copy._before = []
     copy.folder, copy.engine = tmp_path / "copy", finished.engine
     shutil.copytree(finished.folder, copy.folder)
     make(copy)

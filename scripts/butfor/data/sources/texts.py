@@ -95,8 +95,8 @@ def _of_column(settings: dict[str, Any]) -> tuple[dict[str, list[str]], dict[str
             shown = ", ".join(map(str, gaps[:SHOWN])) + (", …" if len(gaps) > SHOWN else "")
             raise DataError(
                 f"{source}: data.text: expected a text in each row, received none in {len(gaps)} of {len(table)} rows of the"
-                f" {part} part, of the file the rows {shown}, counted from 1. Leave them out, or write a word there that stands for no"
-                ' text; if NA or None is a text of its own, write missing_values: [""].'
+                f" {part} part, of the file the rows {shown}, counted from 1. Leave them out, or write a word there that stands"
+                ' for no text; if NA or None is a text of its own, write missing_values: [""].'
             )
         texts[part] = list(map(str, table[column]))
         if part == "train" and (name := (settings.get("folds") or {}).get("groups")):
