@@ -85,7 +85,8 @@ def _caption(evidence: PaperEvidence, claims: list[ClaimRow]) -> str:
         f"What was claimed {'and when' if late else 'before the first run'}, and what became of it: {tally}.",
         f"$\\Delta$: effect of the ablation on its reference, in {listed(map(escaped, units))}, with its interval as in the other"
         " tables.",
-        "A claim is supported or refuted only where that is shown after correction over looks, ablations and claims.",
+        "A claim is supported or refuted only where that is shown after correction over looks and, where its verdict decides,"
+        " over ablations, else over the claims that are tested by themselves.",
         f"{EXPLORATORY} Declared or changed after there were runs: exploratory." if late else "",
         f"{counted(removed, 'claim')} taken out since still count{'s' * (removed == 1)} in the correction."
         if removed
