@@ -87,7 +87,7 @@ mlflow-rebuild: $(STAMP) ## delete the study's MLflow store and make it anew fro
 TESTS = $(BIN)/python -m pytest -n $(or $(WORKERS),4) --dist loadfile --no-loadscope-reorder
 MARKED = $(shell grep -rlw --include='test_*.py' 'mark\.$(1)' tests | sort)
 
-test: $(STAMP) ## run the tests, all that need nothing but .venv (about 8 minutes on 2 cores; WORKERS=4 side by side)
+test: $(STAMP) ## run the tests, all that need nothing but .venv (about 10 minutes on 2 cores; WORKERS=4 side by side)
 	@$(TESTS) -m "not services and not cases and not long" --ignore tests/cases --ignore tests/faults
 
 test-cases: $(STAMP) ## run what takes long: whole studies with Keras, situations that users reported, faults, made-up studies (minutes)
