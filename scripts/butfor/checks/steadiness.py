@@ -69,15 +69,20 @@ def identical(a: Record, b: Record) -> bool:
     watches it measures, the loss that trains or a metric, is left out unless both do; and so is the loss that training reports
     where it ends in the same layers to the bit: the same loss may be written otherwise, and its mean rounded so."""
     aside = measured_for_watching(a.recipe) ^ measured_for_watching(b.recipe)
-    ends = [json.dumps(run.layers.get("end"), default=lambda values: values.tolist()) for run in (a, b)]
-    if a.layers.get("end") and ends[0] == ends[1]:
-        aside |= {OBJECTIVE}
 
     def way(run: Record) -> list[Any]:
-        history = plain([_without(aside, row) for row in run.history])
+        history = plain([_without({*aside, OBJECTIVE}, row) for row in run.history])
         return [history, _without(aside, run.metrics), run.status]
 
-    return way(a) == way(b)
+    if way(a) != way(b):
+        return False
+    objectives = [plain([row.get(OBJECTIVE) for row in run.history]) for run in (a, b)]
+    return objectives[0] == objectives[1] or _end(a) == _end(b) != "null"
+
+
+def _end(run: Record) -> str:
+    """The layers that a run ended in, as text by which equal ones are told."""
+    return json.dumps(run.layers.get("end"), default=lambda values: values.tolist())
 
 
 def _without(aside: set[str], figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,9 +70,8 @@ def tails(pairs: Mapping[str, Pairs], undecided: Collection[str]) -> Tails:
     return Tails(floors, side if _unequal([shapes[name] for name in undecided if name in shapes]) else 0)
 
 
-@lru_cache(
-    maxsize=4096
-)  # a contrast asks for the same chance several times, and each look for those of the look before
+# A contrast asks for the same chance several times, and each look for those of the look before.
+@lru_cache(maxsize=4096)
 def p_exceeds(t: float, runs: int) -> float:
     """The chance of a mean at least t standard errors too high for runs with a long lower tail: minus an exponential law.
 

@@ -24,9 +24,9 @@ class ArmCode:
         self, recipes: Mapping[str, Any], models: Mapping[str, dict[str, str]], own: OwnFiles, trains: str, watches: str
     ) -> None:
         self._models, self._trains, self._watches = models, trains, watches
-        self._functions = {
-            name: [own.code(each) for each in _own_functions(recipe)] for name, recipe in recipes.items()
-        }
+        named = {name: _own_functions(recipe) for name, recipe in recipes.items()}
+        codes = {each: own.code(each) for each in {each for functions in named.values() for each in functions}}
+        self._functions = {name: [codes[each] for each in functions] for name, functions in named.items()}
         watching = {name: metrics for name, recipe in recipes.items() if (metrics := metrics_watched(recipe))}
         self._watched = {
             name: [own.code(each["score"]) for each in metrics if location.is_own(each["score"])]

@@ -25,7 +25,7 @@ def try_metrics(settings: dict[str, Any], targets: Targets) -> None:
             continue
         made = origins.data_fingerprint(results, name)
         marks = {score: fingerprint([score, about["code"], made]) for score, about in own.items()}
-        untried = [score for score, known in zip(marks, tried.are_known(marks.values()), strict=True) if not known]
+        untried = [score for score, mark in marks.items() if tried.lack(mark)]
         if untried and made:
             seeds = (data.get("folds") or {}).get("seeds") or [0]
             asked = {

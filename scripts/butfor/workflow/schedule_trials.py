@@ -18,11 +18,12 @@ KEYS = ("learning_rate", "warmup", "schedule", "epochs")  # of a recipe, from wh
 
 def try_schedules(recipes: Mapping[str, Mapping[str, Any]], own: OwnFiles) -> None:
     """Raises OwnCodeError for a schedule that fails; one that did not is not tried again by the same code."""
-    asked = [{key: each[key] for key in KEYS} for each in recipes.values() if is_own(each["schedule"]["name"])]
-    if not asked:
-        return
-    marks = [fingerprint([each, own.code(each["schedule"]["name"])]) for each in asked]
-    tried = TriedFunctions(TRIED)
-    untried = [place for place, known in enumerate(tried.are_known(marks)) if not known]
-    if untried and try_by(MODULE, [asked[place] for place in untried]):
-        tried.remember(marks[place] for place in untried)
+    tried, asked = TriedFunctions(TRIED), dict[str, dict[str, Any]]()
+    own_ones = [recipe for recipe in recipes.values() if is_own(recipe["schedule"]["name"])]
+    codes = {name: own.code(name) for name in {recipe["schedule"]["name"] for recipe in own_ones}}
+    for recipe in own_ones:
+        rates = {key: recipe[key] for key in KEYS}
+        asked[fingerprint([rates, codes[recipe["schedule"]["name"]]])] = rates
+    untried = [mark for mark in asked if tried.lack(mark)]
+    if untried and try_by(MODULE, [asked[mark] for mark in untried]):
+        tried.remember(untried)

@@ -23,9 +23,9 @@ class TriedFunctions:
         self._path = FOLDER / name
         self._known = self._read()
 
-    def are_known(self, marks: Iterable[str]) -> list[bool]:
-        """Whether each was tried."""
-        return [mark in self._known for mark in marks]
+    def lack(self, mark: str) -> bool:
+        """Whether that one was not tried."""
+        return mark not in self._known
 
     def remember(self, marks: Iterable[str]) -> None:
         """Not to try these again."""
