@@ -19,6 +19,7 @@ from keras_training import arm_runs
 
 CODE = """
 import keras
+import tensorflow as tf
 
 class SignSgd(keras.optimizers.Optimizer):
     def __init__(self, learning_rate=0.001, beta=0.9, **kwargs):
@@ -37,6 +38,15 @@ class SignSgd(keras.optimizers.Optimizer):
 
     def get_config(self):
         return {**super().get_config(), "beta": self.beta, "beside": self.beside}
+
+class Slowing(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+        self.steps = tf.Variable(0.0)
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.steps.assign_add(1.0)
+        self.assign_sub(variable, learning_rate * gradient / self.steps)
 
 class Bare(keras.optimizers.Optimizer):
     def __init__(self, learning_rate):
@@ -126,6 +136,16 @@ def test_a_class_of_the_users_own_trains(loop, own, digits_data):
     assert optimiser_fault(run) == ""
     other = trained(digits_data, optimiser=own("SignSgd", beta=0.1), loop=loop)
     assert losses(other) != losses(run)
+
+
+def test_what_one_keeps_beside_its_variables_does_not_reach_the_next_seed(own, digits_data):
+    def runs():
+        return arm_runs(resolved(**{**SMALL, "optimiser": own("Slowing")}), digits_data)
+
+    second, both = runs().train(1), runs()
+    both.train(0)
+    assert losses(both.train(1)) == losses(second)
+    assert not both.engine.resumable()
 
 
 @pytest.mark.parametrize(

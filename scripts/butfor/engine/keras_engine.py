@@ -108,7 +108,7 @@ class KerasEngine:
 
     def _begin(self, seed: int) -> None:
         fresh = self._source.build(seed)
-        if not self._source.is_own:
+        if not self._source.trains_own_code:
             self._compiled.become(fresh)
             return
         own = self._compile(fresh)
@@ -171,7 +171,7 @@ class KerasEngine:
 
     def resumable(self) -> bool:
         """Whether all that training changes is in variables that Keras knows."""
-        return not (self._source.is_own and self._compiled.graph.hides)
+        return not (self._source.trains_own_code and self._compiled.graph.hides)
 
     def state(self) -> list[Array]:
         """Every variable of the model and of the optimiser, the model's as they train."""

@@ -16,7 +16,7 @@ from butfor.engine.compiled_model import prepare, step_graph
 from butfor.engine.loops import Loop
 from butfor.engine.model_source import ModelSource
 from butfor.recipe.architectures import architecture
-from butfor.user_code.location import OwnCodeError, is_own
+from butfor.user_code.location import OwnCodeError
 
 SHORT = 500  # steps of a run: with three seeds XLA would compile for longer than it saves (docs/benchmarks.md)
 log = logging.getLogger(__name__)
@@ -29,13 +29,12 @@ def loop_for(source: ModelSource) -> Loop:
     Keras's, each value of which takes XLA a hundred times as long. Raises OwnCodeError where XLA was asked for and cannot.
     """
     asked: Loop = source.recipe["loop"]
-    own = source.is_own or is_own(source.recipe["optimiser"]["name"])
-    if asked in ("graph", "fit") or (asked == "xla" and not own):
+    if asked in ("graph", "fit") or (asked == "xla" and not source.trains_own_code):
         return asked
     on_cpu = not tf.config.list_physical_devices("GPU")
     if on_cpu and _is_short(source) and source.recipe["loop"] == "auto":
         return "graph"
-    if not own:
+    if not source.trains_own_code:
         return "graph" if on_cpu and architecture(source.recipe["model"]).convolves else "xla"
     model = source.build(seed=0)
     if asked != "xla" and on_cpu and models.convolves(model):

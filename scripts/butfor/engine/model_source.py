@@ -36,6 +36,11 @@ class ModelSource:
         """Whether the model is the user's own."""
         return is_own(self.name)
 
+    @property
+    def trains_own_code(self) -> bool:
+        """Whether the model or its optimiser is the user's own, which may keep what Keras does not know."""
+        return self.is_own or is_own(self.recipe["optimiser"]["name"])
+
     def for_loop(self, loop: Loop) -> ModelSource:
         """The same, drawing masks by what the loop has a fast kernel for."""
         return replace(self, algorithm="threefry" if loop == "xla" else "philox")
