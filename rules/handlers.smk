@@ -60,15 +60,21 @@ def settle():
         targets.settle()
 
 
+# Whether the user has asked for less than what the targets are made of, so that a report may be of an earlier start.
+def is_cut_short():
+    return bool(workflow.dag_settings.until or workflow.dag_settings.omit_from)
+
+
 # The last words of a start. Jobs of a cluster have none.
 def end():
     ending.cancel_rounds()
     start_view.end()
     settle()
     asked = workflow.dag_settings.targets
-    if workflow.execution_settings.lock and (not asked or "all" in asked):
+    is_whole = (not asked or "all" in asked) and not is_cut_short()
+    if workflow.execution_settings.lock and is_whole:
         awaited_anew.await_nothing(Path(study["results"]))
-    ending.succeeded(study, asked)
+    ending.succeeded(study, asked, is_cut_short())
 
 
 def fail():
@@ -105,5 +111,7 @@ if not outer_workflow.is_outermost(workflow):
 
 if workflow.is_main_process:
     ending.watch(
-        study, lambda: None if workflow.dryrun else workflow.dag_settings.targets
+        study,
+        lambda: None if workflow.dryrun else workflow.dag_settings.targets,
+        is_cut_short,
     )

@@ -25,6 +25,7 @@ CLAIM = "claims: {c: {sentence: S., arm: a, expect: hurts"
 def alone(monkeypatch):
     """By Student's t alone, though there is one ablation."""
     monkeypatch.setattr("butfor.stats.looks.own_tails", lambda pairs, undecided: {})
+    monkeypatch.setattr("butfor.stats.over_data_sets.own_tail", lambda pairs: 0)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,11 @@ def alone(monkeypatch):
         (CLAIM.replace("hurts", "sometimes fails") + "}}", ["claims.c.expect", "Did you mean fails more?"]),
         (CLAIM.replace("hurts", "same, metric: test/loss") + "}}", ["claims.c.margin", "set verdict.loss_margin"]),
         (CLAIM.replace("hurts", "same, metric: gap/loss") + "}}", ["claims.c.margin", "the same in gap/loss"]),
+        (CLAIM + ", against: bb}}", ["claims.c.against", "an arm of this study other than a", "Did you mean b?"]),
+        (CLAIM + ", against: a}}", ["claims.c.against", "other than a, received a. Arms: b, alone."]),
+        (CLAIM + ", against: baseline}}", ["claims.c.against", "the reference of a", "Leave it out"]),
+        (CLAIM.replace("hurts", "fails") + ", against: b}}", ["claims.c.against", "none beside expect: fails"]),
+        (CLAIM + ", versus: b}}", ["unknown key", "Did you mean against?"]),
         ("claims: {c: {arm: a, expect: hurts}}", ["sentence", "expected this key"]),
         ("claims: {'a b': {sentence: S., arm: a, expect: hurts}}", ["claims", "letters", "'a b'"]),
         ("claims: {no: {sentence: S., arm: a, expect: hurts}}", ["claims", "expected text", "YAML reads off"]),
@@ -82,6 +88,8 @@ def declared(planned, more="", claim="sentence: S., arm: a, expect: hurts"):
         ("", "sentence: S., arm: a, expect: hurts, margin: 1", False),
         ("", "sentence: S., arm: a, expect: hurts, metric: test/loss", False),
         ("", "sentence: S., arm: b, expect: hurts", False),
+        ("", "sentence: S., arm: a, expect: hurts, against: null", True),
+        ("", "sentence: S., arm: a, expect: hurts, against: b", False),
         ("recipe: {l2: 0.01}\n", None, False),
         ("seeds: [5, 10]\n", None, False),
         ("first_seed: 7\n", None, False),
@@ -112,10 +120,11 @@ def judged(found, made, statuses=None, looks=1, refused=(), verdict=None):
     }
 
 
-def claim(arm="arm_0", expect="hurts", metric="test/accuracy", margin=None, rate=None):
+def claim(arm="arm_0", expect="hurts", metric="test/accuracy", margin=None, rate=None, against=None):
     rate = (rate or claims.MOSTLY) if expect == "fails" else None
-    tested = {"arm": arm, "reference": "baseline", "metric": metric, "expect": expect, "margin": margin, "rate": rate}
-    return {"sentence": "S.", **tested}
+    tested = {"arm": arm, "metric": metric, "expect": expect, "margin": margin, "rate": rate}
+    other = {"against": against} if against else {}
+    return {"sentence": "S.", **tested, "reference": against or "baseline", **other}
 
 
 def failing(*seeds, arm="arm_0"):
@@ -294,6 +303,51 @@ def test_a_claim_is_judged_on_the_seeds_of_the_look_that_settled_its_arm():
     spread = np.concatenate([SPREAD, 100 + SPREAD])
     found = judged(shifted(-3.0, spread=spread), {"c": {"margin": 2.0}}, looks=2)["c"]
     assert (found["outcome"], found["planned"], found["pairs"]) == ("supported", 5, 5)
+
+
+def test_a_claim_against_another_arm_is_tested_on_the_pairs_of_both():
+    found = shifted(-1.0, -1.6)
+    found[2] += np.array([0.1, -0.1, 0.05, 0.0, -0.05])
+    made = {
+        "better": {"expect": "helps", "against": "arm_1"},
+        "worse": {"expect": "hurts", "against": "arm_1"},
+        "by_much": {"expect": "helps", "against": "arm_1", "margin": 0.9},
+        "same": {"expect": "same", "against": "arm_1", "margin": 0.9},
+        "within_the_verdict_s": {"expect": "same", "against": "arm_1"},
+        "fails": {"expect": "fails more", "against": "arm_1"},
+    }
+    rows = judged(found, made)
+    assert {name: row["outcome"] for name, row in rows.items()} == {
+        **{"better": "supported", "worse": "refuted", "by_much": "refuted", "same": "supported"},
+        **{"within_the_verdict_s": "undecided", "fails": "undecided"},
+    }
+    row, test = rows["better"], scipy_stats.ttest_rel(found[1], found[2], alternative="greater")
+    assert row["p"] == pytest.approx(6 * test.pvalue) and row["against"] == row["reference"] == "arm_1"
+    assert row["effect"] == pytest.approx((found[1] - found[2]).mean())
+    interval = scipy_stats.ttest_rel(found[1], found[2]).confidence_interval(0.95)
+    assert [row["low"], row["high"]] == pytest.approx(list(interval))
+    assert claim_section._on_one(row, "test/accuracy") == "helps, against `arm_1`"
+
+
+def test_a_claim_against_another_arm_is_decided_neither_by_verdicts_nor_where_one_of_them_has_none():
+    both_hurt = judged(shifted(-3.0, -3.0), {"c": {"against": "arm_1"}})["c"]
+    assert both_hurt["outcome"] == "undecided"
+    for arm, reason in {"arm_0": "unproven: split moved", "arm_1": "unproven: arm_1: split moved"}.items():
+        row = judged(shifted(-3.0, 3.0), {"c": {"against": "arm_1"}}, refused=[(arm, "unproven")])["c"]
+        assert (row["outcome"], row["reason"], row["effect"]) == ("undecided", reason, None)
+
+
+def test_claims_against_other_arms_are_rarely_wrong_where_there_is_no_difference():
+    studies, rng, wrong = 150, np.random.default_rng(22), 0
+    made = {
+        f"{a}{b}": {"arm": f"arm_{a}", "against": f"arm_{b}", "expect": "helps"}
+        for a in range(4)
+        for b in range(4)
+        if a < b
+    }
+    for _ in range(studies):
+        wrong += any(row["outcome"] != "undecided" for row in judged(draws(rng, 4, 10), made, looks=2).values())
+    assert wrong / studies <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / studies)
 
 
 def moment(day):

@@ -195,6 +195,25 @@ def test_a_study_that_is_asked_for_beside_others_ends_as_one(targets, code, tmp_
         assert code is None and not said
 
 
+def test_a_start_that_leaves_out_the_report_tells_no_verdict_of_an_earlier_one(tmp_path, monkeypatch):
+    folder, said = results(tmp_path / "one", [row("a", "helps", 1, 2)]), []
+    monkeypatch.setattr(ending, "_end_with", said.append)
+    about = {"results": str(folder), "fail_on": ["helps"]}
+    ending.succeeded(about, [], True)
+    assert said == [
+        "The report was not asked for (--until, --omit-from): the same command without that option makes it."
+    ]
+    runs = folder / "runs" / "a" / "look1"
+    runs.mkdir(parents=True)
+    (runs / "seed_0.json").touch()
+    (folder / "report.md").touch()
+    ending.succeeded(about, [], True)
+    assert said[1].splitlines()[1:] == [
+        "So far there are records of 1 run: `snakemake partial` reports on them.",
+        f"{folder}/report.md is of an earlier start.",
+    ]
+
+
 def test_an_arm_is_found_by_its_label_too(tmp_path):
     level = {"test/accuracy": {"mean": 54.5, "sd": 4.37}}
     known = {"reference": None, "changes": [], "runs": 5, "failed": 0, "reaches": level}

@@ -10,8 +10,10 @@ from mlflow import MlflowClient
 from butfor import stats
 from butfor.records.awaited_anew import await_anew, await_nothing
 from butfor.stats.estimate import Estimate
+from butfor.study.claims import asking_seeds
 from butfor.terminal.progress_text import verdict_rows
 from butfor.verdicts import contrasts, next_look, register
+from butfor.verdicts.claims_between_arms import undecided_arms
 from butfor.verdicts.deviations import deviations
 from butfor.verdicts.words import decision_in_words
 from conftest import SMALL
@@ -183,6 +185,32 @@ def test_only_undecided_ablations_and_their_references_go_on(monkeypatch):
         "After 5 seeds 1 of 3 ablations are settled. The look at 10 trains 15 runs of 3 arms, about 9.0 minutes of one"
         " device, starts not counted: baseline, open, other."
     )
+
+
+def test_an_undecided_claim_against_another_arm_asks_for_both_though_their_verdicts_stand(monkeypatch):
+    found = 88 + np.array([REFERENCE, steps(-20, 0.1), steps(-20.1, 0.6), steps(-15, 0.6)])
+    claims = {
+        "open": {"arm": "settled", "reference": "open", "against": "open", "expect": "helps"},
+        "decided": {"arm": "settled", "reference": "other", "against": "other", "expect": "hurts"},
+    }
+    common = {"sentence": "S.", "metric": "test/accuracy", "margin": None, "rate": None}
+    asked = asking_seeds({name: {**common, **claim} for name, claim in claims.items()})["between"]
+    assert asked["tested"] == 2 and "sentence" not in asked["claims"]["open"]
+    assert after(5, monkeypatch, found)["next"] == []
+    monkeypatch.setitem(PLANNED, "between", asked)
+    decision = after(5, monkeypatch, found)
+    assert decision["undecided"] == [] and decision["next"] == ["settled", "open"]
+    monkeypatch.setitem(PLANNED, "between", {**asked, "claims": {"decided": asked["claims"]["decided"]}})
+    assert after(5, monkeypatch, found)["next"] == []
+
+
+def test_an_arm_that_a_look_left_out_is_asked_for_no_further_one(monkeypatch):
+    found = 88 + np.array([REFERENCE, steps(-20, 0.1), steps(-20.1, 0.6), steps(-15, 0.6)])
+    claim = {"arm": "settled", "reference": "open", "against": "open", "expect": "helps", "metric": "test/accuracy"}
+    asked = {**PLANNED, "between": {"claims": {"c": {**claim, "margin": None, "rate": None}}, "tested": 1}}
+    for had, arms in ((10, {"settled", "open"}), (5, set())):
+        made = records(found, ARMS, {**dict.fromkeys(ARMS, 10), "open": had})
+        assert undecided_arms(asked, made, [], 2) == arms
 
 
 def test_of_the_runs_of_the_next_look_those_that_are_there_are_not_trained(monkeypatch, tmp_path):

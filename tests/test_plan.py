@@ -80,6 +80,10 @@ def test_an_arm_may_be_the_reference_of_another_wherever_it_is_declared(planned)
     ("ablations", "words"),
     [
         ("{a: {set: {dropout: 0.5}}, b: {set: {dropout: 0.5}}}", "a and b resolve to the same recipe"),
+        (
+            "{a: {set: {dropout: 0.5}}, b: {set: {l2: 0.5}}, c: {set: {dropout: 0.5, l2: 0.0}, from: b}}",
+            "A claim compares it with b too: arm: a, against: b.",
+        ),
         ("{a: {set: {dropout: 0.0}}}", "baseline and a resolve to the same recipe"),
         ("{../up: {set: {dropout: 0.5}}}", "not safe"),
         ("{a b: {set: {dropout: 0.5}}}", "not safe"),

@@ -391,6 +391,7 @@ def test_a_training_that_crashes_is_tried_again_with_the_same_seeds_and_leaves_t
     assert source.read_text() != text
     done = copy.run("--until", "train")
     assert done.returncode == 0 and flag.exists() and "Trying to restart job" in done.stdout + done.stderr
+    assert done.stderr.endswith("So far there are records of 4 runs: `snakemake partial` reports on them.\n")
     paths = sorted((copy.folder / "results/small/runs").glob("*/*/seed_*.json"))
     assert len(paths) == 4
     for path in paths:

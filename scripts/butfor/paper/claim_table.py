@@ -63,6 +63,7 @@ def _expected(claim: ClaimRow, metric: str) -> str:
     margin = (
         "" if claim["margin"] is None else f" {'within' if claim['expect'] == 'same' else 'by'} {claim['margin']:.4g}"
     )
+    margin += f" against {claim['against']}" if claim.get("against") else ""
     of = "" if claim["metric"] == metric else f" ({claim['metric']})"
     return _breakable(escaped(f"{EXPECTED.get(claim['expect'], claim['expect'])}{margin}{of}"))
 

@@ -75,6 +75,13 @@ def _note(study: Study, assessment: Assessment) -> str:
                 " those of the data set that decides it."
             )
         )
+    if any(row.get("against") for row in assessment["claims"]):
+        parts.append(
+            phrase(
+                "A claim against another arm than the reference has a test of its own, on the seeds that both arms have had: no"
+                " verdict says it. Both get more seeds until it is decided, up to the last look."
+            )
+        )
     if removed := assessment.get("removed", 0):
         parts.append(
             plural(
@@ -145,6 +152,8 @@ def _on_one(row: ClaimRow, metric: str) -> str:
     expectation = _with_margin(
         row["expect"], "" if row["margin"] is None else f"{row['margin']:.4g} {term(row['unit'])}"
     )
+    if other := row.get("against"):
+        expectation = phrase("{expected}, against `{arm}`", expected=expectation, arm=other)
     return expectation if row["metric"] == metric else f"{expectation} ({row['metric']})"
 
 

@@ -13,7 +13,7 @@ from butfor.languages.phrases import phrase, plural, stored, term
 from butfor.plain_text import counted, sentence
 from butfor.process.failure_note import by_reason, read_notes
 from butfor.process.start_command import has_options, report_command, start_command
-from butfor.records.results_folder import RUNS, TRACKED, JobPlace
+from butfor.records.results_folder import REPORT, RUNS, TRACKED, JobPlace
 from butfor.report import failed_job
 from butfor.report.answer import answer_of, before_all
 from butfor.report.study_progress import kept_runs
@@ -103,6 +103,25 @@ def stopped(results: Path, by: str) -> str:
     """Of a start that the user stopped: by what, and what to do."""
     first, *rest = _again(phrase("The same command goes on and keeps all that is finished"), results)
     return "\n".join([f"{phrase('Stopped by {what}.', what=by)} {first}", *rest])
+
+
+def cut_short(results: Path) -> str:
+    """Of a start that was to end before the report, by Snakemake's options: what there is, and whose an earlier report is."""
+    kept = kept_runs(results)
+    lines = [
+        phrase("The report was not asked for (--until, --omit-from): the same command without that option makes it.")
+    ]
+    if kept:
+        lines += [
+            phrase(
+                "So far there are records of {runs}: `{command}` reports on them.",
+                runs=counted(kept, "run"),
+                command=report_command(),
+            )
+        ]
+    if (results / REPORT).exists():
+        lines += [phrase("{path} is of an earlier start.", path=results / REPORT)]
+    return "\n".join(lines)
 
 
 def _again(does: str, results: Path) -> list[str]:

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, cast
 
-from butfor.arm_names import AT, anywhere
+from butfor.arm_names import AT, anywhere, data_set_of
 from butfor.errors import Errors, StudyFileError
 from butfor.fingerprint import fingerprint
 from butfor.recipe.recipe_mark import recipe_mark
@@ -42,13 +42,15 @@ DECIDING = (
 class Claim(TypedDict):
     """A claim as a study declares it, with the arm's `reference`, the `recipes` of both arms by fingerprint, and a
     `fingerprint` of its own, which stands for everything that decides the claim but not for its wording. data_sets: of a claim
-    about several, whether it is about the mean over them or about every one; arm and reference are then named without one."""
+    about several, whether it is about the mean over them or about every one; arm and reference are then named without one.
+    against: the arm that the claim names in the place of the reference, which then is `reference` too."""
 
     sentence: str
     arm: str
     metric: str
     expect: Expectation
     data_sets: NotRequired[OverDataSets]
+    against: NotRequired[str]
     margin: float | None
     rate: float | None
     reference: str
@@ -83,9 +85,12 @@ def fixed(settings: Settings) -> dict[str, Any]:
 
 def _declared(name: str, written: dict[str, Any], settings: Settings, plan: Plan) -> Claim:
     written = {**written, "metric": written["metric"] or settings["verdict"]["metric"]}
-    over = written.pop("data_sets", None)
+    over, other = written.pop("data_sets", None), written.pop("against", None)
     reference, arms = _compared(name, {**written, "data_sets": over}, plan)
     written |= {"data_sets": over} if over else {}
+    if other is not None:
+        _check_other(name, {**written, "against": other}, reference, plan)
+        reference, arms, written = other, [written["arm"], other], {**written, "against": other}
     if is_cost(written["metric"]):
         _check_cost(name, written, settings)
     else:
@@ -116,6 +121,24 @@ def testable(claim: Mapping[str, Any]) -> dict[str, Any]:
     """What a claim says that can be tested: all of it but the sentence."""
     terms = {key: value for key, value in claim.items() if key not in ("sentence", "fingerprint")}
     return _named({key: value for key, value in terms.items() if (key, value) != ("rate", None)})
+
+
+def has_test(claim: Mapping[str, Any]) -> bool:
+    """Whether a claim says what no verdict does, so that it has a test of its own."""
+    unsettled = claim.get("data_sets") == "mean" and not str(claim.get("metric")).startswith("test/")
+    by_test = claim.get("expect") in ("fails", "fails more", "same") or bool(claim.get("against"))
+    return by_test or claim.get("margin") is not None or unsettled
+
+
+def asking_seeds(claims: Mapping[str, Claim]) -> dict[str, Any]:
+    """The claims against other arms, which looks go on for until they are decided, as `between` of a study has them, with how
+    many claims they are corrected over; nothing if there are none."""
+    asking = {
+        name: {key: value for key, value in claim.items() if key != "sentence"}
+        for name, claim in claims.items()
+        if claim.get("against") and not is_cost(claim["metric"])
+    }
+    return {"between": {"claims": asking, "tested": sum(map(has_test, claims.values()))}} if asking else {}
 
 
 def _named(deciding: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +195,25 @@ def _reference(name: str, arm: str, plan: Plan) -> str:
     if (reference := plan.arms[arm].reference) is None:
         raise ClaimError(f"{where}, received {arm}, which has none. Name an ablation, without compare: false.", at)
     return reference
+
+
+def _check_other(name: str, claim: dict[str, Any], reference: str, plan: Plan) -> None:
+    """Raises ClaimError where a claim cannot be against the arm that it names. reference: of its own arm."""
+    arm, other, at = claim["arm"], claim["against"], ("claims", name, "against")
+    where = f"claims.{name}.against: expected"
+    if claim.get("data_sets") or claim["expect"] == "fails":
+        beside = f"data_sets: {claim['data_sets']}" if claim.get("data_sets") else "expect: fails"
+        raise ClaimError(f"{where} none beside {beside}, received {other}. Leave one of them out.", at)
+    comparable = [one for one in plan.arms if data_set_of(one) == data_set_of(arm) and one not in (arm, reference)]
+    if other == reference:
+        raise ClaimError(
+            f"{where} another arm than the reference of {arm}, received {other}, which is that. Leave it out.", at
+        )
+    if other not in comparable:
+        close = difflib.get_close_matches(other, comparable, n=1, cutoff=0.5)
+        remedy = f"Did you mean {close[0]}?" if close else f"Arms: {', '.join(comparable) or 'none'}."
+        on = f" on {data_set_of(arm)}" if data_set_of(arm) else ""
+        raise ClaimError(f"{where} an arm of this study{on} other than {arm}, received {other}. {remedy}", at)
 
 
 def _check_cost(name: str, claim: dict[str, Any], settings: Settings) -> None:

@@ -73,6 +73,7 @@ SAME = {  # what other tools call a key: its name here
     **dict.fromkeys(("cpus", "cpus_per_task", "cores", "num_threads", "n_jobs"), "threads"),
     **dict.fromkeys(("text", "claim", "statement", "hypothesis"), "sentence"),
     **dict.fromkeys(("direction", "effect", "outcome", "expected"), "expect"),
+    **dict.fromkeys(("versus", "vs", "than", "compared_with", "compared_to", "other"), "against"),
 }  # fmt: skip
 QUANTILES = (
     "alpha",

@@ -42,9 +42,17 @@ def _same_recipes(arms: dict[str, Arm]) -> Iterator[PlanError]:
                 texts[id(value)] = json.dumps(value, sort_keys=True)
         mark = (*keys, *(texts[id(arm.recipe[key])] for key in keys))
         if mark in names:
+            first = arms[names[mark]]
             yield NothingNewError(
-                f"ablations: {names[mark]} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
-                f" Change one of them or leave it out.{compatibility.takes(arm.recipe['model'])}",
+                f"ablations: {first.name} and {arm.name} resolve to the same recipe, so {arm.name} would train nothing new."
+                f" Change one of them or leave it out.{_other_reference(first, arm)}{compatibility.takes(arm.recipe['model'])}",
                 ("ablations", arm.name),
             )
         names[mark] = arm.name
+
+
+def _other_reference(first: Arm, second: Arm) -> str:
+    """How the same arm is compared with a second one, where that is what a study asks."""
+    if not first.reference or not second.reference or first.reference == second.reference:
+        return ""
+    return f" A claim compares it with {second.reference} too: arm: {first.name}, against: {second.reference}."

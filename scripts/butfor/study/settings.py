@@ -134,7 +134,11 @@ def _declare_claims(settings: dict[str, Any], plan: Plan, incomplete: bool) -> N
     """Complete the claims; where arms are missing because they are wrong themselves, only those of the arms that there are."""
     written = settings["claims"]
     there = {*plan.arms, *map(anywhere, plan.arms)}
-    kept = {name: claim for name, claim in written.items() if claim["arm"] in there or not incomplete}
+    kept = {
+        name: claim
+        for name, claim in written.items()
+        if {claim["arm"], claim["against"]} <= {*there, None} or not incomplete
+    }
     settings["claims"] = claims.declared({**settings, "claims": kept}, plan)
 
 

@@ -111,10 +111,11 @@ class Budget(TypedDict):
 class Study(PlanSummary):
     """A study as the stages after training see it: its plan, how it is judged, and its budget.
 
-    removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from
-    the register by the stages that judge. claimed: the metrics that its claims name. task: what kind of targets the data
-    have, filled in from the records (see verdicts/as_recorded). replicates: the folds that stand for seeds, if they do.
-    example_groups: by data set, what its test examples belong to, if the data say so; filled in by the stages that judge.
+    removed: how many ablations of each family were judged once and are not in the plan any more, but count; filled in from the
+    register by the stages that judge. claimed: the metrics that its claims name. task: what kind of targets the data have,
+    filled in from the records (see verdicts/as_recorded). between: see claims.asking_seeds. replicates: the folds that stand
+    for seeds, if they do. example_groups: by data set, what its test examples belong to, if the data say so; filled in by the
+    stages that judge.
     """
 
     verdict: VerdictSettings
@@ -122,6 +123,7 @@ class Study(PlanSummary):
     removed: dict[str, int]
     claimed: NotRequired[list[str]]
     task: NotRequired[str]
+    between: NotRequired[dict[str, Any]]
     replicates: NotRequired[dict[str, Any]]
     example_groups: NotRequired[dict[str, Any]]
     own_seeds: NotRequired[dict[str, list[int]]]

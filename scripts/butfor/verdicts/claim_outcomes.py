@@ -2,10 +2,11 @@
 
 Where a claim says what a verdict says, the verdict decides, corrected as it is: the same verdict supports it, the opposite
 one refutes it, and an effect shown to be smaller than the margin does neither. Where a claim goes further (an effect of at
-least so much, the same within a margin of its own, runs that fail), one-sided tests do, multiplied by the planned looks and
-by the number of claims that need one. Of a claim's two tests, that it is right and that it is wrong, only one can err, since
-the truth is on one side; so that number pays for both together (Bonferroni; Holm's steps would not, because no claim that is
-decided rightly leaves the number of those that can still be decided wrongly: Shaffer 1986, JASA 81:826).
+least so much, the same within a margin of its own, runs that fail, another arm than the reference), one-sided tests do,
+multiplied by the planned looks and by the number of claims that need one. Of a claim's two tests, that it is right and that
+it is wrong, only one can err, since the truth is on one side; so that number pays for both together (Bonferroni; Holm's steps
+would not, because no claim that is decided rightly leaves the number of those that can still be decided wrongly: Shaffer
+1986, JASA 81:826).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from butfor.verdicts import register as registers
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.claim_rulings import Ruling, ruling_on_all
 from butfor.verdicts.claim_tests import Tests, margin_of, tests_of
+from butfor.verdicts.claims_between_arms import between_arms
 from butfor.verdicts.claims_on_the_mean import on_the_mean
 from butfor.verdicts.decision import Decision
 from butfor.verdicts.deviations import deviations, reasons
@@ -100,10 +102,13 @@ def judge(
     judged = []
     for name, claim in claims.items():
         if name in of_costs:
-            judged.append(cast(ClaimRow, cost_claims.row(name, claim, spent[name], *corrected[name][0], alpha)))
+            made = cast(ClaimRow, cost_claims.row(name, claim, spent[name], *corrected[name][0], alpha))
         else:
             row, ruling = ruling_on_all(claim, decided_by[name][0], corrected[name], alpha)
-            judged.append(_row(name, claim, margin_of(claim, row), row, ruling))
+            made = _row(name, claim, margin_of(claim, row), row, ruling)
+        if claim.get("against"):
+            made["against"] = claim["against"]
+        judged.append(made)
     return judged
 
 
@@ -115,6 +120,9 @@ def _decided_by(
     if over == "mean":
         mean = on_the_mean(study, claim, records, rows)
         return [mean.row], [mean.tests]
+    if claim.get("against"):
+        row, tests = between_arms(study, claim, records, rows)
+        return [row], [tests]
     of_metric = [row for row in rows if row["metric"] == claim["metric"]]
     meant = [row for row in of_metric if claim["arm"] in (row["arm"], anywhere(row["arm"]) if over else "")]
     none: Tests = (None, None)

@@ -44,7 +44,7 @@ def tests_of(study: Study, claim: Claim, records: list[Record], row: ContrastRow
     pairs = dataclasses.replace(pairing(study, records, metric)(claim["arm"], row["look"]), margin=None)
     # guarded as the verdict was, by what all ablations say
     guarded = math.sqrt(rule.independent(row["pairs"])) * (row["error"] or 0.0), row["tail"]
-    c = stats.contrast(pairs, dataclasses.replace(rule, margin=margin), *guarded)
+    c = stats.contrast(pairs, dataclasses.replace(rule, margin=margin or None), *guarded)
     of_seeds = of_effect(claim, margin, metric.higher_is_better, c, looks)
     if study["verdict"].get("holds_for") != "new data" or study.get("replicates"):
         return of_seeds

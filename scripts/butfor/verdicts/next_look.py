@@ -22,6 +22,7 @@ from butfor.study.summary import Budget, Study, ablations_of, reference_of
 from butfor.verdicts import contrasts
 from butfor.verdicts.as_recorded import as_recorded
 from butfor.verdicts.baseline import failed_baselines
+from butfor.verdicts.claims_between_arms import undecided_arms
 from butfor.verdicts.decision import Decision, so_far
 from butfor.verdicts.placebo_test import undecided_placebos
 from butfor.verdicts.removed import with_removed
@@ -67,17 +68,20 @@ def after(study: Study, look: str, records: list[Record]) -> Decision:
 
     look, seen: its name, and seeds per arm after it. settled, ablations: how many. given_up: those that no further look would
     decide, which have no verdict and get no more seeds. next: the arms that the next look trains, undecided ablations and their
-    references in the order of the plan, and an open placebo beside its baseline; runs, hours: what that costs; stopped: why
-    there is no next look although some ablations are undecided, empty if there is one.
+    references in the order of the plan, those of undecided claims against other arms, and an open placebo beside its baseline;
+    runs, hours: what that costs; stopped: why there is no next look although some ablations are undecided, empty if there is
+    one.
     """
     study = as_recorded(study, records)
     this, following = next(pair for pair in pairwise(study["looks"]) if pair[0]["name"] == look)
-    judged = contrasts.decided(study, records, manipulation.examine(study, records))
+    checks = manipulation.examine(study, records)
+    judged = contrasts.decided(study, records, checks)
     undecided = [
         arm for arm in ablations_of(study) if not judged[arm["name"]].settled or judged[arm["name"]].verdict == UNJUDGED
     ]
     given_up = [name for name, each in judged.items() if each.settled and each.verdict == "inconclusive"]
     wanted = {name for arm in undecided for name in (arm["name"], reference_of(arm))}
+    wanted |= undecided_arms(study, records, checks, study["looks"].index(this) + 1)
     wanted |= undecided_placebos(study, records, beside=wanted)
     arms = [arm["name"] for arm in study["arms"] if arm["name"] in wanted]
     failed = failed_baselines(records, study["verdict"]["must_learn"], study["verdict"]["metric"])

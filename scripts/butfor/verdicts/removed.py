@@ -13,12 +13,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from butfor.study.claims import has_test
 from butfor.study.summary import Study
 from butfor.verdicts import register as registers
 from butfor.verdicts.register import Register, content, present
 from butfor.verdicts.rows import REFUSED
 
-QUESTION = ("arm", "data_sets", "metric", "expect", "margin", "rate")  # what makes a claim another one
+QUESTION = ("arm", "against", "data_sets", "metric", "expect", "margin", "rate")  # what makes a claim another one
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def removed_claims(register: Register) -> int:
     former = set()
     for entries in register["claims"].values():
         for before, after in pairwise(entries):
-            if after["runs"] and content(before) and _has_test(before["tested"]):
+            if after["runs"] and content(before) and has_test(before["tested"]):
                 former.add(_question(before))
     return len(former - questions)
 
@@ -72,8 +73,3 @@ def counts_removed(study: Study) -> bool:
 
 def _question(entry: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(entry["tested"].get(key) for key in QUESTION)
-
-
-def _has_test(tested: dict[str, Any]) -> bool:
-    unsettled = tested.get("data_sets") == "mean" and not str(tested.get("metric")).startswith("test/")
-    return tested.get("expect") in ("fails", "fails more", "same") or tested.get("margin") is not None or unsettled

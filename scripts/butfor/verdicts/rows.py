@@ -214,12 +214,13 @@ class Comparison(TypedDict):
 
 
 class ClaimRow(TypedDict):
-    """A claim with its outcome, the numbers of its contrast, and when it was declared. data_sets: see Claim; data: then that of
-    the contrast, by name."""
+    """A claim with its outcome, the numbers of its contrast, and when it was declared. data_sets, against: see Claim; data: where
+    it is about several, that of the contrast, by name."""
 
     claim: str
     data_sets: NotRequired[OverDataSets]
     data: NotRequired[str]
+    against: NotRequired[str]
     sentence: str
     arm: str
     reference: str

@@ -37,10 +37,17 @@ def cancel_rounds() -> None:
             thread.cancel()
 
 
-def succeeded(settings: dict[str, Any], targets: Collection[str]) -> None:
+def succeeded(settings: dict[str, Any], targets: Collection[str], is_cut_short: bool = False) -> None:
     """End with the outcome of the study, if that was asked for and is there: no targets, all among others, or partial; with an
-    exit code of its own if the whole study has found what its `fail_on` names."""
+    exit code of its own if the whole study has found what its `fail_on` names.
+
+    is_cut_short: whether the start was to leave out some of this, so that what lies there may be of an earlier one.
+    """
     results = Path(settings["results"])
+    if is_cut_short:
+        with speaking(language_of(settings)):
+            _end_with(headline.cut_short(results))
+        return
     folder = results / PARTIAL if PARTIAL in targets else results
     if (PARTIAL in targets or not targets or "all" in targets) and (folder / "contrasts.json").is_file():
         with speaking(language_of(settings)):
@@ -74,10 +81,14 @@ def note_job(said: dict[str, Any]) -> None:
         _failed.add(said["jobid"])
 
 
-def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None]) -> None:
+def watch(
+    settings: dict[str, Any],
+    targets: Callable[[], Collection[str] | None],
+    is_cut_short: Callable[[], bool] = lambda: False,
+) -> None:
     """Have the outcome said too where there is nothing to do, and notice who stopped the start.
 
-    targets: those of the start, None where nothing may be said.
+    targets: those of the start, None where nothing may be said. is_cut_short: as in `succeeded`.
     """
 
     def notice(record: logging.LogRecord) -> bool:
@@ -89,7 +100,7 @@ def watch(settings: dict[str, Any], targets: Callable[[], Collection[str] | None
         if message.startswith(INTERRUPTED):
             second_interrupt.end_jobs_at_next()
         if message.startswith(NOTHING_TO_DO) and (asked := targets()) is not None:
-            succeeded(settings, asked)
+            succeeded(settings, asked, is_cut_short())
         return True
 
     logging.getLogger("snakemake.logging").addFilter(notice)

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from butfor.recipe.watched_figures import metrics_watched
 from butfor.records import provenance
+from butfor.study.claims import asking_seeds
 from butfor.study.plan import Plan
 from butfor.study.study_protocol import terms
 from butfor.study.summary import DescribedStudy, Study
@@ -73,7 +74,7 @@ def analysis(settings: Settings, plan: Plan) -> Study:
         groups = (data["folds"]["groups"] for data in settings["data_sets"].values())
         asked["replicates"] = {**folds, "groups": ", ".join(dict.fromkeys(filter(None, groups))) or None}
     judging = {"verdict": settings["verdict"], "budget": settings["budget"], "removed": {}}
-    return cast(Study, {**plan.summary(), **judging, **asked})
+    return cast(Study, {**plan.summary(), **judging, **asked, **asking_seeds(settings["claims"])})
 
 
 def described(settings: Settings, plan: Plan) -> DescribedStudy:
