@@ -1,5 +1,6 @@
 """The user's own model and data: found, held to their word before anything trains, and trained anew when they change."""
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -23,6 +24,7 @@ from butfor.user_code import call, location
 from butfor.user_code.location import OwnCodeError
 from butfor.user_code.recipe_reading import Reading
 from conftest import KERAS, resolved
+from keras_training import use_device  # noqa: F401 - one thread, as in all tests
 
 DENSE = ["initialiser", "layer_initialisers", "bias_initialiser", "normalisation"]
 DENSE += ["l1", "l2", "activity_l1", "activity_l2", "max_norm"]
@@ -201,6 +203,22 @@ def test_a_model_with_a_single_output_for_two_classes_hears_that_they_need_two(o
         OwnCodeError, match=r"'batch', 1\).*Dense\(2\), without an activation.*two classes, write task: binary"
     ):
         held(own, two, "Dense(classes,", "Dense(1, 'sigmoid',")
+
+
+def shares(last):
+    """A model of one class by itself, whose first outputs lie between 0 and 1."""
+    small = 'bias_initializer=keras.initializers.Constant(0.5), kernel_initializer="zeros", name="logits"'
+    hidden = "x + 0.01 * keras.layers.Dense(8)(x)"
+    return f"outputs = {last.replace('LOGITS', f'(keras.layers.Dense(1, {small})({hidden}) + 0.01 * x[:, :1])')}"
+
+
+@pytest.mark.parametrize("last", ["LOGITS", "1 / (1 + keras.ops.exp(-LOGITS))"], ids=["logits", "probabilities"])
+def test_first_logits_between_0_and_1_are_not_taken_for_probabilities_but_those_from_elsewhere_are(own, points, last):
+    two = dataclasses.replace(points, task="binary", classes=2, outputs=(1,))
+    declared = {**GOOD, "layers": ["hidden_1"]}
+    message = "from 0 to 1 for any weights, which are probabilities from elsewhere"
+    with contextlib.nullcontext() if last == "LOGITS" else pytest.raises(OwnCodeError, match=message):
+        held(own, two, LOGITS, shares(last), declared)
 
 
 def test_a_sequential_model_is_built_and_its_layers_are_told(own, points):

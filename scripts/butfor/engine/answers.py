@@ -19,6 +19,7 @@ from butfor.recipe.target_scalings import target_scale
 from butfor.recipe.tasks import BINARY, MULTILABEL, OWN, REGRESSION, TASKS, Task
 
 Tensor = Any
+OTHER_WEIGHTS = (-1.0, -30.0, 30.0)  # times the first ones: logits have either sign, or are large
 SURE = 1e-7  # where Keras cuts probabilities off
 
 
@@ -126,9 +127,30 @@ def check_outputs(model: keras.Model, answers: Answers, inputs: Any, expected: t
             "expected logits, or probabilities by a layer with activation='softmax' at its end, received probabilities from"
             " elsewhere. End it with keras.layers.Dense(classes) or keras.layers.Softmax()."
         )
-    if answers.independent and values.min() >= 0 and values.max() <= 1 and np.ptp(values) > 0:
+    if answers.independent and _are_shares(values) and np.ptp(values) > 0 and _stay_shares(model, inputs):
         return (
-            "expected logits, or probabilities by a layer with activation='sigmoid' at its end, received numbers from 0 to 1 that"
-            " may be either. End it with keras.layers.Dense(classes), with or without activation='sigmoid'."
+            "expected logits, or probabilities by a layer with activation='sigmoid' at its end, received numbers from 0 to 1 for"
+            " any weights, which are probabilities from elsewhere. End it with keras.layers.Dense(classes), with or without"
+            " activation='sigmoid'."
         )
     return ""
+
+
+def _are_shares(values: Array) -> bool:
+    return bool(values.min() >= 0 and values.max() <= 1)
+
+
+def _stay_shares(model: keras.Model, inputs: Any) -> bool:
+    """Whether outputs lie between 0 and 1 with other weights too: the first logits of a model may do so by chance."""
+    weights = [(variable, variable.numpy()) for variable in model.trainable_variables]
+    try:
+        for factor in OTHER_WEIGHTS:
+            for variable, value in weights:
+                variable.assign(factor * value)
+            outputs = model(inputs, training=False).numpy()
+            if np.isfinite(outputs).all() and not _are_shares(outputs):
+                return False
+    finally:
+        for variable, value in weights:
+            variable.assign(value)
+    return True
