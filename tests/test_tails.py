@@ -61,6 +61,19 @@ def test_a_broken_ablation_does_not_hide_the_other_of_two():
     assert floors["broken"] == floors["other"]
 
 
+def test_ablations_weigh_by_their_runs_since_the_units_of_few_may_be_small_by_luck():
+    """Six ablations were settled by three runs, of which the reference's were alike."""
+    rng = np.random.default_rng(6)
+    reference = np.array([0.01, -0.01, 0.0, 1.2, -1.1, 0.4])
+    whole = {f"six_{n}": normal(rng, 6) for n in range(6)}
+    pairs = {name: paired(values, reference, 6) for name, values in whole.items()}
+    settled = {f"three_{n}": paired(normal(rng, 3), reference, 3) for n in range(6)}
+    middle = sorted(np.std(values - reference, ddof=1) for values in whole.values())
+    assert stats.tails(pairs, pairs).floors["six_0"] == pytest.approx(0.85 * middle[2])
+    together = stats.tails(pairs | settled, pairs).floors["six_0"]
+    assert together == pytest.approx(0.85 * middle[4])  # the fifth has 25 of 42 degrees of freedom with those below
+
+
 def test_a_floor_is_in_units_of_each_ones_own_reference():
     rng = np.random.default_rng(4)
     noise, one, other = normal(rng), normal(rng), normal(rng)

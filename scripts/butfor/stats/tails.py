@@ -7,9 +7,10 @@ other ablations' seeds do.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
 import numpy as np
 from scipy.special import gammainc
@@ -52,14 +53,15 @@ def tails(pairs: Mapping[str, Pairs], undecided: Collection[str]) -> Tails:
     """Of all ablations by name, each as of its latest look; `undecided` names those that are judged at this one.
 
     The floor is 0.85 times the median ablation's spread, in units of the spread of each one's own reference (of two medians
-    the smaller, so that one broken ablation of two does not hide the other). There is none for an ablation that follows its
-    reference seed by seed more closely than the median one, beyond chance: its differences are small for a reason.
+    the smaller, so that one broken ablation of two does not hide the other). Ablations weigh by their runs: three runs of a
+    reference that are alike by luck make small units for all that were settled by them. There is none for an ablation that
+    follows its reference seed by seed more closely than the median one, beyond chance: its differences are small for a reason.
     """
     shapes = {name: _shape(p) for name, p in pairs.items() if len(p.differences) > 2}
     believed = [s for s in shapes.values() if s.reference > 0]
     if not believed:
         return Tails({}, 0)
-    ratio = sorted(s.differences / s.reference for s in believed)[(len(believed) - 1) // 2]
+    ratio = _lower_median([s.differences / s.reference for s in believed], [s.runs - 1 for s in believed])
     typical = float(np.median([s.correlation for s in believed]))
     floors = {
         name: 0.0 if _follows(s, typical) else FLOOR * ratio * s.reference
@@ -68,6 +70,14 @@ def tails(pairs: Mapping[str, Pairs], undecided: Collection[str]) -> Tails:
     }
     side = _skewed(list(shapes.values()))
     return Tails(floors, side if _unequal([shapes[name] for name in undecided if name in shapes]) else 0)
+
+
+def _lower_median(values: Sequence[float], weights: Sequence[int]) -> float:
+    """The smallest value that, with all below it, has half of the weight or more."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    below = accumulate(weights[place] for place in order)
+    half = sum(weights) / 2
+    return next(values[place] for place, weight in zip(order, below, strict=True) if weight >= half)
 
 
 # A contrast asks for the same chance several times, and each look for those of the look before.
