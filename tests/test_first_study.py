@@ -16,6 +16,7 @@ from conftest import SCHEMA
 
 RNG = np.random.default_rng(0)
 ROWS = 200
+READ = {"name": "texts", "text": "message"}
 
 
 def patients():
@@ -134,17 +135,61 @@ def test_a_model_of_ones_own_has_the_parts_that_it_reads(new):
     assert study["ablations"]["parts"] == {"remove_each": ["dropout", "gated", "schedule"]}
 
 
+def tickets():
+    words = ["bill paid twice again please", "no way to log in today", "it crashes when I save"]
+    rows = pd.DataFrame({"message": RNG.choice(words, ROWS) + RNG.choice([" soon", " now", ""], ROWS)})
+    rows["billing"] = rows["message"].str.contains("bill").astype(int)
+    rows["login"] = rows["message"].str.contains("log in").astype(int)
+    rows["customer"] = np.arange(ROWS) % 40
+    return rows
+
+
+def test_a_table_of_texts_is_told_of_and_read_with_a_model_of_their_own_written_beside(new):
+    tickets().assign(message=lambda rows: rows["message"] + rows.index.astype(str)).to_csv("tickets.csv", index=False)
+    _, text = new("--data", "tickets.csv", "--target", "billing")
+    assert "# What message says can be learnt from, in place of the other columns: --text message." in text
+    Path("mine.yaml").unlink()
+    alone = pd.read_csv("tickets.csv")[["message", "login"]]
+    alone.to_csv("alone.csv", index=False)
+    assert new("--data", "alone.csv")[0]["data"] == {**READ, "file": "alone.csv", "target": "login"}
+    Path("mine.yaml").unlink()
+    study, text = new("--data", "tickets.csv", "--target", "billing, login", "--text", "message")
+    assert study["data"] == {**READ, "file": "tickets.csv", "target": ["billing", "login"]}
+    assert study["recipe"]["model"] == {"name": "mine_model:build"}
+    assert "Task: multilabel" in text and "customer has 40 values" in text and "drop stays" not in text
+    assert study["ablations"]["parts"] == {"remove_each": ["dropout", "l2", "schedule"]}
+    Path("mine.yaml").unlink()
+    Path("mine_model.py").write_text(own := Path("mine_model.py").read_text() + "# mine\n")
+    new("--data", "tickets.csv", "--target", "login", "--text", "message")
+    assert Path("mine_model.py").read_text() == own
+
+
+def test_columns_of_0_and_1_are_told_that_they_can_be_predicted_together(new):
+    tickets()[["customer", "billing", "login"]].to_csv("flags.csv", index=False)
+    assert "# Columns of 0 and 1 can be predicted together: --target login,billing." in new("--data", "flags.csv")[1]
+
+
+def test_where_texts_cannot_be_read_no_model_of_theirs_is_left(new):
+    tickets().assign(message=None).to_csv("tickets.csv", index=False)
+    with pytest.raises(StudyError):
+        new("--data", "tickets.csv", "--target", "login", "--text", "message")
+    assert not list(Path().glob("mine*"))
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--data", "gone.csv"], "received gone.csv, which is not there"),
         (["--data", "patients.csv", "--target", "diagnose"], "expected a column of patients.csv, received diagnose"),
+        (["--data", "patients.csv", "--target", "ward,dosage"], "expected a column of patients.csv, received dosage"),
+        (["--data", "patients.csv", "--text", "ward"], "data.text: expected a text in each row"),
         (["--target", "y"], "--target: expected with a table"),
+        (["--text", "y"], "--text: expected with a table"),
         (["--data", "empty"], "received a folder without folders of files"),
         (["--data", "gone:load"], "gone"),
         (["--model", "gone:build"], "gone"),
     ],
-    ids=["file", "target", "no table", "folder", "function", "model"],
+    ids=["file", "target", "of several", "text", "no table", "no table of texts", "folder", "function", "model"],
 )
 def test_what_is_wrong_is_said_and_nothing_written(new, options, said):
     patients().to_csv("patients.csv", index=False)

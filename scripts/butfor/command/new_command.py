@@ -16,12 +16,15 @@ import click
     " published data set such as fashion_mnist.",
 )
 @click.option(
-    "--target", metavar="COLUMN", help="The column of the table that is to be predicted (default: guessed, and said)."
+    "--target",
+    metavar="COLUMN[,COLUMN…]",
+    help="The column of the table that is to be predicted, or several (default: guessed, and said).",
 )
+@click.option("--text", metavar="COLUMN", help="The column of the table whose texts are to be learnt from, alone.")
 @click.option(
     "--model", metavar="MODULE:FUNCTION", help="A model of yours (docs/own-model-and-data.md says what it is to give)."
 )
-def command(name: str, data: str | None, target: str | None, model: str | None) -> None:
+def command(name: str, data: str | None, target: str | None, text: str | None, model: str | None) -> None:
     """Write NAME.yaml, a commented first study that runs as written.
 
     The data are read once, as the study will read them, so that what is wrong with them is said now.
@@ -29,6 +32,7 @@ def command(name: str, data: str | None, target: str | None, model: str | None) 
     \b
     butfor new mine --data patients.csv
     butfor new mine --data patients.csv --target diagnosis
+    butfor new mine --data tickets.csv --text message --target billing,login
     butfor new mine --data my_data:load --model my_model:build
     """
     from butfor.command.snakemake_call import ROOT
@@ -39,11 +43,11 @@ def command(name: str, data: str | None, target: str | None, model: str | None) 
     if path.exists():
         write_new(path, "")
     find_modules_beside([str(path)])
-    text = study_draft(path.stem, data, target, model, ROOT / "config" / "schema.yaml")
-    write_new(path, text)
+    study, model, beside = study_draft(path.stem, data, target, model, ROOT / "config" / "schema.yaml", text)
+    write_new(path, study)
     following = (
         f"butfor plan {path}, which builds {model} and says what a start would refuse"
         if model
         else f"butfor run {path}"
     )
-    click.echo(f"{text}\nWritten: {path}. Next: {following}")
+    click.echo(f"{study}\nWritten: {', '.join(map(str, (path, *beside)))}. Next: {following}")

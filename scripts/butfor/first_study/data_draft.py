@@ -24,10 +24,13 @@ class DataDraft:
     notes: list[str] = field(default_factory=list)
 
 
-def data_draft(named: str | None, target: str | None) -> DataDraft:
-    """The draft for what the user names, or for the smallest published data set. Raises StudyError."""
-    if target and not (named and SOURCES.get(Path(named).suffix.lower()) in TABLES):
-        raise StudyError(f"--target: expected with a table, .csv, .tsv or .parquet, received {named or 'no data'}.")
+def data_draft(named: str | None, target: str | None, text: str | None = None) -> DataDraft:
+    """The draft for what the user names, or for the smallest published data set. target, text: columns of a table, or several
+    for the target, with commas. Raises StudyError."""
+    is_table = bool(named) and SOURCES.get(Path(named or "").suffix.lower()) in TABLES
+    if (target or text) and not is_table:
+        option = "--target" if target else "--text"
+        raise StudyError(f"{option}: expected with a table, .csv, .tsv or .parquet, received {named or 'no data'}.")
     if named is None or named in PUBLISHED:
         note = [] if named else [f"Yours: file.csv with target:, an .npz, a folder of images, or {'module:function'}."]
         return DataDraft({"name": named or SMALL}, note)
@@ -39,7 +42,7 @@ def data_draft(named: str | None, target: str | None) -> DataDraft:
             return DataDraft({"name": source, "file": named})
         from butfor.first_study.table_draft import table_draft  # reads the table, by pandas
 
-        return table_draft(path, named, source, target)
+        return table_draft(path, named, source, target, text)
     if location.is_own(named):
         location.locate(named)
         return DataDraft({"name": named})

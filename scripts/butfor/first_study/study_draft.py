@@ -16,6 +16,7 @@ from butfor.data.prepare import prepare
 from butfor.errors import StudyError
 from butfor.first_study.data_draft import DataDraft, data_draft
 from butfor.first_study.recipe_draft import Known, recipe_draft
+from butfor.first_study.word_model import write_word_model
 from butfor.study.data_settings import PUBLISHED
 from butfor.study.settings import study_and_plan
 from butfor.user_code import location
@@ -29,9 +30,25 @@ LATER = {
 }
 
 
-def study_draft(name: str, data: str | None, target: str | None, model: str | None, schema: Path) -> str:
-    """The text of a study file that runs as written. Raises StudyError for data or a model that cannot be trained."""
-    draft = data_draft(data, target)
+def study_draft(
+    name: str, data: str | None, target: str | None, model: str | None, schema: Path, text: str | None = None
+) -> tuple[str, str | None, list[Path]]:
+    """The text of a study file that runs as written, the model that it names, if that is the user's own, and the files that were
+    written for one: of texts without a model. target, text: as of data_draft. Raises StudyError for data or a model that cannot
+    be trained, and leaves no file then."""
+    draft = data_draft(data, target, text)
+    written: list[Path] = []
+    if model is None and draft.settings["name"] == "texts":
+        model, written = write_word_model(name, Path())
+    try:
+        return _draft(name, draft, model, schema), model, written
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _draft(name: str, draft: DataDraft, model: str | None, schema: Path) -> str:
     known = _known(name, draft, model, schema)
     sections = recipe_draft(known, model)
     _, plan = study_and_plan(yaml.safe_load(_text(name, draft, sections, "", known)), schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -29,38 +30,59 @@ PLAIN = re.compile(r"[^\W\d]\w*")  # what YAML takes for a text without quotes
 FEWEST_GROUPS = 5
 CLASSES = 20  # different values up to which whole numbers are more likely classes
 SHOWN = 4  # candidates that the file names
+SENTENCE = 4  # words from which on a text is no name
 FORM = {"encoding": "utf-8", "missing_values": None, "text": None}
 
 
-def table_draft(path: Path, named: str, source: str, target: str | None) -> DataDraft:
-    """The draft for a table. Raises StudyError."""
+def table_draft(path: Path, named: str, source: str, target: str | None, text: str | None = None) -> DataDraft:
+    """The draft for a table. target, text: as of data_draft. Raises StudyError."""
     form = _form(path) if source == "csv" else {}
     table = read_table(path, {"name": source, "separator": ",", "decimal": ".", **FORM, **form})
     columns = [str(name) for name in table.columns]
-    if target is not None and target not in columns:
-        raise StudyError(
-            f"--target: expected a column of {named}, received {target}. Columns: {', '.join(columns[:20])}."
-        )
-    likely = candidates(table)
-    if not likely:
+    targets = [] if target is None else [target] if target in columns else [name.strip() for name in target.split(",")]
+    for option, name in (*(("--target", name) for name in targets), *([("--text", text)] if text else [])):
+        if name not in columns:
+            raise StudyError(
+                f"{option}: expected a column of {named}, received {name}. Columns: {', '.join(columns[:20])}."
+            )
+    likely = [name for name in candidates(table) if name != text]
+    if not (targets or likely):
         raise StudyError(
             f"{named}: expected a column that could be predicted, received none. Write --target and a column."
         )
-    chosen = target or likely[0]
-    unfit = _no_inputs(table.drop(columns=chosen), named)
-    settings: dict[str, Any] = {"name": source, "file": named, **form, "target": chosen}
-    others = [name for name in likely if name != chosen and name not in unfit][:SHOWN]
+    chosen = targets or [likely[0]]
+    inputs = table.drop(columns=chosen)
+    unfit = _no_inputs(inputs, named)
+    settings: dict[str, Any] = {"name": source, "file": named, **form, "target": chosen if targets[1:] else chosen[0]}
+    others = [name for name in likely if name not in (*chosen, *unfit)][:SHOWN]
     notes = []
-    if target is None:
-        guess = f"The target was guessed: {chosen}" + (f"; it may be {' or '.join(others)}" if others else "")
+    if not targets:
+        guess = f"The target was guessed: {chosen[0]}" + (f"; it may be {' or '.join(others)}" if others else "")
         notes.append(f"{guess}.")
-    belongs = repeated(table.drop(columns=chosen))
+        alike = [name for name in (*chosen, *others) if _is_yes_or_no(table[name])]
+        if alike[:1] == chosen and alike[1:]:
+            notes.append(f"Columns of 0 and 1 can be predicted together: --target {','.join(alike)}.")
+    belongs = repeated(inputs)
+    if empty := int(table[chosen].isna().any(axis=1).sum()):
+        raise StudyError(
+            f"{named}: expected a value of {' and '.join(chosen)} in every row, received none in {empty} of {len(table)}. Take"
+            " these rows out, or name another column by --target."
+        )
+    texts = [name for name in unfit if _are_texts(table[name])]
+    if text or (texts and len(unfit) == len(inputs.columns)):
+        text = text or texts[0]
+        settings |= {"name": "texts", "text": text}
+        notes += [_belonging(name, table[name]) for name in belongs]
+        return DataDraft(settings, [*notes, f"Of each row {text} alone is read; no other column is an input."])
+    if texts:
+        notes.append(f"What {texts[0]} says can be learnt from, in place of the other columns: --text {texts[0]}.")
     if unfit:
         settings["drop"] = list(unfit)
     if alone := {name: why for name, why in unfit.items() if name not in belongs}:
         notes.append(f"No inputs: {'; '.join(f'{name} ({why})' for name, why in alone.items())}.")
-    notes += [_belonging(name, table[name], name in unfit) for name in belongs]
-    gaps = table.drop(columns=[chosen, *unfit]).isna().sum()
+    of_drop = {name: f" It is no input {'either way: drop stays' if name in unfit else 'then'}." for name in belongs}
+    notes += [_belonging(name, table[name]) + of_drop[name] for name in belongs]
+    gaps = table.drop(columns=[*chosen, *unfit]).isna().sum()
     if gaps.sum():
         settings["missing"] = "median"
         numbers, words = _holes(table[gaps[gaps > 0].index], gaps)
@@ -68,11 +90,6 @@ def table_draft(path: Path, named: str, source: str, target: str | None) -> Data
             notes.append(f"Missing numbers are filled by the training rows' median: {numbers}.")
         if words:
             notes.append(f"A missing value is a category of its own in columns of words: {words}.")
-    if empty := int(table[chosen].isna().sum()):
-        raise StudyError(
-            f"{named}: expected a value of {chosen} in every row, received none in {empty} of {len(table)}. Take these rows"
-            " out, or name another column by --target."
-        )
     return DataDraft(settings, notes)
 
 
@@ -90,6 +107,16 @@ def candidates(table: pd.DataFrame) -> list[str]:
     return [name for _, name in sorted(ranked)]
 
 
+def _is_yes_or_no(column: pd.Series[Any]) -> bool:
+    return set(column.dropna().unique()) == {0, 1}
+
+
+def _are_texts(column: pd.Series[Any]) -> bool:
+    """Whether a column holds sentences, not names."""
+    words = [len(str(value).split()) for value in column.dropna()]
+    return not pd.api.types.is_numeric_dtype(column) and bool(words) and statistics.median(words) >= SENTENCE
+
+
 def repeated(inputs: pd.DataFrame) -> list[str]:
     """The columns that likely say what a row belongs to, such as a customer, of whom there are several rows."""
     columns = []
@@ -100,14 +127,13 @@ def repeated(inputs: pd.DataFrame) -> list[str]:
     return columns
 
 
-def _belonging(name: str, column: pd.Series[Any], is_left_out: bool) -> str:
+def _belonging(name: str, column: pd.Series[Any]) -> str:
     """What to write where rows belong together."""
     written = name if PLAIN.fullmatch(name) else f"'{name}'"
-    input_or_not = "It is no input either way: drop stays." if is_left_out else "It is no input then."
     return (
         f"{name} has {column.nunique()} values in {len(column)} rows. If rows of one belong together, none should be trained on"
         f" while another is tested on: add test: {{by: group, column: {written}}} to data, or for folds of whole groups write"
-        f" replicates: {{folds: 5, groups: {written}}} in place of seeds. {input_or_not}"
+        f" replicates: {{folds: 5, groups: {written}}} in place of seeds."
     )
 
 

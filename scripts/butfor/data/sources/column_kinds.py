@@ -25,7 +25,8 @@ COMMAS, WITH_TEXT = "numbers with a decimal comma", "numbers beside text"
 REMEDIES = {  # lines that make something of the columns of a sort
     COMMAS: 'decimal: ","',
     WITH_TEXT: "missing_values: [{example}] if that stands for a missing value, or types: {{{name}: categorical}}",
-    TEXT: "types: {{{name}: categorical}} to take it as categories, or embedded: [{name}] to learn a vector for each",
+    TEXT: "types: {{{name}: categorical}} to take it as categories, or embedded: [{name}] to learn a vector for each;"
+    " or name: texts and text: {name} to learn from its words, alone",
     NUMBERED: "types: {{{name}: number}} to use it",
 }
 Problem = tuple[str, str]
