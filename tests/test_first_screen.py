@@ -148,6 +148,17 @@ def test_the_answer_is_three_to_five_sentences_with_numbers_from_the_table(place
     assert re.sub(r"[*`\\]", "", said) == " ".join(line.strip() for line in last), "the terminal says the same"
 
 
+def test_arms_that_are_unproven_and_what_is_to_be_known_are_two_lists(place, tmp_path, monkeypatch):
+    folder, study = place
+    monkeypatch.setattr(report, "refused_section", lambda checks: "> **Unverified.** These:\n>\n> - `unclear`: l2.")
+    made = {name: folder / f"{name}.json" for name in ("checks", "contrasts", "comparison", "claims")}
+    folders = sorted((folder / "runs").glob("*/look1"))
+    sources = report.Sources(folders, **made, decisions=[], data=folder / "source.json")
+    report.write_report(study, sources, tmp_path / "report.md")
+    text = (tmp_path / "report.md").read_text()
+    assert "\n> - `unclear`: l2.\n\n> - **Failed:**" in text  # a line without > ends the first
+
+
 def test_what_is_to_be_known_first_stands_before_the_verdicts(place):
     text = (place[0] / "report.md").read_text().split("## Verdicts")[0]
     assert "> - **Failed:** 8 of 56 runs ended without a usable model: `broken` 8 of 8." in text

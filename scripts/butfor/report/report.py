@@ -149,16 +149,10 @@ def report(study: DescribedStudy, evidence: Evidence) -> str:
         " ".join(answer_of(rows, comparison)),
         *(f"> {stored(warning)}" for warning in evidence.warnings),
         partial,
-        "\n>\n".join(
-            filter(
-                None,
-                [
-                    refused_section(evidence.checks),
-                    mixed_numerics(evidence.checks),
-                    warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned, quantity),
-                ],
-            )
-        ),
+        # A quotation each, since two lists of one would be read as one list.
+        refused_section(evidence.checks),
+        mixed_numerics(evidence.checks),
+        warning_section(study, rows, comparison, evidence.claims, stopped, bool(partial), warned, quantity),
         data_set_section(study, rows, comparison.get("across")),
         verdict_section(study, rows, comparison["arms"], evidence.places, costs),
         *(
