@@ -24,7 +24,13 @@ def begin():
             study["threads"],
             first_after_trainings(targets.searched(), targets.costs()),
         )
-    beginning.begin(study, plan, mirrored, alone=workflow.execution_settings.lock)
+    beginning.begin(
+        study,
+        plan,
+        mirrored,
+        alone=workflow.execution_settings.lock,
+        own_code=targets.own_code(),
+    )
     if workflow.execution_settings.lock:
         made = (file for job in workflow.dag.needrun_jobs() for file in job.output)
         results = Path(study["results"])

@@ -127,7 +127,13 @@ def test_a_file_is_compared_by_content_and_one_that_is_gone_has_not_changed(tmp_
     files_read.FilesRead({"t.csv": file_digest(table)}).write(noted, changed)
     assert token() == changed  # as long as nothing else changes
     table.write_text("1")
+    assert token() == ""  # as at the first call, whose records are kept
+    table.write_text("3")
     assert token() not in ("", changed)
+    files_read.FilesRead({"t.csv": file_digest(table)}).write(noted, third := token())
+    for text, expected in (("1", ""), ("2", changed), ("3", third)):
+        table.write_text(text)
+        assert token() == expected
     noted.write_text("{")
     assert token() == ""
 
@@ -201,4 +207,6 @@ def test_packages_count_with_all_that_they_import(tmp_path, monkeypatch):
 
 def test_the_notes_are_plain_json(tmp_path):
     files_read.FilesRead({"a.csv": "0"}).write(tmp_path / "n.reads", "t")
-    assert json.loads((tmp_path / "n.reads").read_text()) == {"token": "t", "made_of": "", "files": {"a.csv": "0"}}
+    assert json.loads((tmp_path / "n.reads").read_text()) == {
+        **{"token": "t", "made_of": "", "files": {"a.csv": "0"}, "earlier": []}
+    }

@@ -41,6 +41,46 @@ def started(planned, *starts, found=None):
     return json.loads(json.dumps(found))
 
 
+def with_code(planned, *codes):
+    """What is told of starts with such own code, the first before there are runs."""
+    found = register.read(files.Path("no such file"))
+    settings, plan = planned(f"ablations: {{{A}}}\n")
+    for day, code in enumerate(codes, start=1):
+        seen = Seen({"baseline": 5} if day > 1 else {})
+        found = preregistration.entered(found, protocol(settings, plan, code), seen, moment(day))
+    return [line.split(": ", 1)[1] for line in deviations(json.loads(json.dumps(found)))]
+
+
+def code(mark="1", **reading):
+    return {
+        "functions": {"m:build": mark, "m:loss": "9"},
+        "reading": {arm: {"function": "m:build", "code": files} for arm, files in reading.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ([code(), code()], []),
+        ([code(), code("2")], ["the code of `m:build` was changed."]),
+        ([code(), code(a="x")], ["what the model of `a` reads from files was changed."]),
+        (
+            [code(a="x"), code(a="x"), code(a="y", baseline="y")],
+            ["what the model of `a`, `baseline` reads from files was"],
+        ),
+        ([code(a="x"), code("2", a="z")], ["the code of `m:build` was changed."]),
+        ([code(a="x"), code()], ["what the model of `a` reads from files was changed."]),
+        ([None, code()], []),  # by an earlier version, or before there was any
+        ([code(), None], []),
+    ],
+)
+def test_own_code_and_files_that_are_others_after_there_were_runs_are_told(planned, codes, told):
+    lines = with_code(planned, *codes)
+    assert len(lines) == len(told), lines
+    for line, words in zip(lines, told, strict=True):
+        assert line.startswith(words)
+
+
 def reading(asks, verdict, effect=0.1):
     return {"asks": asks, "metric": "test/accuracy", "verdict": verdict, "effect": effect}
 

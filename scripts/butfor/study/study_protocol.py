@@ -6,6 +6,7 @@ Standard library only, because every job of a cluster run parses it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, cast
 
@@ -44,13 +45,12 @@ class Protocol:
     because: str = ""
 
 
-def protocol(settings: Settings, plan: Plan) -> Protocol:
-    """The protocol of a completed study file and its plan."""
+def protocol(settings: Settings, plan: Plan, own_code: Mapping[str, Any] | None = None) -> Protocol:
+    """The protocol of a completed study file and its plan. own_code: what stands for the user's own code, if there is any."""
     by_family = settings["verdict"]["corrected_over"] == "family"
     primary = sorted(arm.name for arm in plan.ablations if arm.primary)
-    return Protocol(
-        settings["claims"], {**terms(settings), "primary": primary}, arms(plan, by_family), settings["because"]
-    )
+    settled = {**terms(settings), "primary": primary, **({"own_code": own_code} if own_code else {})}
+    return Protocol(settings["claims"], settled, arms(plan, by_family), settings["because"])
 
 
 def terms(settings: Settings) -> dict[str, Any]:

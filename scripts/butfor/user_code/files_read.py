@@ -28,6 +28,7 @@ from butfor.user_code.location import files, is_own, locate, root_of
 
 SYSTEM = ("/proc", "/sys", "/dev", "/etc", "/run", "/usr", "/lib", "/opt/conda")
 NEVER = {"__pycache__", ".snakemake", ".git", "site-packages", "dist-packages", ".venv"}
+MOST_STATES = 20  # of the files of one call that are kept in mind
 CODE = (".py", ".pyc", ".pyi", ".so", ".pth")  # code counts by its meaning, see location.files
 
 _hooked: list[bool] = []  # the hook cannot be taken out again
@@ -52,9 +53,11 @@ class FilesRead:
     digests: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path, token: str, made_of: str = "") -> None:
-        """Note them in a file. token: what the start has passed for them, see token_of; made_of: and for all that the call's
-        outcome follows from."""
-        write_atomically(path, json.dumps({"token": token, "made_of": made_of, "files": self.digests}, indent=1))
+        """Note them in a file, and keep what it held of other contents. token: what the start has passed for them, see token_of;
+        made_of: and for all that the call's outcome follows from."""
+        earlier = [state for state in _states(path) if state["files"] != self.digests and state["token"] != token]
+        note = {"token": token, "made_of": made_of, "files": self.digests, "earlier": earlier[:MOST_STATES]}
+        write_atomically(path, json.dumps(note, indent=1))
 
 
 def made_of(noted: Path) -> str:
@@ -68,16 +71,23 @@ def made_of(noted: Path) -> str:
 def token_of(noted: Path, digest: Callable[[str], str]) -> str:
     """What stands for the files that a call is to read again, by what it has noted; "" before its first time.
 
-    The same as the last time while they are what they were then, or are gone, and else a digest of what they are now: a call
-    is repeated if it differs from the last. digest: of a file, by its noted path; "" if there is none.
+    The same as at the last call, or at an earlier one, while they are what they were then, or are gone, and else a digest of
+    what they are now: a call is repeated if it differs from the last. digest: of a file, by its noted path; "" if there is none.
     """
+    states = _states(noted)
+    now = [{path: digest(path) or before for path, before in state["files"].items()} for state in states]
+    same = (state["token"] for state, each in zip(states, now, strict=True) if each == state["files"])
+    return next(same, fingerprint(sorted(now[0].values())) if now else "")
+
+
+def _states(noted: Path) -> list[dict[str, Any]]:
+    """What a file has noted: the last call's files with the token that stood for them, then those of earlier calls."""
     try:
         content = json.loads(noted.read_text())
-        then, token = dict(content["files"]), str(content["token"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
-    now = {path: digest(path) or before for path, before in then.items()}
-    return token if now == then else fingerprint(sorted(now.values()))
+        states = [content, *content.get("earlier", [])]
+        return [{"token": str(state["token"]), "files": dict(state["files"])} for state in states]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return []
 
 
 def resolved(path: str, root: Path) -> Path:

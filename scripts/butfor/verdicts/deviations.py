@@ -13,6 +13,7 @@ from butfor.study.arm import is_baseline
 from butfor.study.claims import EARLIER
 from butfor.study.metrics import METRICS
 from butfor.study.recipe_words import in_short, setting_changes
+from butfor.verdicts.changed_code import OWN_CODE, changed_code
 from butfor.verdicts.numbers import signed
 from butfor.verdicts.register import Entry, Register, content
 from butfor.verdicts.removed import removed_arms
@@ -39,6 +40,8 @@ def deviations(register: Register, now: Reported | None = None, counts_removed: 
     for before, after in _later(register["terms"]):
         if words := _differences(before["terms"], after["terms"]):
             dated_lines.append((after["time"], _line(after, f"the study's settings were changed: {words}")))
+        if words := changed_code(before["terms"], after["terms"]):
+            dated_lines.append((after["time"], _line(after, f"{words} was changed")))
     for entries in _arm_changes(register):
         dated_lines += [(entries[0].after["time"], _line(entries[0].after, words)) for words in _arms_in_words(entries)]
     for name, claim in register["claims"].items():
@@ -202,8 +205,8 @@ def _claim_in_words(before: Entry, after: Entry) -> str:
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> str:
     """What differs; what an earlier version of butfor did not note was as it always was then, or is not known."""
     one, other = ({**EARLIER, **entry} for entry in (before, after))
-    keys = [key for key in after if (key in before or key in EARLIER) and one[key] != other[key]]
-    keys += [key for key in before if key not in after and one[key] != other.get(key)]
+    keys = [key for key in after if (key in before or key in EARLIER) and one[key] != other[key] and key != OWN_CODE]
+    keys += [key for key in before if key not in after and one[key] != other.get(key) and key != OWN_CODE]
     return ", ".join(
         f"another recipe of {_recipes(before[key], after[key])}"
         if key == "recipes"

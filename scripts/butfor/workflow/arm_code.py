@@ -11,6 +11,7 @@ from typing import Any
 from butfor.fingerprint import fingerprint
 from butfor.recipe.watched_figures import metrics_watched
 from butfor.user_code import location
+from butfor.verdicts.changed_code import OwnCode
 from butfor.workflow.own_files import OwnFiles
 
 NO_CODE = fingerprint([])  # of the user's own
@@ -26,12 +27,25 @@ class ArmCode:
         self._models, self._trains, self._watches = models, trains, watches
         named = {name: _own_functions(recipe) for name, recipe in recipes.items()}
         codes = {each: own.code(each) for each in {each for functions in named.values() for each in functions}}
+        self._models_of = {name: recipes[name]["model"]["name"] for name in models}
+        self._codes = {**codes, **{self._models_of[name]: about["written"] for name, about in models.items()}}
         self._functions = {name: [codes[each] for each in functions] for name, functions in named.items()}
         watching = {name: metrics for name, recipe in recipes.items() if (metrics := metrics_watched(recipe))}
         self._watched = {
             name: [own.code(each["score"]) for each in metrics if location.is_own(each["score"])]
             for name, metrics in watching.items()
         }
+
+    def registered(self, metrics: Mapping[str, Mapping[str, str]]) -> OwnCode | None:
+        """What the register keeps of the user's own code; None where there is none. metrics: of the study's own ones (see
+        OwnFiles.metric)."""
+        functions = self._codes | {name: about["code"] for name, about in metrics.items()}
+        reading = {
+            arm: {"function": self._models_of[arm], "code": about["code"]}
+            for arm, about in self._models.items()
+            if about["code"] != about["written"]
+        }
+        return {"functions": functions, "reading": reading} if functions else None
 
     def of(self, arm: str) -> tuple[str, str]:
         """The fingerprint of the code that trains an arm, and of the user's own."""

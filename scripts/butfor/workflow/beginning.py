@@ -4,6 +4,7 @@ study's, what it plans is registered, and the mirror in MLflow is started beside
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,18 @@ from butfor.verdicts import preregistration
 from butfor.workflow import clock_watch, origins, recovery, results_place
 
 
-def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone: bool = True) -> None:
+def begin(
+    settings: dict[str, Any],
+    plan: Plan,
+    mirrored: dict[str, Any],
+    alone: bool = True,
+    own_code: Mapping[str, Any] | None = None,
+) -> None:
     """Compare the schema with the code, register what the study plans and start its mirror. What is wrong ends the
     process with one sentence: Snakemake would put its own files and lines around an exception.
 
     settings, plan: the study's. mirrored: see parameters.mirrored. alone: whether no other start may be at work in the results
-    folder.
+    folder. own_code: what stands for the user's own code, None where there is none.
     """
     results, tracking = Path(settings["results"]), settings["tracking"]
     try:
@@ -37,7 +44,7 @@ def begin(settings: dict[str, Any], plan: Plan, mirrored: dict[str, Any], alone:
         note_language(results, language_of(settings))
         preregistration.enter(
             results / REGISTER,
-            study_protocol.protocol(settings, plan),
+            study_protocol.protocol(settings, plan, own_code),
             runs=results / RUNS_FOLDER,
             data=fingerprint_of_all({n: origins.data_fingerprint(results, n) for n in settings["data_sets"]}),
         )

@@ -88,8 +88,9 @@ class OwnFiles:
         return self._code(*location.files(name))
 
     def model(self, recipe: Recipe) -> dict[str, str]:
-        """Of the recipe of an own model: `code`, the fingerprint of all that users bring to it; `noted`, the file in which its
-        building notes the files that it reads; `files`, what stands for them. Raises OwnCodeError.
+        """Of the recipe of an own model: `code`, the fingerprint of all that users bring to it; `written`, that of its code
+        alone; `noted`, the file in which its building notes the files that it reads; `files`, what stands for them. Raises
+        OwnCodeError.
         """
         name = recipe["model"]["name"]
         root, written = location.root_of(name), self._code(*location.files(name))
@@ -98,7 +99,7 @@ class OwnFiles:
         depends = declared_digest(declared, [Path.cwd(), location.locate(name).parent], self._digests.of, name)
         files = token_of(noted, lambda path: self._digests.of(resolved(path, root)))
         code = fingerprint([written, depends, files]) if depends or files else written
-        return {"code": code, "noted": str(noted), "files": files}
+        return {"code": code, "written": written, "noted": str(noted), "files": files}
 
     def metric(self, reference: str) -> dict[str, str]:
         """Of a metric, a function of the user's own: `code`, the fingerprint of the user's code; `mark`, by which the file is

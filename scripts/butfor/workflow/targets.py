@@ -23,6 +23,7 @@ from butfor.study.summary import PlanSummary
 from butfor.study.watched_metrics import to_be_fit
 from butfor.training.built import failure
 from butfor.user_code import location
+from butfor.verdicts.changed_code import OwnCode
 from butfor.workflow import inheritance, origins, parameters
 from butfor.workflow.arm_code import ArmCode
 from butfor.workflow.data_files import DataFiles
@@ -84,6 +85,10 @@ class Targets:
             refuse_unfit(to_be_fit(self._asked, recipes), about, data_set=name)
             refuse_unsuited(plan.largest(name), about, name)
         self._built = {name: f"{self._results}/{BUILT.format(arm=name, mark=mark)}" for name, mark in marks.items()}
+
+    def own_code(self) -> OwnCode | None:
+        """What the register keeps of the user's own code, None where there is none."""
+        return self._code.registered(self.own_metrics)
 
     def training(self, arm: str, look: str) -> dict[str, Any]:
         """The parameters of a training (see parameters.training), and what Snakemake is told that it is made from."""
