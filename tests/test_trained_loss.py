@@ -140,28 +140,42 @@ def test_figures_and_scores_of_one_call_are_those_of_two(quantile):
     np.testing.assert_array_equal(scores, runs.engine.scores("test", rows))
 
 
-def measuring(recipe, data, model):
+def measuring(recipe, data, model, batch=None):
     """What measures a model by the loss of a recipe."""
     answers = answers_of(model, recipe, data)
-    return Inference(model, answers, converts=True, trained=loss(recipe, answers))
+    return Inference(model, answers, converts=True, trained=loss(recipe, answers), batch=batch)
 
 
 def test_a_loss_of_a_whole_batch_counts_by_how_many_examples_it_is_of(tmp_path):
-    """Dice of pixels: the mean over batches of evaluation, the last of which is smaller. Read from disk, it is the same."""
+    """Dice of pixels: the mean over batches of training, the last of which is smaller. Read from disk, it is the same."""
     x, y = RNG.normal(size=(3000, 4, 4, 2)).astype(np.float32), RNG.integers(0, 3, (3000, 4, 4)).astype(np.int32)
     data = Dataset("m", "f", 3, x, y, x, y, task="segmentation", outputs=(4, 4, 3))
     inputs = keras.Input((4, 4, 2))
     model = keras.Model(inputs, keras.layers.Dense(3, kernel_initializer=keras.initializers.GlorotUniform(1))(inputs))
     recipe = resolved(loss="dice")
     rows = np.arange(3000, dtype=np.int32)
-    told = measuring(recipe, data, model).evaluate(part_of(x, y), rows)
-    scores, batches = model(x).numpy(), (slice(0, EVALUATION_BATCH), slice(EVALUATION_BATCH, 3000))
+    told = measuring(recipe, data, model, batch=700).evaluate(part_of(x, y), rows)
+    scores, batches = model(x).numpy(), [slice(at, min(at + 700, 3000)) for at in range(0, 3000, 700)]
     each = [expected_loss(recipe, TASKS["segmentation"], scores[at], y[at], (0.0, 1.0)) for at in batches]
-    assert told["trained_loss"] == pytest.approx((2 * each[0] + each[1]) / 3, rel=1e-5)
+    assert told["trained_loss"] == pytest.approx((7 * sum(each[:-1]) + 2 * each[-1]) / 30, rel=1e-6)
     path = tmp_path / "x.npz"
     np.savez(path, x=x)
-    streamed = measuring(recipe, data, model).evaluate(part_of(streamed_arrays(path, ("x",))["x"], y), rows)
+    streamed = measuring(recipe, data, model, 700).evaluate(part_of(streamed_arrays(path, ("x",))["x"], y), rows)
     assert streamed == pytest.approx(told, rel=1e-6)
+
+
+def test_a_loss_of_a_whole_batch_is_of_as_many_examples_as_it_trains_on():
+    """What Keras's `evaluate` gives for the recipe's batches; and else figures are worked out in large ones."""
+    data, rows = made_up("multilabel"), np.arange(200, dtype=np.int32)
+    recipe = resolved(**{**BASE, "loss": "dice", "early_stopping": WATCHING})
+    engine = KerasEngine(recipe, data, np.full(9, 0.1, np.float32))
+    engine.start(0)
+    scores, batches = engine.scores("test", rows), [slice(at, min(at + 30, 200)) for at in range(0, 200, 30)]
+    each = [expected_loss(recipe, TASKS["multilabel"], scores[at], data.y_test[at], (0.0, 1.0)) for at in batches]
+    expected = sum(value * len(rows[at]) for value, at in zip(each, batches, strict=True)) / 200
+    assert engine.evaluate("test", rows)["trained_loss"] == pytest.approx(expected, rel=1e-5)
+    of_examples = KerasEngine({**recipe, "loss": {"name": "focal", "gamma": 2.0}}, data, np.full(9, 0.1, np.float32))
+    assert of_examples._compiled.inference._batch == EVALUATION_BATCH
 
 
 def test_losses_of_keras_s_and_of_the_user_s_are_measured_as_they_train(tmp_path, monkeypatch):

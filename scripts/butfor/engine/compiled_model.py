@@ -22,6 +22,7 @@ from butfor.engine.rehearsal import Rehearsal
 from butfor.engine.step_graph import StepGraph
 from butfor.engine.weight_average import WeightAverage
 from butfor.recipe.class_weights import class_weights
+from butfor.recipe.tasks import OWN
 from butfor.recipe.watched_figures import measures_trained_loss
 from butfor.user_code.location import is_own
 
@@ -101,7 +102,8 @@ class CompiledModel:
         users = any(is_own(recipe[key]["name"]) for key in ("model", "loss", "optimiser"))
         self.epoch = loops.compiled_epoch(model, data.train, loop, data.weights, self.mixing, converts=users)
         trained = model.loss if measures_trained_loss(recipe) else None
-        self.inference = Inference(model, self.answers, users, trained)
+        of_batch = self.answers.task is OWN or (trained is not None and losses.is_of_batch(recipe))
+        self.inference = Inference(model, self.answers, users, trained, recipe["batch_size"] if of_batch else None)
         self.parts = {"train": data.train, "test": data.test}
 
     def _mixing(self) -> BatchMixing:

@@ -101,3 +101,8 @@ def part_of(inputs: Any, targets: Array, room: int = 0) -> DataPart:
     """A part with these inputs, which may be streamed. room: see HeldPart."""
     streams = any(isinstance(x, StreamedArray) for _, x in each(inputs))
     return StreamedPart(inputs, targets) if streams else HeldPart(inputs, targets, room)
+
+
+def of_any_number(examples: Tensor) -> tf.TensorSpec:
+    """What a compiled call is told of examples `(n, …)` that serves any n."""
+    return tf.TensorSpec([None, *examples.shape[1:]], examples.dtype)

@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from butfor.data.several_inputs import mapped
 from butfor.engine.answers import Answers
-from butfor.engine.data_parts import DataPart, Indices, Portion
-from butfor.engine.loops import in_rows, step_loss
+from butfor.engine.data_parts import DataPart, Indices, Portion, of_any_number
+from butfor.engine.loops import in_rows
 from butfor.engine.losses import LOGITS
+from butfor.engine.own_loss import OwnLoss, whole_batches
 from butfor.recipe.tasks import OWN
 from butfor.recipe.watched_figures import TRAINED
 from butfor.user_code.location import OwnCodeError
@@ -27,7 +28,7 @@ Sums = tuple[tf.Tensor, ...]  # of a batch's figures, of its losses and, where i
 class Inference:
     """A model in inference mode, compiled once for all parts of the data and all numbers of examples; where its code is a
     user's, which may count on a number, anew for some. converts: see compiled_epoch. trained: the loss that trains, where it
-    is measured too."""
+    is measured too. batch: of how many examples figures are worked out at once, where a loss may be of a batch."""
 
     def __init__(
         self,
@@ -35,10 +36,14 @@ class Inference:
         answers: Answers = LOGITS,
         converts: bool = True,
         trained: keras.losses.Loss | None = None,
+        batch: int | None = None,
     ) -> None:
         self._model, self._answers, self._converts, self._trained = model, answers, converts, trained
         self._names = [answers.task.figure, "loss", *([TRAINED] if trained else [])]
-        self._figures = self._compiled(self._own_loss if answers.task is OWN else self._sums)
+        self._batch = batch or EVALUATION_BATCH
+        self._at_once = whole_batches(EVALUATION_BATCH, self._batch)
+        self._own_loss = OwnLoss(model, self._batch, self._at_once, converts)
+        self._figures = self._compiled(self._sums)
         self._outputs = self._compiled(self._scored)
         self._traced: set[int] = set()
 
@@ -48,16 +53,16 @@ class Inference:
     def _run(self, function: Any, *given: Any) -> Any:
         if not self._converts and id(function) not in self._traced:
             self._traced.add(id(function))
-            function.get_concrete_function(*(mapped(_of_any_number, each) for each in given))
+            function.get_concrete_function(*(mapped(of_any_number, each) for each in given))
         return function(*given)
 
     def evaluate(self, part: DataPart, rows: Indices) -> dict[str, float]:
         """The mean of the task's plain `loss` over rows of a part of the data, and of what is measured beside it, without penalty
         terms, so that training, validation and test figures can be subtracted."""
         if self._answers.task is OWN:
-            return self._evaluate_own(part, rows)
+            return {"loss": self._own_loss.mean(part, rows)}
         sums = [0.0] * len(self._names)
-        for each in part.examples(rows, EVALUATION_BATCH):
+        for each in part.examples(rows, self._at_once):
             more = self._run(self._figures, each.places, each.inputs, each.targets)
             sums = [before + float(own) for before, own in zip(sums, more, strict=True)]
         return {name: value / len(rows) for name, value in zip(self._names, sums, strict=True)}
@@ -84,10 +89,10 @@ class Inference:
             return start < tf.shape(rows)[0]
 
         def add(start: tf.Tensor, *sums: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            batch = rows[start : start + EVALUATION_BATCH]
+            batch = rows[start : start + self._batch]
             outputs, targets = self._model(in_rows(images, batch), training=False), tf.gather(labels, batch)
             more = (*self._sums_of(targets, self._answers.scores(outputs)), *self._trained_sum(targets, outputs))
-            return start + EVALUATION_BATCH, *(before + own for before, own in zip(sums, more, strict=True))
+            return start + self._batch, *(before + own for before, own in zip(sums, more, strict=True))
 
         nothing = tf.constant(0.0, tf.float64)
         _, *sums = tf.while_loop(goes_on, add, (tf.constant(0), *[nothing] * len(self._names)))
@@ -100,17 +105,6 @@ class Inference:
             return ()
         mean = tf.cast(self._trained(targets, outputs), tf.float64)
         return (mean * tf.cast(tf.shape(targets)[0], tf.float64),)
-
-    def _evaluate_own(self, part: DataPart, rows: Indices) -> dict[str, float]:
-        """The mean `loss` that the model's own `test_step` returns; one that returns a metric's value is reset for each batch."""
-        total = 0.0
-        for each, size in _batches(part, rows):
-            self._model.reset_metrics()
-            total += float(self._run(self._figures, each.places, each.inputs, each.targets)) * size
-        return {"loss": total / len(rows)}
-
-    def _own_loss(self, rows: tf.Tensor, images: Any, labels: tf.Tensor) -> tf.Tensor:
-        return step_loss(self._model.test_step((in_rows(images, rows), tf.gather(labels, rows))))
 
     def scores(self, part: DataPart, rows: Indices) -> Scores:
         """The model's scores for rows of a part of the data, `(n, *outputs)`. Raises OwnCodeError for several arrays."""
@@ -142,7 +136,3 @@ def _several(outputs: Any) -> str:
         f"{names}. Return the array that metrics are to see there, or leave out metrics that need predictions and keep:"
         " {predictions: true}."
     )
-
-
-def _of_any_number(examples: tf.Tensor) -> tf.TensorSpec:
-    return tf.TensorSpec([None, *examples.shape[1:]], examples.dtype)

@@ -28,6 +28,7 @@ KERAS = {  # the names of a recipe that are losses of Keras's, for numbers or pr
     "huber": "Huber",
     "log_cosh": "LogCosh",
 }
+OF_BATCH = ("Dice", "Tversky")  # of Keras's other losses, those with one value for a batch
 
 
 class SmoothedCrossEntropy(keras.losses.Loss):
@@ -84,6 +85,12 @@ def is_worked_out_by(model: keras.Model) -> bool:
     """Whether a model works out its loss itself, by a `train_step` or a `compute_loss` of its own."""
     kind = type(model)
     return kind.train_step is not keras.Model.train_step or kind.compute_loss is not keras.Model.compute_loss
+
+
+def is_of_batch(recipe: Recipe) -> bool:
+    """Whether a recipe's loss may have one value for a batch, so that it is another one for other batches; a user's own may."""
+    name = recipe["loss"]["name"]
+    return name == "dice" or is_own(name) or recipe["loss"].get("of") in OF_BATCH
 
 
 def _function(name: str, recipe: Recipe, answers: Answers) -> Callable[[Tensor, Tensor], Tensor]:

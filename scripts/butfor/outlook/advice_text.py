@@ -42,7 +42,7 @@ def advice(outlook: Outlook) -> Iterator[list[str]]:
     if outlook.watched:
         yield [in_words(each, len(outlook.arms)) for each in outlook.watched]
     if outlook.own_losses:
-        yield [changed_losses.in_words(outlook.own_losses)]
+        yield [changed_losses.in_words(outlook.own_losses, outlook.own_loss_decides)]
     if outlook.metrics_watched:
         yield [metric_in_words(each, len(outlook.arms), titles=outlook.titles) for each in outlook.metrics_watched]
     if not outlook.has_font:

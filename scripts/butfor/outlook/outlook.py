@@ -25,7 +25,7 @@ from butfor.outlook.untouched_parts import lines_to_add, untouched_parts
 from butfor.recipe.tasks import TASKS
 from butfor.records.provenance import gpus, visible_gpus
 from butfor.report.fold_words import replicate
-from butfor.study.changed_losses import may_change_loss
+from butfor.study.changed_losses import decides, may_change_loss
 from butfor.study.schema import load_schema, parts
 from butfor.study.watched_losses import WatchedLoss, WatchedMetric, titles_in, watched_losses, watched_metrics
 from butfor.user_code import declaration
@@ -43,9 +43,10 @@ class Outlook:
     parts of the recipe that no arm touches, with what takes each out. unclaimed: ablations that no claim is about, where there
     are claims. watched: arms that watch another loss than trains them; metrics_watched: those that watch a
     metric, of which `titles` has what the study calls them. noun: what
-    runs are counted in. own_losses: by arm, changed settings of which the loss that decides may be made. has_font: whether this
-    machine can write figures in the study's language. unbuildable: by arm, why its model or loss cannot be built. not_built:
-    the arms of which that was not tried, since the plan is to be had soon. mark: see planned_seconds.
+    runs are counted in. own_losses: by arm, changed settings of which the model's own loss may be made, and own_loss_decides
+    whether verdicts are asked of that. has_font: whether this machine can write figures in the study's language. unbuildable: by
+    arm, why its model or loss cannot be built. not_built: the arms of which that was not tried, since the plan is to be had soon.
+    mark: see planned_seconds.
     """
 
     study: str
@@ -71,6 +72,7 @@ class Outlook:
     watched: list[WatchedLoss] = field(default_factory=list)
     noun: str = "seed"
     own_losses: dict[str, list[str]] = field(default_factory=dict)
+    own_loss_decides: bool = True
     metrics_watched: list[WatchedMetric] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     has_font: bool = True
@@ -129,6 +131,7 @@ def outlook(study: PlannedStudy, cores: int, probe: bool = True) -> Outlook:
         watched=_watched(study),
         noun=replicate(settings),
         own_losses=may_change_loss(analysed(study)),
+        own_loss_decides=decides(analysed(study)),
         metrics_watched=watched_metrics(plan.recipes),
         titles=titles_in(settings),
         has_font=_has_font(language_of(settings)),

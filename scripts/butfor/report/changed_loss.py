@@ -1,4 +1,4 @@
-"""What a reader must know of arms that change the very loss by which they are judged."""
+"""What a reader must know of arms that change the very loss that is measured of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from butfor.checks.steadiness import moved
 from butfor.languages.phrases import phrase
 from butfor.records.record import Record
 from butfor.report.warning_section import few
-from butfor.study.changed_losses import PENALTIES, in_words, may_change_loss
+from butfor.study.changed_losses import PENALTIES, decides, in_words, may_change_loss
 from butfor.study.summary import Study, arm_of
 
 # While these are the same, a step of the same seed has another loss only if the loss is another.
@@ -40,12 +40,19 @@ def changed_loss(study: Study, records: Sequence[Record]) -> list[str]:
     other = [f"`{name}`" for name, is_another in shown.items() if is_another]
     unknown = {name: by_arm[name] for name, is_another in shown.items() if is_another is None}
     return [
-        *([_other(other)] if other else []),
-        *([f"**{phrase('Perhaps another quantity:')}** {in_words(unknown, '`')}"] if unknown else []),
+        *([_other(other, decides(study))] if other else []),
+        *([f"**{phrase('Perhaps another quantity:')}** {in_words(unknown, decides(study), '`')}"] if unknown else []),
     ]
 
 
-def _other(arms: list[str]) -> str:
+def _other(arms: list[str], decided_by: bool) -> str:
+    if not decided_by:
+        return phrase(
+            "**Another quantity:** {arms} changed the loss that the model itself works out, which stands beside what decides:"
+            " from the same weights, on the same examples, its first value is another than the reference's. So a verdict or an"
+            " effect on that loss says nothing of a better model there.",
+            arms=few(arms),
+        )
     return phrase(
         "**Another quantity:** what decides is the loss that the model itself works out, and {arms} changed that loss: from the"
         " same weights, on the same examples, its first value is another than the reference's. So less of it is no better model"
