@@ -10,6 +10,7 @@ from typing import Any
 from butfor.data import limits
 from butfor.errors import Errors, StudyFileError
 from butfor.recipe.architectures import architecture
+from butfor.recipe.optimisers import ELSEWHERE
 from butfor.user_code import declaration, location
 
 Recipe = dict[str, Any]
@@ -23,13 +24,6 @@ MODEL_KEYS = frozenset(
         *("shift", "flip", "rotation", "zoom", "noise", "cutout", "categories"),
     ]
 )
-
-ELSEWHERE = {  # arguments of Keras's optimisers that are keys of a recipe
-    "learning_rate": "learning_rate",
-    **dict.fromkeys(("clipvalue", "clipnorm", "global_clipnorm"), "clipping"),
-    **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), "ema"),
-    "gradient_accumulation_steps": "accumulation",
-}
 
 
 class IncompatibleError(StudyFileError):
