@@ -169,7 +169,7 @@ def test_every_study_in_config_plans(planned, file):
         ("{model: {widths: [8], depth: 2}}", ["name"]),
         ("{model: {name: mlp, widths: [8], depth: 2}}", ["model.depth", "null beside a list"]),
         ("{optimiser: {name: sgd, nesterov: true}}", ["optimiser.nesterov", "momentum above 0"]),
-        ("{optimiser: adamw, weight_decay: decoupled}", ["weight_decay", "adamw decays"]),
+        ("{optimiser: adamw, weight_decay: decoupled}", ["weight_decay", "adamw decays", "optimiser.weight_decay"]),
         ("{schedule: {name: piecewise, boundaries: [1], factors: [1.0, 0.5, 0.1]}}", ["schedule.factors", "one more"]),
         ("{schedule: {name: piecewise, boundaries: [2, 1]}}", ["schedule.boundaries", "rise"]),
         ("{schedule: {name: piecewise, boundaries: [2, 900 steps]}}", ["schedule.boundaries", "all in epochs"]),

@@ -140,7 +140,10 @@ def _of_optimiser(optimiser: Recipe, decay: str) -> list[str]:
             f"optimiser.settings: expected arguments that are no keys of a recipe, received {', '.join(elsewhere)}. Write {keys}."
         )
     if optimiser.get("weight_decay") and decay == "decoupled":
-        problems.append("weight_decay: adamw decays the weights already; expected none or coupled, received decoupled.")
+        problems.append(
+            "weight_decay: adamw decays the weights already; expected none or coupled, received decoupled."
+            " Its own rate is optimiser.weight_decay."
+        )
     if given.get("weight_decay") and decay == "decoupled":
         problems.append(
             "weight_decay: expected none or coupled beside optimiser.settings.weight_decay, received decoupled. Leave one out."
