@@ -32,6 +32,7 @@ from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import (
     known_signatures,
     metric_trials,
+    optimiser_trials,
     parameter_frames,
     planning,
     schedule_trials,
@@ -78,8 +79,9 @@ if workflow.is_main_process:
     dependencies.save()
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
-    planning.or_exit(metric_trials.try_metrics, study, targets)
-    planning.or_exit(schedule_trials.try_schedules, targets.costed(), own)
+    planning.try_or_exit(workflow, metric_trials.try_metrics, study, targets)
+    planning.try_or_exit(workflow, schedule_trials.try_schedules, targets.costed(), own)
+    planning.try_or_exit(workflow, optimiser_trials.try_optimisers, targets.costed(), own)
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)

@@ -1,6 +1,7 @@
 """Optimisers beside the built-in choices: any class of keras.optimizers, and classes of the user's own."""
 
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 from butfor.checks.footprints.steps import decay_fault, optimiser_fault
 from butfor.engine.keras_optimisers import RateTable, optimiser
 from butfor.engine.optimiser_kinds import UNFIT
+from butfor.engine.optimiser_trial import try_optimiser
 from butfor.errors import StudyError
 from butfor.outlook.probes import _has_code_of_its_own
 from butfor.recipe.jax_limits import UnsupportedError, refuse_recipe
 from butfor.study.recipe_words import changes, in_short, values_set
+from butfor.study.written_lines import WrittenLines
 from butfor.user_code.location import OwnCodeError
-from conftest import resolved
+from butfor.workflow import optimiser_trials, tried_functions
+from conftest import KERAS, resolved
 from keras_training import arm_runs
 
 CODE = """
@@ -57,6 +61,21 @@ class Strict(keras.optimizers.SGD):
         if steps < 1:
             raise ValueError("steps below 1")
         super().__init__(learning_rate, **kwargs)
+
+class Popping(keras.optimizers.SGD):
+    def __init__(self, learning_rate, **kwargs):
+        if kwargs.pop("nu") < 1:
+            raise ValueError("nu below 1")
+        super().__init__(learning_rate, **kwargs)
+
+class Slipping(keras.optimizers.SGD):
+    def update_step(self, gradient, variable, learning_rate):
+        print("what it prints is no error of its")
+        self.assign_sub(variable, learning_rate * keras.ops.sgn(gradient))
+
+class Untold(keras.optimizers.SGD):
+    def get_config(self):
+        return {"nu": self.nu}
 
 def function(learning_rate):
     return keras.optimizers.SGD(learning_rate)
@@ -151,10 +170,25 @@ def test_what_one_keeps_beside_its_variables_does_not_reach_the_next_seed(own, d
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (of_keras("Adan"), r"^optimiser\.of: expected a class of keras\.optimizers, received Adan\. There are Adadelta, .*Nadam"),
+        (of_keras("Adan"), r"^optimiser\.of: expected a class of keras\.optimizers, received Adan\..* There are Adadelta"),
+        (of_keras("NAdam"), r"received NAdam\. Did you mean Nadam\? There are"),
         (of_keras("ScheduleFreeAdamW"), r"received ScheduleFreeAdamW\. There are"),
         (of_keras("Optimizer"), r"received Optimizer\. There are"),
-        (of_keras("Nadam", beta_3=0.1), r"^optimiser\.settings: keras\.optimizers\.Nadam does not take .*beta_3"),
+        (
+            of_keras("Nadam", betta_1=0.1),
+            r"^optimiser\.settings\.betta_1: expected an argument of keras\.optimizers\.Nadam, received betta_1\."
+            r" Did you mean beta_1\? It takes beta_1, beta_2, epsilon, weight_decay, ",
+        ),
+        (of_keras("Lion", beta_1=2), r"^optimiser\.settings: keras\.optimizers\.Lion does not take {'beta_1': 2}: "),
+        (
+            {"name": "own_steps:SignSgd", "settings": {"betta": 1}},
+            r"^optimiser\.settings\.betta: expected an argument of own_steps:SignSgd, received betta\. Did you mean beta\? It",
+        ),
+        (
+            {"name": "own_steps:Bare", "settings": {"betta": 1}},
+            r"^optimiser\.settings\.betta: expected .* own_steps:Bare, received betta\. It takes learning_rate alone\.$",
+        ),
+        ({"name": "own_steps:Popping", "settings": {"nu": 0}}, r"^own_steps:Popping: making .* ValueError: nu below 1 in "),
         ({"name": "own_steps:function", "settings": {}}, r"^own_steps:function: expected a class made of .* a function\."),
         ({"name": "own_steps:Bare", "settings": {}}, r"^own_steps:Bare: expected a class that takes learning_rate, clipnorm"),
         ({"name": "own_steps:Strict", "settings": {"steps": 0}}, r"^own_steps:Strict: making .* ValueError: steps below 1 in "),
@@ -219,3 +253,61 @@ def test_a_plan_builds_what_is_not_built_in_and_jax_refuses_it(own):
             UnsupportedError, match=r"optimiser: expected one of sgd, adagrad, rmsprop, adam, adamw, lion, received"
         ):
             refuse_recipe(resolved(optimiser=settings))
+
+
+def test_a_start_tries_each_once_for_its_code_and_settings(own, monkeypatch):
+    asked, run = [], tried_functions.subprocess.run
+    monkeypatch.setattr(tried_functions.subprocess, "run", lambda *a, **k: asked.append(k["input"]) or run(*a, **k))
+    files = SimpleNamespace(code=lambda name: name)
+    recipes = {
+        "baseline": resolved(),
+        "sign": resolved(optimiser=own("SignSgd"), clipping={"name": "norm", "limit": 1.0}),
+    }
+    optimiser_trials.try_optimisers({"baseline": resolved()}, files)
+    assert asked == []
+    for _ in range(2):
+        optimiser_trials.try_optimisers({**recipes, "longer": {**recipes["sign"], "epochs": 9}}, files)
+    assert len(asked) == 1 and asked[0].count("own_steps") == 1
+    with pytest.raises(
+        OwnCodeError, match=r"^own_steps:Slipping: taking a step .* has no attribute 'sgn' in "
+    ) as refused:
+        optimiser_trials.try_optimisers({**recipes, "slips": resolved(optimiser=own("Slipping"))}, files)
+    assert len(asked) == 2 and "SignSgd" not in asked[1]
+    assert refused.value.written == ""
+    with pytest.raises(OwnCodeError, match=r"^optimiser\.of: .*NAdam") as refused:
+        optimiser_trials.try_optimisers({"typo": resolved(optimiser=of_keras("NAdam"))}, files)
+    assert refused.value.written == "NAdam"
+    monkeypatch.setenv("BUTFOR_ENGINE", "own:Engine")
+    optimiser_trials.try_optimisers({"typo": resolved(optimiser=of_keras("NAdam"))}, files)
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("name", "message"), [("Slipping", "taking a step with"), ("Untold", "telling its settings")])
+def test_one_of_the_users_own_takes_a_step_and_tells_its_settings(own, name, message):
+    try_optimiser(resolved(optimiser=own("SignSgd")))
+    try_optimiser(resolved(optimiser=of_keras("Muon"), ema="weights", accumulation=2))
+    with pytest.raises(OwnCodeError, match=rf"^own_steps:{name}: {message}"):
+        try_optimiser(resolved(optimiser=own(name)))
+    with pytest.raises(
+        OwnCodeError, match=r"^optimiser\.settings: keras\.optimizers\.Nadam does not take {'beta_1': 'high'}: "
+    ):
+        try_optimiser(resolved(optimiser=of_keras("Nadam", beta_1="high")))
+
+
+def test_a_start_and_a_dry_run_end_with_a_slip_and_its_line(workflow_copy):
+    copy = workflow_copy("slip", KERAS)
+    ablations = {"nadam": {"set": {"optimiser": {"name": "keras", "of": "NAdam"}}}}
+    copy.write({"study": "slip", "seeds": 2, "data": "digits", "ablations": ablations})
+    done = copy.run("-n")
+    assert done.returncode == 1
+    assert "config.yaml, line 9: optimiser.of: expected a class of keras.optimizers, received NAdam." in done.stderr
+
+
+def test_what_is_wrong_is_told_after_its_line(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text("recipe: {epochs: 1}\nablations:\n  nadam: {set: {optimiser: {name: keras, of: NAdam}}}\n")
+    lines = WrittenLines([study], {})
+    assert lines.message(OwnCodeError("optimiser.of: expected", written="NAdam")).endswith(
+        "line 3: optimiser.of: expected"
+    )
+    assert lines.message(OwnCodeError("keras: expected")).endswith("line 3: keras: expected")

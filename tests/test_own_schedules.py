@@ -107,8 +107,16 @@ def test_one_that_gives_no_rates_is_refused_with_what_it_gave(own, function, mes
 
 
 def test_an_argument_that_it_does_not_take_is_named(own):
-    with pytest.raises(OwnCodeError, match=r"expected by_epoch\(steps, length, steps_per_epoch, cooldown\), received"):
+    with pytest.raises(
+        OwnCodeError,
+        match=r"expected by_epoch\(steps, length, steps_per_epoch, cooldown\), .* Write def by_epoch",
+    ):
         rates_of(own("by_epoch", cooldown=0.1), 4)
+    with pytest.raises(
+        OwnCodeError, match=r"unexpected keyword argument 'cooldwon'\. Did you mean cooldown\?$"
+    ) as refused:
+        rates_of(own("wsd", cooldwon=0.1), 4)
+    assert refused.value.written == "cooldwon"
 
 
 def test_a_start_tries_each_once_for_its_code_and_settings(own, monkeypatch):

@@ -59,6 +59,11 @@ def test_add_each_puts_one_part_on_a_bare_recipe_and_compares_with_it(planned):
     assert found["only_dropout"].recipe["dropout"] == 0.2 and found["only_dropout"].recipe["l2"] == 0
 
 
+def test_a_level_may_be_named_by_a_number_without_quotes(planned):
+    arms = planned("data: digits\nablations: {depth: {each: {epochs: {2: 2, 2.5: 3}}}}")[1].arms
+    assert {name: arm.recipe["epochs"] for name, arm in arms.items() if name != "baseline"} == {"2": 2, "2.5": 3}
+
+
 def test_grid_makes_every_combination_but_the_reference_itself(planned):
     found = arms(
         planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {g: {grid: {dropout: [0.0, 0.2], l2: [0.0, 0.1]}}}"
@@ -169,7 +174,7 @@ def test_every_study_in_config_plans(planned, file):
         ("{model: {widths: [8], depth: 2}}", ["name"]),
         ("{model: {name: mlp, widths: [8], depth: 2}}", ["model.depth", "null beside a list"]),
         ("{optimiser: {name: sgd, nesterov: true}}", ["optimiser.nesterov", "momentum above 0"]),
-        ("{optimiser: adamw, weight_decay: decoupled}", ["weight_decay", "adamw decays"]),
+        ("{optimiser: adamw, weight_decay: decoupled}", ["weight_decay", "adamw decays", "optimiser.weight_decay"]),
         ("{schedule: {name: piecewise, boundaries: [1], factors: [1.0, 0.5, 0.1]}}", ["schedule.factors", "one more"]),
         ("{schedule: {name: piecewise, boundaries: [2, 1]}}", ["schedule.boundaries", "rise"]),
         ("{schedule: {name: piecewise, boundaries: [2, 900 steps]}}", ["schedule.boundaries", "all in epochs"]),

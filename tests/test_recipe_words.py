@@ -1,6 +1,6 @@
 """Recipes in words: what an arm changes, with its values."""
 
-from butfor.study.recipe_words import changes, in_short
+from butfor.study.recipe_words import changes, in_short, values_set
 from conftest import resolved
 
 
@@ -28,3 +28,10 @@ def test_what_a_recipe_changes_is_given_with_both_values():
         changes(resolved(), full, ["schedule"])[0].startswith("schedule step(")
         and changes(full, full, ["schedule"]) == []
     )
+
+
+def test_an_argument_that_is_not_given_has_its_own_default():
+    plain, late = (resolved(schedule={"name": "mine:triangle", **more}) for more in ({}, {"settings": {"peak": 0.6}}))
+    for keys in (["schedule"], ["schedule.settings"], ["schedule.settings.peak"]):
+        assert changes(late, plain, keys) == ["schedule.settings.peak not set → 0.6"]
+        assert values_set(plain, late, keys) == ["schedule.settings.peak: 0.6 → not set"]

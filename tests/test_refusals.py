@@ -322,6 +322,10 @@ OTHER_TOOLS = [  # as people write them who know Keras, Hydra, W&B, Optuna or Li
     ("recipe: {early_stopping: 5}", "Write {name: patience, patience: 5}"),
     ("recipe: {clipping: 1.0}", r"Write .* or {name: norm, limit: 1.0}"),
     ("recipe: {weight_decay: 0.01}", r"Write {name: decoupled, rate: 0.01} or {name: coupled, rate: 0.01}"),
+    (
+        "recipe: {optimiser: adamw, weight_decay: 0.01}",
+        "rate of its own: optimiser: {name: adamw, weight_decay: 0.01}.",
+    ),
     ("recipe: {schedule: {type: cosine}}", "Write name: cosine instead of type: cosine"),
     ("recipe: {model: {_target_: my.Net}}", "Write name: my:Net instead of _target_: my.Net"),
     ("recipe: {dropout: 20%}", "one rate .* or a list of rates, .* Write 0.2"),

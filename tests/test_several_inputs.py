@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
+from butfor.checks.footprints.scaled_inputs import scaling_fault
 from butfor.data.dataset import DataError, Dataset, load
 from butfor.data.overlap import shared_examples
 from butfor.data.prepare import prepare
@@ -16,6 +18,7 @@ from butfor.engine.keras_engine import KerasEngine
 from butfor.engine.model_cost import operations
 from butfor.engine.user_models import build
 from butfor.metrics.stored_data import StoredData
+from butfor.recipe.input_scalings import NUMBERS
 from butfor.study.schema import complete, load_schema
 from butfor.tracking.model_artifacts import description
 from butfor.user_code.location import OwnCodeError
@@ -238,6 +241,42 @@ def test_built_in_models_refuse_them_with_the_line_to_write(lying):
         stored(lying, "built in", name="npy", folder="folder")
 
 
+def with_station(lying, station, kind):
+    text = "{'y_train': d['y_train'], 'y_test': d['y_test']"
+    for part, end in (("train", ""), ("test", "_t")):
+        count = 100 if part == "train" else 20
+        made = f"({station.format(count=count)}).astype('{kind}')"
+        text += f", 'x_{part}': {{'image': d['img{end}'], 'table': d['tab{end}'], 'station': {made}}}"
+    return stored(lying, **from_function(lying, text + "}", f"of_{kind}_{sum(map(ord, station))}"))
+
+
+def test_rows_of_integers_are_left_by_what_is_fitted_to_values(lying):
+    ids = "(np.arange({count}) % 40).reshape(-1, 1)"
+    whole, fractions = with_station(lying, ids, "int64"), with_station(lying, ids, "float64")
+    assert (whole.numbers, fractions.numbers) == (("station",), ())
+    assert whole.fingerprint != fractions.fingerprint  # the same values, of which a training makes others
+    for scaling in ("standard", "unit"):
+        recipe = resolved(input_scaling=scaling)
+        scaled, moved = whole.scaled(recipe), fractions.scaled(recipe)
+        assert scaled.scaling == {"image": scaling, "table": scaling, "station": NUMBERS}
+        assert scaled.input_range["station"] == (0.0, 39.0) and scaled.x_train["station"].dtype == np.float32
+        assert set(moved.scaling.values()) == {scaling} and moved.input_range["station"][1] < 2
+        np.testing.assert_array_equal(scaled.x_train["image"], moved.x_train["image"])
+        record = SimpleNamespace(recipe=recipe, data={"scaling": scaled.scaling})
+        assert scaling_fault(record) == ""
+        record.data["scaling"] = NUMBERS
+        assert scaling_fault(record) == f"expected the scaling {scaling}, received {NUMBERS}"
+    assert whole.scaled(resolved(input_scaling="pixels")).scaling["station"] == "pixels"
+    assert whole.scaled(resolved()).scaling["station"] == "none"
+    assert whole.only(["station"]).scaled(resolved(input_scaling="unit")).scaling == {"station": NUMBERS}
+
+
+def test_bytes_that_look_like_pixels_and_images_are_scaled(lying):
+    assert with_station(lying, "np.arange({count} * 3).reshape(-1, 3) % 256", "uint8").numbers == ()
+    assert with_station(lying, "np.arange({count} * 3).reshape(-1, 3) % 9", "uint8").numbers == ("station",)
+    assert with_station(lying, "np.arange({count} * 4).reshape(-1, 2, 2)", "int64").numbers == ()
+
+
 def test_columns_of_a_table_are_inputs_in_groups_and_weights(lying):
     rows = "".join(f"{n},{n * 2},{'ab'[n % 2]},{n % 3},{n % 2 + 1}\n" for n in range(60))
     (lying / "t.csv").write_text(f"age,dose,ward,y,count\n{rows}")
@@ -247,7 +286,7 @@ def test_columns_of_a_table_are_inputs_in_groups_and_weights(lying):
     assert data.input_shape == {"numbers": (2,), "ward": (2,)} and set(data.w_train) == {1.0, 2.0}
     np.testing.assert_array_equal(data.x_train["numbers"][:, 0], 2 * data.x_train["numbers"][:, 1])
     np.testing.assert_array_equal(data.w_train, data.x_train["ward"][:, 1] + 1)
-    assert data.scaled(resolved()).scaling == {"numbers": "standard", "ward": "standard"}
+    assert data.scaled(resolved()).scaling == {"numbers": "standard", "ward": "standard"} and data.numbers == ()
     assert stored(lying, name="csv", file="t.csv", target="y", weights="count", test={
         "share": 0.2, "seed": 0, "by": "random", "column": None}).input_shape == (4,)  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 Place = tuple[str | int, ...]  # keys of mappings and places in lists, from the top of a study file
+CLOSE = 0.7  # from this similarity on, a name is taken for a slip of the pen
 LONGEST = 1000  # characters of a message; the middle of a longer one is left out
 
 
@@ -25,6 +27,13 @@ def _cut(message: str) -> str:
     first, last = message[: LONGEST // 2], message[-LONGEST // 2 :]
     first, last = first.rpartition(" ")[0] or first, last.partition(" ")[2] or last
     return f"{first} … {last}"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The question whether another name is meant, in whatever letters; empty where none is similar."""
+    written = {each.lower(): each for each in names}
+    similar = difflib.get_close_matches(name.lower(), list(written), n=1, cutoff=CLOSE)
+    return f" Did you mean {written[similar[0]]}?" if similar else ""
 
 
 class StudyFileError(StudyError):

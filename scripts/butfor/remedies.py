@@ -48,7 +48,7 @@ def remedy(error: ValidationError, path: str) -> str:
         and isinstance(value, int | float | str)
         and (chosen := _choice_remedy(error, value))
     ):
-        return chosen
+        return chosen + _adamw_remedy(path, value)
     if isinstance(value, list) and error.validator in ("type", "anyOf", "choices", "duration"):
         return _levels_remedy(path, value)
     if isinstance(value, bool):
@@ -223,6 +223,13 @@ def _choice_remedy(error: ValidationError, value: Any) -> str:
     if len(settings) > FEW_CHOICES:
         return ""
     return f" Write {' or '.join(settings)}." if settings else ""
+
+
+def _adamw_remedy(path: str, value: Any) -> str:
+    """Where the optimiser that decays weights by itself has its rate."""
+    if isinstance(value, str) or path.rpartition(".")[2] != "weight_decay":
+        return ""
+    return f" adamw has a rate of its own: optimiser: {{name: adamw, weight_decay: {value}}}."
 
 
 def similar_name(value: str, names: Iterable[str]) -> str:

@@ -53,7 +53,8 @@ class Dataset:
     texts, whose numbers begin with 2. categorical: the columns of numbers of categories. Of several inputs, pixels and scaling
     are by name, too. folds: those that the training examples are divided into, if the study asks for them, an official
     validation part aside. fold: the division and its fold that is the test part, both from 0, and how many folds there are.
-    room: for how many training examples a program is to have room, so that one serves folds of several sizes.
+    numbers: the names of those of several inputs that are rows of integers, see inputs.of_numbers. room: for how many training
+    examples a program is to have room, so that one serves folds of several sizes.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Dataset:
     folds: Folds | None = None
     fold: tuple[int, int, int] | None = None
     together: Array | None = None
+    numbers: tuple[str, ...] = ()
     room: int = 0
 
     @property
@@ -126,8 +128,9 @@ class Dataset:
     def scaled(self, recipe: dict[str, Any]) -> Dataset:
         """The data set with its inputs scaled as a recipe has it, each by itself."""
 
-        def one(train: Any, test: Any, pixels: bool, kept: list[int]) -> tuple[Any, Any, str]:
-            chosen, fitted = input_scalings.scaling(recipe, train, pixels, self.table), len(train) - self.official
+        def one(train: Any, test: Any, pixels: bool, kept: list[int], numbers: bool) -> tuple[Any, Any, str]:
+            chosen = input_scalings.scaling(recipe, train, pixels, self.table, numbers)
+            fitted = len(train) - self.official
             if isinstance(train, StreamedArray):
                 scale = left_numbers(input_scalings.SCALINGS[chosen](train.first(fitted).blocks), kept)
                 return train.scaled(scale), test.scaled(scale), chosen
@@ -135,7 +138,8 @@ class Dataset:
             return scale(train), scale(test), chosen
 
         kept = places(self.categorical, self.x_train)
-        scaled = mapped(one, self.x_train, self.x_test, self.pixels, kept)
+        numbers = isinstance(self.x_train, dict) and {name: name in self.numbers for name in self.x_train}
+        scaled = mapped(one, self.x_train, self.x_test, self.pixels, kept, numbers)
         parts = (mapped(itemgetter(place), scaled) for place in range(3))
         return replace(self, **dict(zip(("x_train", "x_test", "scaling"), parts, strict=True)))
 
@@ -164,7 +168,8 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         vocabulary = tuple(manifest.get("vocabulary", ()))
         categorical = tuple(Categorical(*column) for column in manifest.get("categorical", ()))
         together = others.get(TOGETHER)
-        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary, categorical, together)
+        numbers = tuple(manifest.get("numbers", ()))
+        fingerprint = fingerprint_of(arrays, task, official, divided, vocabulary, categorical, together, numbers)
         undamaged = manifest["fingerprint"] == fingerprint and manifest["classes"] == outputs[-1]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         undamaged = False
@@ -189,6 +194,7 @@ def load(arrays_path: Path | str, manifest_path: Path | str, stream: bool | None
         categorical=categorical,
         folds=divided,
         together=together,
+        numbers=numbers,
     )
 
 
@@ -240,10 +246,11 @@ def fingerprint_of(
     vocabulary: Sequence[str] = (),
     categorical: Sequence[Categorical] = (),
     together: Array | None = None,
+    numbers: Sequence[str] = (),
 ) -> str:
     """16 hexadecimal digits that stand for the arrays, with their shapes and types, for their task, for where an official
-    validation part begins, for the folds and groups, and for the words of texts and columns of categories, which models read (see
-    Parts)."""
+    validation part begins, for the folds and groups, for the words of texts and columns of categories, which models read (see
+    Parts), and for the inputs that no scaling is fitted to."""
     digest = hashlib.sha256()
     for key, array in flat({key: arrays[key] for key in (*ARRAYS, WEIGHTS) if key in (*ARRAYS, *arrays)}).items():
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
@@ -262,4 +269,6 @@ def fingerprint_of(
         digest.update(b"" if folds.groups is None else folds.groups.tobytes())
     if together is not None:
         digest.update(b"together" + np.ascontiguousarray(together, np.int32).tobytes())
+    if numbers:
+        digest.update(json.dumps(["numbers", *sorted(numbers)]).encode())
     return digest.hexdigest()[:16]

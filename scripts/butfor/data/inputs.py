@@ -90,6 +90,16 @@ def are_pixels(x: Array) -> bool:
     return all_look_like_pixels(_blocks(x))
 
 
+def of_numbers(inputs: Inputs) -> list[str]:
+    """Of several inputs as they came, the names of rows of integers, such as the numbers of words or of stations. Bytes that look
+    like pixels are none."""
+    return [
+        name
+        for name, x in each(inputs)
+        if name and x.ndim == 2 and x.dtype.kind in "iu" and not (x.dtype == np.uint8 and are_pixels(x))
+    ]
+
+
 def _blocks(x: Array) -> Iterator[Array]:
     """The examples, some at a time."""
     some = max(1, BLOCK * len(x) // max(1, x.nbytes))

@@ -68,6 +68,7 @@ def prepare(
     is_whole = bool(asked and lacking)
     all_of_it = {f"{axis}_test": brought.arrays[f"{axis}_train"] for axis in "xy"} if is_whole else {}
     whole, official = joined({**brought.arrays, **all_of_it}, settings["validation"], named, scratch)
+    numbers = [] if brought.columns else inputs.of_numbers(whole["x_train"])
     arrays, targets = _checked(whole, brought, named, settings, scratch)
     arrays |= stored_weights(brought.arrays, settings["largest"], official, named)
     folds, fewest = None, len(targets.train)
@@ -95,7 +96,7 @@ def prepare(
     manifest = {
         "name": name,
         "fingerprint": fingerprint_of(
-            arrays, targets.task, official, folds, brought.vocabulary or (), brought.categorical, together
+            arrays, targets.task, official, folds, brought.vocabulary or (), brought.categorical, together, numbers
         ),
         "task": targets.task,
         "outputs": list(targets.outputs),
@@ -108,6 +109,8 @@ def prepare(
     manifest |= {key: value for key, value in named_inputs.items() if value is not None}
     if brought.categorical:
         manifest["categorical"] = [list(column) for column in brought.categorical]
+    if numbers:
+        manifest["numbers"] = numbers
     if groups:
         manifest["groups"] = example_groups.mark(groups)
     if together is not None:

@@ -3,7 +3,6 @@ on, before anything trains, so that one that fails does so at once and not after
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from butfor.metrics import own_metric
 from butfor.metrics.stored_data import StoredData
 from butfor.recipe.tasks import BINARY, MULTILABEL, OWN, TASKS
 from butfor.user_code.location import OwnCodeError, is_own
+from butfor.user_code.told_errors import told
 
 WHEN = "Tried on made-up predictions, before anything trains."
 
@@ -70,13 +70,9 @@ def random_answers(shape: tuple[int, ...], task: str) -> Array:
 
 
 def main() -> None:
-    """Try what standard input asks for, and say what was wrong; nothing where nothing was, whatever the user's code prints."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            try_own(**json.load(sys.stdin))
-    except OwnCodeError as error:
-        print("".join(getattr(error, "__notes__", [])), file=sys.stderr, end="")
-        print(error)
+    """Try what standard input asks for, and say what was wrong."""
+    with told():
+        try_own(**json.load(sys.stdin))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Input scalings: what is done to a data set's inputs before a model sees them, alike in training, validation and test.
 
-A scaling follows from the values and never from their type: the same pixels as uint8, int64 or float64 are scaled the same.
+A scaling follows from the values and never from their type: the same pixels as uint8, int64 or float64 are scaled the same. But
+of several inputs, rows of integers may be numbers of words or of stations, whose mean means nothing: what is fitted to values
+leaves them as they are.
 """
 
 from __future__ import annotations
@@ -79,24 +81,30 @@ def _moved(start: Array, size: Array) -> Scaling:
     return lambda inputs: ((inputs - start) / divisor).astype(np.float32)
 
 
+FITTED = ("standard", "unit")
+NUMBERS = "none (whole numbers)"  # no choice, but what becomes of integers among several inputs in place of one that is FITTED
 # From the training inputs to what scales those of any part.
 SCALINGS: dict[str, Callable[[Blocks], Scaling]] = {
     "none": _as_they_are,
     "pixels": _pixels,
     "standard": _standard,
     "unit": _unit,
+    NUMBERS: _as_they_are,
 }
-CHOICES = ("auto", *SCALINGS)
+CHOICES = ("auto", *(name for name in SCALINGS if name != NUMBERS))
 
 
-def scaling(recipe: dict[str, Any], inputs: Array, pixels: bool, table: bool = False) -> str:
+def scaling(recipe: dict[str, Any], inputs: Array, pixels: bool, table: bool = False, numbers: bool = False) -> str:
     """The name of the scaling that a recipe asks for, or under `auto` the one that fits.
 
     inputs: `(n, *example)`. pixels: whether they are like pixels, see looks_like_pixels. Images are scaled then, and rows
     for a built-in model; rows for a model of the user's own may as well be tokens, and stay as they are. table: whether they
-    were columns of a table, which come in units of all sizes.
+    were columns of a table, which come in units of all sizes. numbers: whether they are integers among several inputs, see
+    inputs.of_numbers.
     """
     chosen: str = recipe["input_scaling"]["name"]
+    if numbers and chosen in FITTED:
+        return NUMBERS
     if chosen != "auto":
         return chosen
     if table:

@@ -21,6 +21,12 @@ KERAS = "keras"  # the choice that names one of the other classes of keras.optim
 
 CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}  # `limit` by Keras's setting
 
+ELSEWHERE = {  # arguments of Keras's optimisers that are keys of a recipe
+    "learning_rate": "learning_rate",
+    **dict.fromkeys(("clipvalue", "clipnorm", "global_clipnorm"), "clipping"),
+    **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), "ema"),
+    "gradient_accumulation_steps": "accumulation",
+}
 NAMES = ("name", "of", "settings")  # no argument of a class
 NOT_DECAYED = r"(^|/)(bias|gamma|beta|scale)(:\d+)?$"  # by the names of variables: only kernels decay
 

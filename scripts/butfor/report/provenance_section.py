@@ -12,6 +12,7 @@ from butfor.data.several_inputs import each
 from butfor.fingerprint import fingerprint
 from butfor.languages.phrases import phrase, stored
 from butfor.plain_text import plain
+from butfor.recipe.input_scalings import NUMBERS
 from butfor.recipe.recipe_mark import LATER
 from butfor.recipe.tasks import task_of
 from butfor.records.part_sizes import Sizes, arms_by_sizes
@@ -141,6 +142,7 @@ def _inputs(records: list[Record]) -> str:
         "pixels": phrase("divided by 255"),
         "standard": phrase("less their mean, divided by their standard deviation, both of the training part"),
         "unit": phrase("scaled to 0 and 1 by the training part"),
+        NUMBERS: phrase("taken as they are, since they are whole numbers among several inputs"),
     }
     alike: dict[tuple[str, str], list[dict[str, Any]]] = {}  # of folds, all that an arm has
     for record in records:

@@ -125,7 +125,7 @@ class Entry:
 
     def _levels(self, key: str, levels: Any) -> list[tuple[str, Any]]:
         if isinstance(levels, dict):
-            return list(levels.items())
+            return [(_written(name), level) for name, level in levels.items()]
         if not isinstance(levels, list) or not levels:
             raise PlanError(
                 f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}, received"
@@ -236,16 +236,22 @@ def _as_list(key: str, levels: Any) -> str:
 def _check_name(name: Any, at: Place = ()) -> None:
     is_safe = isinstance(name, str) and SAFE_NAME.fullmatch(name) and len(name.encode()) <= MOST_BYTES
     if not is_safe or name.endswith(".") or PERIODIC.search(name):
+        remedy = "Give the level a name of its own: {name: value}." if isinstance(name, str) else "Write it in quotes."
         raise PlanError(
             f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters of any alphabet ({MOST_BYTES}"
-            " bytes), digits, '_', '-' and '.', beginning with a letter or digit, none of them 20 times over. Give the level a"
-            " name of its own: {name: value}.",
+            " bytes), digits, '_', '-' and '.', beginning with a letter or digit, none of them 20 times over."
+            f" {remedy}",
             at,
         )
 
 
 def _short(key: str) -> str:
     return key.rsplit(".", 1)[-1]
+
+
+def _written(name: Any) -> Any:
+    """The name of a level, which YAML reads as a number where it is one without quotes."""
+    return str(name) if isinstance(name, int | float) and not isinstance(name, bool) else name
 
 
 def _level_name(key: str, level: Any) -> str:

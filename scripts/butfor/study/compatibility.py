@@ -10,6 +10,7 @@ from typing import Any
 from butfor.data import limits
 from butfor.errors import Errors, StudyFileError
 from butfor.recipe.architectures import architecture
+from butfor.recipe.optimisers import ELSEWHERE
 from butfor.user_code import declaration, location
 
 Recipe = dict[str, Any]
@@ -23,13 +24,6 @@ MODEL_KEYS = frozenset(
         *("shift", "flip", "rotation", "zoom", "noise", "cutout", "categories"),
     ]
 )
-
-ELSEWHERE = {  # arguments of Keras's optimisers that are keys of a recipe
-    "learning_rate": "learning_rate",
-    **dict.fromkeys(("clipvalue", "clipnorm", "global_clipnorm"), "clipping"),
-    **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), "ema"),
-    "gradient_accumulation_steps": "accumulation",
-}
 
 
 class IncompatibleError(StudyFileError):
@@ -146,7 +140,10 @@ def _of_optimiser(optimiser: Recipe, decay: str) -> list[str]:
             f"optimiser.settings: expected arguments that are no keys of a recipe, received {', '.join(elsewhere)}. Write {keys}."
         )
     if optimiser.get("weight_decay") and decay == "decoupled":
-        problems.append("weight_decay: adamw decays the weights already; expected none or coupled, received decoupled.")
+        problems.append(
+            "weight_decay: adamw decays the weights already; expected none or coupled, received decoupled."
+            " Its own rate is optimiser.weight_decay."
+        )
     if given.get("weight_decay") and decay == "decoupled":
         problems.append(
             "weight_decay: expected none or coupled beside optimiser.settings.weight_decay, received decoupled. Leave one out."

@@ -7,6 +7,7 @@ from typing import Any
 
 from butfor.study.arm import Recipe
 
+UNSET = "not set"  # an argument of a class or a function, whose own default then holds
 CLASS = ("name", "of")
 ONE = re.compile(r"\b(1 (?:epoch|step))s\b")  # recipes hold durations in one form
 
@@ -61,11 +62,20 @@ def _settings(key: str, before: Any, after: Any) -> list[tuple[str, Any, Any]]:
     if not alike:
         return [(key, before, after)]
     inner = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [setting for name in inner for setting in _settings(f"{key}.{name}", before.get(name), after.get(name))]
+    lacking = _lacking(key.rpartition(".")[2])
+    sides = [(name, before.get(name, lacking), after.get(name, lacking)) for name in inner]
+    return [setting for name, *values in sides for setting in _settings(f"{key}.{name}", *values)]
 
 
 def _at(recipe: Recipe, key: str) -> Any:
     value: Any = recipe
+    block = ""
     for step in key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+        value = value.get(step, _lacking(block)) if isinstance(value, dict) else None
+        block = step
     return value
+
+
+def _lacking(block: str) -> str | None:
+    """What stands for a setting that is not in a block of this name."""
+    return UNSET if block == "settings" else None

@@ -31,15 +31,14 @@ class WrittenLines:
     def message(self, error: StudyError) -> str:
         """The message of an error after its file and line, as far as they are known, and with what merging had to do with it."""
         if isinstance(error, OwnCodeError):
-            return "".join(f"{place}: " for place in self._naming(str(error).partition(": ")[0].strip("'"))) + str(
-                error
-            )
+            written = error.written or str(error).partition(": ")[0].strip("'")
+            return "".join(f"{place}: " for place in self._naming(written)) + str(error)
         if not isinstance(error, StudyFileError):
             return str(error)
         return f"{self._where(error.at)}: {error}{self._merged(error.at)}"
 
     def _naming(self, reference: str) -> list[str]:
-        """Where a user's own code is named first, if anywhere."""
+        """Where a user's own code, or what is wrong with it, is named first, if anywhere."""
         lines = [(name, line) for name, tree in self._trees.items() for line in _lines_of(tree, reference)]
         return [_line(name, line) for name, line in lines[:1]]
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from butfor.errors import StudyError
+from butfor.errors import StudyError, did_you_mean
 from butfor.process import system_errors
 from butfor.user_code.location import WORKFLOW, OwnCodeError, is_own, locate, root_of
 
@@ -54,9 +54,11 @@ def check_arguments(
         signature.bind(*names, **dict.fromkeys(more))
     except TypeError as failure:
         name, wanted = reference.rpartition(":")[2], f"({', '.join((*names, *more))})"
+        unknown = next((each for each in more if f"'{each}'" in str(failure)), "")
+        meant = did_you_mean(unknown, [each for each in signature.parameters if each not in (*names, *more)])
+        remedy = meant or f" Write def {name}{wanted}, whether it uses all of them or not."
         raise OwnCodeError(
-            f"{reference}: expected {name}{wanted}, received {name}{signature}: {failure}."
-            f" Write def {name}{wanted}, whether it uses all of them or not."
+            f"{reference}: expected {name}{wanted}, received {name}{signature}: {failure}.{remedy}", written=unknown
         ) from None
 
 

@@ -31,7 +31,12 @@ WORKFLOW = Path(__file__).resolve().parents[3]
 
 
 class OwnCodeError(StudyError):
-    """A user's own model or data set that cannot be found, fails, or differs from its declaration."""
+    """A user's own code that cannot be found, fails, or differs from its declaration. written: the word of the study file that is
+    wrong, if that is not the name of the code."""
+
+    def __init__(self, message: str, written: str = "") -> None:
+        super().__init__(message)
+        self.written = written
 
 
 def is_own(name: str) -> bool:

@@ -44,6 +44,15 @@ def or_exit(make: Callable[..., Any], *arguments: Any) -> Any:
         sys.exit(str(error))
 
 
+def try_or_exit(workflow: Any, attempt: Callable[..., None], *arguments: Any) -> None:
+    """Have something tried; a StudyError ends the process with one line, after the place in the study's files that it is about.
+    workflow: Snakemake's, as for `planned`."""
+    try:
+        attempt(*arguments)
+    except StudyError as error:
+        sys.exit(WrittenLines(workflow.configfiles, workflow.config_settings.config).message(error))
+
+
 def changes_nothing(workflow: Any) -> bool:
     """Whether a start only foresees: a dry run, and one that is asked for the plan alone. workflow: Snakemake's, while a file of
     `rules/` is read; another workflow that uses this one may have a target of that name that trains."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,15 @@ class TriedFunctions:
             return []
 
 
+def try_once(file: str, module: str, asked: Mapping[str, Any]) -> None:
+    """Have a module of butfor's try what has not been tried. file: the name of the file that remembers it. asked: what is to be
+    tried, by what stands for it. Raises OwnCodeError."""
+    tried = TriedFunctions(file)
+    untried = [mark for mark in asked if tried.lack(mark)]
+    if untried and try_by(module, [asked[mark] for mark in untried]):
+        tried.remember(untried)
+
+
 def try_by(module: str, asked: Any) -> bool:
     """Have a module of butfor's try what it is asked for; whether it came to its end: one that was ended says nothing of the
     functions. Raises OwnCodeError with what the module says."""
@@ -52,5 +61,5 @@ def try_by(module: str, asked: Any) -> bool:
         check=False,
     )
     if message := done.stdout.strip():
-        raise OwnCodeError(message)
+        raise OwnCodeError(**json.loads(message))
     return done.returncode == 0

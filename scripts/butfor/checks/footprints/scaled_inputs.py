@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from butfor.data.several_inputs import each
+from butfor.recipe.input_scalings import FITTED, NUMBERS
 from butfor.records.record import Record
 
 
@@ -13,6 +14,6 @@ def inputs_trace(r: Record) -> str:
 def scaling_fault(r: Record) -> str:
     wanted = r.recipe["input_scaling"]["name"]
     for name, received in each(r.data["scaling"]):
-        if wanted not in ("auto", received):
+        if wanted not in ("auto", received) and not (received == NUMBERS and name and wanted in FITTED):
             return f"expected the scaling {wanted}, received {received}{name and f' of {name}'}"
     return ""
