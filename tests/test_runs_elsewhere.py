@@ -168,6 +168,11 @@ def test_another_baseline_and_other_names_of_columns(judged):
         (lambda f: f.drop(columns="accuracy"), [], "expected a column with a metric, received none"),
         (lambda f: f.rename(columns={"accuracy": "zap"}), ["--metric", "zap"], "--better higher or --better lower"),
         (lambda f: f, ["--metric", "f1"], "expected --metric to name a column, received f1"),
+        (
+            lambda f: f.assign(loss=["", *["1.5"] * 23]),
+            ["--metric", "accuracy", "--metric", "loss"],
+            "line 2: expected a value of loss, which --metric names",
+        ),
         (lambda f: f, ["--margin", "0.5"], "For 0.5 percentage points write 0.005"),
         (lambda f: f, ["--margin", "loss=1"], "received loss. Metrics of"),
         (lambda f: f, ["--margin", "-1"], "expected a number above 0"),

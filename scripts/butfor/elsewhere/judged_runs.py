@@ -72,7 +72,7 @@ def as_study(runs: RunsFile, baseline: str, asked: Asked, alpha: float, paired: 
     metrics, ignored = metrics_in(runs, asked)
     names = _names(runs.arms, baseline)
     values = {column: runs.values(column) or {} for column in metrics}
-    metrics, holes = _without_holes(metrics, values)
+    metrics, holes = _without_holes(runs, metrics, values, asked)
     metrics = {terms["name"]: terms for terms in metrics.values()}
     deciding = next(iter(metrics))
     numbers, notes, is_paired = _numbered(runs, baseline, paired)
@@ -120,16 +120,24 @@ def _renamed(names: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _without_holes(
-    metrics: dict[str, MetricTerms], values: dict[str, dict[int, float | None]]
+    runs: RunsFile, metrics: dict[str, MetricTerms], values: dict[str, dict[int, float | None]], asked: Asked
 ) -> tuple[dict[str, MetricTerms], dict[str, str]]:
-    """The metrics that have a value wherever the deciding one has; why the others are ignored."""
-    deciding = values[next(iter(metrics))]
+    """The metrics that have a value wherever the deciding one has; why the others are ignored. Raises RunsFileError if one of
+    these was asked for."""
+    first = next(iter(metrics))
+    deciding = values[first]
     holes = {
         column: next(
             (line for line, value in deciding.items() if value is not None and values[column][line] is None), 0
         )
         for column in metrics
     }
+    if missed := [column for column in asked.names if holes[column]]:
+        column = missed[0]
+        raise RunsFileError(
+            f"{runs.path}, line {holes[column]}: expected a value of {column}, which --metric names, since the run has one of"
+            f" {first}, received none. Write it there, take {first} out too if the run has failed, or leave out --metric {column}."
+        )
     kept = {column: terms for column, terms in metrics.items() if not holes[column]}
     return kept, {
         column: f"no value in line {line}, where the run has ended well" for column, line in holes.items() if line
