@@ -125,6 +125,19 @@ def test_arms_without_seeds_in_common_are_independent_samples_of_all_their_runs(
     assert rows["worse"]["typical"] is None and rows["worse"]["better"] is None and "paired by" not in report
 
 
+def test_an_arm_that_shares_no_seeds_is_named_with_what_to_do(judged, tmp_path):
+    frame = table()
+    frame.loc[frame["arm"] == "worse", "seed"] += 7  # one of eight is shared
+    _, terminal, _ = judged(frame)
+    assert "because these share fewer than 2 seeds with baseline: worse.\nWithout these in the file" in terminal
+    _, terminal, _ = judged(frame, "--unpaired")
+    assert "because you asked for it.\n" in terminal and "Without these" not in terminal
+    (tmp_path / "refused").mkdir()
+    assert "as --paired says, received 1 of worse." in refused(tmp_path / "refused", frame, "--paired")
+    _, terminal, _ = judged(frame[frame["arm"] != "worse"])
+    assert "independent" not in terminal
+
+
 def test_a_run_without_a_value_has_failed(judged):
     frame = table()
     frame.loc[frame["arm"] == "worse", "accuracy"] = [*["nan", ""] * 3, "0.5", "inf"]
