@@ -186,6 +186,7 @@ def test_another_baseline_and_other_names_of_columns(judged):
             ["--metric", "accuracy", "--metric", "loss"],
             "line 2: expected a value of loss, which --metric names",
         ),
+        (lambda f: "arm,accuracy\na,0,0.9\na,1,0.8\n", [], "received 2 names, and 3 values in line 2."),
         (lambda f: f, ["--margin", "0.5"], "For 0.5 percentage points write 0.005"),
         (lambda f: f, ["--margin", "loss=1"], "received loss. Metrics of"),
         (lambda f: f, ["--margin", "-1"], "expected a number above 0"),
