@@ -143,7 +143,7 @@ def _table(path: Path) -> pd.DataFrame:
         rows = pd.read_csv(
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
         )
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as failure:
+    except (OSError, UnicodeDecodeError, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as failure:
         why = failure.strerror if isinstance(failure, OSError) else str(failure).strip()
         raise RunsFileError(
             f"{path}: expected a CSV file with the columns arm and seed and one per metric, received none ({why})."
