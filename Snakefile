@@ -30,6 +30,7 @@ from butfor.forks.servers import ForkServers, first_after_trainings
 from butfor.process.rare_collection import collect_rarely, end_without_collection
 from butfor.study.unreadable_yaml import refuse_unreadable_yaml
 from butfor.workflow import (
+    keras_metric_trials,
     known_signatures,
     metric_trials,
     optimiser_trials,
@@ -79,9 +80,12 @@ if workflow.is_main_process:
     dependencies.save()
     own.save()
     planning.inherit(targets, study, targets.is_dry_run)
+    planning.try_or_exit(workflow, keras_metric_trials.try_settings, study["metrics"])
     planning.try_or_exit(workflow, metric_trials.try_metrics, study, targets)
     planning.try_or_exit(workflow, schedule_trials.try_schedules, targets.costed(), own)
-    planning.try_or_exit(workflow, optimiser_trials.try_optimisers, targets.costed(), own)
+    planning.try_or_exit(
+        workflow, optimiser_trials.try_optimisers, targets.costed(), own
+    )
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)

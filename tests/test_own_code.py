@@ -123,7 +123,13 @@ def test_a_model_uses_the_augmentations_that_it_declares_and_no_others(own, poin
         (
             "return keras.Model(inputs, outputs)",
             "m = keras.Model(inputs, outputs); m.compile('sgd', 'mse'); return m",
-            ["expected a model that is not compiled", "Leave out compile()", "add_loss", "train_step"],
+            [
+                "expected a model that is not compiled",
+                "Leave out compile(), and",
+                "load_model(…, compile=False)",
+                "add_loss",
+                "train_step",
+            ],
         ),
         ("Dense(classes,", "Dense(7,", ["('batch', 3)", "('batch', 7)", "Dense(3), without an activation"]),
         (LOGITS, f"{LOGITS}; outputs = keras.layers.Lambda(keras.ops.softmax)(outputs)", ["probabilities", "softmax"]),

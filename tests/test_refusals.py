@@ -388,10 +388,16 @@ def test_a_setting_of_an_own_model_that_can_be_without_is_a_part(own):
     )
     with pytest.raises(StudyError, match="heads is already off"):
         own(DECLARED, "{parts: {remove_each: [heads]}}", "{heads: 0}")
-    with pytest.raises(
-        StudyError, match=r"wide is no part .* model.gate. For a setting, write no_wide: {set: {wide: …}}"
-    ):
-        own(DECLARED, "{parts: {remove_each: [wide]}}")
+    for written in ("wide", "model.wide"):
+        with pytest.raises(StudyError) as refused:
+            own(DECLARED, f"{{parts: {{remove_each: [{written}]}}}}")
+        assert re.search(
+            rf"{written} is no part .* model.gate. wide is a setting of model_\d+:build: write without: false beside its default,"
+            r" in the model's own YAML file, .* no_wide: {set: {model.wide: false}}",
+            str(refused.value),
+        )
+    with pytest.raises(StudyError, match=r"rate is no part .* For a setting, write no_rate: {set: {rate: …}}"):
+        own(DECLARED, "{parts: {remove_each: [rate]}}")
 
 
 @pytest.mark.parametrize(

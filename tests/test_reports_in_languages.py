@@ -164,6 +164,8 @@ def judged_elsewhere(study, folder, folders, made):
     notes = [
         "2 runs of seeds that full does not have are in no pair.",
         "Arms are compared as independent samples, because you asked for it.",
+        "Arms are compared as independent samples, because these share fewer than 2 seeds with full: a, b.",
+        "Without these in the file, the others are compared by seed, which tells smaller differences.",
     ]
     ignored = {"note": "no value in line 3, where the run has ended well"}
     origin = Origin(str(folder / "source.json"), "full", False, ignored, notes, {"a|b": "a¦b"})

@@ -125,6 +125,19 @@ def test_arms_without_seeds_in_common_are_independent_samples_of_all_their_runs(
     assert rows["worse"]["typical"] is None and rows["worse"]["better"] is None and "paired by" not in report
 
 
+def test_an_arm_that_shares_no_seeds_is_named_with_what_to_do(judged, tmp_path):
+    frame = table()
+    frame.loc[frame["arm"] == "worse", "seed"] += 7  # one of eight is shared
+    _, terminal, _ = judged(frame)
+    assert "because these share fewer than 2 seeds with baseline: worse.\nWithout these in the file" in terminal
+    _, terminal, _ = judged(frame, "--unpaired")
+    assert "because you asked for it.\n" in terminal and "Without these" not in terminal
+    (tmp_path / "refused").mkdir()
+    assert "as --paired says, received 1 of worse." in refused(tmp_path / "refused", frame, "--paired")
+    _, terminal, _ = judged(frame[frame["arm"] != "worse"])
+    assert "independent" not in terminal
+
+
 def test_a_run_without_a_value_has_failed(judged):
     frame = table()
     frame.loc[frame["arm"] == "worse", "accuracy"] = [*["nan", ""] * 3, "0.5", "inf"]
@@ -168,6 +181,12 @@ def test_another_baseline_and_other_names_of_columns(judged):
         (lambda f: f.drop(columns="accuracy"), [], "expected a column with a metric, received none"),
         (lambda f: f.rename(columns={"accuracy": "zap"}), ["--metric", "zap"], "--better higher or --better lower"),
         (lambda f: f, ["--metric", "f1"], "expected --metric to name a column, received f1"),
+        (
+            lambda f: f.assign(loss=["", *["1.5"] * 23]),
+            ["--metric", "accuracy", "--metric", "loss"],
+            "line 2: expected a value of loss, which --metric names",
+        ),
+        (lambda f: "arm,accuracy\na,0,0.9\na,1,0.8\n", [], "received 2 names, and 3 values in line 2."),
         (lambda f: f, ["--margin", "0.5"], "For 0.5 percentage points write 0.005"),
         (lambda f: f, ["--margin", "loss=1"], "received loss. Metrics of"),
         (lambda f: f, ["--margin", "-1"], "expected a number above 0"),

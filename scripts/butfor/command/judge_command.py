@@ -18,7 +18,8 @@ from butfor.languages.phrases import ENGLISH, languages, phrase, speaking
     "metrics",
     multiple=True,
     metavar="COLUMN",
-    help="The metric that decides (default: the first); repeat it for metrics beside.",
+    help="The metric that decides; repeat it for metrics beside it, and no others are judged. Default: the first whose better"
+    " direction is known decides, and the others of which it is known are judged beside it.",
 )
 @click.option(
     "--margin",
@@ -64,8 +65,8 @@ from butfor.languages.phrases import ENGLISH, languages, phrase, speaking
 def command(file: Path, out: Path | None, language: str, **given: Any) -> None:  # fmt: skip
     """Give verdicts on runs made elsewhere: a CSV file with the columns arm and seed and one per metric.
 
-    An empty value is a failed run. Other columns are ignored, and named. butfor judges such runs as its own, by the same code,
-    and says that it has controlled nothing of them.
+    A run without a value of the metric that decides has failed. Other columns are ignored, and named. butfor judges such runs as
+    its own, by the same code, and says that it has controlled nothing of them.
 
     \b
     butfor judge runs.csv

@@ -72,7 +72,7 @@ def as_study(runs: RunsFile, baseline: str, asked: Asked, alpha: float, paired: 
     metrics, ignored = metrics_in(runs, asked)
     names = _names(runs.arms, baseline)
     values = {column: runs.values(column) or {} for column in metrics}
-    metrics, holes = _without_holes(metrics, values)
+    metrics, holes = _without_holes(runs, metrics, values, asked)
     metrics = {terms["name"]: terms for terms in metrics.values()}
     deciding = next(iter(metrics))
     numbers, notes, is_paired = _numbered(runs, baseline, paired)
@@ -120,16 +120,25 @@ def _renamed(names: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _without_holes(
-    metrics: dict[str, MetricTerms], values: dict[str, dict[int, float | None]]
+    runs: RunsFile, metrics: dict[str, MetricTerms], values: dict[str, dict[int, float | None]], asked: Asked
 ) -> tuple[dict[str, MetricTerms], dict[str, str]]:
-    """The metrics that have a value wherever the deciding one has; why the others are ignored."""
-    deciding = values[next(iter(metrics))]
+    """The metrics that have a value wherever the deciding one has; why the others are ignored. Raises RunsFileError if one of
+    these was asked for."""
+    first = next(iter(metrics))
+    deciding = values[first]
     holes = {
         column: next(
             (line for line, value in deciding.items() if value is not None and values[column][line] is None), 0
         )
         for column in metrics
     }
+    if missed := [column for column in asked.names if holes[column]]:
+        column = missed[0]
+        raise RunsFileError(
+            f"{runs.path}, line {holes[column]}: expected a value of {column}, which --metric names, since the run has one of"
+            f" {first}, received none. Write it there, take {first} out too if the run has failed, or leave out"
+            f" --metric {column}."
+        )
     kept = {column: terms for column, terms in metrics.items() if not holes[column]}
     return kept, {
         column: f"no value in line {line}, where the run has ended well" for column, line in holes.items() if line
@@ -140,12 +149,14 @@ def _numbered(runs: RunsFile, baseline: str, paired: bool | None) -> tuple[dict[
     """A number per line for its seed, what is to be said of it, and whether arms are compared by seed."""
     rows = runs.rows
     own = {arm: set(rows["seed"][rows["arm"] == arm]) for arm in runs.arms}
-    fewest = min(len(seeds & own[baseline]) for arm, seeds in own.items() if arm != baseline)
-    is_paired = runs.has_seeds and fewest >= FEWEST if paired is None else paired
-    if paired and (not runs.has_seeds or fewest < FEWEST):
+    shared = {arm: len(seeds & own[baseline]) for arm, seeds in own.items() if arm != baseline}
+    apart = [arm for arm, count in shared.items() if count < FEWEST]
+    is_paired = runs.has_seeds and not apart if paired is None else paired
+    if paired and (not runs.has_seeds or apart):
+        received = f"{shared[apart[0]]} of {apart[0]}" if runs.has_seeds else "no column seed"
         raise RunsFileError(
             f"{runs.path}: expected every arm to share {FEWEST} seeds or more with {baseline}, as --paired says, received"
-            f" {fewest if runs.has_seeds else 'no column seed'}."
+            f" {received}."
         )
     if is_paired:
         labels = sorted(
@@ -155,10 +166,17 @@ def _numbered(runs: RunsFile, baseline: str, paired: bool | None) -> tuple[dict[
         alone = sum(len(seeds - own[baseline]) for seeds in own.values())
         left = [f"{counted(alone, 'run')} of seeds that {baseline} does not have are in no pair."] if alone else []
         return {line: number[seed] for line, _, seed in runs.lines}, left, True
-    why = "no column says which seed a run had" if not runs.has_seeds else "arms do not share seeds"
-    note = f"Arms are compared as independent samples, because {'you asked for it' if paired is False else why}."
+    why, is_of_some = "you asked for it", False
+    if paired is None:
+        is_of_some = runs.has_seeds and len(apart) < len(shared)
+        some = f"these share fewer than {FEWEST} seeds with {baseline}: {', '.join(apart)}"
+        every = "arms do not share seeds" if runs.has_seeds else "no column says which seed a run had"
+        why = some if is_of_some else every
+    notes = [f"Arms are compared as independent samples, because {why}."]
+    if is_of_some:
+        notes += ["Without these in the file, the others are compared by seed, which tells smaller differences."]
     places = rows.groupby("arm").cumcount()
-    return dict(zip((line for line, _, _ in runs.lines), map(int, places), strict=True)), [note], False
+    return dict(zip((line for line, _, _ in runs.lines), map(int, places), strict=True)), notes, False
 
 
 def _refuse_too_few(runs: RunsFile, names: dict[str, str], records: list[Record], baseline: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from butfor.errors import StudyError
+from butfor.plain_text import counted
 from butfor.study.arm import BASELINE
 
 SEPARATORS = ",;\t"
@@ -137,10 +139,11 @@ def _table(path: Path) -> pd.DataFrame:
     try:
         head = path.read_text(encoding="utf-8-sig").partition("\n")[0]
         separator = max(SEPARATORS, key=head.count)
+        _refuse_surplus(path, separator)
         rows = pd.read_csv(
             path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
         )
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as failure:
+    except (OSError, UnicodeDecodeError, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as failure:
         why = failure.strerror if isinstance(failure, OSError) else str(failure).strip()
         raise RunsFileError(
             f"{path}: expected a CSV file with the columns arm and seed and one per metric, received none ({why})."
@@ -154,6 +157,19 @@ def _table(path: Path) -> pd.DataFrame:
     if rows.empty:
         raise RunsFileError(f"{path}: expected a row per run below the names of the columns, received none.")
     return rows
+
+
+def _refuse_surplus(path: Path, separator: str) -> None:
+    """Raise RunsFileError for a line with more values than the first, whose names would be taken for those of other columns."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, delimiter=separator)
+        names = len(next(lines, []))
+        for values in lines:
+            if len(values) > names:
+                raise RunsFileError(
+                    f"{path}: expected a name for every column in the first line, received {counted(names, 'name')}, and"
+                    f" {counted(len(values), 'value')} in line {lines.line_num}."
+                )
 
 
 def _refuse_unnamed(runs: RunsFile) -> None:

@@ -21,6 +21,7 @@ from butfor.process.parent_watch import end_with_start
 from butfor.process.start_settings import announced
 
 MOST_BYTES = 16 * 2**20  # of a log before it is cut; from then on only butfor's own lines are added
+STOPPED = "Stopped by Ctrl-C; the same command goes on from here."  # the last line of a job that Ctrl-C ends
 PAUSE = 0.5  # seconds between two looks at the log's size
 LIBRARIES_LEVEL = "TF_CPP_MIN_LOG_LEVEL"  # a variable
 _terminals: list[TextIO] = []  # open as long as the process lives
@@ -109,7 +110,7 @@ def _explain(
 ) -> None:
     """Write the error that ends the process: a message alone if the user can mend it, else with its traceback."""
     if isinstance(error, KeyboardInterrupt):
-        lines = ["Stopped by Ctrl-C; the same command goes on from here.\n"]
+        lines = [f"{STOPPED}\n"]
     elif isinstance(error, StudyError):
         lines = [*getattr(error, "__notes__", []), f"{kind.__name__}: {error}\n"]
     elif sentence := system_errors.sentence(error):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from butfor.languages.phrases import phrase, stored
+from butfor.process.log import STOPPED
 
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)\s*\n\s*(?P<code>[^\n]*)')
 NOT_THE_USERS = ("/site-packages/", "/lib/python3", "/scripts/butfor/", "/.snakemake/scripts/", "<frozen")
@@ -46,6 +47,13 @@ def is_refusal(logs: Sequence[str]) -> bool:
     """Whether a job ended because of what the study file says, or the data or code that it names, so that it ends so again."""
     last = next(reversed(_messages(_text(logs))), "")
     return last.partition(":")[0].rpartition(".")[2] in REFUSALS and WITHOUT_WORDS not in last
+
+
+def is_stopped(logs: Sequence[str]) -> bool:
+    """Whether Ctrl-C ended a job, by the last that it said: it may reach the jobs alone, as where a script has begun the start in
+    the background, whose own process the shell then has ignore it."""
+    text = _text(logs)
+    return STOPPED in text and not ERROR.search(text, text.rindex(STOPPED))
 
 
 def _messages(text: str) -> list[str]:

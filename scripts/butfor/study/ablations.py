@@ -17,6 +17,7 @@ from butfor.errors import Errors, Place, SeveralErrors, StudyError, StudyFileErr
 from butfor.study.arm import BASELINE, UNGROUPED, Arm, Recipe
 from butfor.study.arm_labels import Labels, label_in, wrong_labels
 from butfor.study.recipe_values import is_off, value_at
+from butfor.user_code.location import is_own
 
 Resolve = Callable[[str, Recipe], Recipe]
 Levels = tuple[tuple[str, str], ...]
@@ -149,7 +150,7 @@ class Entry:
             if part not in self.off:
                 raise PlanError(
                     f"ablations.{self.name}: {written} is no part of a recipe that can be off. Parts: {', '.join(self.off)}."
-                    f" For a setting, write no_{written}: {{set: {{{written}: …}}}}.",
+                    f"{_for_a_setting(written, recipe)}",
                     (*self.at, self.form),
                 )
             if self.form == "remove_each" and is_off(value_at(recipe, part), self.off[part]):
@@ -171,6 +172,19 @@ class Entry:
         for part in parts if bare else []:
             if bare and (arm := self._arm(f"only_{_short(part)}", bare, {part: value_at(full, part)}, resolve, errors)):
                 yield arm
+
+
+def _for_a_setting(written: str, recipe: Recipe) -> str:
+    """What to write for a setting that has no value for none; of a user's own model, the model's own file gives it one."""
+    key = written.removeprefix("model.")
+    model = recipe["model"] if isinstance(recipe.get("model"), dict) else {}
+    if key == "name" or key not in model or not is_own(str(model.get("name"))):
+        return f" For a setting, write no_{written}: {{set: {{{written}: …}}}}."
+    none = "false" if isinstance(model[key], bool) else "…"
+    return (
+        f" {key} is a setting of {model['name']}: write without: {none} beside its default, in the model's own YAML file, which"
+        f" makes it a part; or, for one arm, no_{key}: {{set: {{model.{key}: {none}}}}}."
+    )
 
 
 def _check_replaced(place: str, present: Any, value: Any) -> None:

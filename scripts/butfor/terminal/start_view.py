@@ -82,8 +82,10 @@ class StartView(logging.Filter):
     def _not_ended(self, job: dict[str, Any]) -> None:
         begun = self._jobs.pop(job["jobid"], job)
         self._tell()
+        if self._is_stopped or failed_job.is_stopped(begun["log"]):
+            return
         text = failed_job.description(self._results, begun["rule_msg"] or begun["rule_name"], list(begun["log"]))
-        if text not in self._failed and not self._is_stopped:  # the second try fails as the first did
+        if text not in self._failed:  # the second try fails as the first did
             self._failed.add(text)
             self._line(text)
 

@@ -6,7 +6,7 @@ import atexit
 import logging
 import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ NOT_UNLOCK = (
     " `butfor plan` what is left, both beside it; with Snakemake's own words, add --nolock to the targets partial and plan."
 )
 INTERRUPTED = "Terminating processes on user request"  # Snakemake's words, as are those on SIGTERM
-STOPS = {INTERRUPTED: "Ctrl-C", "Will exit after finishing": "SIGTERM"}
+CTRL_C = "Ctrl-C"
+STOPS = {INTERRUPTED: CTRL_C, "Will exit after finishing": "SIGTERM"}
 ROUND = "JobScheduler._schedule_reevalutation."  # the name of what a timer of Snakemake's calls, as far as it is known
 _stopped_by: list[str] = []
 _logs: dict[int, list[str]] = {}  # of jobs, by their numbers
@@ -60,15 +61,18 @@ def succeeded(settings: dict[str, Any], targets: Collection[str], is_cut_short: 
 def failed(settings: dict[str, Any]) -> None:
     """End with what left no records, and what to do; where the user stopped the start, with that alone."""
     results = Path(settings["results"])
+    by = _stopped_by[0] if _stopped_by else CTRL_C if _is_of_all(failed_job.is_stopped) else ""
     with speaking(language_of(settings)):
         _end_with(
-            headline.stopped(results, _stopped_by[0]) if _stopped_by else headline.unfinished(results, _is_refused())
+            headline.stopped(results, by)
+            if by
+            else headline.unfinished(results, is_refused=_is_of_all(failed_job.is_refusal))
         )
 
 
-def _is_refused() -> bool:
-    """Whether all jobs that failed did so because of what the study file says or names."""
-    return bool(_failed) and all(failed_job.is_refusal(_logs.get(job, [])) for job in _failed)
+def _is_of_all(kind: Callable[[Sequence[str]], bool]) -> bool:
+    """Whether all jobs that failed are of a kind, by their logs."""
+    return bool(_failed) and all(kind(_logs.get(job, [])) for job in _failed)
 
 
 def note_job(said: dict[str, Any]) -> None:
