@@ -15,6 +15,7 @@ from butfor.data.dataset import Dataset
 from butfor.data.several_inputs import mapped, taken
 from butfor.engine import models
 from butfor.engine.answers import answers_of, check_outputs
+from butfor.engine.idle_settings import idle_settings
 from butfor.engine.keras_internals import every_layer, sources_of
 from butfor.engine.layer_paths import in_order
 from butfor.engine.loop_choice import loop_for
@@ -168,6 +169,7 @@ def _training_problems(source: ModelSource) -> Iterator[str]:
             " give it a keras.random.SeedGenerator(parts.key(name)) made in the function, or use the layers of `parts`."
             " If nothing does, several threads add in any order, as by scatter_add: write scatter_nd_add."
         )
+    yield from idle_settings(source, one)
 
 
 def _holder(model: Model, stream: Any) -> str:
