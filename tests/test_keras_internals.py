@@ -5,8 +5,8 @@ import ast
 import keras
 import pytest
 
-from butfor.engine.keras_internals import count_names_anew, every_layer, inputs_of, last_function, moments, sublayers
-from butfor.engine.layer_outputs import in_order
+from butfor.engine.keras_internals import count_names_anew, every_layer, last_function, moments, sources_of, sublayers
+from butfor.engine.layer_paths import in_order
 from conftest import ROOT
 
 ENGINE = sorted((ROOT / "scripts" / "butfor" / "engine").glob("*.py"))
@@ -33,11 +33,11 @@ def test_flatten_layers_gives_layers_inside_nested_models_and_layers():
 
 
 def test_inbound_nodes_give_what_a_layer_takes():
-    """Keras's `Layer._inbound_nodes`, for inputs_of."""
+    """Keras's `Layer._inbound_nodes`, for sources_of."""
     inputs = keras.Input((3,), name="given")
     dense = keras.layers.Dense(2)
     dense(inputs)
-    assert (inputs_of(dense), inputs_of(keras.layers.Dense(2))) == (["given"], [])
+    assert ([source.name for source in sources_of(dense)], sources_of(keras.layers.Dense(2))) == (["given"], [])
 
 
 def test_the_last_function_is_seen_through_what_gives_values_another_shape_or_type():

@@ -35,10 +35,7 @@ class Resident:
 
     def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
         self.dataset, self._recipe = dataset, recipe
-        by_class = class_weights(recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
-        by_example = dataset.w_train if recipe["sample_weight"] == "given" else None
-        alike, axes = by_class is None and by_example is None, max(len(dataset.output_shape) - 1, 0)
-        self.weights = None if alike else ExampleWeights(by_class, by_example, axes)
+        self.weights = example_weights(dataset, recipe)
         self.train = part_of(dataset.x_train, dataset.y_train, dataset.room)
         self.test = part_of(dataset.x_test, dataset.y_test)
 
@@ -56,6 +53,14 @@ class Resident:
             own.become(its)  # type: ignore[union-attr,arg-type]
         self.dataset = dataset
         return True
+
+
+def example_weights(dataset: Dataset, recipe: Recipe) -> ExampleWeights | None:
+    """What the training examples of a data set count in a recipe's loss, if they differ."""
+    by_class = class_weights(recipe["class_weight"], dataset.fitted_targets, dataset.class_count)
+    by_example = dataset.w_train if recipe["sample_weight"] == "given" else None
+    alike, axes = by_class is None and by_example is None, max(len(dataset.output_shape) - 1, 0)
+    return None if alike else ExampleWeights(by_class, by_example, axes)
 
 
 def prepare(

@@ -51,9 +51,9 @@ def loss_sum(model: keras.Model) -> Any:
     return model._loss_tracker.total
 
 
-def inputs_of(layer: Layer) -> list[str]:
-    """The names of the layers whose values a layer of a functional model takes where it is called first."""
-    return [node.operation.name for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []
+def sources_of(layer: Layer) -> list[Layer]:
+    """The layers whose values a layer of a functional model takes where it is called first."""
+    return [node.operation for node in layer._inbound_nodes[0].parent_nodes] if layer._inbound_nodes else []
 
 
 def input_names(model: keras.Model) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""What leaves the layers of a model in one forward pass, those inside nested models and inside layers too."""
+"""What leaves layers of a model in one forward pass."""
 
 from __future__ import annotations
 
@@ -7,24 +7,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from butfor.engine.keras_internals import Layer, sublayers
+from butfor.engine.keras_internals import Layer
 
 Outputs = dict[int, tf.Tensor]
-
-
-def in_order(model: keras.Model) -> Iterator[Layer]:
-    """Every layer once, from input to output, each followed by those inside it."""
-    seen: set[int] = set()
-    waiting = list(sublayers(model))
-    while waiting:
-        layer = waiting.pop(0)
-        if id(layer) not in seen:
-            seen.add(id(layer))
-            waiting[:0] = sublayers(layer)
-            yield layer
 
 
 @contextmanager

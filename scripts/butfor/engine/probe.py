@@ -14,8 +14,9 @@ from butfor.data.several_inputs import Inputs, mapped
 from butfor.engine.answers import Answers
 from butfor.engine.batch_mixing import BatchMixing
 from butfor.engine.draws import Draws
-from butfor.engine.keras_internals import Layer, every_layer, input_names, inputs_of
-from butfor.engine.layer_outputs import in_order, recorded
+from butfor.engine.keras_internals import Layer, every_layer, input_names, sources_of
+from butfor.engine.layer_outputs import recorded
+from butfor.engine.layer_paths import LayerPaths, in_order
 from butfor.engine.loops import as_inputs
 from butfor.engine.losses import LOGITS
 from butfor.engine.random_layers import ChanceLayer
@@ -47,16 +48,17 @@ class Probe:
         every = list(in_order(model))
         self.layers = [layer for layer in every if _has_kernel(layer)]
         self._penalises_activations = own or any(getattr(layer, "activity_regularizer", None) for layer in every)
-        by_name = {layer.name: layer for layer in every}
-        self._activated = [by_name.get(f"{layer.name}_activation", layer) for layer in self.layers]
+        paths = LayerPaths(model)
+        self._activated = [paths.activated(layer) for layer in self.layers]
+        self._names = paths.names
 
     def initial_digests(self) -> dict[str, dict[str, str]]:
         """Digests of the kernels and biases, and by path of all other weights: those in blocks, embeddings, averages."""
         biased = [layer for layer in self.layers if _has_bias(layer)]
         listed = {id(layer.kernel) for layer in self.layers} | {id(layer.bias) for layer in biased}
         return {
-            "weights": {layer.name: digest(layer.kernel.numpy()) for layer in self.layers},
-            "biases": {layer.name: digest(layer.bias.numpy()) for layer in biased},
+            "weights": {self._names[id(layer)]: digest(layer.kernel.numpy()) for layer in self.layers},
+            "biases": {self._names[id(layer)]: digest(layer.bias.numpy()) for layer in biased},
             "others": {name: digest(v.numpy()) for name, v in named(self._model).items() if id(v) not in listed},
         }
 
@@ -85,7 +87,7 @@ class Probe:
         gradients = tape.gradient(loss, [layer.kernel.value for layer, _ in measured])
         return [
             layer_row(
-                layer.name,
+                self._names[id(layer)],
                 _activation(activated),
                 _float32(layer.kernel),
                 _float32(layer.bias) if _has_bias(layer) else None,
@@ -174,13 +176,14 @@ def structure(model: keras.Model) -> list[dict[str, Any]]:
     """The layers of a model in order, each followed by those inside it: name, class, output shape without the batch, trainable
     parameters; the names of the layers whose values they take, and where they have them their activation function, a
     normalisation's settings and a precision other than float32."""
+    names = LayerPaths(model).names
     return [
         {
-            "layer": layer.name,
+            "layer": names[id(layer)],
             "class": type(layer).__name__,
             "shape": _shape(layer),
             "parameters": int(sum(np.prod(variable.shape) for variable in layer.trainable_variables)),
-            "inputs": inputs_of(layer),
+            "inputs": [names.get(id(source), source.name) for source in sources_of(layer)],
             **({"activation": _activation(layer)} if hasattr(layer, "activation") else {}),
             **({"settings": settings} if (settings := _normalises_with(layer)) else {}),
         }

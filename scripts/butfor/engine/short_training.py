@@ -5,6 +5,7 @@ Two that should be the same tell whether all that a model draws and remembers fo
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ import tensorflow as tf
 from butfor.data.dataset import Array, Dataset
 from butfor.data.several_inputs import mapped, taken
 from butfor.engine.answers import answers_of
-from butfor.engine.compiled_model import prepare, variables
+from butfor.engine.compiled_model import example_weights, prepare, variables
 from butfor.engine.loops import as_inputs, step_loss
 
 STEPS = 3
@@ -26,15 +27,34 @@ class ShortTraining:
     """A freshly built model, ready to be trained on the first training images at the recipe's learning rate.
 
     `losses`: what each step so far has returned. `streams`: the states of the generators in the model, each with its start.
+    `asked_loss`: whether a step so far has worked out the recipe's loss.
     """
 
     def __init__(self, model: Model, recipe: Recipe, dataset: Dataset) -> None:
         self.model, self.losses = model, list[float]()
         rates = np.full(10 * STEPS, recipe["learning_rate"], np.float32)
         prepare(model, recipe, rates, answers_of(model, recipe, dataset))
+        self.asked_loss = False
+        if model.loss:
+            model.loss.call = partial(self._asked, model.loss.call)
+        self._recipe = recipe
         self.streams = [(stream, stream.numpy()) for stream in streams(model)]
         self._dataset, self._size = dataset, min(recipe["batch_size"], len(dataset.y_train))
         self._step = tf.function(lambda x, y: step_loss(model.train_step((x, y))))
+
+    def _asked(self, call: Any, *given: Any) -> Any:
+        self.asked_loss = True
+        return call(*given)
+
+    def takes_weights(self) -> bool:
+        """Whether a step does anything with what examples count, where the recipe has them count differently."""
+        if (weights := example_weights(self._dataset, self._recipe)) is None:
+            return True
+        (images, labels), rows = self._batch(0), np.arange(self._size)
+        step = tf.function(lambda x, y, w: step_loss(self.model.train_step((x, y, w))))
+        given = as_inputs(images), labels, weights(rows, labels)
+        place = len(tf.nest.flatten(given)) - 1  # what a graph takes otherwise, such as variables, stands behind
+        return bool(step.get_concrete_function(*given).inputs[place].consumers())
 
     def changing(self) -> list[Any]:
         """The variables without the streams that rest."""

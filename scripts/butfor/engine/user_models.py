@@ -15,8 +15,9 @@ from butfor.data.dataset import Dataset
 from butfor.data.several_inputs import mapped, taken
 from butfor.engine import models
 from butfor.engine.answers import answers_of, check_outputs
-from butfor.engine.keras_internals import every_layer, inputs_of
-from butfor.engine.layer_outputs import in_order
+from butfor.engine.idle_settings import idle_settings
+from butfor.engine.keras_internals import every_layer, sources_of
+from butfor.engine.layer_paths import in_order
 from butfor.engine.loop_choice import loop_for
 from butfor.engine.loops import as_inputs
 from butfor.engine.losses import is_worked_out_by
@@ -144,7 +145,7 @@ def _mixed_numbers(model: Model, recipe: Recipe) -> Iterator[str]:
     given = {layer.name for layer in every_layer(model) if isinstance(layer, keras.layers.InputLayer)}
     looked_up = [layer.name for layer in every_layer(model) if isinstance(layer, keras.layers.Embedding)]
     for layer in every_layer(model) if ways else ():
-        if layer.name in looked_up and given & {*inputs_of(layer)}:
+        if layer.name in looked_up and given & {source.name for source in sources_of(layer)}:
             yield (
                 f"expected inputs between which there are others with {' and '.join(ways)}, received whole numbers that the layer"
                 f" {layer.name} looks up. Leave out {' and '.join(ways)}."
@@ -169,6 +170,7 @@ def _training_problems(source: ModelSource) -> Iterator[str]:
             " give it a keras.random.SeedGenerator(parts.key(name)) made in the function, or use the layers of `parts`."
             " If nothing does, several threads add in any order, as by scatter_add: write scatter_nd_add."
         )
+    yield from idle_settings(source, one)
 
 
 def _holder(model: Model, stream: Any) -> str:

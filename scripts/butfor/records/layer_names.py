@@ -16,13 +16,22 @@ def is_counted(name: str, kind: str) -> bool:
     return re.fullmatch(rf"{re.escape(words)}(_\d+)?", name) is not None
 
 
+def bare(name: str) -> str:
+    """A layer's own name, of a name that may be its path."""
+    return re.sub(r"#\d+$", "", name.rpartition("/")[2])
+
+
 def renumbered(layers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """From the name of each layer, given with its class and in the model's order, to one that its place there decides:
-    dense, dense#2."""
+    dense, dense#2; of a path, such as lstm_1/lstm_cell, so every part."""
     counts: Counter[str] = Counter()
-    names = {}
-    for name, kind in layers:
-        plain = re.sub(r"_\d+$", "", name) if is_counted(name, kind) else name
+    every, names = list(layers), {}
+    counted = {name for name, kind in every if is_counted(bare(name), kind)}
+    parts = {bare(name) for name in counted}
+    for name, _kind in every:
+        around = [re.sub(r"_\d+$", "", part) if part in parts else part for part in name.split("/")[:-1]]
+        own = re.sub(r"_\d+$", "", bare(name)) if name in counted else bare(name)
+        plain = "/".join([*around, own])
         counts[plain] += 1
         names[name] = plain if counts[plain] == 1 else f"{plain}#{counts[plain]}"
     return names

@@ -12,6 +12,7 @@ from butfor.plain_text import counted
 from butfor.recipe.architectures import architecture
 from butfor.recipe.initialisers import CUT, law
 from butfor.recipe.normalisations import NORMALISATIONS
+from butfor.records.layer_names import bare
 from butfor.records.record import Record
 
 
@@ -71,9 +72,10 @@ def kernel_fault(r: Record, only: bool) -> str:
     """Initial kernels against the initialiser, or (`only`) those with one of their own against that."""
     chosen = r.recipe["layer_initialisers"]
     for row in start(r):
-        if (row["layer"] in chosen) != only or (own(r) and not only):
+        name = bare(row["layer"])
+        if (name in chosen) != only or (own(r) and not only):
             continue
-        settings = chosen.get(row["layer"], r.recipe["initialiser"])
+        settings = chosen.get(name, r.recipe["initialiser"])
         problem = broken_promise(settings, row["shape"], row["weights"])
         if problem:
             return f"{row['layer']} under {settings['name']}: {problem}"
