@@ -16,7 +16,7 @@ from butfor.engine.keras_optimisers import RateTable, described, optimiser
 from butfor.engine.optimiser_kinds import not_taken
 from butfor.user_code import call
 from butfor.user_code.location import is_own
-from butfor.user_code.told_errors import told
+from butfor.user_code.trial_errors import errors_reported
 
 SIZES = 4, 3  # of a made-up dense layer
 RATE = 0.001
@@ -46,7 +46,7 @@ def try_optimiser(recipe: dict[str, Any]) -> None:
 def main() -> None:
     """Try the optimisers of the recipes in standard input, and say what was wrong."""
     tf.config.set_visible_devices([], "GPU")  # all of whose memory TensorFlow would take from others
-    with told():
+    with errors_reported():
         for recipe in json.load(sys.stdin):
             try_optimiser(recipe)
 

@@ -17,7 +17,7 @@ from butfor.metrics import own_metric
 from butfor.metrics.stored_data import StoredData
 from butfor.recipe.tasks import BINARY, MULTILABEL, OWN, TASKS
 from butfor.user_code.location import OwnCodeError, is_own
-from butfor.user_code.told_errors import told
+from butfor.user_code.trial_errors import errors_reported
 
 WHEN = "Tried on made-up predictions, before anything trains."
 
@@ -71,7 +71,7 @@ def random_answers(shape: tuple[int, ...], task: str) -> Array:
 
 def main() -> None:
     """Try what standard input asks for, and say what was wrong."""
-    with told():
+    with errors_reported():
         try_own(**json.load(sys.stdin))
 
 

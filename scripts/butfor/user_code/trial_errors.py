@@ -11,7 +11,7 @@ from butfor.user_code.location import OwnCodeError
 
 
 @contextlib.contextmanager
-def told(when: str = "") -> Iterator[None]:
+def errors_reported(when: str = "") -> Iterator[None]:
     """A context whose OwnCodeError is written to standard output for the process that has started this one (see
     workflow/tried_functions), and nothing where there is none, whatever the user's code prints. when: how it was tried."""
     try:
