@@ -81,7 +81,9 @@ if workflow.is_main_process:
     planning.inherit(targets, study, targets.is_dry_run)
     planning.try_or_exit(workflow, metric_trials.try_metrics, study, targets)
     planning.try_or_exit(workflow, schedule_trials.try_schedules, targets.costed(), own)
-    planning.try_or_exit(workflow, optimiser_trials.try_optimisers, targets.costed(), own)
+    planning.try_or_exit(
+        workflow, optimiser_trials.try_optimisers, targets.costed(), own
+    )
     planning.share_gpus(workflow, study["job"]["gpu_share"])
     retries.refuse_once(Job)
     retries.reserve_anew(Job)
