@@ -87,8 +87,8 @@ def _compiled(model: Model) -> Iterator[str]:
         yield (
             "expected a model that is not compiled, received one whose optimiser, loss or metrics would be replaced. Leave out"
             " compile(), and read a model from a file by load_model(…, compile=False). The recipe says the optimiser, its rate"
-            " and label_smoothing; for a further term of the loss call add_loss in a layer, and for another loss write compute_loss"
-            " or train_step in a subclass of keras.Model."
+            " and label_smoothing; for a further term of the loss call add_loss in a layer, and for another loss write"
+            " compute_loss or train_step in a subclass of keras.Model."
         )
 
 
