@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from butfor.errors import StudyError
-from butfor.plain_text import counted
 from butfor.study.arm import BASELINE
 
 SEPARATORS = ",;\t"
@@ -167,8 +166,8 @@ def _refuse_surplus(path: Path, separator: str) -> None:
         for values in lines:
             if len(values) > names:
                 raise RunsFileError(
-                    f"{path}: expected a name for every column in the first line, received {counted(names, 'name')}, and"
-                    f" {counted(len(values), 'value')} in line {lines.line_num}."
+                    f"{path}: expected a name for every column in the first line, received {names} names, and"
+                    f" {len(values)} values in line {lines.line_num}."
                 )
 
 
