@@ -77,7 +77,7 @@ def test_the_harness_sees_a_traceback_and_a_message_that_is_none(monkeypatch):
         ({"ablations": {"a" + "d" * 30: ABLATION["a"]}}, ["is not safe", "20 times over"]),
         ({"ablations": {".unfinished": ABLATION["a"]}}, ["is not safe"]),
         ({"ablations": {"a": {"each": {"l2": {"../x": 0.1}}}}}, ["'../x' is not safe"]),
-        ({"ablations": {"a": {"each": {"l2": {True: 0.1}}}}}, ["True is not safe", "Write it in quotes"]),
+        ({"ablations": {"a": {"each": {"l2": {1: 0.1}}}}}, ["1 is not safe", "Write it in quotes"]),
         ({"ablations": {"a": {"set": {1: 0.1}}}}, ["ablations.a.set", "text"]),
         ({"ablations": {"baseline": ABLATION["a"]}}, ["two arms called baseline"]),
         ({"ablations": {"Baseline": ABLATION["a"]}}, ["baseline and Baseline are the same folder"]),

@@ -59,11 +59,6 @@ def test_add_each_puts_one_part_on_a_bare_recipe_and_compares_with_it(planned):
     assert found["only_dropout"].recipe["dropout"] == 0.2 and found["only_dropout"].recipe["l2"] == 0
 
 
-def test_a_level_may_be_named_by_a_number_without_quotes(planned):
-    arms = planned("data: digits\nablations: {depth: {each: {epochs: {2: 2, 2.5: 3}}}}")[1].arms
-    assert {name: arm.recipe["epochs"] for name, arm in arms.items() if name != "baseline"} == {"2": 2, "2.5": 3}
-
-
 def test_grid_makes_every_combination_but_the_reference_itself(planned):
     found = arms(
         planned, "recipe: {dropout: 0.2, l2: 0.1}\nablations: {g: {grid: {dropout: [0.0, 0.2], l2: [0.0, 0.1]}}}"

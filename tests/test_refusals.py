@@ -345,7 +345,7 @@ OTHER_TOOLS = [  # as people write them who know Keras, Hydra, W&B, Optuna or Li
     ("ablations: {a: {set: {model: {activation: tanh}}}}", "keep the others, write model.activation: tanh"),
     ("ablations: {a: {values: [0.1]}}", "Did you mean each?"),
     ("claims: {c: {sentence: s, arm: a, expect: worse}}", "Did you mean hurts?"),
-    ("claims: {c: dropout matters}", "a mapping of sentence, arm, data_sets, metric, expect, margin"),
+    ("claims: {c: dropout matters}", "a mapping of sentence, arm, data_sets, against, metric, expect, margin"),
     ("method: grid", "call it x-method"),
 ]
 

@@ -126,7 +126,7 @@ class Entry:
 
     def _levels(self, key: str, levels: Any) -> list[tuple[str, Any]]:
         if isinstance(levels, dict):
-            return [(_written(name), level) for name, level in levels.items()]
+            return list(levels.items())
         if not isinstance(levels, list) or not levels:
             raise PlanError(
                 f"ablations.{self.name}.{self.form}.{key}: expected a list of levels or {{arm name: value}}, received"
@@ -250,7 +250,8 @@ def _as_list(key: str, levels: Any) -> str:
 def _check_name(name: Any, at: Place = ()) -> None:
     is_safe = isinstance(name, str) and SAFE_NAME.fullmatch(name) and len(name.encode()) <= MOST_BYTES
     if not is_safe or name.endswith(".") or PERIODIC.search(name):
-        remedy = "Give the level a name of its own: {name: value}." if isinstance(name, str) else "Write it in quotes."
+        of_text = "Give the level a name of its own: {name: value}."
+        remedy = of_text if isinstance(name, str) else "Write it in quotes: YAML reads it as no text."
         raise PlanError(
             f"ablations: {name!r} is not safe as a folder's name. Expected at most 64 letters of any alphabet ({MOST_BYTES}"
             " bytes), digits, '_', '-' and '.', beginning with a letter or digit, none of them 20 times over."
@@ -261,11 +262,6 @@ def _check_name(name: Any, at: Place = ()) -> None:
 
 def _short(key: str) -> str:
     return key.rsplit(".", 1)[-1]
-
-
-def _written(name: Any) -> Any:
-    """The name of a level, which YAML reads as a number where it is one without quotes."""
-    return str(name) if isinstance(name, int | float) and not isinstance(name, bool) else name
 
 
 def _level_name(key: str, level: Any) -> str:
