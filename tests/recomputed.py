@@ -80,10 +80,11 @@ def paired(ablation: Runs, reference: Runs, seeds: Iterable[int]) -> Effect:
 
 def guarded(effects: Mapping[str, Effect], asked: Iterable[str], least: Callable[[Effect], float]) -> None:
     """Give effects their standard errors. least: the smallest spread for an effect's own sake; none is taken for less than 0.85
-    of the median one's beside its reference's, unless it follows that more closely than the median one."""
+    of the median one's beside its reference's, each counted once per degree of freedom, unless it follows that more closely
+    than the median one."""
     known = {name: one for name, one in effects.items() if one.runs > 2}
     shapes = {name: _shape(one) for name, one in known.items()}
-    ratios = sorted(apart / spread for apart, spread, _ in shapes.values())
+    ratios = sorted(shapes[name][0] / shapes[name][1] for name, one in known.items() for _ in range(one.runs - 1))
     ratio, typical = ratios[(len(ratios) - 1) // 2], float(np.median([r for *_, r in shapes.values()]))
     skewness = np.array([stats.skew(one.ablation) for one in known.values()])
     weight = np.array([(n + 1) * (n + 3) / 6 / (n - 2) for n in (one.runs for one in known.values())])

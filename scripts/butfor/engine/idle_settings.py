@@ -21,14 +21,14 @@ def idle_settings(source: ModelSource, trained: ShortTraining) -> Iterator[str]:
     for key in _asked(source, OFF) if trained.model.loss and not trained.asked_loss else ():
         if not _is_read(source, key, OFF[key]):
             yield (
-                f"{_said(source, key)}, and its training never asks for the recipe's loss, so that it would change nothing."
+                f"{_in_words(source, key)}, and its training never asks for the recipe's loss, so that it would change nothing."
                 " Work the loss out by self.compute_loss(x, y, y_pred) in its train_step, and by super().compute_loss in a"
                 f" compute_loss of its own; or take {key} out of the recipe."
             )
     weights = _asked(source, UNWEIGHTED)
     if weights and not trained.takes_weights() and not any(_is_read(source, key, UNWEIGHTED[key]) for key in weights):
         yield (
-            f"{_said(source, weights[0])}, and its training never uses the weights that each batch brings, so that it would"
+            f"{_in_words(source, weights[0])}, and its training never uses the weights that each batch brings, so that it would"
             " change nothing. Give sample_weight, the third of what train_step is given, to self.compute_loss(x, y, y_pred,"
             f" sample_weight), which passes it on; or take {weights[0]} out of the recipe."
         )
@@ -44,6 +44,6 @@ def _is_read(source: ModelSource, key: str, off: Any) -> bool:
     return bool(difference(source.short_training(0), without.short_training(0)))
 
 
-def _said(source: ModelSource, key: str) -> str:
+def _in_words(source: ModelSource, key: str) -> str:
     value = source.recipe[key]
     return f"{key} is {value['name'] if isinstance(value, dict) else value} in this arm"

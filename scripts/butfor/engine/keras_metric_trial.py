@@ -38,9 +38,13 @@ def main() -> None:
     """Try the metrics in standard input, by their names in the study, and say of each what was wrong, a line each."""
     with contextlib.redirect_stdout(sys.stderr):
         whys = {name: refusal(*asked) for name, asked in json.load(sys.stdin).items()}
-    for name, why in whys.items():
-        if why:
-            print(f"metrics.{name}: expected settings that Keras takes, received others; Keras says: {why}")
+    lines = [
+        f"metrics.{name}: expected settings that Keras takes, received others; Keras says: {why}"
+        for name, why in whys.items()
+        if why
+    ]
+    if lines:
+        print(json.dumps({"message": "\n".join(lines)}))
 
 
 if __name__ == "__main__":
