@@ -36,7 +36,7 @@ def optimiser_kind(settings: dict[str, Any]) -> Kind:
 def made_of(kind: Kind, settings: dict[str, Any], arguments: dict[str, Any]) -> keras.optimizers.Optimizer:
     """An optimiser of a class. Raises OwnCodeError where it does not take the arguments."""
     is_users = is_own(settings["name"])
-    own = settings["name"] if is_own(settings["name"]) else f"keras.optimizers.{optimiser_class(settings)}"
+    own = settings["name"] if is_users else f"keras.optimizers.{optimiser_class(settings)}"
     if not is_users:
         _refuse_unknown(kind, settings, own)
     try:

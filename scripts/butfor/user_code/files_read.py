@@ -74,10 +74,15 @@ def token_of(noted: Path, digest: Callable[[str], str]) -> str:
     The same as at the last call, or at an earlier one, while they are what they were then, or are gone, and else a digest of
     what they are now: a call is repeated if it differs from the last. digest: of a file, by its noted path; "" if there is none.
     """
+
+    def now(state: dict[str, Any]) -> dict[str, str]:
+        return {path: digest(path) or before for path, before in state["files"].items()}
+
     states = _states(noted)
-    now = [{path: digest(path) or before for path, before in state["files"].items()} for state in states]
-    same = (state["token"] for state, each in zip(states, now, strict=True) if each == state["files"])
-    return next(same, fingerprint(sorted(now[0].values())) if now else "")
+    for state in states:  # earlier ones only where the last is another: a folder's digest takes its time
+        if now(state) == state["files"]:
+            return str(state["token"])
+    return fingerprint(sorted(now(states[0]).values())) if states else ""
 
 
 def _states(noted: Path) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from butfor.errors import Errors
 from butfor.fingerprint import fingerprint
+from butfor.records import provenance
 from butfor.study.asked_metrics import MetricError
 from butfor.study.keras_metrics import KERAS_METRICS, MARK
 from butfor.study.summary import MetricTerms
@@ -18,13 +19,14 @@ MODULE = "butfor.engine.keras_metric_trial"
 
 
 def try_settings(metrics: dict[str, MetricTerms]) -> None:
-    """Raises MetricError, or SeveralErrors of them, for settings that Keras refuses; those that it took are not tried again."""
+    """Raises MetricError, or SeveralErrors of them, for settings that Keras refuses; those that it took are not tried again
+    by the same Keras."""
     tried, untried, marks = TriedFunctions(TRIED), dict[str, tuple[str, dict[str, Any]]](), []
     for name, terms in metrics.items():
         meant, options = terms["score"].removeprefix(MARK), terms["options"]
         if not terms["score"].startswith(MARK) or options == KERAS_METRICS[meant].options:
             continue
-        if tried.lack(mark := fingerprint([meant, options])):
+        if tried.lack(mark := fingerprint([meant, options, provenance.training_versions()])):
             untried[name] = meant, options
             marks.append(mark)
     if not untried:
